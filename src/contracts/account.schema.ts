@@ -1,0 +1,140 @@
+/** Accounts and what they own, as HTTP shows them. */
+import { z } from 'zod';
+import { ACCOUNT_KINDS, ACCOUNT_STATUSES, PLANS } from '../domain/account.ts';
+import { LOT_SOURCES } from '../domain/lot.ts';
+import {
+  AccountIdSchema,
+  CreditsSchema,
+  EmailSchema,
+  InstantSchema,
+  PositiveCreditsSchema,
+  ReasonSchema,
+  SignedCreditsSchema,
+} from './primitives.schema.ts';
+
+/** A device, card or other mark by which two accounts are seen to be one person; stored only as a keyed digest. */
+const FingerprintSchema = z.string().min(1).max(200).meta({ example: 'device:9f2c…' });
+
+const NullableInstant = InstantSchema.nullable();
+
+/** Body of `PUT /v1/accounts/{id}`. A field that is left out stays as it is (or takes its default at first). */
+export const AccountPutSchema = z
+  .strictObject({
+    plan: z.enum(PLANS),
+    kind: z.enum(ACCOUNT_KINDS).optional(),
+    email: EmailSchema.nullable().optional(),
+    billing_day: z.int().min(1).max(31).optional(),
+    identity_verified_at: NullableInstant.optional(),
+    created_at: InstantSchema.optional(),
+    last_active_at: NullableInstant.optional(),
+    status: z.enum(ACCOUNT_STATUSES).optional(),
+    cohorts: z.array(z.string().min(1).max(100)).max(100).optional(),
+    org_id: AccountIdSchema.nullable().optional(),
+    fingerprints: z.array(FingerprintSchema).max(50).optional(),
+  })
+  .meta({ id: 'AccountPut' });
+export type AccountPut = z.infer<typeof AccountPutSchema>;
+
+export const AccountSchema = z
+  .object({
+    id: z.string(),
+    kind: z.enum(ACCOUNT_KINDS),
+    plan: z.enum(PLANS),
+    status: z.enum(ACCOUNT_STATUSES),
+    email: z.string().nullable(),
+    billing_day: z.int(),
+    identity_verified_at: NullableInstant,
+    created_at: InstantSchema,
+    last_active_at: NullableInstant,
+    cohorts: z.array(z.string()),
+    org_id: z.string().nullable(),
+  })
+  .meta({ id: 'Account' });
+export type Account = z.infer<typeof AccountSchema>;
+
+export const LotSchema = z
+  .object({
+    id: z.string(),
+    source: z.enum(LOT_SOURCES),
+    granted: CreditsSchema,
+    remaining: CreditsSchema,
+    granted_at: InstantSchema,
+    expires_at: NullableInstant,
+    giftable: z.boolean(),
+  })
+  .meta({ id: 'Lot' });
+export type Lot = z.infer<typeof LotSchema>;
+
+export const BalanceSchema = z
+  .object({
+    account_id: z.string(),
+    as_of: InstantSchema,
+    available: CreditsSchema,
+    held: CreditsSchema.meta({ description: 'On hold in gifts that this account sent' }),
+    pending_in: CreditsSchema.meta({ description: 'Open gifts to this account, not yet its own' }),
+    lots: z.array(LotSchema),
+  })
+  .meta({ id: 'Balance' });
+export type Balance = z.infer<typeof BalanceSchema>;
+
+export const BalanceQuerySchema = z.strictObject({ as_of: InstantSchema.optional() });
+
+export const MOVEMENT_KINDS = [
+  'grant',
+  'gift_held',
+  'gift_returned',
+  'gift_received',
+  'gift_reversed',
+  'gift_recovered',
+  'expired',
+] as const;
+
+export const MovementSchema = z
+  .object({
+    id: z.string(),
+    at: InstantSchema,
+    kind: z.enum(MOVEMENT_KINDS),
+    amount: SignedCreditsSchema,
+    balance_after: CreditsSchema,
+    lot_id: z.string(),
+    reference: z.string().meta({ description: 'The gift, grant or other cause of the movement' }),
+  })
+  .meta({ id: 'Movement' });
+export type Movement = z.infer<typeof MovementSchema>;
+
+/** Body of `POST /v1/credits/grants`. */
+export const GrantSchema = z
+  .strictObject({
+    account_id: z.union([AccountIdSchema, z.literal('boon:promotional')]),
+    amount: PositiveCreditsSchema,
+    source: z.enum(LOT_SOURCES),
+    expires_at: NullableInstant.optional(),
+    giftable: z.boolean().optional().meta({ description: 'May be given away. Default: true for purchased credits only' }),
+    reason: ReasonSchema,
+  })
+  .meta({ id: 'Grant' });
+export type GrantBody = z.infer<typeof GrantSchema>;
+
+const AllowanceSchema = z.object({
+  limit: z.object({ count: z.int(), amount: CreditsSchema }),
+  used: z.object({ count: z.int(), amount: CreditsSchema }),
+  remaining: z.object({ count: z.int(), amount: CreditsSchema }),
+  resets_at: InstantSchema,
+});
+
+/** `GET /v1/accounts/{id}/gifting`: may this account give, how much, and if not, why and what would change it. */
+export const GiftingSchema = z
+  .object({
+    account_id: z.string(),
+    eligible: z.boolean(),
+    reasons: z.array(z.object({ code: z.string(), detail: z.string(), fix: z.string() })),
+    giftable: CreditsSchema.meta({ description: 'Available credits in lots that may be given away' }),
+    min: CreditsSchema,
+    max: CreditsSchema,
+    per_day: AllowanceSchema,
+    per_month: AllowanceSchema,
+    promotional: AllowanceSchema,
+    policy_version: z.string(),
+  })
+  .meta({ id: 'Gifting' });
+export type Gifting = z.infer<typeof GiftingSchema>;

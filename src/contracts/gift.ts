@@ -1,0 +1,101 @@
+/**
+ * The `gift` workflow as seen from outside: its id, input, messages and results. Plain JSON only; amounts are
+ * decimal strings of credits, times RFC 3339 UTC. An e-mail address never stands in these types: it stays in
+ * the ledger.
+ */
+import type { GiftAction, GiftStatus } from '../domain/gift-status.ts';
+
+export const GIFT_WORKFLOW = 'gift';
+
+/** The workflow id of a gift: `gift/<giftId>`. */
+export function giftWorkflowId(giftId: string): string {
+  return `gift/${giftId}`;
+}
+
+/** The gift id of a workflow id, or `undefined` when it is not a gift's. */
+export function giftIdOf(workflowId: string): string | undefined {
+  return workflowId.startsWith('gift/') && workflowId.length > 5 ? workflowId.slice(5) : undefined;
+}
+
+export type Funding = 'transfer' | 'promotional';
+
+/** A gift as the ledger tells it; also the answer of every update and of the query `status`. */
+export type Gift = {
+  id: string;
+  status: GiftStatus;
+  from: string;
+  /** The recipient's account; null while a gift by e-mail is unclaimed. */
+  to: string | null;
+  by_email: boolean;
+  amount: string;
+  funding: Funding;
+  message: string | null;
+  policy_version: string;
+  created_at: string;
+  /** When it settles unless something happens; moved by a hold. */
+  settles_at: string;
+  claim_expires_at: string | null;
+  /** Set while held: when the hold ends by itself. */
+  hold_ends_at: string | null;
+  settled_at: string | null;
+  /** Why it is held, was rejected, canceled or reversed. */
+  reason_code: string | null;
+  /** What an operator wrote. */
+  reason: string | null;
+  /** The next moment at which time changes it; null when it has ended. */
+  deadline: string | null;
+  /** After a reversal: what came back and what was already spent. */
+  reversal: { recovered: string; unrecovered: string } | null;
+};
+
+/** What a sender asks for. */
+export type GiftRequest = {
+  from: string;
+  to: string;
+  amount: string;
+  funding?: Funding;
+  message?: string;
+};
+
+/**
+ * Input of `gift`. Through the API the ledger has accepted the gift before the workflow starts (`accepted`);
+ * a backend or the `temporal` command may instead start the workflow with a `request`, which it then has
+ * accepted as its first step. A gift by e-mail goes through the API, so that the address never reaches Temporal.
+ */
+export type GiftInput = { accepted: AcceptedGift } | { request: GiftRequest };
+
+/** What the process must know of an accepted gift. */
+export type AcceptedGift = Pick<Gift, 'id' | 'from' | 'to' | 'by_email' | 'amount' | 'funding' | 'settles_at'> & {
+  deadline: string;
+  status: GiftStatus;
+};
+
+/** Names of the updates. `accept` answers once the gift is accepted or refused (for update-with-start). */
+export const GIFT_UPDATES = {
+  accept: 'accept',
+  cancel: 'cancel',
+  claim: 'claim',
+  hold: 'hold',
+  release: 'release',
+  reject: 'reject',
+} as const;
+export const GIFT_STATUS_QUERY = 'status';
+
+/** Arguments of the updates; each fits in the Web UI's input box. */
+export type CancelGift = { reason?: string; key?: string };
+export type ClaimGift = { token: string; account_id: string; key?: string };
+export type OperateGift = { reason: string; by?: string; key?: string };
+export type ReleaseGift = { reason?: string; by?: string; key?: string };
+
+/** One action on one gift, as the ledger takes it. `key` is the business key of the write. */
+export type GiftActionRequest = {
+  key: string;
+  gift_id: string;
+  action: GiftAction;
+  /** Epoch time of the action, RFC 3339. */
+  at: string;
+  reason?: string | undefined;
+  by?: string | undefined;
+  token?: string | undefined;
+  account_id?: string | undefined;
+};

@@ -1,0 +1,20 @@
+/** Names that workers, clients and operators share: task queue, search attributes, schedules. */
+
+export const TASK_QUEUE = 'boon';
+
+/** Search attributes, registered at start. `BoonStatus` is set only in exceptional states (see docs/operating). */
+export const SEARCH_ATTRIBUTES = {
+  BoonAccount: 'KEYWORD_LIST',
+  BoonStatus: 'KEYWORD',
+  BoonProgram: 'KEYWORD',
+  BoonCredits: 'DOUBLE',
+} as const;
+
+export const SCHEDULES = { reconcile: 'boon-reconcile', expiry: 'boon-expiry' } as const;
+export const RECONCILE_WORKFLOW = 'reconcile';
+export const EXPIRY_WORKFLOW = 'expiry';
+
+/** What one run of `reconcile` did. */
+export type ReconcileReport = { checked: number; started: number; advanced: number; sealed_blocks: number };
+/** What one run of `expiry` did. */
+export type ExpiryReport = { lots_expired: number; credits_expired: string };

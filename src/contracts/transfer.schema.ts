@@ -1,0 +1,75 @@
+/** Gifts as HTTP shows them: the resource `credit_transfer`. */
+import { z } from 'zod';
+import { GIFT_STATUSES } from '../domain/gift-status.ts';
+import {
+  AccountIdSchema,
+  CreditsSchema,
+  EmailSchema,
+  InstantSchema,
+  PageQuerySchema,
+  PositiveCreditsSchema,
+  ReasonSchema,
+} from './primitives.schema.ts';
+
+const FundingSchema = z.enum(['transfer', 'promotional']);
+const MessageSchema = z.string().trim().min(1).max(280);
+
+const RecipientSchema = z.union([
+  z.strictObject({ account_id: AccountIdSchema }),
+  z.strictObject({ email: EmailSchema }),
+]);
+
+/** Body of `POST /v1/billing/credits/transfer`. */
+export const TransferRequestSchema = z
+  .strictObject({
+    from: AccountIdSchema,
+    to: RecipientSchema,
+    amount: PositiveCreditsSchema,
+    funding: FundingSchema.optional().meta({ description: 'Who pays: the sender (`transfer`, the default) or the operator’s budget' }),
+    message: MessageSchema.optional(),
+  })
+  .meta({ id: 'TransferRequest' });
+export type TransferRequest = z.infer<typeof TransferRequestSchema>;
+
+export const TransferSchema = z
+  .object({
+    id: z.string(),
+    object: z.literal('credit_transfer'),
+    status: z.enum(GIFT_STATUSES),
+    from: z.string(),
+    to: z.object({ account_id: z.string().optional(), email: z.string().optional() }),
+    amount: CreditsSchema,
+    funding: FundingSchema,
+    message: z.string().nullable(),
+    created_at: InstantSchema,
+    settles_at: InstantSchema,
+    claim_expires_at: InstantSchema.nullable(),
+    hold_ends_at: InstantSchema.nullable(),
+    settled_at: InstantSchema.nullable(),
+    reason_code: z.string().nullable().meta({ description: 'Why it is held, or ended as it did' }),
+    reason: z.string().nullable().meta({ description: 'What the operator wrote; for operators only' }),
+    claim_url: z.string().optional().meta({ description: 'While it awaits its claim; shown to the sender’s side only' }),
+    reversal: z
+      .object({ recovered: CreditsSchema, unrecovered: CreditsSchema })
+      .nullable()
+      .meta({ description: 'After a reversal: what came back, and what was already spent' }),
+  })
+  .meta({ id: 'Transfer' });
+export type Transfer = z.infer<typeof TransferSchema>;
+
+export const TransferListQuerySchema = PageQuerySchema.extend({
+  account_id: AccountIdSchema,
+  direction: z
+    .string()
+    .regex(/^(sent|received)(,(sent|received))?$/, 'must be sent, received, or sent,received')
+    .default('sent,received'),
+  status: z.enum(GIFT_STATUSES).optional().meta({ description: 'Only those in this status, e.g. what waits for me: `pending`' }),
+});
+
+export const CancelBodySchema = z.strictObject({ reason: ReasonSchema.optional() }).meta({ id: 'TransferCancel' });
+export const ClaimBodySchema = z
+  .strictObject({ token: z.string().min(1).max(200), account_id: AccountIdSchema })
+  .meta({ id: 'TransferClaim' });
+export const ReleaseBodySchema = z.strictObject({ reason: ReasonSchema.optional() }).meta({ id: 'TransferRelease' });
+/** Body of hold, reject and reverse: an operator's action records why. */
+export const ReasonBodySchema = z.strictObject({ reason: ReasonSchema }).meta({ id: 'TransferReason' });

@@ -1,0 +1,32 @@
+/**
+ * Credits: the unit of value. Inside Boon an amount is a whole number of micro-credits (`bigint`, one credit
+ * is 1,000,000); at every border (JSON, Temporal payloads) it is a canonical decimal string of credits.
+ */
+
+/** How many micro-credits make one credit. */
+export const MICRO_PER_CREDIT = 1_000_000n;
+
+/** The largest amount one operation may move: what a PostgreSQL BIGINT holds, divided so that sums stay inside. */
+export const MAX_MICRO_CREDITS = 1_000_000_000_000_000n;
+
+/** No sign, no exponent, no leading zero, at most six decimals, no trailing zero: one spelling per amount. */
+export const CREDITS_PATTERN = /^(0|[1-9]\d*)(\.\d{0,5}[1-9])?$/;
+
+/**
+ * Reads a canonical decimal string of credits.
+ * @returns micro-credits, or `undefined` when the text is not canonical or above {@link MAX_MICRO_CREDITS}.
+ */
+export function parseCredits(text: string): bigint | undefined {
+  if (text.length > 32 || !CREDITS_PATTERN.test(text)) return undefined;
+  const [whole = '0', fraction = ''] = text.split('.');
+  const micro = BigInt(whole) * MICRO_PER_CREDIT + BigInt(fraction.padEnd(6, '0'));
+  return micro <= MAX_MICRO_CREDITS ? micro : undefined;
+}
+
+/** Writes micro-credits as a decimal string of credits: canonical, with a leading `-` when negative. */
+export function formatCredits(micro: bigint): string {
+  const magnitude = micro < 0n ? -micro : micro;
+  const fraction = (magnitude % MICRO_PER_CREDIT).toString().padStart(6, '0').replace(/0+$/, '');
+  const whole = (magnitude / MICRO_PER_CREDIT).toString();
+  return `${micro < 0n ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
+}

@@ -1,0 +1,93 @@
+/** What the ledger offers: one interface, implemented on PostgreSQL (`postgres-ledger.ts`) and nowhere else. */
+import type { Account, AccountPut, Balance, Gifting, Lot, Movement } from '../contracts/account.schema.ts';
+import type { AcceptedGift, Funding, Gift, GiftActionRequest } from '../contracts/gift.ts';
+import type { GiftStatus } from '../domain/gift-status.ts';
+import type { LotSource } from '../domain/lot.ts';
+import type { VersionedPolicy } from '../domain/policy.ts';
+
+/** A page: rows and where the next one begins (opaque), or null at the end. */
+export type Page<T> = { data: T[]; next_cursor: string | null };
+
+/** A write's answer, and whether it is the recorded answer to an earlier call with the same key. */
+export type Recorded<T> = { value: T; replayed: boolean };
+
+/** Fields common to writes: the business key (`workflowId:step`) and when it takes effect (RFC 3339). */
+export type Write = { key: string; at: string };
+
+export type GrantRequest = Write & {
+  account_id: string;
+  amount: string;
+  source: LotSource;
+  expires_at: string | null;
+  giftable: boolean;
+  reason: string;
+};
+
+/** `id` is proposed by the caller; under a known key the recorded gift, with its id, comes back. */
+export type AcceptRequest = Write & {
+  id: string;
+  from: string;
+  to: { account_id: string } | { email: string };
+  amount: string;
+  funding: Funding;
+  message: string | null;
+};
+
+export type GiftFilter = { account_id: string; sent: boolean; received: boolean; status?: GiftStatus | undefined };
+export type PageRequest = { limit: number; cursor?: string | undefined };
+
+/** One broken invariant: its name and what was found. */
+export type Violation = { invariant: string; detail: string };
+export type VerifyReport = {
+  ok: boolean;
+  checked: { transfers: number; entries: number; lots: number; gifts: number; accounts: number; blocks: number };
+  violations: Violation[];
+};
+
+/**
+ * The ledger. Every method is one round trip; refusals are BoonErrors with a code of `contracts/errors.ts`;
+ * a lost database is the code `unavailable`. No method reads a clock.
+ */
+export interface Ledger {
+  /** Stores a policy under its version (idempotent) and returns the version. New gifts are accepted under it. */
+  usePolicy(policy: VersionedPolicy, at: string): Promise<void>;
+
+  /** Creates or changes an account. Freezing holds its open gifts, unfreezing releases those. */
+  putAccount(id: string, put: AccountPut, at: string): Promise<Account>;
+  findAccount(id: string): Promise<Account>;
+  balance(accountId: string, at: string): Promise<Balance>;
+  statement(accountId: string, page: PageRequest): Promise<Page<Movement>>;
+  gifting(accountId: string, at: string): Promise<Gifting>;
+
+  grant(request: GrantRequest): Promise<Recorded<Lot>>;
+
+  /** Screens, takes the limits, holds the credits and writes the gift, in one transaction; grouped with others. */
+  acceptGift(request: AcceptRequest): Promise<Recorded<Gift>>;
+  /** Cancel, claim, hold, release, reject, reverse. Grouped with others. */
+  actOnGift(request: GiftActionRequest): Promise<Recorded<Gift>>;
+  /** Does what time has brought: settles, expires, ends holds. Gifts that are not due come back unchanged. */
+  advanceGifts(giftIds: readonly string[], at: string): Promise<Gift[]>;
+  /** One gift through {@link advanceGifts}, grouped with others. */
+  advanceGift(giftId: string, at: string): Promise<Gift>;
+  findGift(giftId: string): Promise<Gift>;
+  listGifts(filter: GiftFilter, page: PageRequest): Promise<Page<Gift>>;
+  /** The e-mail address and claim token of a gift by e-mail; the token is undefined once it is used. */
+  giftAddress(giftId: string): Promise<{ email: string; token: string | undefined }>;
+  /** The same for many, in one round trip, keyed by gift id; gifts to accounts are left out. */
+  giftAddresses(giftIds: readonly string[]): Promise<Map<string, { email: string; token: string | undefined }>>;
+
+  /** Open gifts accepted before `before`, in order, for `reconcile`. */
+  openGifts(before: string, page: PageRequest): Promise<Page<AcceptedGift>>;
+  /** Open gifts whose deadline passed before `before`. */
+  overdueGifts(before: string, limit: number): Promise<string[]>;
+
+  /** Posts the expiry of at most `limit` lots that expired by `at`. */
+  expireLots(at: string, limit: number): Promise<{ lots: number; amount: string }>;
+  /** Seals the transfers since the last block into hash-chained blocks; returns how many were made. */
+  sealBlocks(at: string): Promise<number>;
+  verify(): Promise<VerifyReport>;
+
+  /** Rejects with `unavailable` when the database does not answer. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
