@@ -1,0 +1,115 @@
+/** The only reader of the environment: turns variables into a typed configuration, or says what is wrong. */
+import type { z } from 'zod';
+import { SettingsSchema } from './settings.ts';
+
+export { readPolicy } from './policy-file.ts';
+export { type Setting, settings } from './settings.ts';
+
+type Settings = z.output<typeof SettingsSchema>;
+
+export type Config = {
+  port: number;
+  host: string;
+  /** Unset: the embedded server. */
+  databaseUrl: string | undefined;
+  databasePool: number;
+  /** Unset: the local server. */
+  temporalAddress: string | undefined;
+  taskQueue: string;
+  /** Worker versioning; unset: unversioned. */
+  deployment: { name: string; buildId: string } | undefined;
+  dataDir: string;
+  /** 32 bytes. Set whenever `databaseUrl` is. */
+  encryptionKey: Buffer | undefined;
+  apiKey: string | undefined;
+  jwt: {
+    jwksUrl: string | undefined;
+    issuer: string | undefined;
+    audience: string | undefined;
+    accountClaim: string;
+    trustUnsigned: boolean;
+  };
+  policyFile: string | undefined;
+  story: boolean;
+  smtpUrl: string | undefined;
+  mailFrom: string;
+  publicUrl: string;
+  logLevel: Settings['BOON_LOG_LEVEL'];
+  /** Requests a minute; 0: no limit. */
+  rateLimit: { service: number; user: number };
+  metricsPort: number | undefined;
+};
+
+/** The environment cannot be used; the message lists each fault by its variable. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`The settings cannot be used:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+    this.faults = faults;
+  }
+}
+
+/**
+ * Reads the configuration. An empty variable counts as unset.
+ * @throws ConfigError with every fault at once.
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = SettingsSchema.safeParse(given);
+  const faults = [
+    ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}.`),
+    ...contradictions(given),
+  ];
+  if (faults.length > 0 || !parsed.success) throw new ConfigError(faults);
+  return toConfig(parsed.data);
+}
+
+function contradictions(given: Record<string, string | undefined>): string[] {
+  const faults: string[] = [];
+  if (given.DATABASE_URL !== undefined && given.BOON_ENCRYPTION_KEY === undefined)
+    faults.push(
+      'BOON_ENCRYPTION_KEY must be set together with DATABASE_URL; make one with: openssl rand -base64 32.',
+    );
+  if ((given.BOON_WORKER_DEPLOYMENT === undefined) !== (given.BOON_BUILD_ID === undefined))
+    faults.push('BOON_WORKER_DEPLOYMENT and BOON_BUILD_ID must be set both or neither.');
+  if (given.BOON_TRUST_UNSIGNED_TOKENS === 'true' && given.BOON_JWKS_URL !== undefined)
+    faults.push('BOON_TRUST_UNSIGNED_TOKENS must not be true when BOON_JWKS_URL is set.');
+  return faults;
+}
+
+function toConfig(set: Settings): Config {
+  return {
+    port: set.PORT,
+    host: set.HOST,
+    databaseUrl: set.DATABASE_URL,
+    databasePool: set.BOON_DATABASE_POOL,
+    temporalAddress: set.TEMPORAL_ADDRESS,
+    taskQueue: set.BOON_TASK_QUEUE,
+    deployment:
+      set.BOON_WORKER_DEPLOYMENT !== undefined && set.BOON_BUILD_ID !== undefined
+        ? { name: set.BOON_WORKER_DEPLOYMENT, buildId: set.BOON_BUILD_ID }
+        : undefined,
+    dataDir: set.BOON_DATA_DIR,
+    encryptionKey: set.BOON_ENCRYPTION_KEY,
+    apiKey: set.BOON_API_KEY,
+    jwt: {
+      jwksUrl: set.BOON_JWKS_URL,
+      issuer: set.BOON_JWT_ISSUER,
+      audience: set.BOON_JWT_AUDIENCE,
+      accountClaim: set.BOON_JWT_ACCOUNT_CLAIM,
+      trustUnsigned: set.BOON_TRUST_UNSIGNED_TOKENS,
+    },
+    policyFile: set.BOON_POLICY,
+    story: set.BOON_STORY,
+    smtpUrl: set.BOON_SMTP_URL,
+    mailFrom: set.BOON_MAIL_FROM,
+    publicUrl: set.BOON_PUBLIC_URL ?? `http://localhost:${set.PORT}`,
+    logLevel: set.BOON_LOG_LEVEL,
+    rateLimit: { service: set.BOON_RATE_LIMIT, user: set.BOON_USER_RATE_LIMIT },
+    metricsPort: set.BOON_METRICS_PORT,
+  };
+}

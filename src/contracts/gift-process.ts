@@ -1,0 +1,25 @@
+/** The seam between the HTTP server and Temporal: what the server asks of a gift's process. */
+import type { AcceptedGift, Gift, GiftActionRequest } from './gift.ts';
+
+export interface GiftProcess {
+  /**
+   * Starts `gift/<id>`; starting twice is harmless. Rejects with BoonError `unavailable` when Temporal does not
+   * answer: the gift stands in the ledger all the same, and `reconcile` starts it later.
+   */
+  start(gift: AcceptedGift): Promise<void>;
+  /**
+   * Sends the action as an update, starting the process first if it does not run, and returns the gift.
+   * Rejects with the BoonError of the refusal, or `unavailable`.
+   */
+  act(request: GiftActionRequest): Promise<{ value: Gift; replayed: boolean }>;
+  /** Rejects with `unavailable` when Temporal does not answer. */
+  ping(): Promise<void>;
+}
+
+/** What the process must know of a gift, or `undefined` when the gift has ended and needs no process. */
+export function acceptedGift(gift: Gift): AcceptedGift | undefined {
+  const { id, from, to, by_email, amount, funding, settles_at, deadline, status } = gift;
+  return deadline === null
+    ? undefined
+    : { id, from, to, by_email, amount, funding, settles_at, deadline, status };
+}

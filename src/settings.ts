@@ -1,0 +1,159 @@
+/** Every setting of the services: its variable, what it takes, its default and what it is for. */
+import { z } from 'zod';
+import { TASK_QUEUE } from './contracts/temporal.ts';
+
+const text = (message: string) => z.string({ error: message }).min(1, message);
+const wholeNumber = (least: number, most: number) => {
+  const message = `must be a whole number from ${least} to ${most}`;
+  return z
+    .string({ error: message })
+    .regex(/^\d{1,12}$/, message)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, message);
+};
+const httpUrl = () =>
+  z
+    .url({ protocol: /^https?$/, error: 'must be a URL such as https://example.com' })
+    .transform((url) => url.replace(/\/+$/, ''));
+
+/** One entry per variable. `secret` values are never printed. */
+export const SettingsSchema = z.object({
+  PORT: wholeNumber(0, 65_535)
+    .prefault('8080')
+    .meta({ description: 'Port of the HTTP server; 0 takes a free one' }),
+  HOST: text('must be an address to listen on such as 127.0.0.1')
+    .prefault('127.0.0.1')
+    .meta({ description: 'Address that the HTTP server listens on; 0.0.0.0 in a container' }),
+  DATABASE_URL: z
+    .url({
+      protocol: /^postgres(ql)?$/,
+      error: 'must be a URL such as postgresql://user:password@host:5432/boon',
+    })
+    .optional()
+    .meta({
+      description: 'PostgreSQL 15 or newer; unset: an embedded server in the data folder',
+      secret: true,
+    }),
+  BOON_DATABASE_POOL: wholeNumber(2, 200)
+    .prefault('10')
+    .meta({ description: 'Most connections to PostgreSQL of one process' }),
+  TEMPORAL_ADDRESS: text('must be host:port')
+    .regex(/^[^\s/]+:\d{1,5}$/, 'must be host:port, without a scheme')
+    .optional()
+    .meta({
+      description:
+        'Temporal server as host:port; unset: a local one. The rest of the connection comes from Temporal’s own settings: TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS, TEMPORAL_TLS_*_PATH, or a profile by TEMPORAL_PROFILE and TEMPORAL_CONFIG_FILE',
+    }),
+  BOON_TASK_QUEUE: text('must be the name of a task queue')
+    .prefault(TASK_QUEUE)
+    .meta({ description: 'Task queue that workers poll and gifts are started on' }),
+  BOON_WORKER_DEPLOYMENT: text('must be the name of a worker deployment')
+    .regex(/^[^.]+$/, 'must not contain a dot')
+    .optional()
+    .meta({
+      description:
+        'Name of the worker deployment, for worker versioning; set with BOON_BUILD_ID or not at all',
+    }),
+  BOON_BUILD_ID: text('must be the id of this build')
+    .optional()
+    .meta({ description: 'Id of this build of the worker; set with BOON_WORKER_DEPLOYMENT or not at all' }),
+  BOON_DATA_DIR: text('must be a folder')
+    .prefault('.boon')
+    .meta({ description: 'Folder of the embedded servers’ data and of the local encryption key' }),
+  BOON_ENCRYPTION_KEY: z
+    .string()
+    .transform((value) => Buffer.from(value, 'base64'))
+    .refine(
+      (key) => key.length === 32,
+      'must be 32 random bytes in base64; make one with: openssl rand -base64 32',
+    )
+    .optional()
+    .meta({
+      description:
+        'Encrypts e-mail addresses and claim tokens: 32 bytes in base64, the same for servers and workers. Needed with DATABASE_URL; unset: made in the data folder',
+      secret: true,
+    }),
+  BOON_API_KEY: text('must not be empty')
+    .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
+    .max(500, 'must be at most 500 characters')
+    .optional()
+    .meta({
+      description: 'Bootstrap operator key with every scope; unset: made at the first start and printed once',
+      secret: true,
+    }),
+  BOON_JWKS_URL: httpUrl()
+    .optional()
+    .meta({ description: 'Keys that end users’ tokens are signed with (JWKS)' }),
+  BOON_JWT_ISSUER: text('must not be empty')
+    .optional()
+    .meta({ description: 'Issuer (`iss`) that a token must name' }),
+  BOON_JWT_AUDIENCE: text('must not be empty')
+    .optional()
+    .meta({
+      description:
+        'Audience (`aud`) that a token must name; set it, or tokens made for other services are taken',
+    }),
+  BOON_JWT_ACCOUNT_CLAIM: text('must not be empty')
+    .prefault('sub')
+    .meta({ description: 'Claim of the token that holds the account’s id' }),
+  BOON_TRUST_UNSIGNED_TOKENS: z
+    .enum(['true', 'false'], { error: 'must be true or false' })
+    .transform((value) => value === 'true')
+    .prefault('false')
+    .meta({ description: 'Take end users’ tokens without checking their signature. For local use only' }),
+  BOON_POLICY: text('must be a path')
+    .optional()
+    .meta({ description: 'JSON file merged over the shipped policy; unset: the shipped policy' }),
+  BOON_STORY: z
+    .enum(['on', 'off'], { error: 'must be on or off' })
+    .transform((value) => value === 'on')
+    .prefault('on')
+    .meta({ description: 'Whether the local start plays the main story' }),
+  BOON_SMTP_URL: z
+    .url({ protocol: /^smtps?$/, error: 'must be a URL such as smtp://user:password@host:587' })
+    .optional()
+    .meta({
+      description:
+        'Mail server for claim links; unset: no mail is sent and the link is in the API’s answer only',
+      secret: true,
+    }),
+  BOON_MAIL_FROM: text('must be a mail sender such as Boon <boon@example.com>')
+    .prefault('Boon <boon@localhost>')
+    .meta({ description: 'Sender of mails' }),
+  BOON_PUBLIC_URL: httpUrl()
+    .optional()
+    .meta({ description: 'Base of claim links; unset: http://localhost and the port' }),
+  BOON_LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], {
+      error: 'must be trace, debug, info, warn, error or silent',
+    })
+    .prefault('info')
+    .meta({ description: 'Least level of log lines' }),
+  BOON_RATE_LIMIT: wholeNumber(0, 100_000_000)
+    .prefault('60000')
+    .meta({ description: 'Requests a minute of one API key, in each server process; 0: no limit' }),
+  BOON_USER_RATE_LIMIT: wholeNumber(0, 100_000_000)
+    .prefault('600')
+    .meta({ description: 'Requests a minute of one end user, in each server process; 0: no limit' }),
+  BOON_METRICS_PORT: wholeNumber(0, 65_535)
+    .optional()
+    .meta({
+      description: 'Port of the worker’s /metrics, /healthz and /readyz; unset: the worker serves none',
+    }),
+});
+
+/** One row of the settings' table. */
+export type Setting = { name: string; description: string; default: string | undefined; secret: boolean };
+
+/** Every setting with its default as text, for `boon doctor` and the documentation. */
+export function settings(): Setting[] {
+  return Object.entries(SettingsSchema.shape).map(([name, schema]) => {
+    const { description = '', secret } = schema.meta() ?? {};
+    return { name, description, default: defaultOf(schema), secret: secret === true };
+  });
+}
+
+function defaultOf(schema: z.ZodType): string | undefined {
+  const value = schema instanceof z.ZodPrefault ? schema.def.defaultValue : undefined;
+  return typeof value === 'string' ? value : undefined;
+}
