@@ -5,15 +5,17 @@ import { LOT_SOURCES } from '../domain/lot.ts';
 import {
   AccountIdSchema,
   CreditsSchema,
+  CreditsSumSchema,
   EmailSchema,
   InstantSchema,
   PositiveCreditsSchema,
   ReasonSchema,
   SignedCreditsSchema,
+  textSchema,
 } from './primitives.schema.ts';
 
 /** A device, card or other mark by which two accounts are seen to be one person; stored only as a keyed digest. */
-const FingerprintSchema = z.string().min(1).max(200).meta({ example: 'device:9f2c…' });
+const FingerprintSchema = textSchema(200);
 
 const NullableInstant = InstantSchema.nullable();
 
@@ -28,7 +30,7 @@ export const AccountPutSchema = z
     created_at: InstantSchema.optional(),
     last_active_at: NullableInstant.optional(),
     status: z.enum(ACCOUNT_STATUSES).optional(),
-    cohorts: z.array(z.string().min(1).max(100)).max(100).optional(),
+    cohorts: z.array(textSchema(100)).max(100).optional(),
     org_id: AccountIdSchema.nullable().optional(),
     fingerprints: z.array(FingerprintSchema).max(50).optional(),
   })
@@ -69,9 +71,9 @@ export const BalanceSchema = z
   .object({
     account_id: z.string(),
     as_of: InstantSchema,
-    available: CreditsSchema,
-    held: CreditsSchema.meta({ description: 'On hold in gifts that this account sent' }),
-    pending_in: CreditsSchema.meta({ description: 'Open gifts to this account, not yet its own' }),
+    available: CreditsSumSchema,
+    held: CreditsSumSchema.meta({ description: 'On hold in gifts that this account sent' }),
+    pending_in: CreditsSumSchema.meta({ description: 'Open gifts to this account, not yet its own' }),
     lots: z.array(LotSchema),
   })
   .meta({ id: 'Balance' });
@@ -95,7 +97,7 @@ export const MovementSchema = z
     at: InstantSchema,
     kind: z.enum(MOVEMENT_KINDS),
     amount: SignedCreditsSchema,
-    balance_after: CreditsSchema,
+    balance_after: CreditsSumSchema,
     lot_id: z.string(),
     reference: z.string().meta({ description: 'The gift, grant or other cause of the movement' }),
   })
@@ -109,7 +111,10 @@ export const GrantSchema = z
     amount: PositiveCreditsSchema,
     source: z.enum(LOT_SOURCES),
     expires_at: NullableInstant.optional(),
-    giftable: z.boolean().optional().meta({ description: 'May be given away. Default: true for purchased credits only' }),
+    giftable: z
+      .boolean()
+      .optional()
+      .meta({ description: 'May be given away. Default: true for purchased credits only' }),
     reason: ReasonSchema,
   })
   .meta({ id: 'Grant' });
@@ -128,7 +133,7 @@ export const GiftingSchema = z
     account_id: z.string(),
     eligible: z.boolean(),
     reasons: z.array(z.object({ code: z.string(), detail: z.string(), fix: z.string() })),
-    giftable: CreditsSchema.meta({ description: 'Available credits in lots that may be given away' }),
+    giftable: CreditsSumSchema.meta({ description: 'Available credits in lots that may be given away' }),
     min: CreditsSchema,
     max: CreditsSchema,
     per_day: AllowanceSchema,

@@ -20,9 +20,20 @@ export const ERRORS = {
     false,
     'Send an Idempotency-Key header: one new random value per intended operation, the same for its retries.',
   ),
-  unauthorized: entry(401, 'Not authenticated', false, 'Send a valid API key or token as `Authorization: Bearer …`.'),
+  unauthorized: entry(
+    401,
+    'Not authenticated',
+    false,
+    'Send a valid API key or token as `Authorization: Bearer …`.',
+  ),
   forbidden: entry(403, 'Not allowed', false, 'Use a key with the scope that `detail` names.'),
   not_found: entry(404, 'Not found', false, 'Check the id; an end user sees only what belongs to them.'),
+  method_not_allowed: entry(
+    405,
+    'The method is not allowed here',
+    false,
+    'Use a method that the `Allow` header names.',
+  ),
   payload_too_large: entry(413, 'The body is too large', false, 'Send a smaller body.'),
   unsupported_media_type: entry(415, 'The body is not JSON', false, 'Send `Content-Type: application/json`.'),
   idempotency_mismatch: entry(
@@ -38,32 +49,87 @@ export const ERRORS = {
     false,
     'Credits that were gifted, or granted as not giftable, stay with their owner; give purchased credits.',
   ),
-  identity_unverified: entry(403, 'The sender is not identity-verified', false, 'Verify the identity of the sender, then try again with a new key.'),
-  gift_limit_exceeded: entry(409, 'Over the gift limit', false, 'Wait for the next day or month, or give less.'),
+  identity_unverified: entry(
+    403,
+    'The sender is not identity-verified',
+    false,
+    'Verify the identity of the sender, then try again with a new key.',
+  ),
+  gift_limit_exceeded: entry(
+    409,
+    'Over the gift limit',
+    false,
+    'Wait for the next day or month, or give less.',
+  ),
   self_gift: entry(409, 'A gift to oneself', false, 'Choose another recipient.'),
-  account_frozen: entry(403, 'The account is frozen', false, 'Have an operator look at the account and unfreeze it.'),
-  recipient_ineligible: entry(409, 'The recipient cannot receive this gift', false, 'Choose another recipient.'),
+  account_frozen: entry(
+    403,
+    'The account is frozen',
+    false,
+    'Have an operator look at the account and unfreeze it.',
+  ),
+  recipient_ineligible: entry(
+    409,
+    'The recipient cannot receive this gift',
+    false,
+    'Choose another recipient.',
+  ),
   gift_denied: entry(403, 'The gift was screened out', false, 'See `reason_code`; an operator can say more.'),
-  gift_held: entry(409, 'The gift is being looked at', false, 'Wait for the hold to end, or ask an operator.'),
-  already_settled: entry(409, 'The gift is already settled', false, 'Nothing to do; an operator can reverse it.'),
+  gift_held: entry(
+    409,
+    'The gift is being looked at',
+    false,
+    'Wait for the hold to end, or ask an operator.',
+  ),
+  already_settled: entry(
+    409,
+    'The gift is already settled',
+    false,
+    'Nothing to do; an operator can reverse it.',
+  ),
   already_resolved: entry(409, 'The gift has already ended', false, 'Nothing to do.'),
-  not_settled: entry(409, 'The gift is not settled', false, 'Cancel or reject an open gift; only a settled one is reversed.'),
+  not_settled: entry(
+    409,
+    'The gift is not settled',
+    false,
+    'Cancel or reject an open gift; only a settled one is reversed.',
+  ),
   not_held: entry(409, 'The gift is not held', false, 'Only a held gift can be released.'),
   claim_invalid: entry(409, 'The claim link does not work', false, 'Check the link; each works once.'),
   claim_expired: entry(410, 'The claim link has expired', false, 'Ask the sender for a new gift.'),
-  limit_reached: entry(429, 'The usage limit is reached', true, 'Wait for the next window, use a reset, or add credits.'),
+  limit_reached: entry(
+    429,
+    'The usage limit is reached',
+    true,
+    'Wait for the next window, use a reset, or add credits.',
+  ),
   rate_limited: entry(429, 'Too many requests', true, 'Wait as long as Retry-After says.'),
   program_closed: entry(409, 'The program is closed', false, 'See the program’s dates.'),
   plan_ineligible: entry(409, 'The plan does not take part', false, 'Change to an eligible plan.'),
   not_in_cohort: entry(409, 'The account was not chosen for this program', false, 'Nothing to do.'),
-  invite_limit_reached: entry(409, 'No invitation is left', false, 'Wait until an invitation expires or cancel one.'),
+  invite_limit_reached: entry(
+    409,
+    'No invitation is left',
+    false,
+    'Wait until an invitation expires or cancel one.',
+  ),
   reward_cap_reached: entry(409, 'No reward is left this month', false, 'Wait for the next billing month.'),
   already_active: entry(409, 'The friend is already active', false, 'Invite someone new or long away.'),
   self_referral: entry(409, 'A referral of oneself', false, 'Invite someone else.'),
   duplicate_referral: entry(409, 'The friend is already invited', false, 'Invite someone else.'),
   disposable_address: entry(409, 'The address is disposable', false, 'Use a lasting address.'),
-  internal: entry(500, 'Something went wrong on our side', true, 'Try again with the same Idempotency-Key; nothing is doubled.'),
-  unavailable: entry(503, 'Not available just now', true, 'Try again after Retry-After with the same Idempotency-Key.'),
+  internal: entry(
+    500,
+    'Something went wrong on our side',
+    true,
+    'Try again with the same Idempotency-Key; nothing is doubled.',
+  ),
+  unavailable: entry(
+    503,
+    'Not available just now',
+    true,
+    'Try again after Retry-After with the same Idempotency-Key.',
+  ),
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;
@@ -96,7 +162,12 @@ export class BoonError extends Error {
   constructor(
     code: ErrorCode,
     detail: string,
-    more: { reasonCode?: string | undefined; errors?: readonly FieldError[] | undefined; replayed?: boolean; cause?: unknown } = {},
+    more: {
+      reasonCode?: string | undefined;
+      errors?: readonly FieldError[] | undefined;
+      replayed?: boolean;
+      cause?: unknown;
+    } = {},
   ) {
     super(detail, { cause: more.cause });
     this.code = code;

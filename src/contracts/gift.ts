@@ -12,14 +12,14 @@ export function giftWorkflowId(giftId: string): string {
   return `gift/${giftId}`;
 }
 
-/** The gift id of a workflow id, or `undefined` when it is not a gift's. */
+/** The gift id of a workflow id, or `undefined` when it is not a gift's: 1 to 64 letters, digits, `_` or `-`. */
 export function giftIdOf(workflowId: string): string | undefined {
-  return workflowId.startsWith('gift/') && workflowId.length > 5 ? workflowId.slice(5) : undefined;
+  return /^gift\/([A-Za-z0-9_-]{1,64})$/.exec(workflowId)?.[1];
 }
 
 export type Funding = 'transfer' | 'promotional';
 
-/** A gift as the ledger tells it; also the answer of every update and of the query `status`. */
+/** A gift as the ledger tells it; also the answer of every update. */
 export type Gift = {
   id: string;
   status: GiftStatus;
@@ -62,13 +62,29 @@ export type GiftRequest = {
  * a backend or the `temporal` command may instead start the workflow with a `request`, which it then has
  * accepted as its first step. A gift by e-mail goes through the API, so that the address never reaches Temporal.
  */
-export type GiftInput = { accepted: AcceptedGift } | { request: GiftRequest };
+export type GiftInput = { accepted: AcceptedGift; claim_mail?: ClaimMail } | { request: GiftRequest };
+
+/** What became of the mail with the claim link; carried along when the process continues as new. */
+export type ClaimMail = 'sent' | 'not_needed' | 'failed';
 
 /** What the process must know of an accepted gift. */
-export type AcceptedGift = Pick<Gift, 'id' | 'from' | 'to' | 'by_email' | 'amount' | 'funding' | 'settles_at'> & {
+export type AcceptedGift = Pick<
+  Gift,
+  'id' | 'from' | 'to' | 'by_email' | 'amount' | 'funding' | 'settles_at'
+> & {
   deadline: string;
   status: GiftStatus;
 };
+
+/** The part of a gift that changes after acceptance. Fields that are null are left out: they cost history bytes. */
+export type GiftStanding = Pick<Gift, 'status' | 'settles_at'> &
+  Partial<Pick<Gift, 'to' | 'deadline' | 'hold_ends_at' | 'settled_at' | 'reason_code' | 'reason'>>;
+
+/** What the process knows of its gift: the answer of the query `status`. */
+export type GiftProgress = Pick<Gift, 'id' | 'from' | 'by_email' | 'amount' | 'funding'> & GiftStanding;
+
+/** What the workflow ends with. The whole gift stands in the ledger. */
+export type GiftResult = { status: GiftStatus; settled_at?: string };
 
 /** Names of the updates. `accept` answers once the gift is accepted or refused (for update-with-start). */
 export const GIFT_UPDATES = {
@@ -81,11 +97,21 @@ export const GIFT_UPDATES = {
 } as const;
 export const GIFT_STATUS_QUERY = 'status';
 
+/**
+ * What every update may carry beside its own arguments. `key`: the ledger's key of the action (default: made of
+ * the update id). `attempt`: any text; it comes back only with the first answer, so that a caller who repeats an
+ * update id sees that its answer is a recorded one.
+ */
+export type UpdateCall = { key?: string; attempt?: string };
+
 /** Arguments of the updates; each fits in the Web UI's input box. */
-export type CancelGift = { reason?: string; key?: string };
-export type ClaimGift = { token: string; account_id: string; key?: string };
-export type OperateGift = { reason: string; by?: string; key?: string };
-export type ReleaseGift = { reason?: string; by?: string; key?: string };
+export type CancelGift = UpdateCall & { reason?: string; by?: string };
+export type ClaimGift = UpdateCall & { token: string; account_id: string };
+export type OperateGift = UpdateCall & { reason: string; by?: string };
+export type ReleaseGift = UpdateCall & { reason?: string; by?: string };
+
+/** The answer of an update: the gift, and the caller's `attempt` when this call made the change. */
+export type GiftAnswer = Gift & { attempt?: string };
 
 /** One action on one gift, as the ledger takes it. `key` is the business key of the write. */
 export type GiftActionRequest = {

@@ -4,7 +4,9 @@ import type { Policy } from '../domain/policy.ts';
 import { CreditsSchema, PositiveCreditsSchema } from './primitives.schema.ts';
 
 const DURATION = /^P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?$/;
-const DurationSchema = z.string().regex(DURATION, 'must be an ISO 8601 duration such as "PT24H", "P14D" or "P12M"');
+const DurationSchema = z
+  .string()
+  .regex(DURATION, 'must be an ISO 8601 duration such as "PT24H", "P14D" or "P12M"');
 const VerdictSchema = z.enum(['allow', 'hold', 'deny']);
 const CountSchema = z.int().min(0).max(1_000_000_000);
 const LimitSchema = z.strictObject({ count: CountSchema, amount: CreditsSchema });
@@ -14,7 +16,11 @@ const ScreeningSchema = z.strictObject({
   new_account: z.strictObject({ verdict: VerdictSchema, younger_than: DurationSchema, above: CreditsSchema }),
   shared_fingerprint: z.strictObject({ verdict: VerdictSchema }),
   fan_in: z.strictObject({ verdict: VerdictSchema, senders: CountSchema.max(1000), within: DurationSchema }),
-  fan_out: z.strictObject({ verdict: VerdictSchema, recipients: CountSchema.max(1000), within: DurationSchema }),
+  fan_out: z.strictObject({
+    verdict: VerdictSchema,
+    recipients: CountSchema.max(1000),
+    within: DurationSchema,
+  }),
   circle: z.strictObject({ verdict: VerdictSchema, within: DurationSchema }),
 });
 

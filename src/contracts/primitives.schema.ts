@@ -2,15 +2,35 @@
 import { z } from 'zod';
 import { CREDITS_PATTERN, parseCredits } from '../domain/credits.ts';
 
+/**
+ * Where a check cannot be written as a regular expression for zod, `pattern` in `meta` tells it to readers of
+ * the OpenAPI document: what that document allows, Boon takes.
+ */
+const CREDITS_TEXT = '^(0|[1-9][0-9]{0,8})(\\.[0-9]{0,5}[1-9])?$|^1000000000$';
+const POSITIVE_CREDITS_TEXT = '^(0\\.[0-9]{0,5}[1-9]|[1-9][0-9]{0,8}(\\.[0-9]{0,5}[1-9])?|1000000000)$';
+
 /** A canonical decimal string of credits, zero included. */
 export const CreditsSchema = z
-  .string()
-  .regex(CREDITS_PATTERN, 'must be a decimal string of credits such as "12.5": no sign, exponent, leading or trailing zeros, at most six decimals')
-  .refine((text) => parseCredits(text) !== undefined, 'must be at most 1000000000 credits')
-  .meta({ description: 'Credits as a canonical decimal string', example: '12.5' });
+  .string('must be a decimal string of credits such as "12.5"')
+  .regex(
+    CREDITS_PATTERN,
+    'must be a decimal string of credits such as "12.5": no sign, exponent, leading or trailing zeros, at most six decimals',
+  )
+  .refine(
+    (text) => !CREDITS_PATTERN.test(text) || parseCredits(text) !== undefined,
+    'must be at most 1000000000 credits',
+  )
+  .meta({ description: 'Credits as a canonical decimal string', example: '12.5', pattern: CREDITS_TEXT });
 
 /** Credits above zero. */
-export const PositiveCreditsSchema = CreditsSchema.refine((text) => text !== '0', 'must be more than zero');
+export const PositiveCreditsSchema = CreditsSchema.refine(
+  (text) => text !== '0',
+  'must be more than zero',
+).meta({
+  description: 'Credits as a canonical decimal string, more than zero',
+  example: '12.5',
+  pattern: POSITIVE_CREDITS_TEXT,
+});
 
 /** Credits in an answer, where a movement may be negative. */
 export const SignedCreditsSchema = z
@@ -18,35 +38,83 @@ export const SignedCreditsSchema = z
   .regex(/^-?(0|[1-9]\d*)(\.\d{1,6})?$/)
   .meta({ description: 'Credits as a decimal string, negative where value left', example: '-12.5' });
 
+/** Credits in an answer: a sum may be larger than what one operation may move. */
+export const CreditsSumSchema = z
+  .string()
+  .regex(CREDITS_PATTERN)
+  .meta({ description: 'Credits as a canonical decimal string', example: '12.5' });
+
+const INSTANT_TEXT =
+  '^(19[7-9][0-9]|2[0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$';
+
 /** An instant: RFC 3339, in UTC or with an offset; Boon answers in UTC with milliseconds. */
 export const InstantSchema = z.iso
   .datetime({ offset: true, error: 'must be an RFC 3339 time such as "2026-06-11T09:00:00Z"' })
-  .refine((text) => Number.isFinite(Date.parse(text)), 'must be a time that exists')
-  .meta({ description: 'RFC 3339 time', example: '2026-06-11T09:00:00.000Z' });
+  .regex(new RegExp(INSTANT_TEXT), 'must be a time with seconds between the years 1970 and 2999')
+  .meta({ description: 'RFC 3339 time', example: '2026-06-11T09:00:00.000Z', pattern: INSTANT_TEXT });
 
-/** An account's id: the caller's own. Printable, no spaces, no slash (it stands in paths and workflow ids). */
-export const AccountIdSchema = z
+/** The id of any account, Boon’s own among them; printable, no spaces, no slash (it stands in paths and workflow ids). */
+export const AnyAccountIdSchema = z
   .string()
   .min(1)
   .max(128)
-  .regex(/^[A-Za-z0-9_.:@+-]+$/, 'must be 1 to 128 letters, digits or _ . : @ + -')
-  .refine((id) => !id.startsWith('boon:'), 'ids that start with "boon:" are Boon’s own')
-  .meta({ description: 'The caller’s own id of an account', example: 'user_ada' });
+  .regex(/^[A-Za-z0-9_:@+-][A-Za-z0-9_.:@+-]*$/, 'must be 1 to 128 letters, digits or _ . : @ + -')
+  .meta({ description: 'Id of an account', example: 'user_ada' });
+
+/** An account's id: the caller's own. */
+export const AccountIdSchema = AnyAccountIdSchema.refine(
+  (id) => !id.startsWith('boon:'),
+  'ids that start with "boon:" are Boon’s own',
+).meta({
+  description: 'The caller’s own id of an account',
+  example: 'user_ada',
+  pattern: '^(?!boon:)[A-Za-z0-9_:@+-][A-Za-z0-9_.:@+-]*$',
+});
 
 export const GiftIdSchema = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be a transfer id')
   .meta({ description: 'Id of a transfer', example: 'gft_06bq2n6y3v8k5s7r1x4z9m0c2d' });
 
-export const EmailSchema = z.email({ error: 'must be an e-mail address' }).max(254);
+export const EmailSchema = z
+  .email({ error: 'must be an e-mail address' })
+  .max(254)
+  .meta({ description: 'E-mail address', example: 'grace@example.com' });
 
-/** What a person wrote: no control characters besides line breaks. */
-export const ReasonSchema = z.string().trim().min(1).max(500);
+const CONTROL = '\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f';
+const NO_CONTROL = new RegExp(`^[^${CONTROL}]*$`);
+const VISIBLE_TEXT = `^[^${CONTROL}]*[^\\s${CONTROL}][^${CONTROL}]*$`;
+
+/** What a person wrote: something visible, no control characters besides tabs and line breaks. `longest` counts characters. */
+export function textSchema(longest: number) {
+  return z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .regex(NO_CONTROL, 'must not contain control characters')
+    .refine(
+      (text) => text.length <= longest || [...text].length <= longest,
+      `must be at most ${longest} characters`,
+    )
+    .meta({ maxLength: longest, pattern: VISIBLE_TEXT });
+}
+
+export const ReasonSchema = textSchema(500);
 
 /** `?limit=&cursor=` of every list. */
 export const PageQuerySchema = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(100).default(20).meta({ description: 'Rows on a page, 1 to 100' }),
-  cursor: z.string().max(200).optional().meta({ description: '`next_cursor` of the page before' }),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(20)
+    .meta({ description: 'Rows on a page, 1 to 100' }),
+  cursor: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,300}$/, 'must be the `next_cursor` of a page')
+    .optional()
+    .meta({ description: '`next_cursor` of the page before' }),
 });
 
 /** A page of a list. */

@@ -9,10 +9,11 @@ import {
   PageQuerySchema,
   PositiveCreditsSchema,
   ReasonSchema,
+  textSchema,
 } from './primitives.schema.ts';
 
 const FundingSchema = z.enum(['transfer', 'promotional']);
-const MessageSchema = z.string().trim().min(1).max(280);
+const MessageSchema = textSchema(280);
 
 const RecipientSchema = z.union([
   z.strictObject({ account_id: AccountIdSchema }),
@@ -25,7 +26,9 @@ export const TransferRequestSchema = z
     from: AccountIdSchema,
     to: RecipientSchema,
     amount: PositiveCreditsSchema,
-    funding: FundingSchema.optional().meta({ description: 'Who pays: the sender (`transfer`, the default) or the operator’s budget' }),
+    funding: FundingSchema.optional().meta({
+      description: 'Who pays: the sender (`transfer`, the default) or the operator’s budget',
+    }),
     message: MessageSchema.optional(),
   })
   .meta({ id: 'TransferRequest' });
@@ -48,7 +51,10 @@ export const TransferSchema = z
     settled_at: InstantSchema.nullable(),
     reason_code: z.string().nullable().meta({ description: 'Why it is held, or ended as it did' }),
     reason: z.string().nullable().meta({ description: 'What the operator wrote; for operators only' }),
-    claim_url: z.string().optional().meta({ description: 'While it awaits its claim; shown to the sender’s side only' }),
+    claim_url: z
+      .string()
+      .optional()
+      .meta({ description: 'While it awaits its claim; shown to the sender’s side only' }),
     reversal: z
       .object({ recovered: CreditsSchema, unrecovered: CreditsSchema })
       .nullable()
@@ -63,13 +69,25 @@ export const TransferListQuerySchema = PageQuerySchema.extend({
     .string()
     .regex(/^(sent|received)(,(sent|received))?$/, 'must be sent, received, or sent,received')
     .default('sent,received'),
-  status: z.enum(GIFT_STATUSES).optional().meta({ description: 'Only those in this status, e.g. what waits for me: `pending`' }),
+  status: z
+    .enum(GIFT_STATUSES)
+    .optional()
+    .meta({ description: 'Only those in this status, e.g. what waits for me: `pending`' }),
 });
 
-export const CancelBodySchema = z.strictObject({ reason: ReasonSchema.optional() }).meta({ id: 'TransferCancel' });
+const ClaimTokenSchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,200}$/, 'must be the token of a claim link')
+  .meta({ description: 'What stands after `#token=` in the claim link' });
+
+export const CancelBodySchema = z
+  .strictObject({ reason: ReasonSchema.optional() })
+  .meta({ id: 'TransferCancel' });
 export const ClaimBodySchema = z
   .strictObject({ token: z.string().min(1).max(200), account_id: AccountIdSchema })
   .meta({ id: 'TransferClaim' });
-export const ReleaseBodySchema = z.strictObject({ reason: ReasonSchema.optional() }).meta({ id: 'TransferRelease' });
+export const ReleaseBodySchema = z
+  .strictObject({ reason: ReasonSchema.optional() })
+  .meta({ id: 'TransferRelease' });
 /** Body of hold, reject and reverse: an operator's action records why. */
 export const ReasonBodySchema = z.strictObject({ reason: ReasonSchema }).meta({ id: 'TransferReason' });

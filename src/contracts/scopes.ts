@@ -1,0 +1,20 @@
+/** What an API key may do. */
+export const SCOPES = [
+  'accounts:read',
+  'accounts:write',
+  'grants:write',
+  'gifts:read',
+  'gifts:write',
+  'gifts:operate',
+  'keys:write',
+] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** Every scope, those of later versions too. */
+export const EVERY_SCOPE = '*';
+export type GrantedScope = Scope | typeof EVERY_SCOPE;
+
+/** Whether what was granted covers what is asked for. */
+export function covers(granted: readonly GrantedScope[], asked: GrantedScope): boolean {
+  return granted.includes(EVERY_SCOPE) || granted.includes(asked);
+}
