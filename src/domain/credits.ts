@@ -30,3 +30,13 @@ export function formatCredits(micro: bigint): string {
   const whole = (magnitude / MICRO_PER_CREDIT).toString();
   return `${micro < 0n ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
 }
+
+/** Adds up decimal strings of credits. A sum may be above {@link MAX_MICRO_CREDITS}; each text must be canonical. */
+export function sumCredits(texts: readonly string[]): string {
+  let sum = 0n;
+  for (const text of texts) {
+    const [whole = '0', fraction = ''] = text.split('.');
+    sum += BigInt(whole) * MICRO_PER_CREDIT + BigInt(fraction.padEnd(6, '0'));
+  }
+  return formatCredits(sum);
+}

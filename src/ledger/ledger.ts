@@ -33,14 +33,26 @@ export type AcceptRequest = Write & {
   message: string | null;
 };
 
-export type GiftFilter = { account_id: string; sent: boolean; received: boolean; status?: GiftStatus | undefined };
+export type GiftFilter = {
+  account_id: string;
+  sent: boolean;
+  received: boolean;
+  status?: GiftStatus | undefined;
+};
 export type PageRequest = { limit: number; cursor?: string | undefined };
 
 /** One broken invariant: its name and what was found. */
 export type Violation = { invariant: string; detail: string };
 export type VerifyReport = {
   ok: boolean;
-  checked: { transfers: number; entries: number; lots: number; gifts: number; accounts: number; blocks: number };
+  checked: {
+    transfers: number;
+    entries: number;
+    lots: number;
+    gifts: number;
+    accounts: number;
+    blocks: number;
+  };
   violations: Violation[];
 };
 
@@ -55,7 +67,8 @@ export interface Ledger {
   /** Creates or changes an account. Freezing holds its open gifts, unfreezing releases those. */
   putAccount(id: string, put: AccountPut, at: string): Promise<Account>;
   findAccount(id: string): Promise<Account>;
-  balance(accountId: string, at: string): Promise<Balance>;
+  /** The balance at `at` (now), or with `asOf` at that past moment. */
+  balance(accountId: string, at: string, asOf?: string): Promise<Balance>;
   statement(accountId: string, page: PageRequest): Promise<Page<Movement>>;
   gifting(accountId: string, at: string): Promise<Gifting>;
 
@@ -74,7 +87,9 @@ export interface Ledger {
   /** The e-mail address and claim token of a gift by e-mail; the token is undefined once it is used. */
   giftAddress(giftId: string): Promise<{ email: string; token: string | undefined }>;
   /** The same for many, in one round trip, keyed by gift id; gifts to accounts are left out. */
-  giftAddresses(giftIds: readonly string[]): Promise<Map<string, { email: string; token: string | undefined }>>;
+  giftAddresses(
+    giftIds: readonly string[],
+  ): Promise<Map<string, { email: string; token: string | undefined }>>;
 
   /** Open gifts accepted before `before`, in order, for `reconcile`. */
   openGifts(before: string, page: PageRequest): Promise<Page<AcceptedGift>>;
@@ -85,7 +100,8 @@ export interface Ledger {
   expireLots(at: string, limit: number): Promise<{ lots: number; amount: string }>;
   /** Seals the transfers since the last block into hash-chained blocks; returns how many were made. */
   sealBlocks(at: string): Promise<number>;
-  verify(): Promise<VerifyReport>;
+  /** Proves every invariant from the rows; `progress` hears the name of each check as it begins. */
+  verify(progress?: (check: string) => void): Promise<VerifyReport>;
 
   /** Rejects with `unavailable` when the database does not answer. */
   ping(): Promise<void>;

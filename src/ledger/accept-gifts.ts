@@ -1,0 +1,110 @@
+/** Acceptance of gifts, grouped: the TypeScript side of `boon.accept_gifts`. */
+import { BoonError } from '../contracts/errors.ts';
+import type { Gift } from '../contracts/gift.ts';
+import { PROMOTIONAL_BUDGET } from '../domain/account.ts';
+import { parseCredits } from '../domain/credits.ts';
+import { type AddressVault, makeToken, tokenHash } from './address-vault.ts';
+import type { Database } from './database.ts';
+import { GroupCommit } from './group-commit.ts';
+import type { AcceptRequest, Recorded } from './ledger.ts';
+import { type AnswerRow, callWithArray, inputHash, valueOf } from './recorded.ts';
+import { instant, instantOrNull } from './rows.ts';
+
+/** What the ledger decides of a gift; the rest of it is the request. */
+type Decided = Pick<
+  Gift,
+  | 'id'
+  | 'status'
+  | 'policy_version'
+  | 'created_at'
+  | 'settles_at'
+  | 'claim_expires_at'
+  | 'hold_ends_at'
+  | 'reason_code'
+>;
+
+/** Batches of more gifts hold their locks too long; more writers contend for two cores (design.md has the figures). */
+const MOST_IN_A_BATCH = 32;
+const WRITERS = 2;
+
+/** Makes the function that accepts a gift together with those that are asked for at the same time. */
+export function makeAcceptGift(
+  database: Database,
+  vault: AddressVault,
+  policyVersion: () => string,
+): (request: AcceptRequest) => Promise<Recorded<Gift>> {
+  const groups = new GroupCommit<AcceptRequest, AnswerRow<Decided>>({
+    writers: WRITERS,
+    most: MOST_IN_A_BATCH,
+    // A sender's limits and lots are changed by one writer; so is the budget of promotional gifts.
+    shardOf: (request) => (request.funding === 'promotional' ? PROMOTIONAL_BUDGET : request.from),
+    run: (batch) =>
+      callWithArray(
+        database,
+        'accept_gifts',
+        'SELECT i, replayed, result FROM boon.accept_gifts($1, $2)',
+        [policyVersion(), JSON.stringify(batch.map((request, i) => toRow(request, i, vault)))],
+        batch.length,
+      ),
+  });
+  return async (request) => {
+    const { value, replayed } = valueOf(await groups.submit(request));
+    return { value: toGift(request, value), replayed };
+  };
+}
+
+function toRow(request: AcceptRequest, i: number, vault: AddressVault): Record<string, unknown> {
+  const amount = parseCredits(request.amount);
+  if (amount === undefined || amount === 0n) {
+    throw new BoonError('validation_failed', `"${request.amount}" is not an amount of credits.`, {
+      errors: [{ path: 'amount', message: 'must be a decimal string of credits above zero' }],
+    });
+  }
+  const { from, to, funding, message } = request;
+  const row = {
+    i,
+    id: request.id,
+    key: request.key,
+    input_hash: inputHash({ from, to, amount: request.amount, funding, message }),
+    at: request.at,
+    sender_id: from,
+    payer_id: funding === 'promotional' ? PROMOTIONAL_BUDGET : from,
+    amount: amount.toString(),
+    message,
+  };
+  if ('account_id' in to) return { ...row, recipient_id: to.account_id };
+  const token = makeToken();
+  return {
+    ...row,
+    email_sealed: vault.seal(to.email),
+    email_index: vault.indexOf(to.email),
+    token_hash: tokenHash(token),
+    token_sealed: vault.seal(token),
+  };
+}
+
+function toGift(request: AcceptRequest, decided: Decided): Gift {
+  const settlesAt = instant(decided.settles_at);
+  const claimExpiresAt = instantOrNull(decided.claim_expires_at);
+  const holdEndsAt = instantOrNull(decided.hold_ends_at);
+  return {
+    id: decided.id,
+    status: decided.status,
+    from: request.from,
+    to: 'account_id' in request.to ? request.to.account_id : null,
+    by_email: 'email' in request.to,
+    amount: request.amount,
+    funding: request.funding,
+    message: request.message,
+    policy_version: decided.policy_version,
+    created_at: instant(decided.created_at),
+    settles_at: settlesAt,
+    claim_expires_at: claimExpiresAt,
+    hold_ends_at: holdEndsAt,
+    settled_at: null,
+    reason_code: decided.reason_code,
+    reason: null,
+    deadline: holdEndsAt ?? claimExpiresAt ?? settlesAt,
+    reversal: null,
+  };
+}

@@ -1,0 +1,157 @@
+/** Accounts, and what an account owns: balance, statement, what it may give. */
+import type { Account, AccountPut, Balance, Gifting, Lot, Movement } from '../contracts/account.schema.ts';
+import { BoonError, ERRORS, type ErrorCode } from '../contracts/errors.ts';
+import type { AddressVault } from './address-vault.ts';
+import { DIGITS, decodeCursor } from './cursor.ts';
+import { type Database, queryRow, queryRows } from './database.ts';
+import type { Page, PageRequest } from './ledger.ts';
+import { toPage } from './read-gifts.ts';
+import { instant, instantOrNull, toLot } from './rows.ts';
+
+type AccountRow = Omit<Account, 'email' | 'created_at' | 'identity_verified_at' | 'last_active_at'> & {
+  email_sealed: Buffer | null;
+  created_at: Date;
+  identity_verified_at: Date | null;
+  last_active_at: Date | null;
+};
+
+export async function putAccount(
+  database: Database,
+  vault: AddressVault,
+  id: string,
+  put: AccountPut,
+  at: string,
+): Promise<Account> {
+  const { email, fingerprints, ...rest } = put;
+  const stored: Record<string, unknown> = { ...rest };
+  if (email !== undefined) {
+    stored.email_index = email === null ? null : vault.indexOf(email);
+    stored.email_sealed = email === null ? null : vault.seal(email);
+  }
+  if (fingerprints !== undefined)
+    stored.fingerprints = fingerprints.map((fingerprint) => vault.indexOf(fingerprint));
+  const row = await queryRow<AccountRow>(
+    database,
+    'put_account',
+    'SELECT * FROM boon.put_account($1, $2, $3)',
+    [id, JSON.stringify(stored), at],
+  );
+  return toAccount(row, id, vault);
+}
+
+export async function findAccount(database: Database, vault: AddressVault, id: string): Promise<Account> {
+  const row = await queryRow<AccountRow>(
+    database,
+    'find_account',
+    'SELECT * FROM boon.accounts WHERE id = $1',
+    [id],
+  );
+  return toAccount(row, id, vault);
+}
+
+function toAccount(row: AccountRow | undefined, id: string, vault: AddressVault): Account {
+  if (row === undefined) throw new BoonError('not_found', `There is no account "${id}".`);
+  return {
+    id: row.id,
+    kind: row.kind,
+    plan: row.plan,
+    status: row.status,
+    email: row.email_sealed === null ? null : vault.open(row.email_sealed),
+    billing_day: row.billing_day,
+    identity_verified_at: instantOrNull(row.identity_verified_at),
+    created_at: instant(row.created_at),
+    last_active_at: instantOrNull(row.last_active_at),
+    cohorts: row.cohorts,
+    org_id: row.org_id,
+  };
+}
+
+/**
+ * The balance at `at`, read off the open lots; with `asOf`, what the entries effective by that past moment add up
+ * to. A lot past its expiry is not available.
+ */
+export async function balance(database: Database, id: string, at: string, asOf?: string): Promise<Balance> {
+  const row =
+    asOf === undefined
+      ? await queryRow<{ balance: Balance | null }>(
+          database,
+          'balance',
+          'SELECT boon.balance($1, $2) AS balance',
+          [id, at],
+        )
+      : await queryRow<{ balance: Balance | null }>(
+          database,
+          'balance_as_of',
+          'SELECT boon.balance_as_of($1, $2) AS balance',
+          [id, asOf],
+        );
+  if (row === undefined || row.balance === null)
+    throw new BoonError('not_found', `There is no account "${id}".`);
+  return {
+    ...row.balance,
+    as_of: instant(row.balance.as_of),
+    lots: row.balance.lots.map((lot: Lot) => toLot(lot)),
+  };
+}
+
+/** Newest first. */
+const STATEMENT = `
+  SELECT e.transfer::text || '-' || e.slice AS id, e.effective_at AS at, e.kind, boon.credits(e.amount) AS amount,
+    boon.credits(e.balance_after) AS balance_after, e.lot_id::text AS lot_id, e.reference, e.transfer, e.slice
+  FROM boon.entries e
+  WHERE e.account_id = $1 AND ($2::bigint IS NULL OR (e.transfer, e.slice) < ($2, $3::smallint))
+  ORDER BY e.transfer DESC, e.slice DESC LIMIT $4`;
+
+type MovementRow = Omit<Movement, 'at'> & { at: Date; transfer: string; slice: number };
+
+export async function statement(database: Database, id: string, page: PageRequest): Promise<Page<Movement>> {
+  const [transfer, slice] =
+    page.cursor === undefined ? [null, null] : decodeCursor(page.cursor, [DIGITS, /^\d{1,4}$/]);
+  const rows = await queryRows<MovementRow>(database, 'statement', STATEMENT, [
+    id,
+    transfer,
+    slice,
+    page.limit + 1,
+  ]);
+  return toPage(
+    rows,
+    page.limit,
+    (row) => [row.transfer, String(row.slice)],
+    ({ at, transfer: _transfer, slice: _slice, ...movement }) => ({ ...movement, at: instant(at) }),
+  );
+}
+
+type GiftingReason = { code: string; detail: string; reason_code?: string };
+
+/** What the account may give at a moment. The reasons are those that an acceptance would refuse with. */
+export async function gifting(
+  database: Database,
+  id: string,
+  policyVersion: string,
+  at: string,
+): Promise<Gifting> {
+  const row = await queryRow<{ gifting: (Omit<Gifting, 'reasons'> & { reasons: GiftingReason[] }) | null }>(
+    database,
+    'gifting',
+    'SELECT boon.gifting($1, $2, $3) AS gifting',
+    [policyVersion, id, at],
+  );
+  if (row === undefined || row.gifting === null)
+    throw new BoonError('not_found', `There is no account "${id}".`);
+  const { reasons, per_day, per_month, promotional, ...rest } = row.gifting;
+  const inOurSpelling = (allowance: Gifting['per_day']) => ({
+    ...allowance,
+    resets_at: instant(allowance.resets_at),
+  });
+  return {
+    ...rest,
+    per_day: inOurSpelling(per_day),
+    per_month: inOurSpelling(per_month),
+    promotional: inOurSpelling(promotional),
+    reasons: reasons.map((reason) => ({
+      code: reason.reason_code ?? reason.code,
+      detail: reason.detail,
+      fix: ERRORS[reason.code as ErrorCode].fix,
+    })),
+  };
+}

@@ -1,0 +1,97 @@
+-- The double-entry core. Amounts are micro-credits.
+
+-- Running totals of an account. What is on its way to it is not its own yet and stands in the open gifts
+-- (boon.account_totals shows all four); so a popular recipient is not a hot row while gifts are accepted.
+-- System accounts (boon:issuance, boon:expired, boon:unclaimed) keep no row: their totals are sums of transfers.
+CREATE TABLE boon.ledger_accounts (
+  id text COLLATE "C" PRIMARY KEY,
+  debits_pending bigint NOT NULL DEFAULT 0 CHECK (debits_pending >= 0),
+  debits_posted bigint NOT NULL DEFAULT 0 CHECK (debits_posted >= 0),
+  credits_posted bigint NOT NULL DEFAULT 0 CHECK (credits_posted >= 0),
+  CONSTRAINT available_not_below_zero CHECK (credits_posted - debits_posted - debits_pending >= 0)
+) WITH (fillfactor = 70);
+
+INSERT INTO boon.ledger_accounts (id) VALUES ('boon:promotional');
+
+-- One movement from a ledger account to another. `pending` holds; a later row that `resolves` it posts, voids or
+-- expires it. The resolution of a transfer to boon:unclaimed names the account that claimed it.
+CREATE TABLE boon.transfers (
+  seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  phase text NOT NULL CHECK (phase IN ('pending', 'posted', 'voided', 'expired')),
+  kind text NOT NULL CHECK (kind IN ('grant', 'gift', 'reversal', 'expiry')),
+  debit_account text COLLATE "C" NOT NULL,
+  credit_account text COLLATE "C" NOT NULL,
+  amount bigint NOT NULL CHECK (amount > 0),
+  resolves bigint,
+  reference text NOT NULL,
+  effective_at timestamptz NOT NULL,
+  recorded_at timestamptz NOT NULL DEFAULT transaction_timestamp(),
+  CHECK (debit_account <> credit_account),
+  CHECK (phase <> 'pending' OR resolves IS NULL),
+  CHECK (phase NOT IN ('voided', 'expired') OR resolves IS NOT NULL)
+);
+CREATE UNIQUE INDEX transfers_resolved_once ON boon.transfers (resolves) WHERE resolves IS NOT NULL;
+SELECT boon.make_append_only('boon.transfers');
+
+-- In burn order: of lots that expire together the first kind is burnt first.
+CREATE TYPE boon.lot_source AS ENUM ('promotional', 'earned', 'gifted', 'purchased');
+
+-- Credits granted together. `remaining` is what its owner can use; it is the sum of the lot's entries.
+CREATE TABLE boon.lots (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  account_id text COLLATE "C" NOT NULL,
+  source boon.lot_source NOT NULL,
+  granted bigint NOT NULL CHECK (granted > 0),
+  remaining bigint NOT NULL,
+  granted_at timestamptz NOT NULL,
+  expires_at timestamptz,
+  giftable boolean NOT NULL,
+  -- The transfer that made it, the number of its slice, and for a gifted lot the lot it came out of.
+  transfer bigint NOT NULL,
+  slice smallint NOT NULL,
+  from_lot bigint,
+  -- A column of its own, so that spending from a lot does not touch the indexes until it is empty.
+  open boolean GENERATED ALWAYS AS (remaining > 0) STORED,
+  CONSTRAINT remaining_within_granted CHECK (remaining BETWEEN 0 AND granted)
+) WITH (fillfactor = 70);
+CREATE INDEX lots_open ON boon.lots (account_id) WHERE open;
+CREATE INDEX lots_to_expire ON boon.lots (expires_at) WHERE open AND expires_at IS NOT NULL;
+CREATE INDEX lots_by_transfer ON boon.lots (transfer);
+
+-- What a transfer did to the lots of an account: the lines of its statement, and the exact slices of a hold.
+CREATE TABLE boon.entries (
+  transfer bigint NOT NULL,
+  slice smallint NOT NULL,
+  account_id text COLLATE "C" NOT NULL,
+  lot_id bigint NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('grant', 'gift_held', 'gift_returned', 'gift_received',
+                                     'gift_reversed', 'gift_recovered', 'expired')),
+  amount bigint NOT NULL CHECK (amount <> 0),
+  balance_after bigint NOT NULL CHECK (balance_after >= 0),
+  reference text NOT NULL,
+  effective_at timestamptz NOT NULL,
+  PRIMARY KEY (transfer, slice)
+);
+CREATE INDEX entries_by_account ON boon.entries (account_id, transfer, slice);
+SELECT boon.make_append_only('boon.entries');
+
+-- One row a write: its business key, what it asked and what was answered.
+CREATE TABLE boon.idempotency_keys (
+  key text COLLATE "C" PRIMARY KEY,
+  input_hash bytea NOT NULL,
+  result jsonb NOT NULL,
+  effective_at timestamptz NOT NULL
+);
+SELECT boon.make_append_only('boon.idempotency_keys');
+
+-- What happened, for readers outside: written in the transaction that did it, delivered by a later reader.
+CREATE TABLE boon.events (
+  seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  type text NOT NULL,
+  subject text NOT NULL,
+  accounts text[] NOT NULL,
+  data jsonb NOT NULL,
+  effective_at timestamptz NOT NULL,
+  recorded_at timestamptz NOT NULL DEFAULT transaction_timestamp()
+);
+SELECT boon.make_append_only('boon.events');

@@ -1,0 +1,56 @@
+-- Grants: credits come out of boon:issuance into a new lot.
+CREATE TYPE boon.grant_request AS (
+  i int, key text, input_hash text, at timestamptz, account_id text, amount bigint,
+  source boon.lot_source, expires_at timestamptz, giftable boolean, reason text
+);
+
+-- The answer of a write that a key has already recorded: the same again, or a mismatch; null when it is new.
+CREATE FUNCTION boon.recorded_answer(p_key text, p_input_hash text) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN k.input_hash = decode(p_input_hash, 'hex') THEN k.result
+              ELSE jsonb_build_object('code', 'idempotency_mismatch') END
+  FROM boon.idempotency_keys k WHERE k.key = p_key
+$$;
+
+CREATE FUNCTION boon.lot_view(l boon.lots) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('id', l.id::text, 'source', l.source, 'granted', boon.credits(l.granted),
+    'remaining', boon.credits(l.remaining), 'granted_at', l.granted_at, 'expires_at', l.expires_at,
+    'giftable', l.giftable)
+$$;
+
+-- Takes an array of grants; answers each by its `i`: {lot} or {code, detail}.
+CREATE FUNCTION boon.grant_credits(p_requests json)
+RETURNS TABLE (i int, replayed boolean, result jsonb) LANGUAGE plpgsql AS $$
+DECLARE
+  r boon.grant_request;
+  available bigint;
+  moved bigint;
+  lot boon.lots;
+BEGIN
+  PERFORM FROM boon.ledger_accounts a
+    WHERE a.id IN (SELECT q.account_id FROM json_populate_recordset(NULL::boon.grant_request, p_requests) q)
+    ORDER BY a.id FOR UPDATE;
+  FOR r IN SELECT * FROM json_populate_recordset(NULL::boon.grant_request, p_requests) ORDER BY 1 LOOP
+    i := r.i;
+    result := boon.recorded_answer(r.key, r.input_hash);
+    replayed := result IS NOT NULL;
+    IF replayed THEN
+      RETURN NEXT; CONTINUE;
+    END IF;
+    UPDATE boon.ledger_accounts a SET credits_posted = a.credits_posted + r.amount WHERE a.id = r.account_id
+      RETURNING a.credits_posted - a.debits_posted - a.debits_pending INTO available;
+    IF NOT FOUND THEN
+      result := jsonb_build_object('code', 'not_found', 'detail', format('There is no account "%s".', r.account_id));
+      RETURN NEXT; CONTINUE;
+    END IF;
+    INSERT INTO boon.transfers (phase, kind, debit_account, credit_account, amount, reference, effective_at)
+      VALUES ('posted', 'grant', 'boon:issuance', r.account_id, r.amount, r.reason, r.at) RETURNING seq INTO moved;
+    INSERT INTO boon.lots (account_id, source, granted, remaining, granted_at, expires_at, giftable, transfer, slice)
+      VALUES (r.account_id, r.source, r.amount, r.amount, r.at, r.expires_at, r.giftable, moved, 1) RETURNING * INTO lot;
+    INSERT INTO boon.entries VALUES (moved, 1, r.account_id, lot.id, 'grant', r.amount, available, r.reason, r.at);
+    result := jsonb_build_object('lot', boon.lot_view(lot));
+    INSERT INTO boon.idempotency_keys VALUES (r.key, decode(r.input_hash, 'hex'), result, r.at);
+    INSERT INTO boon.events (type, subject, accounts, data, effective_at)
+      VALUES ('credits.granted', lot.id::text, ARRAY[r.account_id], result -> 'lot' || jsonb_build_object('reason', r.reason), r.at);
+    RETURN NEXT;
+  END LOOP;
+END $$;

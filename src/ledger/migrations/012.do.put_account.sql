@@ -1,0 +1,58 @@
+-- Creates or changes an account. A field that is left out keeps its value. Freezing holds the account's open
+-- gifts, unfreezing releases the ones that a freeze held, in the same transaction.
+CREATE FUNCTION boon.put_account(p_id text, p jsonb, p_at timestamptz) RETURNS SETOF boon.accounts LANGUAGE plpgsql AS $$
+DECLARE
+  before boon.accounts;
+  after boon.accounts;
+  g boon.gifts;
+BEGIN
+  -- Lock order of every writer: gifts, then ledger accounts. A gift accepted in between is caught at settlement.
+  IF p ? 'status' THEN
+    PERFORM FROM boon.gifts x WHERE x.deadline IS NOT NULL AND (x.sender_id = p_id OR x.recipient_id = p_id) ORDER BY x.id FOR UPDATE;
+  END IF;
+  INSERT INTO boon.ledger_accounts (id) VALUES (p_id) ON CONFLICT (id) DO NOTHING;
+  PERFORM FROM boon.ledger_accounts a WHERE a.id = p_id FOR UPDATE;
+  SELECT * INTO before FROM boon.accounts x WHERE x.id = p_id;
+  after := before;
+  after.id := p_id;
+  after.plan := p ->> 'plan';
+  after.kind := coalesce(p ->> 'kind', before.kind, 'person');
+  after.status := coalesce(p ->> 'status', before.status, 'active');
+  after.created_at := coalesce((p ->> 'created_at')::timestamptz, before.created_at, p_at);
+  after.billing_day := coalesce((p ->> 'billing_day')::smallint, before.billing_day, extract(day FROM after.created_at AT TIME ZONE 'UTC')::smallint);
+  IF p ? 'email_index' THEN
+    after.email_index := decode(p ->> 'email_index', 'hex'); after.email_sealed := decode(p ->> 'email_sealed', 'hex');
+  END IF;
+  IF p ? 'identity_verified_at' THEN after.identity_verified_at := (p ->> 'identity_verified_at')::timestamptz; END IF;
+  IF p ? 'last_active_at' THEN after.last_active_at := (p ->> 'last_active_at')::timestamptz; END IF;
+  IF p ? 'org_id' THEN after.org_id := p ->> 'org_id'; END IF;
+  after.cohorts := CASE WHEN p ? 'cohorts' THEN ARRAY(SELECT jsonb_array_elements_text(p -> 'cohorts')) ELSE coalesce(before.cohorts, '{}') END;
+  after.fingerprints := CASE WHEN p ? 'fingerprints' THEN ARRAY(SELECT jsonb_array_elements_text(p -> 'fingerprints')) ELSE coalesce(before.fingerprints, '{}') END;
+  after.updated_at := p_at;
+  INSERT INTO boon.accounts SELECT after.*
+    ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, plan = excluded.plan, status = excluded.status,
+      email_sealed = excluded.email_sealed, email_index = excluded.email_index, billing_day = excluded.billing_day,
+      identity_verified_at = excluded.identity_verified_at, created_at = excluded.created_at, last_active_at = excluded.last_active_at,
+      cohorts = excluded.cohorts, org_id = excluded.org_id, fingerprints = excluded.fingerprints, updated_at = excluded.updated_at;
+
+  IF before.status = 'active' AND after.status = 'frozen' THEN
+    FOR g IN SELECT x.* FROM boon.gifts x WHERE x.status IN ('pending', 'awaiting_claim') AND (x.sender_id = p_id OR x.recipient_id = p_id) ORDER BY x.id LOOP
+      PERFORM boon.hold_gift(g, 'freeze', p_at, 'account_frozen', NULL, NULL);
+    END LOOP;
+  ELSIF before.status = 'frozen' AND after.status = 'active' THEN
+    FOR g IN
+      SELECT x.* FROM boon.gifts x JOIN boon.accounts o ON o.id = CASE x.sender_id WHEN p_id THEN x.recipient_id ELSE x.sender_id END
+      WHERE x.status = 'held' AND x.held_by = 'freeze' AND (x.sender_id = p_id OR x.recipient_id = p_id) AND o.status = 'active'
+      UNION
+      SELECT x.* FROM boon.gifts x WHERE x.status = 'held' AND x.held_by = 'freeze' AND x.sender_id = p_id AND x.recipient_id IS NULL
+      ORDER BY 1
+    LOOP
+      PERFORM boon.release_gift(g, 'unfreeze', p_at, NULL, NULL);
+    END LOOP;
+  END IF;
+  IF before.status IS DISTINCT FROM after.status THEN
+    INSERT INTO boon.events (type, subject, accounts, data, effective_at)
+      VALUES ('account.' || after.status, p_id, ARRAY[p_id], jsonb_build_object('status', after.status, 'was', before.status), p_at);
+  END IF;
+  RETURN NEXT after;
+END $$;

@@ -1,0 +1,110 @@
+/** The ledger on PostgreSQL. */
+import { BoonError } from '../contracts/errors.ts';
+import type { VersionedPolicy } from '../domain/policy.ts';
+import { makeAcceptGift } from './accept-gifts.ts';
+import { balance, findAccount, gifting, putAccount, statement } from './accounts.ts';
+import { AddressVault } from './address-vault.ts';
+import { advanceGifts, makeActOnGift, makeAdvanceGift } from './change-gifts.ts';
+import { openDatabase, queryRow } from './database.ts';
+import { makeGrant } from './grant-credits.ts';
+import type { Ledger } from './ledger.ts';
+import { findGift, giftAddresses, listGifts, openGifts, overdueGifts } from './read-gifts.ts';
+import { verify } from './verify.ts';
+
+/** Transfers in one sealed block. */
+const BLOCK_SIZE = 10_000;
+
+export type LedgerOptions = {
+  /** PostgreSQL connection string; the schema must be current (see `migrate`). */
+  url: string;
+  /** 32 bytes for addresses and tokens; every process on one database uses the same. */
+  encryptionKey: Buffer;
+  /** The policy under which gifts are accepted; call `usePolicy` before the first. */
+  policyVersion?: string;
+  /** Connections in the pool. */
+  connections?: number;
+};
+
+/** Opens the ledger. Connections are made when they are needed. */
+export function createPostgresLedger(options: LedgerOptions): Ledger {
+  const database = openDatabase(
+    options.url,
+    options.connections === undefined ? {} : { connections: options.connections },
+  );
+  const vault = new AddressVault(options.encryptionKey);
+  let version = options.policyVersion;
+  const policyVersion = () => {
+    if (version === undefined) throw new BoonError('internal', 'No policy is in use: call usePolicy first.');
+    return version;
+  };
+
+  return {
+    async usePolicy(policy: VersionedPolicy, at: string) {
+      await queryRow(database, 'use_policy', 'SELECT boon.use_policy($1, $2, $3)', [
+        policy.version,
+        JSON.stringify(policy.policy),
+        at,
+      ]);
+      version = policy.version;
+    },
+    putAccount: (id, put, at) => putAccount(database, vault, id, put, at),
+    findAccount: (id) => findAccount(database, vault, id),
+    balance: (id, at, asOf) => balance(database, id, at, asOf),
+    statement: (id, page) => statement(database, id, page),
+    gifting: (id, at) => gifting(database, id, policyVersion(), at),
+    grant: makeGrant(database),
+    acceptGift: makeAcceptGift(database, vault, policyVersion),
+    actOnGift: makeActOnGift(database),
+    advanceGift: makeAdvanceGift(database),
+    advanceGifts: (ids, at) => advanceGifts(database, ids, at),
+    findGift: (id) => findGift(database, id),
+    listGifts: (filter, page) => listGifts(database, filter, page),
+    giftAddresses: (ids) => giftAddresses(database, vault, ids),
+    async giftAddress(id) {
+      const address = (await giftAddresses(database, vault, [id])).get(id);
+      if (address === undefined) throw new BoonError('not_found', `There is no transfer by e-mail "${id}".`);
+      return address;
+    },
+    openGifts: (before, page) => openGifts(database, before, page),
+    overdueGifts: (before, limit) => overdueGifts(database, before, limit),
+    async expireLots(at, limit) {
+      const row = await queryRow<{ lots: string; amount: string }>(
+        database,
+        'expire_lots',
+        'SELECT lots, amount FROM boon.expire_lots($1, $2)',
+        [at, limit],
+      );
+      return { lots: Number(row?.lots ?? 0), amount: row?.amount ?? '0' };
+    },
+    async sealBlocks(at) {
+      const last = await queryRow<{ seq: string }>(
+        database,
+        'sealable_seq',
+        'SELECT boon.sealable_seq() AS seq',
+        [],
+      );
+      let sealed = 0;
+      for (;;) {
+        const row = await queryRow<{ made: boolean }>(
+          database,
+          'seal_block',
+          'SELECT boon.seal_block($1, $2, $3) AS made',
+          [last?.seq ?? 0, BLOCK_SIZE, at],
+        );
+        if (row?.made !== true) return sealed;
+        sealed += 1;
+      }
+    },
+    verify: (progress) => verify(database, progress),
+    async ping() {
+      try {
+        await database.query('SELECT 1');
+      } catch (error) {
+        throw new BoonError('unavailable', 'The ledger does not answer.', { cause: error });
+      }
+    },
+    async close() {
+      await database.end();
+    },
+  };
+}

@@ -1,0 +1,147 @@
+/** Reading gifts: one, a list, an address, and what `reconcile` asks for. */
+import { BoonError } from '../contracts/errors.ts';
+import type { AcceptedGift, Gift } from '../contracts/gift.ts';
+import type { AddressVault } from './address-vault.ts';
+import { DIGITS, decodeCursor, encodeCursor, GIFT_ID } from './cursor.ts';
+import { type Database, queryRow, queryRows } from './database.ts';
+import type { GiftFilter, Page, PageRequest } from './ledger.ts';
+import { toGift } from './rows.ts';
+
+export type GiftAddress = { email: string; token: string | undefined };
+
+export async function findGift(database: Database, id: string): Promise<Gift> {
+  const row = await queryRow<{ gift: Gift }>(
+    database,
+    'find_gift',
+    'SELECT boon.gift_view(g) AS gift FROM boon.gifts g WHERE g.id = $1',
+    [id],
+  );
+  if (row === undefined) throw new BoonError('not_found', `There is no transfer "${id}".`);
+  return toGift(row.gift);
+}
+
+/** Newest first. The sort key is the microsecond of acceptance, then the id. */
+const LIST_GIFTS = `
+  WITH mine (gift) AS (
+    SELECT g FROM boon.gifts g WHERE $2 AND g.sender_id = $1 AND ($4::text IS NULL OR g.status = $4)
+      AND ($5::bigint IS NULL OR (g.accepted_at, g.id) < ('epoch'::timestamptz + $5 * interval '1 microsecond', $6))
+    UNION ALL
+    SELECT g FROM boon.gifts g WHERE $3 AND g.recipient_id = $1 AND ($4::text IS NULL OR g.status = $4)
+      AND ($5::bigint IS NULL OR (g.accepted_at, g.id) < ('epoch'::timestamptz + $5 * interval '1 microsecond', $6))
+  )
+  SELECT boon.gift_view(m.gift) AS gift, (extract(epoch FROM (m.gift).accepted_at) * 1000000)::bigint AS position
+  FROM mine m ORDER BY (m.gift).accepted_at DESC, (m.gift).id DESC LIMIT $7`;
+
+export async function listGifts(
+  database: Database,
+  filter: GiftFilter,
+  page: PageRequest,
+): Promise<Page<Gift>> {
+  const [position, id] =
+    page.cursor === undefined ? [null, null] : decodeCursor(page.cursor, [DIGITS, GIFT_ID]);
+  const rows = await queryRows<{ gift: Gift; position: string }>(database, 'list_gifts', LIST_GIFTS, [
+    filter.account_id,
+    filter.sent,
+    filter.received,
+    filter.status ?? null,
+    position,
+    id,
+    page.limit + 1,
+  ]);
+  return toPage(
+    rows,
+    page.limit,
+    (row) => [row.position, row.gift.id],
+    (row) => toGift(row.gift),
+  );
+}
+
+export async function giftAddresses(
+  database: Database,
+  vault: AddressVault,
+  ids: readonly string[],
+): Promise<Map<string, GiftAddress>> {
+  const rows = await queryRows<{ id: string; email_sealed: Buffer; token_sealed: Buffer | null }>(
+    database,
+    'gift_addresses',
+    'SELECT id, email_sealed, token_sealed FROM boon.gifts WHERE id = ANY ($1) AND email_sealed IS NOT NULL',
+    [ids],
+  );
+  return new Map(
+    rows.map((row) => [
+      row.id,
+      {
+        email: vault.open(row.email_sealed),
+        token: row.token_sealed === null ? undefined : vault.open(row.token_sealed),
+      },
+    ]),
+  );
+}
+
+const OPEN_GIFTS = `
+  SELECT boon.gift_view(g) AS gift, (extract(epoch FROM g.deadline) * 1000000)::bigint AS position FROM boon.gifts g
+  WHERE g.deadline IS NOT NULL AND g.accepted_at < $1
+    AND ($2::bigint IS NULL OR (g.deadline, g.id) > ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
+  ORDER BY g.deadline, g.id LIMIT $4`;
+
+export async function openGifts(
+  database: Database,
+  before: string,
+  page: PageRequest,
+): Promise<Page<AcceptedGift>> {
+  const [position, id] =
+    page.cursor === undefined ? [null, null] : decodeCursor(page.cursor, [DIGITS, GIFT_ID]);
+  const rows = await queryRows<{ gift: Gift; position: string }>(database, 'open_gifts', OPEN_GIFTS, [
+    before,
+    position,
+    id,
+    page.limit + 1,
+  ]);
+  return toPage(
+    rows,
+    page.limit,
+    (row) => [row.position, row.gift.id],
+    (row) => toAccepted(toGift(row.gift)),
+  );
+}
+
+/** What the process must know of an open gift. */
+export function toAccepted(gift: Gift): AcceptedGift {
+  const { id, from, to, by_email, amount, funding, settles_at, status } = gift;
+  return {
+    id,
+    from,
+    to,
+    by_email,
+    amount,
+    funding,
+    settles_at,
+    status,
+    deadline: gift.deadline ?? settles_at,
+  };
+}
+
+export async function overdueGifts(database: Database, before: string, limit: number): Promise<string[]> {
+  const rows = await queryRows<{ id: string }>(
+    database,
+    'overdue_gifts',
+    'SELECT id FROM boon.gifts WHERE deadline < $1 ORDER BY deadline, id LIMIT $2',
+    [before, limit],
+  );
+  return rows.map((row) => row.id);
+}
+
+/** Cuts a page out of rows that were asked for with one more than the limit. */
+export function toPage<Row, T>(
+  rows: Row[],
+  limit: number,
+  keyOf: (row: Row) => string[],
+  valueOf: (row: Row) => T,
+): Page<T> {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return {
+    data: shown.map(valueOf),
+    next_cursor: rows.length > limit && last !== undefined ? encodeCursor(keyOf(last)) : null,
+  };
+}

@@ -1,0 +1,44 @@
+/** Answers of the ledger's array functions: each row is a value, a refusal, or the wish to be asked again. */
+import { createHash } from 'node:crypto';
+import { BoonError, type ErrorCode } from '../contracts/errors.ts';
+import { canonicalJson } from '../domain/canonical-json.ts';
+import { type Database, persist } from './database.ts';
+import { AGAIN } from './group-commit.ts';
+import type { Recorded } from './ledger.ts';
+
+type Refusal = { code: ErrorCode; reason_code?: string; detail?: string };
+export type AnswerRow<T> = { i: number; replayed: boolean; result: T | Refusal | null };
+
+/** The digest by which a repeated write is known to be the same. Hex. */
+export function inputHash(input: unknown): string {
+  return createHash('sha256').update(canonicalJson(input)).digest('hex');
+}
+
+/** Calls an array function and puts its rows into the order of the requests. */
+export async function callWithArray<T>(
+  database: Database,
+  name: string,
+  text: string,
+  values: unknown[],
+  count: number,
+): Promise<(AnswerRow<T> | typeof AGAIN)[]> {
+  const { rows } = await persist(() => database.query<AnswerRow<T>>({ name, text, values }));
+  const answers: (AnswerRow<T> | typeof AGAIN)[] = Array.from({ length: count }, () => AGAIN);
+  for (const row of rows) if (row.result !== null) answers[row.i] = row;
+  return answers;
+}
+
+/** The value of an answer. @throws BoonError when it is a refusal. */
+export function valueOf<T extends object>(row: AnswerRow<T>): Recorded<T> {
+  const result = row.result;
+  if (result === null) throw new BoonError('internal', 'The ledger gave no answer.');
+  if (!('code' in result)) return { value: result, replayed: row.replayed };
+  const detail =
+    result.code === 'idempotency_mismatch'
+      ? 'The key was used before with another request.'
+      : (result.detail ?? result.code);
+  throw new BoonError(result.code, detail, {
+    reasonCode: result.reason_code,
+    replayed: row.replayed && result.code !== 'idempotency_mismatch',
+  });
+}
