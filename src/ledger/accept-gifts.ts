@@ -7,7 +7,7 @@ import { type AddressVault, makeToken, tokenHash } from './address-vault.ts';
 import type { Database } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { AcceptRequest, Recorded } from './ledger.ts';
-import { type AnswerRow, callWithArray, inputHash, valueOf } from './recorded.ts';
+import { type AnswerRow, answerOf, callWithArray, inputHash } from './recorded.ts';
 import { instant, instantOrNull } from './rows.ts';
 
 /** What the ledger decides of a gift; the rest of it is the request. */
@@ -48,7 +48,7 @@ export function makeAcceptGift(
       ),
   });
   return async (request) => {
-    const { value, replayed } = valueOf(await groups.submit(request));
+    const { value, replayed } = answerOf(await groups.submit(request));
     return { value: toGift(request, value), replayed };
   };
 }

@@ -5,7 +5,7 @@ import { tokenHash } from './address-vault.ts';
 import { type Database, queryRows } from './database.ts';
 import { AGAIN, GroupCommit } from './group-commit.ts';
 import type { Recorded } from './ledger.ts';
-import { type AnswerRow, callWithArray, inputHash, valueOf } from './recorded.ts';
+import { type AnswerRow, answerOf, callWithArray, inputHash } from './recorded.ts';
 import { toGift } from './rows.ts';
 
 const MOST_IN_A_BATCH = 64;
@@ -28,7 +28,7 @@ export function makeActOnGift(database: Database): (request: GiftActionRequest) 
       ),
   });
   return async (request) => {
-    const { value, replayed } = valueOf(await groups.submit(request));
+    const { value, replayed } = answerOf(await groups.submit(request));
     return { value: toGift(value.gift), replayed };
   };
 }

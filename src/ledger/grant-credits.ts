@@ -5,7 +5,7 @@ import { parseCredits } from '../domain/credits.ts';
 import type { Database } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { GrantRequest, Recorded } from './ledger.ts';
-import { type AnswerRow, callWithArray, inputHash, valueOf } from './recorded.ts';
+import { type AnswerRow, answerOf, callWithArray, inputHash } from './recorded.ts';
 import { toLot } from './rows.ts';
 
 const MOST_IN_A_BATCH = 100;
@@ -26,7 +26,7 @@ export function makeGrant(database: Database): (request: GrantRequest) => Promis
       ),
   });
   return async (request) => {
-    const { value, replayed } = valueOf(await groups.submit(request));
+    const { value, replayed } = answerOf(await groups.submit(request));
     return { value: toLot(value.lot), replayed };
   };
 }

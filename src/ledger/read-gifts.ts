@@ -136,12 +136,12 @@ export function toPage<Row, T>(
   rows: Row[],
   limit: number,
   keyOf: (row: Row) => string[],
-  valueOf: (row: Row) => T,
+  rowOf: (row: Row) => T,
 ): Page<T> {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   return {
-    data: shown.map(valueOf),
+    data: shown.map(rowOf),
     next_cursor: rows.length > limit && last !== undefined ? encodeCursor(keyOf(last)) : null,
   };
 }

@@ -29,7 +29,7 @@ export async function callWithArray<T>(
 }
 
 /** The value of an answer. @throws BoonError when it is a refusal. */
-export function valueOf<T extends object>(row: AnswerRow<T>): Recorded<T> {
+export function answerOf<T extends object>(row: AnswerRow<T>): Recorded<T> {
   const result = row.result;
   if (result === null) throw new BoonError('internal', 'The ledger gave no answer.');
   if (!('code' in result)) return { value: result, replayed: row.replayed };
