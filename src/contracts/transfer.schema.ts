@@ -84,7 +84,7 @@ export const CancelBodySchema = z
   .strictObject({ reason: ReasonSchema.optional() })
   .meta({ id: 'TransferCancel' });
 export const ClaimBodySchema = z
-  .strictObject({ token: z.string().min(1).max(200), account_id: AccountIdSchema })
+  .strictObject({ token: ClaimTokenSchema, account_id: AccountIdSchema })
   .meta({ id: 'TransferClaim' });
 export const ReleaseBodySchema = z
   .strictObject({ reason: ReasonSchema.optional() })

@@ -1,0 +1,113 @@
+/** Accounts: who owns value, what they own, and what they may give. */
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import {
+  AccountPutSchema,
+  AccountSchema,
+  BalanceQuerySchema,
+  BalanceSchema,
+  GiftingSchema,
+  MovementSchema,
+} from '../contracts/account.schema.ts';
+import {
+  AccountIdSchema,
+  AnyAccountIdSchema,
+  PageQuerySchema,
+  pageOf,
+} from '../contracts/primitives.schema.ts';
+import { callerOf, services, servicesAndOwner } from './access.ts';
+import { readRefusals, writeRefusals } from './answers.ts';
+import { requireOwnAccount } from './principal.ts';
+import type { ServerParts } from './server-parts.ts';
+
+const OwnIdSchema = z.object({ id: AccountIdSchema });
+const IdSchema = z.object({ id: AnyAccountIdSchema });
+
+export const accountRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { ledger, clock }) => {
+  app.route({
+    method: 'PUT',
+    url: '/v1/accounts/:id',
+    config: { access: services('accounts:write') },
+    schema: {
+      operationId: 'putAccount',
+      tags: ['Accounts'],
+      summary: 'Create or change an account',
+      description:
+        'Fields that are left out stay as they are. Freezing an account holds its open gifts; making it active again releases those.',
+      params: OwnIdSchema,
+      body: AccountPutSchema,
+      response: { 200: AccountSchema, ...writeRefusals() },
+    },
+    handler: (request) => ledger.putAccount(request.params.id, request.body, clock().toISOString()),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/accounts/:id',
+    config: { access: servicesAndOwner('accounts:read') },
+    schema: {
+      operationId: 'getAccount',
+      tags: ['Accounts'],
+      summary: 'Show an account',
+      params: OwnIdSchema,
+      response: { 200: AccountSchema, ...readRefusals('not_found') },
+    },
+    handler: (request) => {
+      requireOwnAccount(callerOf(request), request.params.id);
+      return ledger.findAccount(request.params.id);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/accounts/:id/balance',
+    config: { access: servicesAndOwner('accounts:read') },
+    schema: {
+      operationId: 'getBalance',
+      tags: ['Accounts'],
+      summary: 'Show what an account has, now or at a past time',
+      params: IdSchema,
+      querystring: BalanceQuerySchema,
+      response: { 200: BalanceSchema, ...readRefusals('not_found') },
+    },
+    handler: (request) => {
+      requireOwnAccount(callerOf(request), request.params.id);
+      return ledger.balance(request.params.id, clock().toISOString(), request.query.as_of);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/accounts/:id/statement',
+    config: { access: servicesAndOwner('accounts:read') },
+    schema: {
+      operationId: 'getStatement',
+      tags: ['Accounts'],
+      summary: 'List every movement of an account, the latest first',
+      params: IdSchema,
+      querystring: PageQuerySchema,
+      response: { 200: pageOf(MovementSchema).meta({ id: 'Statement' }), ...readRefusals('not_found') },
+    },
+    handler: (request) => {
+      requireOwnAccount(callerOf(request), request.params.id);
+      return ledger.statement(request.params.id, request.query);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/accounts/:id/gifting',
+    config: { access: servicesAndOwner('accounts:read') },
+    schema: {
+      operationId: 'getGifting',
+      tags: ['Accounts'],
+      summary: 'Tell whether an account may give, how much, and if not, why',
+      params: OwnIdSchema,
+      response: { 200: GiftingSchema, ...readRefusals('not_found') },
+    },
+    handler: (request) => {
+      requireOwnAccount(callerOf(request), request.params.id);
+      return ledger.gifting(request.params.id, clock().toISOString());
+    },
+  });
+};

@@ -1,0 +1,32 @@
+/** What the OpenAPI document says of the API as a whole. */
+
+export const API_INFO = {
+  title: 'Boon',
+  version: '1',
+  description: [
+    'Credit gifts between accounts: screened, held for their settlement time and settled exactly once.',
+    '',
+    'Amounts are decimal strings of credits. Times are RFC 3339, in UTC. Every POST that moves value takes an',
+    '`Idempotency-Key`: the same key and body get the same answer again, with `Idempotent-Replayed: true`. Errors',
+    'are `application/problem+json` (RFC 9457) with a `code` from a closed list.',
+  ].join('\n'),
+  license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+};
+
+export const TAG_DESCRIPTIONS = [
+  { name: 'Accounts', description: 'Who owns credits, what they own, and what they may give' },
+  { name: 'Grants', description: 'Credits that come into an account' },
+  { name: 'Transfers', description: 'Gifts of credits, from their acceptance to their end' },
+  { name: 'API keys', description: 'Keys of the services that call this API' },
+  { name: 'Operating', description: 'Health and metrics' },
+] as const;
+
+export const SECURITY_SCHEMES = {
+  apiKey: { type: 'http', scheme: 'bearer', description: 'A service’s API key' },
+  endUser: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'An end user’s token of the operator’s identity provider; reaches only their own account',
+  },
+} as const;

@@ -1,0 +1,72 @@
+/** Puts the HTTP server together. It listens to nothing yet: the caller does that. */
+import { randomUUID } from 'node:crypto';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { accountRoutes } from './accounts.ts';
+import { apiKeyRoutes } from './api-keys.ts';
+import { createGiftDesk } from './gift-desk.ts';
+import { grantRoutes } from './grants.ts';
+import { healthRoutes } from './health.ts';
+import { createKeyRing } from './key-ring.ts';
+import authentication from './plugins/authentication.ts';
+import idempotency from './plugins/idempotency.ts';
+import jsonBody from './plugins/json-body.ts';
+import observe from './plugins/observe.ts';
+import openapi from './plugins/openapi.ts';
+import problem, { sendProblem } from './plugins/problem.ts';
+import rateLimit from './plugins/rate-limit.ts';
+import responseHeaders from './plugins/response-headers.ts';
+import unknownRoute from './plugins/unknown-route.ts';
+import validation from './plugins/validation.ts';
+import type { ServerParts } from './server-parts.ts';
+import { transferActionRoutes } from './transfer-actions.ts';
+import { transferRoutes } from './transfers.ts';
+
+const BODY_LIMIT_BYTES = 64 * 1024;
+/** How long a request may take to arrive whole. */
+const REQUEST_TIMEOUT_MILLISECONDS = 30_000;
+/** An account's id of 128 characters, each percent-encoded. */
+const PARAMETER_LENGTH = 3 * 128;
+
+const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;
+
+/** @returns a server that is ready to `listen`; `close` finishes running requests first. */
+export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: parts.logger as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MILLISECONDS,
+    forceCloseConnections: 'idle',
+    // Requests that arrive on open connections while the server drains are still served.
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: PARAMETER_LENGTH },
+    genReqId: (request) => {
+      const given = request.headers['x-request-id'];
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+    },
+    frameworkErrors: sendProblem,
+  }).withTypeProvider<ZodTypeProvider>();
+  const keyRing = createKeyRing(parts.apiKeys);
+
+  await app.register(problem);
+  await app.register(unknownRoute);
+  await app.register(responseHeaders);
+  await app.register(jsonBody);
+  await app.register(validation);
+  await app.register(authentication, { keyRing, tokens: parts.tokens, clock: parts.clock });
+  await app.register(observe, { metrics: parts.metrics });
+  await app.register(rateLimit, parts.rateLimit);
+  await app.register(idempotency);
+  await app.register(openapi);
+
+  const desk = createGiftDesk(parts);
+  await app.register(healthRoutes, parts);
+  await app.register(accountRoutes, parts);
+  await app.register(grantRoutes, parts);
+  await app.register(transferRoutes, { desk });
+  await app.register(transferActionRoutes, { desk });
+  await app.register(apiKeyRoutes, { ...parts, keyRing });
+  await app.ready();
+  return app as unknown as FastifyInstance;
+}

@@ -1,0 +1,75 @@
+/** Whether the server lives, whether it can do its work, and its metrics. */
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { HealthSchema, type Readiness, ReadinessSchema } from '../contracts/health.schema.ts';
+import { type Checks, checkParts } from '../observability/readiness.ts';
+import { publicRefusals } from './answers.ts';
+import type { ServerParts } from './server-parts.ts';
+
+const TAGS = ['Operating'];
+const config = { access: 'public' } as const;
+
+export const healthRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts) => {
+  let draining = false;
+  app.addHook('preClose', async () => {
+    draining = true;
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/healthz',
+    config,
+    schema: {
+      operationId: 'getHealth',
+      tags: TAGS,
+      summary: 'Tell that the process lives; asks nobody else',
+      response: { 200: HealthSchema, ...publicRefusals() },
+    },
+    handler: async () => ({ status: 'ok' as const }),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/readyz',
+    config,
+    schema: {
+      operationId: 'getReadiness',
+      tags: TAGS,
+      summary: 'Tell whether requests should be sent here',
+      response: {
+        ...publicRefusals(),
+        200: ReadinessSchema,
+        503: ReadinessSchema.meta({ description: 'The database is unreachable, or the server is stopping' }),
+      },
+    },
+    handler: async (_request, reply) => {
+      const checks = await checkParts(parts.ledger, parts.giftProcess);
+      const status = draining ? 'draining' : statusOf(checks);
+      reply.code(status === 'ready' || status === 'degraded' ? 200 : 503);
+      return { status, checks, policy_version: parts.policyVersion };
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/metrics',
+    config,
+    schema: {
+      operationId: 'getMetrics',
+      tags: TAGS,
+      summary: 'Metrics for Prometheus',
+      produces: ['text/plain'],
+      response: { 200: z.string(), ...publicRefusals() },
+    },
+    handler: async (_request, reply) => {
+      reply.type(parts.metrics.registry.contentType).serializer((text: unknown) => String(text));
+      return parts.metrics.registry.metrics();
+    },
+  });
+};
+
+/** Without Temporal a gift is still accepted, and `reconcile` starts its process later. */
+function statusOf(checks: Checks): Readiness['status'] {
+  if (checks.database === 'unreachable') return 'unavailable';
+  return checks.temporal === 'unreachable' ? 'degraded' : 'ready';
+}

@@ -1,0 +1,8 @@
+/** Ids that the server proposes. */
+import { randomBytes } from 'node:crypto';
+import { orderedId } from '../domain/ordered-id.ts';
+
+/** @param now the server's injected clock, so that ids sort by its time. */
+export function newId(prefix: 'gft' | 'key', now: Date): string {
+  return orderedId(prefix, now.getTime(), randomBytes(10));
+}

@@ -1,0 +1,140 @@
+/** Makes the OpenAPI 3.1 document out of the routes and the zod schemas that they are checked by. */
+import type { RouteOptions } from 'fastify';
+import { z } from 'zod';
+import { API_INFO, SECURITY_SCHEMES, TAG_DESCRIPTIONS } from './api-description.ts';
+
+type Json = Record<string, unknown>;
+type Answer = z.ZodType | { description: string; content: Record<string, { schema: z.ZodType }> };
+
+const KEY_HEADER = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  description: 'One new random value per intended operation, the same for its retries',
+  schema: { type: 'string', pattern: '^[ -~]{1,255}$', examples: ['0b1f6c1e-7d0c-4b0e-9c65-2f6f1f1a9a43'] },
+} as const;
+
+const REPLAYED_HEADER = {
+  description: 'There, and `true`, when this is the recorded answer to an earlier call with the same key',
+  schema: { type: 'string', enum: ['true'] },
+};
+const RETRY_HEADER = { description: 'Seconds to wait before trying again', schema: { type: 'integer' } };
+
+/** @param routes as `onRoute` hooks see them; those with `schema.hide`, or without a schema, are left out. */
+export function openApiDocument(routes: readonly RouteOptions[]): Json {
+  const schemas: Json = {};
+  const paths: Record<string, Json> = {};
+  for (const route of routes) {
+    if (route.schema === undefined || route.schema.hide === true || route.method === 'HEAD') continue;
+    const path = route.url.replace(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [String(route.method).toLowerCase()]: operation(route, schemas) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: API_INFO,
+    servers: [{ url: '/', description: 'This server' }],
+    tags: [...TAG_DESCRIPTIONS],
+    paths,
+    components: { securitySchemes: SECURITY_SCHEMES, schemas },
+  };
+}
+
+function operation(route: RouteOptions, schemas: Json): Json {
+  const { operationId, tags, summary, description, params, querystring, body, response, produces } =
+    route.schema ?? {};
+  const rule = route.config?.idempotency;
+  const key = rule === undefined ? [] : [{ ...KEY_HEADER, required: rule === 'required' }];
+  return {
+    operationId,
+    tags,
+    summary,
+    ...(description === undefined ? {} : { description }),
+    security: security(route),
+    parameters: [
+      ...parameters('path', params, schemas),
+      ...parameters('query', querystring, schemas),
+      ...key,
+    ],
+    ...(body instanceof z.ZodType ? { requestBody: requestBody(body, schemas) } : {}),
+    responses: Object.fromEntries(
+      Object.entries((response ?? {}) as Record<string, Answer>).map(([status, answer]) => [
+        status,
+        responseOf(status, answer, {
+          schemas,
+          recorded: rule !== undefined,
+          type: produces?.[0] ?? 'application/json',
+        }),
+      ]),
+    ),
+  };
+}
+
+function security(route: RouteOptions): Json[] {
+  const access = route.config?.access;
+  if (access === 'public') return [];
+  return access?.endUser === true ? [{ apiKey: [] }, { endUser: [] }] : [{ apiKey: [] }];
+}
+
+function parameters(place: 'path' | 'query', schema: unknown, schemas: Json): Json[] {
+  if (!(schema instanceof z.ZodObject)) return [];
+  return Object.entries(schema.shape as Record<string, z.ZodType>).map(([name, part]) => {
+    const { description, ...rest } = jsonSchema(part, 'input', schemas);
+    const required = place === 'path' || !part.safeParse(undefined).success;
+    return { name, in: place, required, ...(description === undefined ? {} : { description }), schema: rest };
+  });
+}
+
+function requestBody(schema: z.ZodType, schemas: Json): Json {
+  const optional = schema instanceof z.ZodOptional;
+  const inner = optional ? (schema.unwrap() as z.ZodType) : schema;
+  return {
+    required: !optional,
+    content: { 'application/json': { schema: jsonSchema(inner, 'input', schemas) } },
+  };
+}
+
+type ResponseContext = { schemas: Json; recorded: boolean; type: string };
+
+function responseOf(status: string, answer: Answer, { schemas, recorded, type }: ResponseContext): Json {
+  const headers = {
+    ...(recorded ? { 'Idempotent-Replayed': REPLAYED_HEADER } : {}),
+    ...(status === '429' || status === '503' ? { 'Retry-After': RETRY_HEADER } : {}),
+  };
+  const head = Object.keys(headers).length > 0 ? { headers } : {};
+  if (!(answer instanceof z.ZodType)) {
+    const content = Object.entries(answer.content).map(([name, { schema }]) => [
+      name,
+      { schema: jsonSchema(schema, 'output', schemas) },
+    ]);
+    return { description: answer.description, ...head, content: Object.fromEntries(content) };
+  }
+  const description = answer.meta()?.description ?? 'Done';
+  if (answer instanceof z.ZodUndefined) return { description, ...head };
+  return { description, ...head, content: { [type]: { schema: jsonSchema(answer, 'output', schemas) } } };
+}
+
+/** A schema as JSON Schema. Those with an `id` go into `schemas` and are referred to. */
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Json {
+  const {
+    $schema: _,
+    $defs,
+    ...json
+  } = z.toJSONSchema(schema, { io, unrepresentable: 'any', override: tidy });
+  for (const [id, definition] of Object.entries($defs ?? {})) {
+    const { id: _id, ...rest } = rerouted(definition) as Json;
+    schemas[id] = rest;
+  }
+  return rerouted(json) as Json;
+}
+
+/** A pattern in a schema's `meta` stands for all of its checks; `examples` is the keyword of JSON Schema 2020-12. */
+function tidy({ jsonSchema }: { jsonSchema: Json }): void {
+  if (jsonSchema.pattern !== undefined) delete jsonSchema.allOf;
+  if (jsonSchema.example !== undefined) {
+    jsonSchema.examples = [jsonSchema.example];
+    delete jsonSchema.example;
+  }
+}
+
+function rerouted(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value).replaceAll('"#/$defs/', '"#/components/schemas/'));
+}

@@ -1,0 +1,43 @@
+/** Finds out who calls: an API key or an end user's token in `Authorization: Bearer …`. */
+import type { FastifyInstance } from 'fastify';
+import fp from 'fastify-plugin';
+import { BoonError } from '../../contracts/errors.ts';
+import { requireAccess } from '../access.ts';
+import type { KeyRing } from '../key-ring.ts';
+import type { Principal } from '../principal.ts';
+import type { TokenVerifier } from '../token-verifier.ts';
+
+export type AuthenticationOptions = { keyRing: KeyRing; tokens: TokenVerifier; clock: () => Date };
+
+/** A signed or unsigned JWT: three parts, the first of which begins a JSON object. */
+const JWT = /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/;
+
+async function authentication(app: FastifyInstance, options: AuthenticationOptions): Promise<void> {
+  app.decorateRequest('principal', null);
+  app.addHook('onRequest', async (request, reply) => {
+    const { access } = request.routeOptions.config;
+    if (access === 'public' || request.is404) return;
+    try {
+      request.principal = await authenticate(request.headers.authorization, options);
+    } catch (error) {
+      if (error instanceof BoonError && error.code === 'unauthorized')
+        reply.header('www-authenticate', 'Bearer');
+      throw error;
+    }
+    // A route that forgot to say who may call it is closed to everybody.
+    if (access === undefined) throw new BoonError('forbidden', 'This call is not open to anybody.');
+    requireAccess(access, request.principal);
+  });
+}
+
+async function authenticate(header: string | undefined, options: AuthenticationOptions): Promise<Principal> {
+  const credential = /^Bearer +([\x21-\x7e]+)$/i.exec(header ?? '')?.[1];
+  if (credential === undefined) {
+    throw new BoonError('unauthorized', 'The call has no `Authorization: Bearer …` header.');
+  }
+  return JWT.test(credential)
+    ? options.tokens.verify(credential, options.clock())
+    : options.keyRing.find(credential, options.clock());
+}
+
+export default fp(authentication, { name: 'authentication' });

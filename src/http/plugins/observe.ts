@@ -1,0 +1,24 @@
+/** One log line and one measurement a request. */
+import type { FastifyInstance } from 'fastify';
+import fp from 'fastify-plugin';
+import type { Metrics } from '../../observability/metrics.ts';
+import { principalId } from '../principal.ts';
+
+async function observe(app: FastifyInstance, { metrics }: { metrics: Metrics }): Promise<void> {
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? '(none)';
+    const status = reply.statusCode;
+    metrics.httpSeconds.observe({ method: request.method, route, status }, reply.elapsedTime / 1000);
+    // What monitoring asks every few seconds is of interest only when it goes wrong.
+    const level = request.routeOptions.config.access === 'public' && status < 500 ? 'debug' : 'info';
+    request.log[level]({
+      method: request.method,
+      route,
+      status,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+      caller: request.principal === null ? undefined : principalId(request.principal),
+    });
+  });
+}
+
+export default fp(observe, { name: 'observe', dependencies: ['authentication'] });

@@ -1,0 +1,72 @@
+/** Every error leaves as `application/problem+json` with one of Boon's codes. */
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import fp from 'fastify-plugin';
+import { BoonError, ERRORS, type ErrorCode } from '../../contracts/errors.ts';
+import type { Problem } from '../../contracts/problem.schema.ts';
+
+/** Seconds after which a caller should try again when Boon itself is the trouble. */
+const RETRY_AFTER_SECONDS = 1;
+
+async function problems(app: FastifyInstance): Promise<void> {
+  app.setErrorHandler(sendProblem);
+}
+
+/** Answers with the problem of an error; also for errors from before routing. */
+export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const refusal = refusalOf(error);
+  if (refusal.status >= 500) request.log.error({ err: error }, refusal.message);
+  if (refusal.replayed) reply.header('idempotent-replayed', 'true');
+  if (refusal.code === 'unavailable' && !reply.hasHeader('retry-after')) {
+    reply.header('retry-after', RETRY_AFTER_SECONDS);
+  }
+  return reply
+    .code(refusal.status)
+    .type('application/problem+json')
+    .serializer(JSON.stringify)
+    .send(problemOf(refusal, refusal.status >= 500 ? request.id : undefined));
+}
+
+/**
+ * A refusal as RFC 9457 problem details.
+ * @param requestId told where a person will want to look into the server's log; left out elsewhere, so that a
+ * replayed refusal is the same text again.
+ */
+export function problemOf(refusal: BoonError, requestId?: string): Problem {
+  const { title, fix } = ERRORS[refusal.code];
+  return {
+    type: `urn:boon:problem:${refusal.code}`,
+    title,
+    status: refusal.status,
+    detail: refusal.message,
+    code: refusal.code,
+    ...(refusal.reasonCode === undefined ? {} : { reason_code: refusal.reasonCode }),
+    fix,
+    ...(refusal.errors === undefined ? {} : { errors: [...refusal.errors] }),
+    ...(requestId === undefined ? {} : { request_id: requestId }),
+  };
+}
+
+/** What the framework refuses by itself, in our words. */
+const FRAMEWORK_REFUSALS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ['payload_too_large', 'The body is larger than 64 KiB.'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type', 'The body must be sent as application/json.'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
+    'validation_failed',
+    'The body is not as long as Content-Length says.',
+  ],
+  FST_ERR_BAD_URL: ['validation_failed', 'The path is not a valid URL path.'],
+  FST_ERR_MAX_PARAM_LENGTH: ['validation_failed', 'A part of the path is too long.'],
+};
+
+function refusalOf(error: unknown): BoonError {
+  if (error instanceof BoonError) return error;
+  const known = FRAMEWORK_REFUSALS[codeOf(error)];
+  if (known !== undefined) return new BoonError(known[0], known[1], { cause: error });
+  return new BoonError('internal', 'The server met an error it did not expect.', { cause: error });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String((error as FastifyError).code) : '';
+}
+
+export default fp(problems, { name: 'problem' });

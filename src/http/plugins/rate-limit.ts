@@ -1,0 +1,35 @@
+/** Requests per minute of one caller. */
+import type { FastifyInstance } from 'fastify';
+import fp from 'fastify-plugin';
+import { BoonError } from '../../contracts/errors.ts';
+import { principalId } from '../principal.ts';
+
+/** Requests a minute of a service and of an end user, in this process; 0: no limit. */
+export type RateLimit = { service: number; user: number };
+
+const WINDOW_MILLISECONDS = 60_000;
+
+async function rateLimit(app: FastifyInstance, limit: RateLimit): Promise<void> {
+  const counts = new Map<string, number>();
+  let windowEnds = 0;
+
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.principal === null) return;
+    const most = limit[request.principal.kind];
+    if (most === 0) return;
+    const now = performance.now();
+    if (now >= windowEnds) {
+      counts.clear();
+      windowEnds = now + WINDOW_MILLISECONDS;
+    }
+    const caller = principalId(request.principal);
+    const count = (counts.get(caller) ?? 0) + 1;
+    counts.set(caller, count);
+    if (count <= most) return;
+    const seconds = Math.ceil((windowEnds - now) / 1000);
+    reply.header('retry-after', seconds);
+    throw new BoonError('rate_limited', `More than ${most} requests in a minute; try again in ${seconds} s.`);
+  });
+}
+
+export default fp(rateLimit, { name: 'rate-limit', dependencies: ['authentication'] });

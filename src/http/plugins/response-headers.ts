@@ -1,0 +1,19 @@
+/** Headers of every answer: the request's id, and what keeps browsers from misusing an answer. */
+import type { FastifyInstance } from 'fastify';
+import fp from 'fastify-plugin';
+
+const HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
+
+async function responseHeaders(app: FastifyInstance): Promise<void> {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(HEADERS).header('x-request-id', request.id);
+  });
+}
+
+export default fp(responseHeaders, { name: 'response-headers' });

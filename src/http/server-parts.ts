@@ -1,0 +1,24 @@
+/** What the HTTP server is built from; the composition root (or a test) hands it in. */
+import type { Logger } from 'pino';
+import type { GiftProcess } from '../contracts/gift-process.ts';
+import type { ApiKeys } from '../ledger/api-keys.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import type { RateLimit } from './plugins/rate-limit.ts';
+import type { TokenVerifier } from './token-verifier.ts';
+
+export type ServerParts = {
+  ledger: Ledger;
+  giftProcess: GiftProcess;
+  apiKeys: ApiKeys;
+  tokens: TokenVerifier;
+  /** The only clock that requests are judged by; a harness gives its own. */
+  clock: () => Date;
+  logger: Logger;
+  metrics: Metrics;
+  /** Base of claim links. */
+  publicUrl: string;
+  /** The policy that new gifts are accepted under, told by /readyz. */
+  policyVersion: string;
+  rateLimit: RateLimit;
+};

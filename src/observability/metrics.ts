@@ -1,0 +1,49 @@
+/** Metrics in the form that Prometheus reads. Each process has its own registry. */
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+
+export type Metrics = {
+  registry: Registry;
+  /** Seconds from the arrival of a request to the end of its answer. */
+  httpSeconds: Histogram<'method' | 'route' | 'status'>;
+  /** Gifts asked for, by outcome: `accepted`, `replayed`, or the code of the refusal. */
+  gifts: Counter<'outcome'>;
+  /** Accepted gifts whose process could not be started at once; `reconcile` starts them. */
+  startsFailed: Counter;
+  /** How many operations went to the database in one call, by kind of operation. */
+  ledgerBatch: Histogram<'operation'>;
+};
+
+/** @param processMetrics memory, event loop and the like of this process too; one registry a process should have them. */
+export function createMetrics(options: { processMetrics?: boolean } = {}): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  if (options.processMetrics === true) collectDefaultMetrics({ register: registry });
+  return {
+    registry,
+    httpSeconds: new Histogram({
+      name: 'boon_http_request_seconds',
+      help: 'Seconds from the arrival of a request to the end of its answer',
+      labelNames: ['method', 'route', 'status'],
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+      registers,
+    }),
+    gifts: new Counter({
+      name: 'boon_gifts_total',
+      help: 'Gifts asked for, by outcome',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    startsFailed: new Counter({
+      name: 'boon_gift_starts_failed_total',
+      help: 'Accepted gifts whose process could not be started at once',
+      registers,
+    }),
+    ledgerBatch: new Histogram({
+      name: 'boon_ledger_batch_size',
+      help: 'Operations sent to the database in one call',
+      labelNames: ['operation'],
+      buckets: [1, 2, 4, 8, 16, 32, 64, 128],
+      registers,
+    }),
+  };
+}
