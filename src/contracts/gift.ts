@@ -83,8 +83,24 @@ export type GiftStanding = Pick<Gift, 'status' | 'settles_at'> &
 /** What the process knows of its gift: the answer of the query `status`. */
 export type GiftProgress = Pick<Gift, 'id' | 'from' | 'by_email' | 'amount' | 'funding'> & GiftStanding;
 
+/** The changing part of a gift. */
+export function standingOf(gift: Gift): GiftStanding {
+  const { status, settles_at } = gift;
+  const standing: GiftStanding = { status, settles_at };
+  if (gift.to !== null) standing.to = gift.to;
+  if (gift.deadline !== null) standing.deadline = gift.deadline;
+  if (gift.hold_ends_at !== null) standing.hold_ends_at = gift.hold_ends_at;
+  if (gift.settled_at !== null) standing.settled_at = gift.settled_at;
+  if (gift.reason_code !== null) standing.reason_code = gift.reason_code;
+  if (gift.reason !== null) standing.reason = gift.reason;
+  return standing;
+}
+
 /** What the workflow ends with. The whole gift stands in the ledger. */
 export type GiftResult = { status: GiftStatus; settled_at?: string };
+
+/** The workflow itself, for typed clients: `client.workflow.start<GiftWorkflow>(GIFT_WORKFLOW, …)`. */
+export type GiftWorkflow = (input: GiftInput) => Promise<GiftResult>;
 
 /** Names of the updates. `accept` answers once the gift is accepted or refused (for update-with-start). */
 export const GIFT_UPDATES = {

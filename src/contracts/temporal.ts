@@ -14,7 +14,16 @@ export const SCHEDULES = { reconcile: 'boon-reconcile', expiry: 'boon-expiry' } 
 export const RECONCILE_WORKFLOW = 'reconcile';
 export const EXPIRY_WORKFLOW = 'expiry';
 
-/** What one run of `reconcile` did. */
-export type ReconcileReport = { checked: number; started: number; advanced: number; sealed_blocks: number };
+/**
+ * What one run of `reconcile` did. Every gift accepted before `swept_to` was seen to have its process; the next
+ * run looks at younger ones only, for a process that is lost later shows as overdue.
+ */
+export type ReconcileReport = {
+  checked: number;
+  started: number;
+  advanced: number;
+  sealed_blocks: number;
+  swept_to: string;
+};
 /** What one run of `expiry` did. */
 export type ExpiryReport = { lots_expired: number; credits_expired: string };

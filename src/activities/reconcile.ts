@@ -1,0 +1,74 @@
+/** Holding ledger and Temporal together: what the ledger has open must run, and what is overdue must end. */
+import { heartbeat, log } from '@temporalio/activity';
+import type { AcceptedGift } from '../contracts/gift.ts';
+import { giftWorkflowId } from '../contracts/gift.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { failing } from './failure.ts';
+
+/** The gifts' workflows, as Temporal tells of them. */
+export type GiftRuns = {
+  /** Those of the workflow ids that run. */
+  running(workflowIds: readonly string[]): Promise<Set<string>>;
+  /** Starts the process of a gift that the ledger holds open; harmless when it runs after all. */
+  restart(gift: AcceptedGift): Promise<void>;
+};
+
+export type ReconcileActivities = ReturnType<typeof reconcileActivities>;
+
+/** Which open gifts to look at: accepted between the two times, from the page `cursor` on. */
+export type SweepRange = { after: string | undefined; before: string; cursor: string | undefined };
+/** One stretch of a sweep; `cursor` is where the next one goes on, undefined at the end. */
+export type Sweep = { checked: number; started: number; cursor: string | undefined };
+
+/** How many gifts one query to Temporal's visibility asks about. */
+const PAGE = 100;
+/** How many pages one activity checks: some seconds of work. */
+const PAGES = 10;
+/** How many overdue gifts are advanced in one call. */
+const OVERDUE = 500;
+
+export function reconcileActivities(ledger: Ledger, runs: GiftRuns) {
+  return {
+    /** Starts the processes that are missing, a stretch of pages at a time. */
+    async startMissingGifts({ after, before, cursor }: SweepRange): Promise<Sweep> {
+      const sweep: Sweep = { checked: 0, started: 0, cursor };
+      for (let page = 0; page < PAGES; page += 1) {
+        const request = { limit: PAGE, cursor: sweep.cursor };
+        const { data, next_cursor } = await failing(() => ledger.openGifts(before, request, after));
+        sweep.started += await startMissing(data);
+        sweep.checked += data.length;
+        sweep.cursor = next_cursor ?? undefined;
+        heartbeat(sweep);
+        if (sweep.cursor === undefined) break;
+      }
+      return sweep;
+    },
+
+    /** Advances the gifts whose deadline passed before `before` and that nothing advanced: their process is gone. */
+    async advanceOverdueGifts({ before, at }: { before: string; at: string }): Promise<number> {
+      let advanced = 0;
+      for (;;) {
+        const overdue = await failing(() => ledger.overdueGifts(before, OVERDUE));
+        if (overdue.length === 0) return advanced;
+        const gifts = await failing(() => ledger.advanceGifts(overdue, at));
+        const moved = gifts.filter((gift) => gift.deadline === null || gift.deadline > at).length;
+        advanced += moved;
+        log.warn('Gifts were overdue: their process does not run', { moved, overdue: overdue.length });
+        heartbeat(advanced);
+        if (moved === 0 || overdue.length < OVERDUE) return advanced;
+      }
+    },
+
+    /** Seals what was posted since the last block. */
+    sealBlocks: (at: string): Promise<number> => failing(() => ledger.sealBlocks(at)),
+  };
+
+  async function startMissing(gifts: readonly AcceptedGift[]): Promise<number> {
+    if (gifts.length === 0) return 0;
+    const running = await runs.running(gifts.map((gift) => giftWorkflowId(gift.id)));
+    const missing = gifts.filter((gift) => !running.has(giftWorkflowId(gift.id)));
+    for (const gift of missing) await runs.restart(gift);
+    if (missing.length > 0) log.warn('Started processes that were missing', { started: missing.length });
+    return missing.length;
+  }
+}

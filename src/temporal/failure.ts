@@ -1,0 +1,30 @@
+/** What a Temporal client throws, as Boon's refusals. */
+import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { BoonError, type FieldError, isErrorCode } from '../contracts/errors.ts';
+
+/** A refusal by workflow code, with the caller's `attempt` where the refusal answers that very call. */
+export type Refused = { error: BoonError; attempt: string | undefined };
+
+/** The refusal inside a failed update or workflow; undefined when it is no refusal of Boon's. */
+export function refusedBy(thrown: unknown): Refused | undefined {
+  const failed = thrown instanceof WorkflowUpdateFailedError || thrown instanceof WorkflowFailedError;
+  const failure = failed ? thrown.cause : thrown;
+  if (!(failure instanceof ApplicationFailure) || !isErrorCode(failure.type)) return undefined;
+  const details = (failure.details?.[0] ?? {}) as {
+    reason_code?: string;
+    errors?: FieldError[];
+    attempt?: string;
+  };
+  const error = new BoonError(failure.type, failure.message, {
+    reasonCode: details.reason_code,
+    errors: details.errors,
+    cause: thrown,
+  });
+  return { error, attempt: details.attempt };
+}
+
+/** Temporal did not do it: not there, too slow, or not willing. */
+export function unavailable(thrown: unknown): BoonError {
+  return new BoonError('unavailable', 'Temporal did not answer.', { cause: thrown });
+}

@@ -1,0 +1,30 @@
+/** How a gift's process is started. */
+import type { WorkflowStartOptions } from '@temporalio/client';
+import { type AcceptedGift, type GiftWorkflow, giftWorkflowId } from '../contracts/gift.ts';
+import { giftDetails, giftSummary } from '../contracts/gift-card.ts';
+import { giftSearchAttributes } from '../contracts/gift-search-attributes.ts';
+
+/**
+ * Options that start the process of an accepted gift. Up to its deadline it costs nothing: no task, no timer.
+ * @param now epoch milliseconds.
+ */
+export function giftStartOptions(
+  gift: AcceptedGift,
+  taskQueue: string,
+  now: number,
+): WorkflowStartOptions<GiftWorkflow> {
+  const delay = gift.status === 'awaiting_claim' ? 0 : Date.parse(gift.deadline) - now;
+  return {
+    taskQueue,
+    workflowId: giftWorkflowId(gift.id),
+    args: [{ accepted: gift }],
+    // One process a gift, for ever; a second start of a running one is the same start.
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    // A gift by e-mail begins with the mail; every other one with its deadline.
+    ...(delay > 0 ? { startDelay: delay } : {}),
+    typedSearchAttributes: giftSearchAttributes(gift),
+    staticSummary: giftSummary(gift),
+    staticDetails: giftDetails(gift),
+  };
+}

@@ -1,0 +1,58 @@
+/** Boon's recurring work, as Temporal Schedules: seen, paused and triggered by operators in the Web UI. */
+import { type Client, ScheduleAlreadyRunning, type ScheduleOptions } from '@temporalio/client';
+import { EXPIRY_WORKFLOW, RECONCILE_WORKFLOW, SCHEDULES } from '../contracts/temporal.ts';
+
+/**
+ * Creates the schedules, or brings those that exist up to date. Whether an operator has paused one, and why, stays.
+ * Several workers may do it at once.
+ */
+export async function keepSchedules(client: Client, taskQueue: string): Promise<void> {
+  for (const schedule of schedules(taskQueue)) {
+    try {
+      await client.schedule.create(schedule);
+    } catch (error) {
+      if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+      const { spec, action, policies } = schedule;
+      const handle = client.schedule.getHandle(schedule.scheduleId);
+      await handle.update(({ state }) => ({ spec, action, policies: policies ?? {}, state }));
+    }
+  }
+}
+
+function schedules(taskQueue: string): ScheduleOptions[] {
+  return [
+    recurring(SCHEDULES.reconcile, '1 minute', {
+      workflowType: RECONCILE_WORKFLOW,
+      taskQueue,
+      summary: 'Holds ledger and Temporal together',
+      note: 'Starts the processes that are missing, ends gifts whose process is gone, seals the ledger. Safe to pause for minutes and to trigger at any time.',
+    }),
+    recurring(SCHEDULES.expiry, '5 minutes', {
+      workflowType: EXPIRY_WORKFLOW,
+      taskQueue,
+      summary: 'Posts the expiry of credits that are due',
+      note: 'Until it has run, an expired lot is still shown as available. Safe to trigger at any time.',
+    }),
+  ];
+}
+
+type Recurring = { workflowType: string; taskQueue: string; summary: string; note: string };
+
+function recurring(scheduleId: string, every: '1 minute' | '5 minutes', work: Recurring): ScheduleOptions {
+  return {
+    scheduleId,
+    spec: { intervals: [{ every }] },
+    action: {
+      type: 'startWorkflow',
+      workflowType: work.workflowType,
+      workflowId: scheduleId,
+      taskQueue: work.taskQueue,
+      args: [],
+      staticSummary: work.summary,
+    },
+    // One run at a time, and none for what was missed: the next run does all that is due.
+    policies: { overlap: 'SKIP', catchupWindow: '1 minute' },
+    state: { note: work.note },
+    memo: { what: work.summary },
+  };
+}

@@ -1,0 +1,18 @@
+/** Every few minutes, posts the expiry of the lots that are due: an expired credit is a movement in the statement. */
+import { proxyActivities, setWorkflowOptions } from '@temporalio/workflow';
+import type { ExpiryActivities } from '../activities/expiry.ts';
+import type { ExpiryReport } from '../contracts/temporal.ts';
+import { versioned } from './versioning.ts';
+
+const { expireDueLots } = proxyActivities<ExpiryActivities>({
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout: '1 minute',
+  // A run that fails is followed by the next one of the schedule.
+  retry: { initialInterval: '1 second', maximumAttempts: 3 },
+});
+
+export async function expiry(): Promise<ExpiryReport> {
+  const at = new Date().toISOString();
+  return await expireDueLots.executeWithOptions({ summary: 'Post the expiry of due lots' }, [at]);
+}
+setWorkflowOptions(versioned('AUTO_UPGRADE'), expiry);

@@ -1,0 +1,120 @@
+/** What people do to a running gift: its updates and query, described so that they can be sent from the Web UI. */
+import {
+  type ApplicationFailure,
+  CancellationScope,
+  currentUpdateInfo,
+  log,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type {
+  CancelGift,
+  GiftActionRequest,
+  GiftAnswer,
+  ReleaseGift,
+  UpdateCall,
+} from '../contracts/gift.ts';
+import {
+  acceptGiftUpdate,
+  cancelGiftUpdate,
+  claimGiftUpdate,
+  giftStatusQuery,
+  holdGiftUpdate,
+  rejectGiftUpdate,
+  releaseGiftUpdate,
+} from '../contracts/gift-messages.ts';
+import { checkArguments } from './gift-input.ts';
+import type { OpenGift } from './open-gift.ts';
+import { refusalOf } from './refusal.ts';
+
+/** Who acted, when the sender of an update does not say. */
+const BY_TEMPORAL = 'an operator through Temporal';
+
+type Action = Omit<GiftActionRequest, 'key' | 'gift_id' | 'at'>;
+
+/** Registers every handler; called before the workflow's first await. */
+export function handleActions(gift: OpenGift): void {
+  setHandler(giftStatusQuery, () => gift.progress, {
+    description: 'What the process knows of its gift; null until it is accepted.',
+  });
+  setHandler(acceptGiftUpdate, () => shielded(() => gift.accepted()), {
+    description: 'Answers the gift once the ledger has accepted it, or fails with the refusal. No input.',
+  });
+  setHandler(
+    cancelGiftUpdate,
+    (given: CancelGift = {}) =>
+      act(gift, given, { action: 'cancel', reason: given.reason, by: given.by ?? BY_TEMPORAL }),
+    {
+      description:
+        'Cancel: the credits go back to the lots they came from. Input: {} or {"reason":"changed my mind"}',
+      validator: (given?: CancelGift) =>
+        checkArguments('cancel', '{"reason":"changed my mind"}', given, ['reason?', 'by?']),
+    },
+  );
+  setHandler(
+    claimGiftUpdate,
+    (given) => act(gift, given, { action: 'claim', token: given.token, account_id: given.account_id }),
+    {
+      description:
+        'Claim a gift by e-mail, with the token of its link. Input: {"token":"…","account_id":"user_bob"}',
+      validator: (given) =>
+        checkArguments('claim', '{"token":"…","account_id":"user_bob"}', given, ['token', 'account_id']),
+    },
+  );
+  setHandler(
+    holdGiftUpdate,
+    (given) => act(gift, given, { action: 'hold', reason: given.reason, by: given.by ?? BY_TEMPORAL }),
+    {
+      description:
+        'Hold: stops the clock; ends by itself after at most 14 days. Input: {"reason":"why","by":"your name"}',
+      validator: (given) => checkArguments('hold', '{"reason":"why"}', given, ['reason', 'by?']),
+    },
+  );
+  setHandler(
+    releaseGiftUpdate,
+    (given: ReleaseGift = {}) =>
+      act(gift, given, { action: 'release', reason: given.reason, by: given.by ?? BY_TEMPORAL }),
+    {
+      description:
+        'Release a held gift: its clock goes on. Input: {} or {"reason":"looked at","by":"your name"}',
+      validator: (given?: ReleaseGift) =>
+        checkArguments('release', '{"reason":"looked at"}', given, ['reason?', 'by?']),
+    },
+  );
+  setHandler(
+    rejectGiftUpdate,
+    (given) => act(gift, given, { action: 'reject', reason: given.reason, by: given.by ?? BY_TEMPORAL }),
+    {
+      description: 'Reject: the credits go back to their sender. Input: {"reason":"why","by":"your name"}',
+      validator: (given) => checkArguments('reject', '{"reason":"why"}', given, ['reason', 'by?']),
+    },
+  );
+  CancellationScope.current().cancelRequested.catch(() => cancelledThroughTemporal(gift));
+}
+
+async function act(gift: OpenGift, call: UpdateCall, action: Action): Promise<GiftAnswer> {
+  const key = call.key ?? `${workflowInfo().workflowId}:${currentUpdateInfo()?.id}`;
+  const { attempt } = call;
+  try {
+    const { value, replayed } = await shielded(() => gift.act({ ...action, key }));
+    return attempt === undefined || replayed ? value : { ...value, attempt };
+  } catch (error) {
+    throw refusalOf(error, attempt);
+  }
+}
+
+/** "Request Cancellation" in the Web UI, or a client's `handle.cancel()`: cancels the gift, not just its process. */
+async function cancelledThroughTemporal(gift: OpenGift): Promise<void> {
+  const key = `${workflowInfo().workflowId}:cancel-request`;
+  const reason = 'cancellation requested of the workflow';
+  try {
+    await shielded(() => gift.act({ action: 'cancel', key, reason, by: BY_TEMPORAL }));
+  } catch (refused) {
+    log.info('A cancellation request was refused', { code: (refused as ApplicationFailure).type });
+  }
+}
+
+/** Work that a cancellation of the workflow does not cut short: what the ledger did must become known here. */
+function shielded<T>(work: () => Promise<T>): Promise<T> {
+  return CancellationScope.nonCancellable(work);
+}

@@ -1,0 +1,96 @@
+/** Checks of what reaches `gift` from outside: plain ones, for no schema library belongs into the workflow bundle. */
+import type { FieldError } from '../contracts/errors.ts';
+import { type AcceptedGift, type GiftInput, type GiftRequest, giftIdOf } from '../contracts/gift.ts';
+import { parseCredits } from '../domain/credits.ts';
+import { invalid, refusal } from './refusal.ts';
+
+const INPUT_EXAMPLE = '{"request":{"from":"user_ada","to":"user_bob","amount":"5"}}';
+
+/** The gift id of a workflow id. Throws the refusal of any id but `gift/<id>`. */
+export function checkedGiftId(workflowId: string): string {
+  const id = giftIdOf(workflowId);
+  if (id !== undefined) return id;
+  throw refusal(
+    'validation_failed',
+    `The workflow id of a gift must be gift/<id>, the id 1 to 64 letters, digits, _ or -; it is "${workflowId}".`,
+  );
+}
+
+/** Throws the refusal of an input that is neither an accepted gift nor a request, with each fault. */
+export function checkInput(giftId: string, given: unknown): GiftInput {
+  if (!isRecord(given) || isRecord(given.accepted) === isRecord(given.request)) {
+    throw invalid([{ path: 'input', message: `must hold the request for a gift, such as ${INPUT_EXAMPLE}` }]);
+  }
+  const input = given as GiftInput;
+  const errors = 'request' in input ? requestFaults(input.request) : acceptedFaults(giftId, input.accepted);
+  if (errors.length > 0) throw invalid(errors);
+  return input;
+}
+
+function requestFaults(request: GiftRequest): FieldError[] {
+  const { from, to, amount, funding, message, ...rest } = request as GiftRequest & Record<string, unknown>;
+  const errors = [
+    ...textFault('request.from', from, 128),
+    ...textFault('request.to', to, 128),
+    ...Object.keys(rest).map((name) => ({ path: `request.${name}`, message: 'is not a field of a gift' })),
+  ];
+  const micro = typeof amount === 'string' ? parseCredits(amount) : undefined;
+  if (micro === undefined || micro === 0n) {
+    errors.push({
+      path: 'request.amount',
+      message: 'must be a decimal string of credits above zero, such as "12.5"',
+    });
+  }
+  if (funding !== undefined && funding !== 'transfer' && funding !== 'promotional') {
+    errors.push({ path: 'request.funding', message: 'must be "transfer" or "promotional"' });
+  }
+  if (message !== undefined) errors.push(...textFault('request.message', message, 280));
+  return errors;
+}
+
+function acceptedFaults(giftId: string, accepted: AcceptedGift): FieldError[] {
+  const errors: FieldError[] = [];
+  if (accepted.id !== giftId) {
+    errors.push({ path: 'accepted.id', message: `must be the id in the workflow id, "${giftId}"` });
+  }
+  if (!Number.isFinite(Date.parse(accepted.deadline))) {
+    errors.push({ path: 'accepted.deadline', message: 'must be an RFC 3339 time' });
+  }
+  return errors;
+}
+
+/** Throws the refusal of an update's argument: each named field must be a text (or may be, where it ends in `?`). */
+export function checkArguments(
+  update: string,
+  example: string,
+  given: unknown,
+  fields: readonly string[],
+): void {
+  const form = `send ${update} an object such as ${example}`;
+  if (given !== undefined && !isRecord(given)) throw invalid([{ path: update, message: `: ${form}` }]);
+  const known = new Set([...fields, 'key?', 'attempt?'].map((field) => field.replace('?', '')));
+  const errors = Object.keys(given ?? {})
+    .filter((name) => !known.has(name))
+    .map((name) => ({ path: name, message: `is not a field of ${update}; ${form}` }));
+  for (const field of fields) {
+    const name = field.replace('?', '');
+    const value = given?.[name];
+    if (value === undefined && field.endsWith('?')) continue;
+    errors.push(
+      ...textFault(name, value, 500).map((fault) => ({ ...fault, message: `${fault.message}; ${form}` })),
+    );
+  }
+  for (const name of ['key', 'attempt']) {
+    if (given?.[name] !== undefined) errors.push(...textFault(name, given[name], 600));
+  }
+  if (errors.length > 0) throw invalid(errors, { attempt: given?.attempt });
+}
+
+function textFault(path: string, value: unknown, longest: number): FieldError[] {
+  const fits = typeof value === 'string' && value.trim() !== '' && value.length <= longest;
+  return fits ? [] : [{ path, message: `must be a text of 1 to ${longest} characters` }];
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

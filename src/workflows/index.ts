@@ -1,0 +1,4 @@
+/** Every workflow of Boon, by the name it is started under. */
+export { expiry } from './expiry.ts';
+export { gift } from './gift.ts';
+export { reconcile } from './reconcile.ts';

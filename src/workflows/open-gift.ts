@@ -1,0 +1,197 @@
+/** One running gift: what the process knows of it, and what it has the ledger do. */
+import {
+  condition,
+  log,
+  proxyActivities,
+  proxyLocalActivities,
+  setCurrentDetails,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { LedgerActivities } from '../activities/ledger.ts';
+import type { MailActivities } from '../activities/mail.ts';
+import {
+  type ClaimMail,
+  type Gift,
+  type GiftActionRequest,
+  type GiftInput,
+  type GiftProgress,
+  type GiftRequest,
+  type GiftResult,
+  type GiftStanding,
+  standingOf,
+} from '../contracts/gift.ts';
+import { giftDetails } from '../contracts/gift-card.ts';
+import { checkedGiftId, checkInput } from './gift-input.ts';
+import { refusalOf } from './refusal.ts';
+import { showSearchAttributes } from './search-attributes.ts';
+import { takingTurns } from './turns.ts';
+
+/**
+ * Local activities: a settlement inside one workflow task is what keeps a quiet gift at 6 events and 2 actions.
+ * They are retried until the ledger answers; a longer wait is a timer of the server, so that no task stays open.
+ */
+const ledger = proxyLocalActivities<LedgerActivities>({
+  startToCloseTimeout: '10 seconds',
+  retry: { initialInterval: '250 milliseconds', backoffCoefficient: 2, maximumInterval: '2 minutes' },
+  localRetryThreshold: '4 seconds',
+});
+
+/** A mail server may be down for hours; after a day the sender still has the link in the API's answer. */
+const mail = proxyActivities<MailActivities>({
+  startToCloseTimeout: '1 minute',
+  scheduleToCloseTimeout: '1 day',
+  retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '10 minutes' },
+});
+
+export class OpenGift {
+  readonly #inTurn = takingTurns();
+  #gift: GiftProgress | undefined;
+  #refusal: unknown;
+  #answer: Gift | undefined;
+  #claimMail: ClaimMail | 'sending' | undefined;
+
+  /** What the process knows; null until the gift is accepted. */
+  get progress(): GiftProgress | null {
+    return this.#gift ?? null;
+  }
+
+  /** The next moment at which time changes the gift; undefined when it has ended. */
+  get deadline(): string | undefined {
+    return this.#gift?.deadline ?? undefined;
+  }
+
+  /** Takes over the accepted gift, or has the ledger accept the request. Throws the refusal. */
+  async begin(given: GiftInput): Promise<void> {
+    try {
+      const giftId = checkedGiftId(workflowInfo().workflowId);
+      const input = checkInput(giftId, given);
+      if ('request' in input) await this.#accept(giftId, input.request);
+      else this.#takeOver(input);
+    } catch (error) {
+      this.#refusal = refusalOf(error);
+      throw this.#refusal;
+    }
+  }
+
+  /** The gift as accepted, once it is; throws the refusal. */
+  async accepted(): Promise<Gift> {
+    const { id } = await this.#begun();
+    return this.#answer ?? (await ledger.findGift.executeWithOptions({ summary: 'Read the gift' }, [id]));
+  }
+
+  /**
+   * Waits for the deadline, which is absolute: a hold, an early waking and a replay agree on it.
+   * @returns true when it has passed; false when it moved, or history has grown long.
+   */
+  async waitForDeadline(): Promise<boolean> {
+    const { deadline } = this;
+    if (deadline === undefined) return false;
+    const remaining = Date.parse(deadline) - Date.now();
+    if (remaining <= 0) return true;
+    const woken = () => this.deadline !== deadline || workflowInfo().continueAsNewSuggested;
+    return !(await condition(woken, remaining, { summary: `${this.#gift?.status} until ${deadline}` }));
+  }
+
+  /** Has the ledger do what time has brought: settle, expire, end a hold. */
+  async advance(): Promise<void> {
+    const due = this.deadline;
+    await this.#inTurn(async () => {
+      const { id } = await this.#begun();
+      const call = ledger.advanceGift.executeWithOptions({ summary: 'What time has brought' }, [id, now()]);
+      this.#become(await call);
+    });
+    if (this.deadline === undefined || this.deadline !== due) return;
+    // The ledger's rules exclude this; should it happen all the same, wait rather than spin.
+    log.warn('The ledger left a gift as it was after its deadline', { due });
+    await sleep('1 minute', { summary: 'Not advanced; trying again' });
+  }
+
+  /** Has the ledger do what a person asks. Rejects with the activity's failure. */
+  async act(action: Omit<GiftActionRequest, 'gift_id' | 'at'>): Promise<{ value: Gift; replayed: boolean }> {
+    const { id } = await this.#begun();
+    return await this.#inTurn(async () => {
+      const summary = action.by === undefined ? action.action : `${action.action} by ${action.by}`;
+      const request = { ...action, gift_id: id, at: now() };
+      const recorded = await ledger.actOnGift.executeWithOptions({ summary }, [request]);
+      // A recorded answer tells how the gift stood then, which must not replace how it stands now.
+      if (!recorded.replayed) this.#become(standingOf(recorded.value));
+      else this.#become(await ledger.advanceGift(id, now()));
+      return recorded;
+    });
+  }
+
+  /** Mails the claim link once, beside the process: whether that works never holds up the gift. */
+  mailClaimLink(): void {
+    if (this.#gift?.status !== 'awaiting_claim' || this.#claimMail !== undefined) return;
+    this.#claimMail = 'sending';
+    mail.sendClaimMail
+      .executeWithOptions({ summary: 'Claim link to the recipient' }, [this.#gift.id])
+      .catch((error): ClaimMail => {
+        log.warn('The claim link could not be mailed', { error: String(refusalOf(error)) });
+        return 'failed';
+      })
+      .then((outcome) => {
+        this.#claimMail = outcome;
+        this.#show();
+      });
+  }
+
+  /** Input of a run that goes on where this one stands; undefined when the gift has ended. */
+  nextRun(): GiftInput | undefined {
+    const { deadline } = this;
+    if (this.#gift === undefined || deadline === undefined) return undefined;
+    const accepted = { ...this.#gift, to: this.#gift.to ?? null, deadline };
+    const mailed = this.#claimMail;
+    return mailed === undefined || mailed === 'sending' ? { accepted } : { accepted, claim_mail: mailed };
+  }
+
+  /** What the workflow ends with. */
+  get result(): GiftResult {
+    if (this.#gift === undefined) throw this.#refusal;
+    const { status, settled_at } = this.#gift;
+    return settled_at == null ? { status } : { status, settled_at };
+  }
+
+  #takeOver(input: Extract<GiftInput, { accepted: unknown }>): void {
+    this.#claimMail = input.claim_mail;
+    this.#gift = input.accepted;
+    this.#show();
+  }
+
+  async #accept(id: string, request: GiftRequest): Promise<void> {
+    const call = { key: `${workflowInfo().workflowId}:accept`, id, at: now(), ...request };
+    const gift = await ledger.acceptGift.executeWithOptions({ summary: 'Screen and accept' }, [call]);
+    const { from, by_email, amount, funding } = gift;
+    this.#answer = gift;
+    this.#gift = { id, from, by_email, amount, funding, ...standingOf(gift) };
+    this.#show();
+  }
+
+  /** Waits until there is a gift; throws the refusal of one that was not accepted. */
+  async #begun(): Promise<GiftProgress> {
+    await condition(() => this.#gift !== undefined || this.#refusal !== undefined);
+    if (this.#gift === undefined) throw this.#refusal;
+    return this.#gift;
+  }
+
+  #become(standing: GiftStanding): void {
+    if (this.#gift === undefined) return;
+    const { id, from, by_email, amount, funding } = this.#gift;
+    this.#gift = { id, from, by_email, amount, funding, ...standing };
+    this.#show();
+  }
+
+  /** Makes the gift readable in the Web UI; costs history only where a search attribute changes. */
+  #show(): void {
+    if (this.#gift === undefined) return;
+    const mailed = this.#claimMail;
+    setCurrentDetails(giftDetails(this.#gift, mailed === 'sending' ? undefined : mailed));
+    showSearchAttributes(this.#gift);
+  }
+}
+
+/** Workflow time: a replay and a time-skipping test read the same. */
+function now(): string {
+  return new Date().toISOString();
+}

@@ -1,0 +1,57 @@
+/**
+ * Each minute, holds the ledger and Temporal together: starts the processes of gifts that the ledger has open and
+ * Temporal does not run (an API server died between the two, or Temporal was away), advances the gifts whose
+ * process is gone for good, and seals what was posted.
+ */
+import { proxyActivities, setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
+import type { ReconcileActivities } from '../activities/reconcile.ts';
+import type { ReconcileReport } from '../contracts/temporal.ts';
+import { versioned } from './versioning.ts';
+
+const { startMissingGifts, advanceOverdueGifts, sealBlocks } = proxyActivities<ReconcileActivities>({
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: '1 minute',
+  // A run that fails is followed by the next one of the schedule.
+  retry: { initialInterval: '1 second', maximumAttempts: 3 },
+});
+
+/** A gift this young may still be between the ledger and the start of its process. */
+const START_WITHIN = 60_000;
+/** Clocks of servers differ, and a transaction may become visible late: the sweeps of two runs overlap. */
+const OVERLAP = 600_000;
+/** A gift this long past its deadline has no process any more that would advance it. */
+const OVERDUE_AFTER = 600_000;
+
+export async function reconcile(): Promise<ReconcileReport> {
+  const now = Date.now();
+  const swept = await startWhatIsMissing(now);
+  const advanced = await advanceOverdueGifts.executeWithOptions({ summary: 'End what nothing ended' }, [
+    { before: at(now - OVERDUE_AFTER), at: at(now) },
+  ]);
+  const sealed_blocks = await sealBlocks.executeWithOptions({ summary: 'Seal what was posted' }, [at(now)]);
+  return { ...swept, advanced, sealed_blocks };
+}
+// Each of its activities may be repeated, so its code may change between two of them.
+setWorkflowOptions(versioned('AUTO_UPGRADE'), reconcile);
+
+/** Looks at gifts accepted since the run before; a first run, and one started by hand, at all open gifts. */
+async function startWhatIsMissing(now: number) {
+  const last = workflowInfo().lastResult as ReconcileReport | undefined;
+  const after = last === undefined ? undefined : at(Date.parse(last.swept_to) - OVERLAP);
+  const swept = { checked: 0, started: 0, swept_to: at(now - START_WITHIN) };
+  let cursor: string | undefined;
+  do {
+    const range = { after, before: swept.swept_to, cursor };
+    const stretch = await startMissingGifts.executeWithOptions({ summary: 'Start what does not run' }, [
+      range,
+    ]);
+    swept.checked += stretch.checked;
+    swept.started += stretch.started;
+    cursor = stretch.cursor;
+  } while (cursor !== undefined);
+  return swept;
+}
+
+function at(time: number): string {
+  return new Date(time).toISOString();
+}
