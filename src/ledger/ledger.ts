@@ -91,8 +91,8 @@ export interface Ledger {
     giftIds: readonly string[],
   ): Promise<Map<string, { email: string; token: string | undefined }>>;
 
-  /** Open gifts accepted before `before`, in order, for `reconcile`. */
-  openGifts(before: string, page: PageRequest): Promise<Page<AcceptedGift>>;
+  /** Open gifts accepted before `before` (and from `after` on), by deadline, for `reconcile`. */
+  openGifts(before: string, page: PageRequest, after?: string): Promise<Page<AcceptedGift>>;
   /** Open gifts whose deadline passed before `before`. */
   overdueGifts(before: string, limit: number): Promise<string[]>;
 

@@ -65,7 +65,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
       if (address === undefined) throw new BoonError('not_found', `There is no transfer by e-mail "${id}".`);
       return address;
     },
-    openGifts: (before, page) => openGifts(database, before, page),
+    openGifts: (before, page, after) => openGifts(database, before, page, after),
     overdueGifts: (before, limit) => overdueGifts(database, before, limit),
     async expireLots(at, limit) {
       const row = await queryRow<{ lots: string; amount: string }>(

@@ -80,7 +80,7 @@ export async function giftAddresses(
 
 const OPEN_GIFTS = `
   SELECT boon.gift_view(g) AS gift, (extract(epoch FROM g.deadline) * 1000000)::bigint AS position FROM boon.gifts g
-  WHERE g.deadline IS NOT NULL AND g.accepted_at < $1
+  WHERE g.deadline IS NOT NULL AND g.accepted_at < $1 AND ($5::timestamptz IS NULL OR g.accepted_at >= $5)
     AND ($2::bigint IS NULL OR (g.deadline, g.id) > ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
   ORDER BY g.deadline, g.id LIMIT $4`;
 
@@ -88,6 +88,7 @@ export async function openGifts(
   database: Database,
   before: string,
   page: PageRequest,
+  after?: string,
 ): Promise<Page<AcceptedGift>> {
   const [position, id] =
     page.cursor === undefined ? [null, null] : decodeCursor(page.cursor, [DIGITS, GIFT_ID]);
@@ -96,6 +97,7 @@ export async function openGifts(
     position,
     id,
     page.limit + 1,
+    after ?? null,
   ]);
   return toPage(
     rows,
