@@ -34,9 +34,12 @@ export interface GiftDesk {
 
 /** How long an accepted gift's answer waits for its process to start; after that `reconcile` sees to it. */
 const START_PATIENCE_MILLISECONDS = 2000;
+/** After a start that failed, how long gifts are accepted without waiting for Temporal at all. */
+const START_PAUSE_MILLISECONDS = 1000;
 
 export function createGiftDesk(parts: ServerParts): GiftDesk {
   const { ledger, giftProcess, clock, metrics, logger, publicUrl } = parts;
+  let pausedUntil = 0;
 
   return {
     async accept(caller, request, key) {
@@ -101,12 +104,14 @@ export function createGiftDesk(parts: ServerParts): GiftDesk {
   async function startProcess(gift: Gift): Promise<void> {
     const accepted = acceptedGift(gift);
     if (accepted === undefined) return;
+    if (performance.now() < pausedUntil) return metrics.startsFailed.inc();
     try {
       await within(giftProcess.start(accepted), START_PATIENCE_MILLISECONDS, () => {
         return new BoonError('unavailable', 'Temporal did not answer in time.');
       });
     } catch (error) {
       metrics.startsFailed.inc();
+      pausedUntil = performance.now() + START_PAUSE_MILLISECONDS;
       logger.warn(
         { gift_id: gift.id, err: error },
         'accepted a gift without starting its process; reconcile will',

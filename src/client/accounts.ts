@@ -1,0 +1,45 @@
+/** `client.accounts` */
+import type { Account, AccountPut, Balance, Gifting, Movement } from '../contracts/account.schema.ts';
+import type { Caller, CallOptions } from './caller.ts';
+import { everyRow, type Page, type PageQuery } from './page.ts';
+
+export class Accounts {
+  readonly #call: Caller;
+
+  constructor(call: Caller) {
+    this.#call = call;
+  }
+
+  /** Creates or changes an account; what is left out stays as it is. */
+  put(id: string, account: AccountPut, options?: CallOptions): Promise<Account> {
+    return this.#call({ method: 'PUT', path: path(id), body: account }, options);
+  }
+
+  get(id: string, options?: CallOptions): Promise<Account> {
+    return this.#call({ method: 'GET', path: path(id) }, options);
+  }
+
+  /** What the account has: now, or at a past time (`as_of`, RFC 3339). */
+  balance(id: string, query: { as_of?: string } = {}, options?: CallOptions): Promise<Balance> {
+    return this.#call({ method: 'GET', path: `${path(id)}/balance`, query }, options);
+  }
+
+  /** A page of the account's movements, the latest first. */
+  statement(id: string, query: PageQuery = {}, options?: CallOptions): Promise<Page<Movement>> {
+    return this.#call({ method: 'GET', path: `${path(id)}/statement`, query }, options);
+  }
+
+  /** Every movement, the latest first, fetched page by page. */
+  statementAll(id: string, query: PageQuery = {}, options?: CallOptions): AsyncGenerator<Movement> {
+    return everyRow((page) => this.statement(id, page, options), query);
+  }
+
+  /** Whether the account may give, how much, and if not, why and what would change it. */
+  gifting(id: string, options?: CallOptions): Promise<Gifting> {
+    return this.#call({ method: 'GET', path: `${path(id)}/gifting` }, options);
+  }
+}
+
+function path(id: string): string {
+  return `/v1/accounts/${encodeURIComponent(id)}`;
+}

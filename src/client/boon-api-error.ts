@@ -1,0 +1,94 @@
+/** What a call of the client rejects with. */
+import { ERRORS, type ErrorCode, type FieldError, isErrorCode } from '../contracts/errors.ts';
+
+export type BoonApiErrorInit<C extends ErrorCode> = {
+  code: C;
+  detail: string;
+  /** HTTP status; 0 when no answer came. */
+  status: number;
+  /** The code as it was sent: another than `code` when the server is newer than this client. */
+  rawCode?: string | undefined;
+  reasonCode?: string | undefined;
+  errors?: readonly FieldError[] | undefined;
+  requestId?: string | undefined;
+  /** Seconds that the server asked to wait. */
+  retryAfter?: number | undefined;
+  cause?: unknown;
+};
+
+/**
+ * A refusal or a failure. `code` is from a closed list, so that a `switch` over it is checked to be complete;
+ * see {@link AnyBoonApiError}.
+ */
+export class BoonApiError<C extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = 'BoonApiError';
+  readonly code: C;
+  readonly status: number;
+  readonly rawCode: string;
+  /** The screening rule or state behind the code, where there is one. */
+  readonly reasonCode: string | undefined;
+  /** For `validation_failed`: each fault by its path. */
+  readonly errors: readonly FieldError[];
+  /** For the operator's log. */
+  readonly requestId: string | undefined;
+  readonly retryAfter: number | undefined;
+
+  constructor(init: BoonApiErrorInit<C>) {
+    super(init.detail, { cause: init.cause });
+    this.code = init.code;
+    this.status = init.status;
+    this.rawCode = init.rawCode ?? init.code;
+    this.reasonCode = init.reasonCode;
+    this.errors = init.errors ?? [];
+    this.requestId = init.requestId;
+    this.retryAfter = init.retryAfter;
+  }
+
+  /** What a person can do about it. */
+  get fix(): string {
+    return ERRORS[this.code].fix;
+  }
+
+  /** Whether the same call, unchanged and with the same key, may succeed later. The client has tried already. */
+  get retryable(): boolean {
+    return ERRORS[this.code].retryable;
+  }
+}
+
+/** Every error of the client, told apart by `code`. */
+export type AnyBoonApiError = { [C in ErrorCode]: BoonApiError<C> }[ErrorCode];
+
+/** Whether something thrown is an error of this client. */
+export function isBoonApiError(error: unknown): error is AnyBoonApiError {
+  return error instanceof BoonApiError;
+}
+
+/** The error of an answer that is not a success. A code that this client does not know counts as `internal`. */
+export function errorOfAnswer(response: Response, body: unknown): BoonApiError {
+  const problem = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
+  const rawCode = text(problem.code);
+  return new BoonApiError({
+    code: isErrorCode(rawCode) ? rawCode : 'internal',
+    rawCode: rawCode ?? 'internal',
+    detail: text(problem.detail) ?? `The server answered ${response.status}.`,
+    status: response.status,
+    reasonCode: text(problem.reason_code),
+    errors: Array.isArray(problem.errors) ? (problem.errors as FieldError[]) : undefined,
+    requestId: response.headers.get('x-request-id') ?? undefined,
+    retryAfter: seconds(response.headers.get('retry-after')),
+  });
+}
+
+/** The error of a call that got no answer. */
+export function errorOfSilence(cause: unknown): BoonApiError<'unavailable'> {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new BoonApiError({ code: 'unavailable', detail: `No answer from Boon: ${why}`, status: 0, cause });
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function seconds(header: string | null): number | undefined {
+  return header !== null && /^\d{1,9}$/.test(header) ? Number(header) : undefined;
+}

@@ -1,0 +1,30 @@
+/** The client of Boon's HTTP API for backend services. */
+import { Accounts } from './accounts.ts';
+import { ApiKeys } from './api-keys.ts';
+import { type BoonClientOptions, createCaller } from './caller.ts';
+import { Grants } from './grants.ts';
+import { Transfers } from './transfers.ts';
+
+/**
+ * Calls Boon over HTTP. Network errors, overload and faults of the server are tried again with the same
+ * idempotency key, so an operation happens once. Every method rejects with a `BoonApiError`,
+ * or with the reason of the signal that ended it.
+ *
+ * @example
+ * const boon = new BoonClient({ baseUrl: 'http://localhost:8080', apiKey });
+ * const gift = await boon.transfers.create({ from: 'user_ada', to: { account_id: 'user_grace' }, amount: '40' });
+ */
+export class BoonClient {
+  readonly accounts: Accounts;
+  readonly grants: Grants;
+  readonly transfers: Transfers;
+  readonly apiKeys: ApiKeys;
+
+  constructor(options: BoonClientOptions) {
+    const call = createCaller(options);
+    this.accounts = new Accounts(call);
+    this.grants = new Grants(call);
+    this.transfers = new Transfers(call);
+    this.apiKeys = new ApiKeys(call);
+  }
+}

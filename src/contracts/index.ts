@@ -1,0 +1,11 @@
+/**
+ * `boon/contracts`: what a backend needs to speak with Boon through Temporal or to read its answers: the `gift`
+ * workflow, its messages and ids, names, error codes. No zod and nothing that runs a service.
+ */
+export * from './claim-url.ts';
+export * from './errors.ts';
+export * from './gift.ts';
+export * from './gift-messages.ts';
+export * from './gift-search-attributes.ts';
+export * from './scopes.ts';
+export * from './temporal.ts';

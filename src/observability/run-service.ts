@@ -1,0 +1,60 @@
+/** Running a service as a process: one sentence when it cannot start, an orderly end on a signal. */
+import type { Logger } from 'pino';
+
+/** Errors whose message is written for a person; any other is shown with its stack. */
+const FOR_PEOPLE = new Set([
+  'ConfigError',
+  'PolicyError',
+  'MigrationError',
+  'LocalSetupError',
+  'SearchAttributesMissing',
+]);
+
+/** Starts a service and stops it on SIGTERM or SIGINT; a second signal ends the process at once. */
+export async function runService(
+  start: () => Promise<{ close: () => Promise<void>; logger: Logger }>,
+): Promise<void> {
+  try {
+    const { close, logger } = await start();
+    const stop = async (signal: NodeJS.Signals) => {
+      process.once(signal, () => process.exit(1));
+      logger.info({ signal }, 'stopping');
+      await close();
+      logger.info('stopped');
+      process.exit(0);
+    };
+    process.once('SIGTERM', stop);
+    process.once('SIGINT', stop);
+  } catch (error) {
+    process.stderr.write(`${startFailure(error)}\n`);
+    process.exit(1);
+  }
+}
+
+/** Why a service could not start and what to do, as text for a terminal. */
+export function startFailure(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (FOR_PEOPLE.has(error.name)) return error.message;
+  const { code, syscall, port } = error as NodeJS.ErrnoException & { port?: number };
+  if (code === 'EADDRINUSE')
+    return `Port ${port} is in use: stop what listens there or set PORT to another one.`;
+  if (code === 'EACCES' && syscall === 'listen')
+    return `Port ${port} may not be opened by this user: set PORT above 1023.`;
+  if (code !== undefined && DATABASE_TROUBLE.has(code)) {
+    return `The database does not answer (${error.message || code}): check DATABASE_URL and that PostgreSQL runs there.`;
+  }
+  return error.stack ?? error.message;
+}
+
+/** System errors of a connection, and PostgreSQL's refusals of a log-in or a database. */
+const DATABASE_TROUBLE = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  '28P01',
+  '28000',
+  '3D000',
+  '57P03',
+]);
