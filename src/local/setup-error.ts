@@ -1,0 +1,14 @@
+/**
+ * Something on this machine keeps Boon's local servers from starting, and a person can put it right.
+ *
+ * The message is one sentence that says what is wrong and what to do; whoever catches it prints the message and
+ * no stack.
+ */
+export class LocalSetupError extends Error {
+  override readonly name = 'LocalSetupError';
+}
+
+/** The code (`ENOENT`, `EACCES` …) of an error of the operating system, or undefined for any other error. */
+export function systemErrorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
