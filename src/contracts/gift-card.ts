@@ -2,12 +2,12 @@
 import { ACTIONS_ALLOWED, type GiftAction } from '../domain/gift-status.ts';
 import type { ClaimMail, GiftProgress } from './gift.ts';
 
-/** Updates that an operator may send, with an example of their input; `claim` is the recipient's and `reverse` the API's. */
+/** Updates that an operator may send, with their input; `claim` is the recipient's and `reverse` the API's. */
 const OPERATOR_UPDATES: Partial<Record<GiftAction, string>> = {
-  hold: '{"reason":"why"} stops the clock',
-  release: '{} lets it go on',
-  reject: '{"reason":"why"} returns the credits',
-  cancel: '{} as the sender would',
+  hold: '{"reason":"why"}',
+  release: '{}',
+  reject: '{"reason":"why"}',
+  cancel: '{}',
 };
 
 /** One line, such as `25 credits from user_ada to user_bob`. */
@@ -15,16 +15,23 @@ export function giftSummary(gift: Pick<GiftProgress, 'from' | 'to' | 'amount'>):
   return `${gift.amount} credits from ${gift.from} to ${gift.to ?? 'an e-mail address'}`;
 }
 
-/** Sender, recipient, amount, status, what time will do to it and what an operator can do. */
+/** Status, what time will do to it and what an operator can do: what stands beside the summary from the start. */
+export function giftOutlook(gift: GiftProgress): string {
+  const updates = updatesFor(gift);
+  return [
+    `Status: **${gift.status}**${because(gift)}. ${whatTimeDoes(gift)}`,
+    ...(updates.length > 0 ? [`Updates to send:\n${updates.join('\n')}`] : []),
+  ].join('\n\n');
+}
+
+/** The whole card of a gift that runs: sender, recipient and amount, then the outlook. */
 export function giftDetails(gift: GiftProgress, claimMail?: ClaimMail): string {
   const lines = [
     `**${gift.amount} credits** from \`${gift.from}\` to ${gift.to ? `\`${gift.to}\`` : 'an e-mail address'}`,
-    `Status: **${gift.status}**${because(gift)}. ${whatTimeDoes(gift)}`,
+    ...(gift.funding === 'promotional' ? ['Paid from the promotional budget.'] : []),
+    ...(claimMail === undefined ? [] : [MAIL_LINES[claimMail]]),
+    giftOutlook(gift),
   ];
-  if (gift.funding === 'promotional') lines.push('Paid from the promotional budget.');
-  if (claimMail !== undefined) lines.push(MAIL_LINES[claimMail]);
-  const updates = updatesFor(gift);
-  if (updates.length > 0) lines.push(`Updates to send:\n${updates.join('\n')}`);
   return lines.join('\n\n');
 }
 

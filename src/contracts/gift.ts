@@ -76,19 +76,24 @@ export type AcceptedGift = Pick<
   status: GiftStatus;
 };
 
-/** The part of a gift that changes after acceptance. Fields that are null are left out: they cost history bytes. */
-export type GiftStanding = Pick<Gift, 'status' | 'settles_at'> &
-  Partial<Pick<Gift, 'to' | 'deadline' | 'hold_ends_at' | 'settled_at' | 'reason_code' | 'reason'>>;
+/** The part of a gift that changes after acceptance. What is null, or no longer matters, is left out. */
+export type GiftStanding = Pick<Gift, 'status'> &
+  Partial<
+    Pick<Gift, 'to' | 'settles_at' | 'deadline' | 'hold_ends_at' | 'settled_at' | 'reason_code' | 'reason'>
+  >;
 
 /** What the process knows of its gift: the answer of the query `status`. */
-export type GiftProgress = Pick<Gift, 'id' | 'from' | 'by_email' | 'amount' | 'funding'> & GiftStanding;
+export type GiftProgress = Pick<Gift, 'id' | 'from' | 'by_email' | 'amount' | 'funding' | 'settles_at'> &
+  GiftStanding;
 
-/** The changing part of a gift. */
+/** The changing part of a gift: as little as tells it, for it stands in every gift's history. */
 export function standingOf(gift: Gift): GiftStanding {
-  const { status, settles_at } = gift;
-  const standing: GiftStanding = { status, settles_at };
-  if (gift.to !== null) standing.to = gift.to;
-  if (gift.deadline !== null) standing.deadline = gift.deadline;
+  const standing: GiftStanding = { status: gift.status };
+  if (gift.deadline !== null) {
+    standing.deadline = gift.deadline;
+    standing.settles_at = gift.settles_at;
+    if (gift.to !== null) standing.to = gift.to;
+  }
   if (gift.hold_ends_at !== null) standing.hold_ends_at = gift.hold_ends_at;
   if (gift.settled_at !== null) standing.settled_at = gift.settled_at;
   if (gift.reason_code !== null) standing.reason_code = gift.reason_code;

@@ -8,6 +8,7 @@ const FOR_PEOPLE = new Set([
   'MigrationError',
   'LocalSetupError',
   'SearchAttributesMissing',
+  'TemporalUnreachable',
 ]);
 
 /** Starts a service and stops it on SIGTERM or SIGINT; a second signal ends the process at once. */

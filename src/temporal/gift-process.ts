@@ -56,9 +56,7 @@ export function createGiftProcess({ client, ledger, taskQueue, clock }: GiftProc
       return await actWithoutProcess(request);
     },
 
-    async ping() {
-      await within(PING_PATIENCE, () => client.connection.workflowService.getSystemInfo({}));
-    },
+    ping: () => pingTemporal(client),
   };
 
   async function start(gift: AcceptedGift, reuse: 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE_FAILED_ONLY') {
@@ -110,6 +108,16 @@ export function createGiftProcess({ client, ledger, taskQueue, clock }: GiftProc
     } catch (error) {
       throw error instanceof WorkflowNotFoundError || error instanceof BoonError ? error : unavailable(error);
     }
+  }
+}
+
+/** Rejects with `unavailable` when Temporal does not answer. */
+export async function pingTemporal(client: Client): Promise<void> {
+  try {
+    const asked = () => client.connection.workflowService.getSystemInfo({});
+    await client.connection.withDeadline(Date.now() + PING_PATIENCE, asked);
+  } catch (error) {
+    throw unavailable(error);
   }
 }
 

@@ -1,7 +1,7 @@
 /** How a gift's process is started. */
 import type { WorkflowStartOptions } from '@temporalio/client';
 import { type AcceptedGift, type GiftWorkflow, giftWorkflowId } from '../contracts/gift.ts';
-import { giftDetails, giftSummary } from '../contracts/gift-card.ts';
+import { giftOutlook, giftSummary } from '../contracts/gift-card.ts';
 import { giftSearchAttributes } from '../contracts/gift-search-attributes.ts';
 
 /**
@@ -17,7 +17,7 @@ export function giftStartOptions(
   return {
     taskQueue,
     workflowId: giftWorkflowId(gift.id),
-    args: [{ accepted: gift }],
+    args: [{ accepted: onlyNeeded(gift) }],
     // One process a gift, for ever; a second start of a running one is the same start.
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     workflowIdConflictPolicy: 'USE_EXISTING',
@@ -25,6 +25,11 @@ export function giftStartOptions(
     ...(delay > 0 ? { startDelay: delay } : {}),
     typedSearchAttributes: giftSearchAttributes(gift),
     staticSummary: giftSummary(gift),
-    staticDetails: giftDetails(gift),
+    staticDetails: giftOutlook(gift),
   };
+}
+
+/** Leaves out what a caller's gift may hold beside: every field is a cost in history, and may say too much. */
+function onlyNeeded({ id, from, to, by_email, amount, funding, settles_at, deadline, status }: AcceptedGift) {
+  return { id, from, to, by_email, amount, funding, settles_at, deadline, status };
 }

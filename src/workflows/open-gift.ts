@@ -98,7 +98,7 @@ export class OpenGift {
     const due = this.deadline;
     await this.#inTurn(async () => {
       const { id } = await this.#begun();
-      const call = ledger.advanceGift.executeWithOptions({ summary: 'What time has brought' }, [id, now()]);
+      const call = ledger.advanceGift.executeWithOptions({ summary: 'What is due' }, [id, now()]);
       this.#become(await call);
     });
     if (this.deadline === undefined || this.deadline !== due) return;
@@ -162,9 +162,9 @@ export class OpenGift {
   async #accept(id: string, request: GiftRequest): Promise<void> {
     const call = { key: `${workflowInfo().workflowId}:accept`, id, at: now(), ...request };
     const gift = await ledger.acceptGift.executeWithOptions({ summary: 'Screen and accept' }, [call]);
-    const { from, by_email, amount, funding } = gift;
+    const { from, to, by_email, amount, funding, settles_at } = gift;
     this.#answer = gift;
-    this.#gift = { id, from, by_email, amount, funding, ...standingOf(gift) };
+    this.#gift = { id, from, to, by_email, amount, funding, settles_at, ...standingOf(gift) };
     this.#show();
   }
 
@@ -177,8 +177,8 @@ export class OpenGift {
 
   #become(standing: GiftStanding): void {
     if (this.#gift === undefined) return;
-    const { id, from, by_email, amount, funding } = this.#gift;
-    this.#gift = { id, from, by_email, amount, funding, ...standing };
+    const { id, from, to, by_email, amount, funding, settles_at } = this.#gift;
+    this.#gift = { id, from, to: to ?? null, by_email, amount, funding, settles_at, ...standing };
     this.#show();
   }
 

@@ -1,0 +1,73 @@
+/** A worker: Boon's workflows with their activities, on one task queue. */
+import type { Client } from '@temporalio/client';
+import {
+  type NativeConnection,
+  Worker,
+  type WorkerOptions,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
+import { expiryActivities } from '../activities/expiry.ts';
+import { ledgerActivities } from '../activities/ledger.ts';
+import { type MailDependencies, mailActivities } from '../activities/mail.ts';
+import { reconcileActivities } from '../activities/reconcile.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { giftRuns } from './gift-runs.ts';
+import type { Deployment } from './versioning.ts';
+
+export type BoonWorkerOptions = {
+  connection: NativeConnection;
+  /** For what `reconcile` asks and starts; its namespace is the worker's. */
+  client: Client;
+  taskQueue: string;
+  ledger: Ledger;
+  mail: Omit<MailDependencies, 'ledger'>;
+  bundle: WorkflowBundleOption;
+  clock: () => Date;
+  /** Runs as this version of a worker deployment; unversioned when left out. */
+  deployment?: Deployment | undefined;
+  /** Tells which build did a task when there is no deployment; short, for each task's events hold it. */
+  buildId?: string;
+  maxCachedWorkflows?: number;
+};
+
+/**
+ * Workflows kept in memory, at about 0.4 MB each. Most gifts live for one task; only those with a timer or an
+ * update gain by it.
+ */
+const CACHED_WORKFLOWS = 250;
+
+/** Connects a worker that does all of Boon's work; `run()` starts it and `shutdown()` drains it. */
+export async function createBoonWorker(options: BoonWorkerOptions): Promise<Worker> {
+  const { connection, client, taskQueue, ledger, mail, bundle, clock, deployment } = options;
+  return await Worker.create({
+    connection,
+    namespace: client.options.namespace,
+    taskQueue,
+    workflowBundle: bundle,
+    activities: {
+      ...ledgerActivities(ledger),
+      ...mailActivities({ ledger, ...mail }),
+      ...reconcileActivities(ledger, giftRuns(client, taskQueue, clock)),
+      ...expiryActivities(ledger),
+    },
+    maxCachedWorkflows: options.maxCachedWorkflows ?? CACHED_WORKFLOWS,
+    // What runs may finish; after that it is cancelled, and repeated by another worker.
+    shutdownGraceTime: '10 seconds',
+    shutdownForceTime: '20 seconds',
+    ...version(deployment, options.buildId),
+  });
+}
+
+type Version = Pick<WorkerOptions, 'buildId' | 'workerDeploymentOptions'>;
+
+function version(deployment: Deployment | undefined, buildId: string | undefined): Version {
+  if (deployment === undefined) return buildId === undefined ? {} : { buildId };
+  return {
+    workerDeploymentOptions: {
+      useWorkerVersioning: true,
+      version: { deploymentName: deployment.name, buildId: deployment.buildId },
+      // Each workflow says its own; this is for one that began on an unversioned worker.
+      defaultVersioningBehavior: 'AUTO_UPGRADE',
+    },
+  };
+}

@@ -1,0 +1,168 @@
+/** Composition root of the worker: `node src/worker.ts`, or {@link startWorker} inside another process. */
+import { readFileSync } from 'node:fs';
+import { Runtime, type Worker } from '@temporalio/worker';
+import nodemailer from 'nodemailer';
+import type { Logger } from 'pino';
+import { type Config, ConfigError, readConfig, readPolicy } from './config.ts';
+import type { VersionedPolicy } from './domain/policy.ts';
+import { migrate } from './ledger/migrate.ts';
+import { createPostgresLedger } from './ledger/postgres-ledger.ts';
+import { cacheFolder } from './local/cache-folder.ts';
+import { freePort, LOOPBACK } from './local/ports.ts';
+import { startHealthServer } from './observability/health-server.ts';
+import { createLogger } from './observability/logger.ts';
+import { createMetrics } from './observability/metrics.ts';
+import { checkParts } from './observability/readiness.ts';
+import { runService } from './observability/run-service.ts';
+import { sdkLogger } from './observability/sdk-logger.ts';
+import { createBoonWorker } from './temporal/boon-worker.ts';
+import { temporalClient, temporalTarget } from './temporal/connection.ts';
+import { pingTemporal } from './temporal/gift-process.ts';
+import { keepSchedules } from './temporal/schedules.ts';
+import { registerSearchAttributes } from './temporal/search-attributes.ts';
+import { connectWorker } from './temporal/worker-connection.ts';
+import { workflowBundle } from './temporal/workflow-bundle.ts';
+
+export type WorkerProcessOptions = {
+  config: Config;
+  policy: VersionedPolicy;
+  /** Temporal's own settings are read from it. */
+  env: NodeJS.ProcessEnv;
+  clock: () => Date;
+  logger: Logger;
+  /** Where the SDK's runtime gives its metrics, as `host:port`; they are shown with ours. */
+  sdkMetrics?: string;
+};
+
+export type RunningWorker = {
+  worker: Worker;
+  /** Port of `/metrics`, `/healthz` and `/readyz`, when there is one. */
+  healthPort: number | undefined;
+  /** Rejects when the worker dies; resolves when it has drained. */
+  ended: Promise<void>;
+  /** Takes no new tasks, finishes the running ones and ends every connection. */
+  close(): Promise<void>;
+};
+
+/**
+ * Brings the schema, the search attributes and the schedules up to date and starts to work.
+ * @throws ConfigError without a database or a key to encrypt with; TemporalUnreachable; SearchAttributesMissing.
+ */
+export async function startWorker(options: WorkerProcessOptions): Promise<RunningWorker> {
+  const { config, policy, clock, logger } = options;
+  const { url, encryptionKey } = requireDatabase(config);
+  const closers: (() => Promise<unknown>)[] = [];
+  const closeParts = async () => {
+    for (const close of closers.toReversed()) await close().catch((error) => logger.warn({ err: error }));
+  };
+  try {
+    await migrate(url);
+    const ledger = createPostgresLedger({ url, encryptionKey, connections: config.databasePool });
+    closers.push(() => ledger.close());
+    await ledger.usePolicy(policy, clock().toISOString());
+
+    const target = temporalTarget(options.env, config.temporalAddress);
+    const connection = await connectWorker(target);
+    closers.push(() => connection.close());
+    const client = temporalClient(target);
+    closers.push(() => client.connection.close());
+    await registerSearchAttributes(client);
+
+    const worker = await createBoonWorker({
+      connection,
+      client,
+      taskQueue: config.taskQueue,
+      ledger,
+      mail: mailOf(config),
+      bundle: await workflowBundle(cacheFolder(options.env)),
+      clock,
+      deployment: config.deployment,
+      buildId: `boon-${version()}`,
+    });
+    const ended = worker.run();
+    closers.push(async () => {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await ended;
+    });
+    await keepSchedules(client, config.taskQueue);
+
+    const health = await startHealth(options, async () => {
+      const checks = await checkParts(ledger, { ping: () => pingTemporal(client) });
+      const state = worker.getState();
+      return {
+        ready: checks.database === 'ok' && checks.temporal === 'ok' && state === 'RUNNING',
+        checks,
+        state,
+      };
+    });
+    if (health !== undefined) closers.push(health.close);
+    return { worker, healthPort: health?.port, ended, close: closeParts };
+  } catch (error) {
+    await closeParts();
+    throw error;
+  }
+}
+
+function requireDatabase(config: Config): { url: string; encryptionKey: Buffer } {
+  const { databaseUrl: url, encryptionKey } = config;
+  if (url !== undefined && encryptionKey !== undefined) return { url, encryptionKey };
+  throw new ConfigError([
+    'DATABASE_URL and BOON_ENCRYPTION_KEY must be set to run a worker by itself; `npm start` brings its own database.',
+  ]);
+}
+
+function mailOf({ smtpUrl, mailFrom, publicUrl }: Config) {
+  // A pool keeps the connection to the mail server for the next mail.
+  const transport =
+    smtpUrl === undefined ? undefined : nodemailer.createTransport(smtpUrl, { pool: true } as object);
+  return { transport, from: mailFrom, publicUrl };
+}
+
+async function startHealth(
+  { config, sdkMetrics }: WorkerProcessOptions,
+  readiness: Parameters<typeof startHealthServer>[0]['readiness'],
+) {
+  if (config.metricsPort === undefined) return undefined;
+  const { registry } = createMetrics({ processMetrics: true });
+  const metrics = async () => {
+    const sdk = sdkMetrics === undefined ? '' : await (await fetch(`http://${sdkMetrics}/metrics`)).text();
+    return `${await registry.metrics()}\n${sdk}`;
+  };
+  return await startHealthServer({ port: config.metricsPort, host: config.host, readiness, metrics });
+}
+
+/** Version of the package, which stands one folder above both the sources and the compiled code. */
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return String(version);
+}
+
+if (import.meta.main) {
+  await runService(async () => {
+    const config = readConfig(process.env);
+    const logger = createLogger(config.logLevel);
+    const policy = readPolicy(config.policyFile);
+    const sdkMetrics = config.metricsPort === undefined ? undefined : `${LOOPBACK}:${await freePort()}`;
+    Runtime.install({
+      logger: sdkLogger(logger),
+      // `runService` stops the worker on a signal; the runtime must not do it beside it.
+      shutdownSignals: [],
+      telemetryOptions:
+        sdkMetrics === undefined ? {} : { metrics: { prometheus: { bindAddress: sdkMetrics } } },
+    });
+    const running = await startWorker({
+      config,
+      policy,
+      env: process.env,
+      clock: () => new Date(),
+      logger,
+      ...(sdkMetrics === undefined ? {} : { sdkMetrics }),
+    });
+    running.ended.catch((error) => {
+      logger.fatal({ err: error }, 'the worker died');
+      process.exit(1);
+    });
+    logger.info({ task_queue: config.taskQueue, policy_version: policy.version }, 'worker runs');
+    return { close: running.close, logger };
+  });
+}
