@@ -11,7 +11,7 @@ LANGUAGE sql STABLE AS $$
     CASE WHEN p.velocity <> 'allow' THEN (
       SELECT count(*) FROM (
         SELECT FROM boon.gifts g WHERE g.sender_id = p_sender AND g.accepted_at > p_at - p.velocity_within
-        LIMIT p.velocity_gifts + 1) recent) END,
+        ORDER BY g.accepted_at DESC LIMIT p.velocity_gifts + 1) recent) END,
     CASE WHEN p.fan_out <> 'allow' THEN ARRAY(
       SELECT DISTINCT recent.recipient FROM (
         SELECT coalesce(g.recipient_id, encode(g.email_index, 'hex')) AS recipient FROM boon.gifts g
@@ -31,10 +31,12 @@ LANGUAGE sql STABLE AS $$
           AND g.status NOT IN ('canceled', 'expired', 'rejected')
         ORDER BY g.accepted_at DESC LIMIT 100) back
       WHERE back.sender_id = p_recipient OR EXISTS (
-        SELECT FROM boon.gifts first
-        WHERE first.recipient_id = back.sender_id AND first.sender_id = p_recipient
-          AND first.accepted_at > p_at - p.circle_within
-          AND first.status NOT IN ('canceled', 'expired', 'rejected'))) END
+        SELECT FROM (
+          SELECT g.sender_id FROM boon.gifts g
+          WHERE g.recipient_id = back.sender_id AND g.accepted_at > p_at - p.circle_within
+            AND g.status NOT IN ('canceled', 'expired', 'rejected')
+          ORDER BY g.accepted_at DESC LIMIT 100) earlier
+        WHERE earlier.sender_id = p_recipient)) END
 $$;
 
 -- The strongest verdict of the rules that catch a gift, and the first rule that gave it. Counts include the gift

@@ -10,7 +10,7 @@ CREATE TYPE boon.gift_request AS (
 -- made in memory, sender by sender in the order of the array, then written by one statement a table.
 CREATE FUNCTION boon.accept_gifts(p_policy text, p_requests json)
 RETURNS TABLE (i int, replayed boolean, result jsonb) LANGUAGE plpgsql
--- One plan for good, by index: the arrays are small against the tables, whatever they held when it was made.
+-- One plan for good, by index, whatever the tables held when it was made: OFFSET 0 keeps each look-up of its own.
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
   p boon.policies;
@@ -66,16 +66,17 @@ BEGIN
       s.id IS NOT NULL AS sender_known, s.status AS sender_status, s.identity_verified_at, s.created_at AS sender_created_at,
       s.email_index AS sender_email, t.id IS NOT NULL AS recipient_known, t.status AS recipient_status,
       t.created_at AS recipient_created_at, s.fingerprints && t.fingerprints AS fingerprint_shared,
-      u AS usage, l.ids, l.remaining, l.giftable, a.credits_posted - a.debits_posted - a.debits_pending AS available,
+      (u.account_id, u.day, u.day_count, u.day_amount, u.month, u.month_count, u.month_amount,
+        u.promotional_count, u.promotional_amount)::boon.gift_usage AS usage, l.ids, l.remaining, l.giftable, a.credits_posted - a.debits_posted - a.debits_pending AS available,
       CASE WHEN p.recipient_must_be_new AND q.recipient_id IS NOT NULL THEN EXISTS (
         SELECT FROM boon.gifts g WHERE g.recipient_id = q.recipient_id AND g.status NOT IN ('canceled', 'expired', 'rejected')) END AS has_received,
       f.*
     FROM unnest(requests) q
-    LEFT JOIN boon.idempotency_keys k ON k.key = q.key
-    LEFT JOIN boon.accounts s ON s.id = q.sender_id
-    LEFT JOIN boon.accounts t ON t.id = q.recipient_id
-    LEFT JOIN boon.gift_usage u ON u.account_id = q.sender_id
-    LEFT JOIN boon.ledger_accounts a ON a.id = q.payer_id
+    LEFT JOIN LATERAL (SELECT * FROM boon.idempotency_keys x WHERE x.key = q.key OFFSET 0) k ON true
+    LEFT JOIN LATERAL (SELECT * FROM boon.accounts x WHERE x.id = q.sender_id OFFSET 0) s ON true
+    LEFT JOIN LATERAL (SELECT * FROM boon.accounts x WHERE x.id = q.recipient_id OFFSET 0) t ON true
+    LEFT JOIN LATERAL (SELECT * FROM boon.gift_usage x WHERE x.account_id = q.sender_id OFFSET 0) u ON true
+    LEFT JOIN LATERAL (SELECT * FROM boon.ledger_accounts x WHERE x.id = q.payer_id OFFSET 0) a ON true
     CROSS JOIN LATERAL boon.screening_facts(q.sender_id, q.recipient_id, t.kind, q.at, p) f
     CROSS JOIN LATERAL (
       SELECT array_agg(o.id ORDER BY o.expires_at NULLS LAST, o.source, o.granted_at, o.id) AS ids,
@@ -229,27 +230,29 @@ BEGIN
     SELECT x.key, decode(x.hash, 'hex'), x.result, x.at FROM unnest(key_of, key_hash, key_result, key_at) x (key, hash, result, at);
   IF accepted = '{}' THEN RETURN; END IF;
 
-  WITH gift AS (
-    SELECT q.*, x.status, x.reason, x.n FROM unnest(accepted, accepted_status, accepted_reason) WITH ORDINALITY x (i, status, reason, n)
+  -- Numbers are drawn under the lock that inserting takes anyway: sealing waits for it, so none appears behind it.
+  LOCK TABLE boon.transfers IN ROW EXCLUSIVE MODE;
+  WITH gift AS MATERIALIZED (
+    SELECT q.*, x.status, x.reason, x.n, nextval('boon.transfers_seq_seq') AS seq FROM unnest(accepted, accepted_status, accepted_reason) WITH ORDINALITY x (i, status, reason, n)
     JOIN unnest(requests) q ON q.i = x.i
   ), held AS (
-    INSERT INTO boon.transfers (phase, kind, debit_account, credit_account, amount, reference, effective_at)
-    SELECT 'pending', 'gift', g.payer_id, coalesce(g.recipient_id, 'boon:unclaimed'), g.amount, g.id, g.at FROM gift g ORDER BY g.n
-    RETURNING seq, reference
+    INSERT INTO boon.transfers (seq, phase, kind, debit_account, credit_account, amount, reference, effective_at)
+    OVERRIDING SYSTEM VALUE
+    SELECT g.seq, 'pending', 'gift', g.payer_id, coalesce(g.recipient_id, 'boon:unclaimed'), g.amount, g.id, g.at FROM gift g ORDER BY g.n
   ), gift_row AS (
     INSERT INTO boon.gifts (id, status, sender_id, recipient_id, payer_id, amount, message, policy_version, transfer, accepted_at,
       settles_at, claim_expires_at, held_at, hold_ends_at, held_by, held_from, reason_code, email_sealed, email_index, token_hash, token_sealed)
-    SELECT g.id, g.status, g.sender_id, g.recipient_id, g.payer_id, g.amount, g.message, p_policy, h.seq, g.at, g.at + p.settlement,
+    SELECT g.id, g.status, g.sender_id, g.recipient_id, g.payer_id, g.amount, g.message, p_policy, g.seq, g.at, g.at + p.settlement,
       CASE WHEN g.recipient_id IS NULL THEN g.at + p.claim_window END,
       CASE WHEN g.status = 'held' THEN g.at END, CASE WHEN g.status = 'held' THEN g.at + p.hold_at_most END,
       CASE WHEN g.status = 'held' THEN 'screening' END,
       CASE WHEN g.status = 'held' THEN CASE WHEN g.recipient_id IS NULL THEN 'awaiting_claim' ELSE 'pending' END END,
       g.reason, decode(g.email_sealed, 'hex'), decode(g.email_index, 'hex'), decode(g.token_hash, 'hex'), decode(g.token_sealed, 'hex')
-    FROM gift g JOIN held h ON h.reference = g.id
-  ), slice AS (
-    SELECT x.*, g.payer_id, g.id AS gift_id, g.at, h.seq
+    FROM gift g
+  ), slice AS MATERIALIZED (
+    SELECT x.*, g.payer_id, g.id AS gift_id, g.at, g.seq
     FROM unnest(slice_gift, slice_number, slice_lot, slice_amount, slice_balance) x (i, n, lot_id, amount, balance)
-    JOIN gift g ON g.i = x.i JOIN held h ON h.reference = g.id
+    JOIN gift g ON g.i = x.i
   ), entry AS (
     INSERT INTO boon.entries SELECT s.seq, s.n, s.payer_id, s.lot_id, 'gift_held', -s.amount, s.balance, s.gift_id, s.at
     FROM slice s ORDER BY s.seq, s.n

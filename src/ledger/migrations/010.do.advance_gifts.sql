@@ -1,44 +1,51 @@
 -- What time does to gifts: settles, expires, ends holds. Many in one call; a gift that is not due is unchanged.
 
--- Plans are made once and for index access: arrays are small against the tables, and a plan made while the tables
--- were empty must not live on when they have grown.
---
 -- Settles gifts that are due and have passed their second screening: resolves each hold by posting it to the
--- recipient, whose new lots keep the expiry of the slices if that is sooner than the policy's. One statement.
+-- recipient, whose new lots keep the expiry of the slices if that is sooner than the policy's. One statement a
+-- call; every row's number is drawn beforehand, so that no step waits for what another returns. OFFSET 0 keeps
+-- each look-up one of its own by index, whatever the tables held when the plan was made.
 CREATE FUNCTION boon.settle_gifts(p_ids text[], p_at timestamptz) RETURNS void LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
-  WITH due AS (
-    SELECT g.*, p.gifted_valid_for, p.regift FROM boon.gifts g JOIN boon.policies p ON p.version = g.policy_version
-    WHERE g.id = ANY (p_ids)
-  ), posted AS (
-    INSERT INTO boon.transfers (phase, kind, debit_account, credit_account, amount, resolves, reference, effective_at)
-    SELECT 'posted', 'gift', d.payer_id, d.recipient_id, d.amount, d.transfer, d.id, p_at FROM due d ORDER BY d.transfer
-    RETURNING seq, reference
-  ), lot AS (
-    INSERT INTO boon.lots (account_id, source, granted, remaining, granted_at, expires_at, giftable, transfer, slice, from_lot)
-    SELECT d.recipient_id, 'gifted', -e.amount, -e.amount, p_at,
+  -- Numbers are drawn under the lock that inserting takes anyway: sealing waits for it, so none appears behind it.
+  LOCK TABLE boon.transfers IN ROW EXCLUSIVE MODE;
+  WITH due AS MATERIALIZED (
+    SELECT g.id, g.sender_id, g.recipient_id, g.payer_id, g.amount, g.transfer, nextval('boon.transfers_seq_seq') AS seq,
+      p.gifted_valid_for, p.returned_valid_for, p.regift
+    FROM unnest(p_ids) x (id)
+    CROSS JOIN LATERAL (SELECT * FROM boon.gifts y WHERE y.id = x.id OFFSET 0) g
+    CROSS JOIN LATERAL (SELECT * FROM boon.policies y WHERE y.version = g.policy_version OFFSET 0) p
+  ), slice AS MATERIALIZED (
+    SELECT d.id AS gift_id, d.seq, e.slice, d.recipient_id, -e.amount AS amount, e.lot_id AS from_lot, d.regift,
+      nextval('boon.lots_id_seq') AS lot_id,
       -- A source that expired while its credits were on hold must not give a lot that is born expired.
-      CASE WHEN l.expires_at <= p_at THEN p_at + p.returned_valid_for ELSE least(l.expires_at, p_at + d.gifted_valid_for) END,
-      d.regift, m.seq, e.slice, e.lot_id
-    FROM due d JOIN boon.policies p ON p.version = d.policy_version
-    JOIN posted m ON m.reference = d.id JOIN boon.entries e ON e.transfer = d.transfer JOIN boon.lots l ON l.id = e.lot_id
-    ORDER BY m.seq, e.slice
-    RETURNING id, account_id, granted, transfer, slice
-  ), change AS (
-    SELECT x.id, sum(x.debit) AS debit, sum(x.credit) AS credit FROM (
-      SELECT payer_id, amount, 0 FROM due UNION ALL SELECT recipient_id, 0, amount FROM due) x (id, debit, credit)
-    GROUP BY x.id
+      CASE WHEN l.expires_at <= p_at THEN p_at + d.returned_valid_for ELSE least(l.expires_at, p_at + d.gifted_valid_for) END AS expires_at,
+      a.available - sum(e.amount) OVER (PARTITION BY d.recipient_id ORDER BY d.seq, e.slice) AS balance
+    FROM due d
+    CROSS JOIN LATERAL (SELECT * FROM boon.entries y WHERE y.transfer = d.transfer OFFSET 0) e
+    CROSS JOIN LATERAL (SELECT y.expires_at FROM boon.lots y WHERE y.id = e.lot_id OFFSET 0) l
+    CROSS JOIN LATERAL (
+      SELECT y.credits_posted - y.debits_posted - y.debits_pending AS available
+      FROM boon.ledger_accounts y WHERE y.id = d.recipient_id OFFSET 0) a
+  ), posted AS (
+    INSERT INTO boon.transfers (seq, phase, kind, debit_account, credit_account, amount, resolves, reference, effective_at)
+    OVERRIDING SYSTEM VALUE
+    SELECT d.seq, 'posted', 'gift', d.payer_id, d.recipient_id, d.amount, d.transfer, d.id, p_at FROM due d
+  ), lot AS (
+    INSERT INTO boon.lots (id, account_id, source, granted, remaining, granted_at, expires_at, giftable, transfer, slice, from_lot)
+    OVERRIDING SYSTEM VALUE
+    SELECT s.lot_id, s.recipient_id, 'gifted', s.amount, s.amount, p_at, s.expires_at, s.regift, s.seq, s.slice, s.from_lot FROM slice s
+  ), entry AS (
+    INSERT INTO boon.entries
+    SELECT s.seq, s.slice, s.recipient_id, s.lot_id, 'gift_received', s.amount, s.balance, s.gift_id, p_at FROM slice s
   ), total AS (
     UPDATE boon.ledger_accounts a SET debits_pending = a.debits_pending - c.debit, debits_posted = a.debits_posted + c.debit,
       credits_posted = a.credits_posted + c.credit
-    FROM change c WHERE a.id = c.id
-    RETURNING a.id, a.credits_posted - a.debits_posted - a.debits_pending - c.credit AS before
-  ), entry AS (
-    INSERT INTO boon.entries
-    SELECT l.transfer, l.slice, l.account_id, l.id, 'gift_received', l.granted,
-      t.before + sum(l.granted) OVER (PARTITION BY l.account_id ORDER BY l.transfer, l.slice), m.reference, p_at
-    FROM lot l JOIN posted m ON m.seq = l.transfer JOIN total t ON t.id = l.account_id
+    FROM (
+      SELECT x.id, sum(x.debit) AS debit, sum(x.credit) AS credit FROM (
+        SELECT payer_id, amount, 0 FROM due UNION ALL SELECT recipient_id, 0, amount FROM due) x (id, debit, credit)
+      GROUP BY x.id) c
+    WHERE a.id = c.id
   ), settled AS (
     UPDATE boon.gifts g SET status = 'settled', settled_at = p_at, ended_at = p_at, reason_code = NULL,
       token_hash = NULL, token_sealed = NULL
@@ -76,13 +83,13 @@ BEGIN
   END LOOP;
 
   FOR r IN
-    SELECT x AS gift, p AS policy, s.status AS sender_status, t.status AS recipient_status, s.created_at AS sender_created_at,
+    SELECT x AS gift, p.policy, s.status AS sender_status, t.status AS recipient_status, s.created_at AS sender_created_at,
       s.fingerprints && t.fingerprints AS fingerprint_shared, f.*
     FROM boon.gifts x
-    JOIN boon.policies p ON p.version = x.policy_version
-    JOIN boon.accounts s ON s.id = x.sender_id
-    JOIN boon.accounts t ON t.id = x.recipient_id
-    CROSS JOIN LATERAL boon.screening_facts(x.sender_id, x.recipient_id, t.kind, p_at, p) f
+    CROSS JOIN LATERAL (SELECT y AS policy FROM boon.policies y WHERE y.version = x.policy_version OFFSET 0) p
+    CROSS JOIN LATERAL (SELECT * FROM boon.accounts y WHERE y.id = x.sender_id OFFSET 0) s
+    CROSS JOIN LATERAL (SELECT * FROM boon.accounts y WHERE y.id = x.recipient_id OFFSET 0) t
+    CROSS JOIN LATERAL boon.screening_facts(x.sender_id, x.recipient_id, t.kind, p_at, p.policy) f
     WHERE x.id = ANY (due) AND x.status = 'pending' AND x.settles_at <= p_at
     ORDER BY x.transfer
   LOOP
