@@ -23,10 +23,10 @@ export async function findGift(database: Database, id: string): Promise<Gift> {
 /** Newest first. The sort key is the microsecond of acceptance, then the id. */
 const LIST_GIFTS = `
   WITH mine (gift) AS (
-    SELECT g FROM boon.gifts g WHERE $2 AND g.sender_id = $1 AND ($4::text IS NULL OR g.status = $4)
+    SELECT g FROM boon.gifts g WHERE $2 AND g.sender_id = $1 AND ($4::text IS NULL OR g.status = $4::boon.gift_status)
       AND ($5::bigint IS NULL OR (g.accepted_at, g.id) < ('epoch'::timestamptz + $5 * interval '1 microsecond', $6))
     UNION ALL
-    SELECT g FROM boon.gifts g WHERE $3 AND g.recipient_id = $1 AND ($4::text IS NULL OR g.status = $4)
+    SELECT g FROM boon.gifts g WHERE $3 AND g.recipient_id = $1 AND ($4::text IS NULL OR g.status = $4::boon.gift_status)
       AND ($5::bigint IS NULL OR (g.accepted_at, g.id) < ('epoch'::timestamptz + $5 * interval '1 microsecond', $6))
   )
   SELECT boon.gift_view(m.gift) AS gift, (extract(epoch FROM (m.gift).accepted_at) * 1000000)::bigint AS position

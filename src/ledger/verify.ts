@@ -64,7 +64,7 @@ const CHECKS: Readonly<Record<string, string>> = {
     SELECT format('gift %s is %s, its transfer %s resolved as %s', g.id, g.status, g.transfer, r.phase) AS detail FROM boon.gifts g
     JOIN boon.transfers p ON p.seq = g.transfer LEFT JOIN boon.transfers r ON r.resolves = g.transfer
     WHERE p.amount <> g.amount OR p.debit_account <> g.payer_id OR p.reference <> g.id
-      OR r.phase IS DISTINCT FROM CASE WHEN g.deadline IS NOT NULL THEN NULL WHEN g.status IN ('settled', 'reversed') THEN 'posted'
+      OR r.phase::text IS DISTINCT FROM CASE WHEN g.deadline IS NOT NULL THEN NULL WHEN g.status IN ('settled', 'reversed') THEN 'posted'
                                        WHEN g.status = 'expired' THEN 'expired' ELSE 'voided' END
     UNION ALL
     SELECT format('pending transfer %s has no gift', p.seq) FROM boon.transfers p

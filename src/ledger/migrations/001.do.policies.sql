@@ -1,12 +1,19 @@
 -- Policies, kept for ever under their version: a gift is settled under the rules it was sent under.
--- The columns are the gift section of the body, typed, so that a rule reads `p.settlement` and not a JSON path.
 CREATE SCHEMA IF NOT EXISTS boon;
 
 CREATE TYPE boon.verdict AS ENUM ('allow', 'hold', 'deny');
 
-CREATE TABLE boon.policies (
+-- The whole document, as it was validated.
+CREATE TABLE boon.policy_documents (
   version text PRIMARY KEY,
   body jsonb NOT NULL,
+  effective_at timestamptz NOT NULL,
+  recorded_at timestamptz NOT NULL DEFAULT transaction_timestamp()
+);
+
+-- Its gift section, typed, so that a rule reads `p.settlement` and not a JSON path.
+CREATE TABLE boon.policies (
+  version text PRIMARY KEY,
   settlement interval NOT NULL,
   claim_window interval NOT NULL,
   identity_required boolean NOT NULL,
@@ -39,9 +46,7 @@ CREATE TABLE boon.policies (
   fan_out_recipients bigint NOT NULL,
   fan_out_within interval NOT NULL,
   circle boon.verdict NOT NULL,
-  circle_within interval NOT NULL,
-  effective_at timestamptz NOT NULL,
-  recorded_at timestamptz NOT NULL DEFAULT transaction_timestamp()
+  circle_within interval NOT NULL
 );
 
 -- A decimal string of credits as micro-credits.
@@ -56,9 +61,11 @@ CREATE FUNCTION boon.credits(micro bigint) RETURNS text
 
 CREATE FUNCTION boon.use_policy(p_version text, p_body jsonb, p_at timestamptz) RETURNS void
   LANGUAGE sql AS $$
+  INSERT INTO boon.policy_documents (version, body, effective_at) VALUES (p_version, p_body, p_at)
+  ON CONFLICT (version) DO NOTHING;
   WITH gifts AS (SELECT p_body -> 'gifts' AS g)
   INSERT INTO boon.policies
-  SELECT p_version, p_body,
+  SELECT p_version,
     (g ->> 'settlement')::interval, (g ->> 'claim_window')::interval,
     (g ->> 'identity_required')::boolean, (g ->> 'min_account_age')::interval,
     (g #>> '{limits,per_day,count}')::bigint, boon.micro(g #>> '{limits,per_day,amount}'),
@@ -77,8 +84,7 @@ CREATE FUNCTION boon.use_policy(p_version text, p_body jsonb, p_at timestamptz) 
     (g #>> '{screening,fan_in,senders}')::bigint, (g #>> '{screening,fan_in,within}')::interval,
     (g #>> '{screening,fan_out,verdict}')::boon.verdict,
     (g #>> '{screening,fan_out,recipients}')::bigint, (g #>> '{screening,fan_out,within}')::interval,
-    (g #>> '{screening,circle,verdict}')::boon.verdict, (g #>> '{screening,circle,within}')::interval,
-    p_at
+    (g #>> '{screening,circle,verdict}')::boon.verdict, (g #>> '{screening,circle,within}')::interval
   FROM gifts
   ON CONFLICT (version) DO NOTHING
 $$;

@@ -11,3 +11,4 @@ BEGIN
 END $$;
 
 SELECT boon.make_append_only('boon.policies');
+SELECT boon.make_append_only('boon.policy_documents');

@@ -1,14 +1,18 @@
 -- Gifts as readers see them, written with the posting. The ledger is the state machine; the workflow `gift` is
 -- its durable clock.
+CREATE TYPE boon.gift_status AS ENUM (
+  'awaiting_claim', 'pending', 'held', 'settled', 'canceled', 'expired', 'rejected', 'reversed');
+CREATE TYPE boon.gift_holder AS ENUM ('operator', 'freeze', 'screening');
+CREATE TYPE boon.gift_releaser AS ENUM ('operator', 'unfreeze', 'time');
+
 CREATE TABLE boon.gifts (
   id text COLLATE "C" PRIMARY KEY,
-  status text NOT NULL CHECK (status IN ('awaiting_claim', 'pending', 'held', 'settled',
-                                         'canceled', 'expired', 'rejected', 'reversed')),
+  status boon.gift_status NOT NULL,
   sender_id text COLLATE "C" NOT NULL,
   recipient_id text COLLATE "C",
   -- Who pays: the sender, or boon:promotional.
   payer_id text COLLATE "C" NOT NULL,
-  amount bigint NOT NULL CHECK (amount > 0),
+  amount bigint NOT NULL,
   message text,
   policy_version text NOT NULL,
   -- The pending transfer that holds the credits.
@@ -22,10 +26,10 @@ CREATE TABLE boon.gifts (
   -- While held: since when, until when, by whom ('operator', 'freeze', 'screening') and out of which status.
   held_at timestamptz,
   hold_ends_at timestamptz,
-  held_by text CHECK (held_by IN ('operator', 'freeze', 'screening')),
-  held_from text CHECK (held_from IN ('awaiting_claim', 'pending')),
+  held_by boon.gift_holder,
+  held_from boon.gift_status,
   -- How the last hold ended: an operator's release overrules screening, a hold that ran out does not.
-  released_by text CHECK (released_by IN ('operator', 'time', 'unfreeze')),
+  released_by boon.gift_releaser,
   reason_code text,
   reason text,
   operated_by text,
@@ -40,13 +44,13 @@ CREATE TABLE boon.gifts (
   deadline timestamptz GENERATED ALWAYS AS (
     CASE status WHEN 'pending' THEN settles_at WHEN 'awaiting_claim' THEN claim_expires_at
                 WHEN 'held' THEN hold_ends_at END) STORED,
-  CHECK (status NOT IN ('pending', 'settled', 'reversed') OR recipient_id IS NOT NULL),
-  CHECK (recipient_id IS NOT NULL OR email_index IS NOT NULL),
-  CHECK (recipient_id IS DISTINCT FROM sender_id),
-  CHECK ((status IN ('settled', 'reversed')) = (settled_at IS NOT NULL)),
-  CHECK ((status = 'held') = (hold_ends_at IS NOT NULL)),
-  CHECK ((status = 'reversed') = (recovered IS NOT NULL)),
-  CHECK (recovered BETWEEN 0 AND amount)
+  CONSTRAINT gift_is_sound CHECK (
+    amount > 0
+    AND recipient_id IS DISTINCT FROM sender_id
+    AND CASE WHEN recipient_id IS NULL THEN email_index IS NOT NULL AND status NOT IN ('pending', 'settled', 'reversed') ELSE true END
+    AND (status IN ('settled', 'reversed')) = (settled_at IS NOT NULL)
+    AND (status = 'held') = (hold_ends_at IS NOT NULL)
+    AND CASE WHEN status = 'reversed' THEN recovered >= 0 AND recovered <= amount ELSE recovered IS NULL END)
 ) WITH (fillfactor = 85);
 CREATE INDEX gifts_sent ON boon.gifts (sender_id, accepted_at, id);
 CREATE INDEX gifts_received ON boon.gifts (recipient_id, accepted_at, id);
@@ -57,13 +61,15 @@ CREATE INDEX gifts_open ON boon.gifts (deadline, id) WHERE deadline IS NOT NULL;
 CREATE TABLE boon.gift_usage (
   account_id text COLLATE "C" PRIMARY KEY,
   day date NOT NULL,
-  day_count bigint NOT NULL CHECK (day_count >= 0),
-  day_amount bigint NOT NULL CHECK (day_amount >= 0),
+  day_count bigint NOT NULL,
+  day_amount bigint NOT NULL,
   month date NOT NULL,
-  month_count bigint NOT NULL CHECK (month_count >= 0),
-  month_amount bigint NOT NULL CHECK (month_amount >= 0),
-  promotional_count bigint NOT NULL CHECK (promotional_count >= 0),
-  promotional_amount bigint NOT NULL CHECK (promotional_amount >= 0)
+  month_count bigint NOT NULL,
+  month_amount bigint NOT NULL,
+  promotional_count bigint NOT NULL,
+  promotional_amount bigint NOT NULL,
+  CONSTRAINT usage_not_below_zero CHECK (
+    least(day_count, day_amount, month_count, month_amount, promotional_count, promotional_amount) >= 0)
 ) WITH (fillfactor = 70);
 
 -- A gift as JSON, amounts as decimal strings: what readers and recorded answers show.

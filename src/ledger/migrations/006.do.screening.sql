@@ -39,15 +39,16 @@ LANGUAGE sql STABLE AS $$
         WHERE earlier.sender_id = p_recipient)) END
 $$;
 
--- The strongest verdict of the rules that catch a gift, and the first rule that gave it. Counts include the gift
--- that is being screened; a null count is a rule that does not apply.
-CREATE FUNCTION boon.screening_verdict(
+-- The rule that catches a gift with the strongest verdict, the first of them; null when none does. Counts include
+-- the gift that is being screened; a null count is a rule that does not apply.
+CREATE FUNCTION boon.caught_by(
   p boon.policies, p_amount bigint, p_sender_created_at timestamptz, p_at timestamptz,
-  p_gifts bigint, p_recipients bigint, p_senders bigint, p_comes_back boolean, p_fingerprint_shared boolean,
-  OUT verdict boon.verdict, OUT rule text
-) LANGUAGE plpgsql IMMUTABLE AS $$
+  p_gifts bigint, p_recipients bigint, p_senders bigint, p_comes_back boolean, p_fingerprint_shared boolean
+) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  verdict boon.verdict := 'allow';
+  rule text;
 BEGIN
-  verdict := 'allow';
   IF p.velocity > verdict AND p_gifts > p.velocity_gifts THEN
     verdict := p.velocity; rule := 'velocity';
   END IF;
@@ -65,32 +66,44 @@ BEGIN
     verdict := p.fan_out; rule := 'fan_out';
   END IF;
   IF p.circle > verdict AND p_comes_back THEN
-    verdict := p.circle; rule := 'circle';
+    rule := 'circle';
   END IF;
+  RETURN rule;
 END $$;
 
--- Which of a sender's limits one more gift of this amount would break, if any.
-CREATE FUNCTION boon.gift_limit_reached(
-  p boon.policies, used boon.gift_usage, p_payer text, p_amount bigint, OUT reason text, OUT detail text
-) LANGUAGE plpgsql IMMUTABLE AS $$
+-- What a rule says of the gifts it catches.
+CREATE FUNCTION boon.verdict_of(p boon.policies, p_rule text) RETURNS boon.verdict LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE p_rule WHEN 'velocity' THEN p.velocity WHEN 'new_account' THEN p.new_account
+    WHEN 'shared_fingerprint' THEN p.shared_fingerprint WHEN 'fan_in' THEN p.fan_in WHEN 'fan_out' THEN p.fan_out
+    WHEN 'circle' THEN p.circle ELSE 'allow' END
+$$;
+
+-- Which of a sender's limits one more gift of this amount would break; null when none.
+CREATE FUNCTION boon.limit_reached(p boon.policies, used boon.gift_usage, p_payer text, p_amount bigint)
+RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
-  IF used.day_count >= p.day_count THEN
-    reason := 'per_day_count'; detail := format('The sender may give %s times a day and has.', p.day_count);
-  ELSIF used.day_amount + p_amount > p.day_amount THEN
-    reason := 'per_day_amount';
-    detail := format('The sender may give %s credits a day and has given %s.', boon.credits(p.day_amount), boon.credits(used.day_amount));
-  ELSIF used.month_count >= p.month_count THEN
-    reason := 'per_month_count'; detail := format('The sender may give %s times a month and has.', p.month_count);
-  ELSIF used.month_amount + p_amount > p.month_amount THEN
-    reason := 'per_month_amount';
-    detail := format('The sender may give %s credits a month and has given %s.', boon.credits(p.month_amount), boon.credits(used.month_amount));
-  ELSIF p_payer = 'boon:promotional' AND used.promotional_count >= p.promotional_count THEN
-    reason := 'promotional_count'; detail := format('The sender may give %s promotional gifts a month and has.', p.promotional_count);
-  ELSIF p_payer = 'boon:promotional' AND used.promotional_amount + p_amount > p.promotional_amount THEN
-    reason := 'promotional_amount';
-    detail := format('The sender may give %s promotional credits a month and has given %s.', boon.credits(p.promotional_amount), boon.credits(used.promotional_amount));
+  IF used.day_count >= p.day_count THEN RETURN 'per_day_count'; END IF;
+  IF used.day_amount + p_amount > p.day_amount THEN RETURN 'per_day_amount'; END IF;
+  IF used.month_count >= p.month_count THEN RETURN 'per_month_count'; END IF;
+  IF used.month_amount + p_amount > p.month_amount THEN RETURN 'per_month_amount'; END IF;
+  IF p_payer = 'boon:promotional' THEN
+    IF used.promotional_count >= p.promotional_count THEN RETURN 'promotional_count'; END IF;
+    IF used.promotional_amount + p_amount > p.promotional_amount THEN RETURN 'promotional_amount'; END IF;
   END IF;
+  RETURN NULL;
 END $$;
+
+-- A reached limit in words.
+CREATE FUNCTION boon.limit_detail(p boon.policies, used boon.gift_usage, p_limit text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE p_limit
+    WHEN 'per_day_count' THEN format('The sender may give %s times a day and has.', p.day_count)
+    WHEN 'per_day_amount' THEN format('The sender may give %s credits a day and has given %s.', boon.credits(p.day_amount), boon.credits(used.day_amount))
+    WHEN 'per_month_count' THEN format('The sender may give %s times a month and has.', p.month_count)
+    WHEN 'per_month_amount' THEN format('The sender may give %s credits a month and has given %s.', boon.credits(p.month_amount), boon.credits(used.month_amount))
+    WHEN 'promotional_count' THEN format('The sender may give %s promotional gifts a month and has.', p.promotional_count)
+    WHEN 'promotional_amount' THEN format('The sender may give %s promotional credits a month and has given %s.',
+      boon.credits(p.promotional_amount), boon.credits(used.promotional_amount)) END
+$$;
 
 -- An instant and a duration as a person reads them in a refusal.
 CREATE FUNCTION boon.instant_text(t timestamptz) RETURNS text LANGUAGE sql IMMUTABLE

@@ -16,7 +16,6 @@ DECLARE
   p boon.policies;
   requests boon.gift_request[];
   r record;
-  v record;
   -- The sender in hand: its counters, and in this call whom it gave to.
   sender text;
   used boon.gift_usage;
@@ -35,14 +34,14 @@ DECLARE
   refused_code text;
   refused_reason text;
   refused_detail text;
-  status text;
-  decided jsonb;
+  status boon.gift_status;
+  rule text;
   left_to_take bigint;
   taken bigint;
   slices int;
   seen text[] := '{}';
   accepted int[] := '{}';
-  accepted_status text[] := '{}';
+  accepted_status boon.gift_status[] := '{}';
   accepted_reason text[] := '{}';
   usages boon.gift_usage[] := '{}';
   slice_gift int[] := '{}';
@@ -67,7 +66,7 @@ BEGIN
       s.email_index AS sender_email, t.id IS NOT NULL AS recipient_known, t.status AS recipient_status,
       t.created_at AS recipient_created_at, s.fingerprints && t.fingerprints AS fingerprint_shared,
       (u.account_id, u.day, u.day_count, u.day_amount, u.month, u.month_count, u.month_amount,
-        u.promotional_count, u.promotional_amount)::boon.gift_usage AS usage, l.ids, l.remaining, l.giftable, a.credits_posted - a.debits_posted - a.debits_pending AS available,
+        u.promotional_count, u.promotional_amount)::boon.gift_usage AS usage, l.*, a.credits_posted - a.debits_posted - a.debits_pending AS available,
       CASE WHEN p.recipient_must_be_new AND q.recipient_id IS NOT NULL THEN EXISTS (
         SELECT FROM boon.gifts g WHERE g.recipient_id = q.recipient_id AND g.status NOT IN ('canceled', 'expired', 'rejected')) END AS has_received,
       f.*
@@ -79,11 +78,12 @@ BEGIN
     LEFT JOIN LATERAL (SELECT * FROM boon.ledger_accounts x WHERE x.id = q.payer_id OFFSET 0) a ON true
     CROSS JOIN LATERAL boon.screening_facts(q.sender_id, q.recipient_id, t.kind, q.at, p) f
     CROSS JOIN LATERAL (
-      SELECT array_agg(o.id ORDER BY o.expires_at NULLS LAST, o.source, o.granted_at, o.id) AS ids,
-             array_agg(o.remaining ORDER BY o.expires_at NULLS LAST, o.source, o.granted_at, o.id) AS remaining,
-             array_agg(o.giftable OR q.payer_id = 'boon:promotional' ORDER BY o.expires_at NULLS LAST, o.source, o.granted_at, o.id) AS giftable
-      FROM boon.lots o
-      WHERE o.account_id = q.payer_id AND o.open AND (o.expires_at IS NULL OR o.expires_at > q.at)) l
+      SELECT array_agg(y.id) AS ids, array_agg(y.remaining) AS remaining, array_agg(y.giftable) AS giftable,
+        coalesce(sum(y.remaining), 0)::bigint AS usable, coalesce(sum(y.remaining) FILTER (WHERE y.giftable), 0)::bigint AS to_give
+      FROM (
+        SELECT o.id, o.remaining, o.giftable OR q.payer_id = 'boon:promotional' AS giftable FROM boon.lots o
+        WHERE o.account_id = q.payer_id AND o.open AND (o.expires_at IS NULL OR o.expires_at > q.at)
+        ORDER BY o.expires_at NULLS LAST, o.source, o.granted_at, o.id) y) l
     ORDER BY q.sender_id, q.i
   LOOP
     i := r.i;
@@ -109,8 +109,7 @@ BEGIN
       payer := r.payer_id;
       lot_ids := r.ids; lot_left := r.remaining; lot_giftable := r.giftable; lot_at := 1;
       balance := r.available;
-      SELECT coalesce(sum(x.remaining), 0), coalesce(sum(x.remaining) FILTER (WHERE x.giftable), 0)
-        INTO usable_left, giftable_left FROM unnest(lot_left, lot_giftable) x (remaining, giftable);
+      usable_left := r.usable; giftable_left := r.to_give;
     END IF;
     IF used.account_id IS NULL THEN
       used := (r.sender_id, (r.at AT TIME ZONE 'UTC')::date, 0, 0, date_trunc('month', r.at AT TIME ZONE 'UTC')::date, 0, 0, 0, 0);
@@ -154,9 +153,9 @@ BEGIN
       refused_code := 'gift_limit_exceeded'; refused_reason := 'above_most';
       refused_detail := format('The most one gift may be is %s credits.', boon.credits(p.max_amount));
     ELSE
-      SELECT x.reason, x.detail INTO refused_reason, refused_detail FROM boon.gift_limit_reached(p, used, r.payer_id, r.amount) x;
+      refused_reason := boon.limit_reached(p, used, r.payer_id, r.amount);
       IF refused_reason IS NOT NULL THEN
-        refused_code := 'gift_limit_exceeded';
+        refused_code := 'gift_limit_exceeded'; refused_detail := boon.limit_detail(p, used, refused_reason);
       ELSIF giftable_left < r.amount THEN
         IF usable_left >= r.amount THEN
           refused_code := 'not_giftable';
@@ -170,18 +169,21 @@ BEGIN
       END IF;
     END IF;
 
+    rule := NULL;
     status := CASE WHEN r.recipient_id IS NULL THEN 'awaiting_claim' ELSE 'pending' END;
     IF refused_code IS NULL THEN
       IF p.fan_out <> 'allow' AND NOT coalesce(r.recipient_id, r.email_index) = ANY (recipients_now) THEN
         recipients_now := recipients_now || coalesce(r.recipient_id, r.email_index);
       END IF;
       gifts_now := gifts_now + 1;
-      v := boon.screening_verdict(p, r.amount, r.sender_created_at, r.at, gifts_now, cardinality(recipients_now),
-             r.recent_senders + 1, r.comes_back, r.fingerprint_shared);
-      IF v.verdict = 'deny' THEN
-        refused_code := 'gift_denied'; refused_reason := v.rule; refused_detail := format('Screening refused the gift: %s.', v.rule);
-      ELSIF v.verdict = 'hold' THEN
-        status := 'held';
+      rule := boon.caught_by(p, r.amount, r.sender_created_at, r.at, gifts_now, cardinality(recipients_now),
+                             r.recent_senders + 1, r.comes_back, r.fingerprint_shared);
+      IF rule IS NOT NULL THEN
+        IF boon.verdict_of(p, rule) = 'hold' THEN
+          status := 'held';
+        ELSE
+          refused_code := 'gift_denied'; refused_reason := rule; refused_detail := format('Screening refused the gift: %s.', rule);
+        END IF;
       END IF;
     END IF;
 
@@ -215,12 +217,12 @@ BEGIN
       used.promotional_count := used.promotional_count + 1; used.promotional_amount := used.promotional_amount + r.amount;
     END IF;
 
-    accepted := accepted || r.i; accepted_status := accepted_status || status; accepted_reason := accepted_reason || CASE WHEN status = 'held' THEN v.rule END;
+    accepted := accepted || r.i; accepted_status := accepted_status || status; accepted_reason := accepted_reason || rule;
     result := jsonb_build_object('id', r.id, 'status', status, 'policy_version', p_policy, 'created_at', r.at,
       'settles_at', r.at + p.settlement,
       'claim_expires_at', CASE WHEN r.recipient_id IS NULL THEN r.at + p.claim_window END,
       'hold_ends_at', CASE WHEN status = 'held' THEN r.at + p.hold_at_most END,
-      'reason_code', CASE WHEN status = 'held' THEN v.rule END);
+      'reason_code', rule);
     key_of := key_of || r.key; key_hash := key_hash || r.input_hash; key_at := key_at || r.at; key_result := key_result || result;
     RETURN NEXT;
   END LOOP;
@@ -245,8 +247,8 @@ BEGIN
     SELECT g.id, g.status, g.sender_id, g.recipient_id, g.payer_id, g.amount, g.message, p_policy, g.seq, g.at, g.at + p.settlement,
       CASE WHEN g.recipient_id IS NULL THEN g.at + p.claim_window END,
       CASE WHEN g.status = 'held' THEN g.at END, CASE WHEN g.status = 'held' THEN g.at + p.hold_at_most END,
-      CASE WHEN g.status = 'held' THEN 'screening' END,
-      CASE WHEN g.status = 'held' THEN CASE WHEN g.recipient_id IS NULL THEN 'awaiting_claim' ELSE 'pending' END END,
+      CASE WHEN g.status = 'held' THEN 'screening'::boon.gift_holder END,
+      CASE WHEN g.status = 'held' THEN CASE WHEN g.recipient_id IS NULL THEN 'awaiting_claim'::boon.gift_status ELSE 'pending' END END,
       g.reason, decode(g.email_sealed, 'hex'), decode(g.email_index, 'hex'), decode(g.token_hash, 'hex'), decode(g.token_sealed, 'hex')
     FROM gift g
   ), slice AS MATERIALIZED (

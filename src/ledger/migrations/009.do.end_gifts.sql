@@ -3,7 +3,7 @@
 -- Resolves the hold by returning its slices to the very lots they came from. A lot that expired meanwhile lives
 -- on for the policy's grace period. The sender's counters get the place back.
 CREATE FUNCTION boon.return_gift(
-  g boon.gifts, p_status text, p_phase text, p_at timestamptz,
+  g boon.gifts, p_status boon.gift_status, p_phase boon.transfer_phase, p_at timestamptz,
   p_reason_code text, p_reason text, p_by text
 ) RETURNS boon.gifts LANGUAGE plpgsql AS $$
 DECLARE
@@ -47,7 +47,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION boon.hold_gift(
-  g boon.gifts, p_held_by text, p_at timestamptz, p_reason_code text, p_reason text, p_by text
+  g boon.gifts, p_held_by boon.gift_holder, p_at timestamptz, p_reason_code text, p_reason text, p_by text
 ) RETURNS boon.gifts LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE boon.gifts SET status = 'held', held_from = g.status, held_by = p_held_by, held_at = p_at,
@@ -59,7 +59,7 @@ BEGIN
 END $$;
 
 -- A hold stopped the clock: what was left of it when the hold began is left when it ends.
-CREATE FUNCTION boon.release_gift(g boon.gifts, p_released_by text, p_at timestamptz, p_reason text, p_by text)
+CREATE FUNCTION boon.release_gift(g boon.gifts, p_released_by boon.gift_releaser, p_at timestamptz, p_reason text, p_by text)
 RETURNS boon.gifts LANGUAGE plpgsql AS $$
 BEGIN
   UPDATE boon.gifts SET status = g.held_from, released_by = p_released_by,

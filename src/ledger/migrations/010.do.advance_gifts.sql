@@ -99,9 +99,9 @@ BEGIN
                     WHEN r.recipient_status = 'closed' THEN 'recipient_unavailable' END;
     -- Velocity and the sender's age were judged at acceptance; an operator's release overrules the other rules.
     IF problem IS NULL AND g.released_by IS DISTINCT FROM 'operator' THEN
-      SELECT x.verdict, x.rule INTO verdict, problem
-        FROM boon.screening_verdict(r.policy, 0, r.sender_created_at, p_at, 0, cardinality(r.recent_recipients), r.recent_senders,
-                                    r.comes_back, r.fingerprint_shared) x;
+      problem := boon.caught_by(r.policy, 0, r.sender_created_at, p_at, 0, cardinality(r.recent_recipients), r.recent_senders,
+                                r.comes_back, r.fingerprint_shared);
+      verdict := boon.verdict_of(r.policy, problem);
     END IF;
     IF problem IS NULL THEN
       settle := settle || g.id;
@@ -109,7 +109,7 @@ BEGIN
       -- Nobody decided while it was held: value that is still suspect goes back, and the gift says why.
       PERFORM boon.return_gift(g, 'rejected', 'voided', p_at, problem, g.reason, g.operated_by);
     ELSE
-      PERFORM boon.hold_gift(g, CASE WHEN problem = 'account_frozen' THEN 'freeze' ELSE 'screening' END, p_at, problem, NULL, NULL);
+      PERFORM boon.hold_gift(g, CASE WHEN problem = 'account_frozen' THEN 'freeze'::boon.gift_holder ELSE 'screening' END, p_at, problem, NULL, NULL);
     END IF;
   END LOOP;
   IF settle <> '{}' THEN

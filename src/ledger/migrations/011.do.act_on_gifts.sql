@@ -34,10 +34,10 @@ BEGIN
       FROM taken t WHERE l.id = t.from_lot
     )
     INSERT INTO boon.entries
-    SELECT moved, t.slice, g.recipient_id, t.id, 'gift_reversed', -t.amount,
+    SELECT moved, t.slice, g.recipient_id, t.id, 'gift_reversed'::boon.entry_kind, -t.amount,
       recipient_balance + left_over - sum(t.amount) OVER (ORDER BY t.slice), g.id, p_at FROM taken t
     UNION ALL
-    SELECT moved, slices + t.slice, g.payer_id, t.from_lot, 'gift_recovered', t.amount,
+    SELECT moved, slices + t.slice, g.payer_id, t.from_lot, 'gift_recovered'::boon.entry_kind, t.amount,
       payer_balance - left_over + sum(t.amount) OVER (ORDER BY t.slice), g.id, p_at FROM taken t;
   END IF;
   UPDATE boon.gifts SET status = 'reversed', recovered = left_over, ended_at = p_at, reason_code = 'reversed', reason = p_reason, operated_by = p_by
@@ -53,7 +53,7 @@ DECLARE
   sender boon.accounts;
   claimant boon.accounts;
   f record;
-  v record;
+  rule text;
   policy_version text := g.policy_version;
   settles timestamptz := greatest(g.settles_at, p_at);
 BEGIN
@@ -71,24 +71,24 @@ BEGIN
     RETURN jsonb_build_object('code', 'recipient_ineligible', 'reason_code', 'recipient_not_new', 'detail', 'Gifts go to new accounts that have not been given one yet.');
   END IF;
   SELECT * INTO f FROM boon.screening_facts(g.sender_id, p_account, claimant.kind, p_at, p);
-  v := boon.screening_verdict(p, 0, sender.created_at, p_at, 0, cardinality(f.recent_recipients), f.recent_senders + 1,
-                              f.comes_back, sender.fingerprints && claimant.fingerprints);
-  IF v.verdict = 'deny' THEN
-    RETURN jsonb_build_object('code', 'gift_denied', 'reason_code', v.rule, 'detail', format('Screening refused the claim: %s.', v.rule));
+  rule := boon.caught_by(p, 0, sender.created_at, p_at, 0, cardinality(f.recent_recipients), f.recent_senders + 1,
+                         f.comes_back, sender.fingerprints && claimant.fingerprints);
+  IF boon.verdict_of(p, rule) = 'deny' THEN
+    RETURN jsonb_build_object('code', 'gift_denied', 'reason_code', rule, 'detail', format('Screening refused the claim: %s.', rule));
   END IF;
   UPDATE boon.gifts SET status = 'pending', recipient_id = p_account, claimed_at = p_at, settles_at = settles,
     token_hash = NULL, token_sealed = NULL WHERE id = g.id RETURNING * INTO g;
   PERFORM boon.emit_gift_event(g, 'gift.claimed', p_at);
   IF sender.status <> 'active' THEN
     g := boon.hold_gift(g, 'freeze', p_at, 'account_frozen', NULL, NULL);
-  ELSIF v.verdict = 'hold' AND g.released_by IS DISTINCT FROM 'operator' THEN
-    g := boon.hold_gift(g, 'screening', p_at, v.rule, NULL, NULL);
+  ELSIF rule IS NOT NULL AND g.released_by IS DISTINCT FROM 'operator' THEN
+    g := boon.hold_gift(g, 'screening', p_at, rule, NULL, NULL);
   END IF;
   RETURN jsonb_build_object('gift', boon.gift_view(g));
 END $$;
 
 -- Why an action does not fit the gift's status, or null. The table stands in domain/gift-status.ts too.
-CREATE FUNCTION boon.action_refused(p_status text, p_action text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+CREATE FUNCTION boon.action_refused(p_status boon.gift_status, p_action text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE
     WHEN p_action = 'cancel' AND p_status IN ('awaiting_claim', 'pending', 'held') THEN NULL
     WHEN p_action = 'claim' AND p_status = 'awaiting_claim' THEN NULL

@@ -62,7 +62,7 @@ DECLARE
   today date := (p_at AT TIME ZONE 'UTC')::date;
   this_month date := date_trunc('month', p_at AT TIME ZONE 'UTC')::date;
   giftable bigint;
-  reached record;
+  reached text;
   reasons jsonb := '[]';
 BEGIN
   SELECT * INTO STRICT p FROM boon.policies WHERE version = p_policy;
@@ -86,9 +86,9 @@ BEGIN
     reasons := reasons || jsonb_build_object('code', 'gift_denied', 'reason_code', 'account_too_new',
       'detail', format('The account may give from %s.', boon.instant_text(a.created_at + p.min_account_age)));
   END IF;
-  SELECT * INTO reached FROM boon.gift_limit_reached(p, used, p_account, p.min_amount);
-  IF reached.reason IS NOT NULL THEN
-    reasons := reasons || jsonb_build_object('code', 'gift_limit_exceeded', 'reason_code', reached.reason, 'detail', reached.detail);
+  reached := boon.limit_reached(p, used, p_account, p.min_amount);
+  IF reached IS NOT NULL THEN
+    reasons := reasons || jsonb_build_object('code', 'gift_limit_exceeded', 'reason_code', reached, 'detail', boon.limit_detail(p, used, reached));
   END IF;
   IF giftable < p.min_amount THEN
     reasons := reasons || jsonb_build_object('code', 'insufficient_credits',
