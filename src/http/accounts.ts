@@ -88,9 +88,13 @@ export const accountRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { l
       querystring: PageQuerySchema,
       response: { 200: pageOf(MovementSchema).meta({ id: 'Statement' }), ...readRefusals('not_found') },
     },
-    handler: (request) => {
-      requireOwnAccount(callerOf(request), request.params.id);
-      return ledger.statement(request.params.id, request.query);
+    handler: async (request) => {
+      const { id } = request.params;
+      requireOwnAccount(callerOf(request), id);
+      const page = await ledger.statement(id, request.query);
+      // An account without movements and no account at all look the same to a list of movements.
+      if (page.data.length === 0) await ledger.balance(id, clock().toISOString());
+      return page;
     },
   });
 

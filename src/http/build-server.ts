@@ -4,6 +4,7 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { accountRoutes } from './accounts.ts';
 import { apiKeyRoutes } from './api-keys.ts';
+import { answerClientFault } from './client-fault.ts';
 import { createGiftDesk } from './gift-desk.ts';
 import { grantRoutes } from './grants.ts';
 import { healthRoutes } from './health.ts';
@@ -46,6 +47,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
     },
     frameworkErrors: sendProblem,
+    clientErrorHandler: answerClientFault,
   }).withTypeProvider<ZodTypeProvider>();
   const keyRing = createKeyRing(parts.apiKeys);
 

@@ -1,0 +1,36 @@
+/**
+ * A stand-in for Temporal in tests of HTTP matters only: it notes what was started and lets the ledger do what the
+ * process would have it do. The real process is tested in test/workflows and test/e2e.
+ */
+import { BoonError } from '../../src/contracts/errors.ts';
+import type { AcceptedGift } from '../../src/contracts/gift.ts';
+import type { GiftProcess } from '../../src/contracts/gift-process.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+
+export type RecordingGiftProcess = GiftProcess & {
+  started: AcceptedGift[];
+  /** What Temporal does from now on. */
+  temporal: 'answers' | 'refuses' | 'hangs';
+};
+
+export function createRecordingGiftProcess(ledger: Ledger): RecordingGiftProcess {
+  const process: RecordingGiftProcess = {
+    started: [],
+    temporal: 'answers',
+    async start(gift) {
+      await reach();
+      process.started.push(gift);
+    },
+    async act(request) {
+      await reach();
+      return ledger.actOnGift(request);
+    },
+    ping: reach,
+  };
+
+  async function reach(): Promise<void> {
+    if (process.temporal === 'refuses') throw new BoonError('unavailable', 'Temporal did not answer.');
+    if (process.temporal === 'hangs') await new Promise(() => undefined);
+  }
+  return process;
+}

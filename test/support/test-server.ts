@@ -1,0 +1,123 @@
+/** An HTTP server of a test file's own: really listening, on a real PostgreSQL. */
+import type { FastifyInstance } from 'fastify';
+import { newApiKey } from '../../src/http/api-key-secret.ts';
+import { bootstrapApiKey } from '../../src/http/bootstrap-key.ts';
+import { buildServer } from '../../src/http/build-server.ts';
+import { closeServer } from '../../src/http/close-server.ts';
+import type { ServerParts } from '../../src/http/server-parts.ts';
+import { createTokenVerifier, type TokenSettings } from '../../src/http/token-verifier.ts';
+import { createApiKeys } from '../../src/ledger/api-keys.ts';
+import { openDatabase } from '../../src/ledger/database.ts';
+import { createLogger } from '../../src/observability/logger.ts';
+import { createMetrics, type Metrics } from '../../src/observability/metrics.ts';
+import { createRecordingGiftProcess, type RecordingGiftProcess } from './recording-gift-process.ts';
+import { openTestLedger, type PolicyPatch, policyWith, START, type TestLedger } from './test-ledger.ts';
+
+export type Answer = {
+  status: number;
+  headers: Headers;
+  text: string;
+  /** The body as JSON; `{}` when it is empty. */
+  json: Record<string, unknown>;
+};
+
+export type Sent = {
+  body?: unknown;
+  /** Sent as it is, whatever it is. */
+  rawBody?: string | Uint8Array<ArrayBuffer>;
+  /** An Idempotency-Key; null sends none. Left out: a new one for each POST. */
+  key?: string | null;
+  /** A credential other than the operator's; null sends none. */
+  as?: string | null;
+  headers?: Record<string, string>;
+};
+
+export type TestServer = TestLedger & {
+  baseUrl: string;
+  apiKey: string;
+  app: FastifyInstance;
+  giftProcess: RecordingGiftProcess;
+  metrics: Metrics;
+  /** The server's clock; set it to move time. */
+  time: { now: Date };
+  send(method: string, path: string, sent?: Sent): Promise<Answer>;
+};
+
+export type TestServerOptions = {
+  policy?: PolicyPatch;
+  jwt?: Partial<TokenSettings>;
+  parts?: Partial<ServerParts>;
+};
+
+const NO_TOKENS: TokenSettings = {
+  jwksUrl: undefined,
+  issuer: undefined,
+  audience: undefined,
+  accountClaim: 'sub',
+  trustUnsigned: false,
+};
+
+/** Opens a ledger and a server on it; `close` ends both and proves the ledger. */
+export async function openTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const testLedger = await openTestLedger(options.policy);
+  const keyDatabase = openDatabase(testLedger.url, { connections: 2 });
+  const apiKeys = createApiKeys(keyDatabase);
+  const apiKey = newApiKey();
+  await bootstrapApiKey(apiKeys, apiKey, START);
+  const giftProcess = createRecordingGiftProcess(testLedger.ledger);
+  const metrics = createMetrics();
+  const time = { now: new Date(START) };
+  const app = await buildServer({
+    ledger: testLedger.ledger,
+    giftProcess,
+    apiKeys,
+    tokens: createTokenVerifier({ ...NO_TOKENS, ...options.jwt }),
+    clock: () => time.now,
+    logger: createLogger('silent'),
+    metrics,
+    publicUrl: 'https://boon.example',
+    policyVersion: policyWith(options.policy).version,
+    rateLimit: { service: 0, user: 0 },
+    ...options.parts,
+  });
+  const baseUrl = await app.listen({ port: 0, host: '127.0.0.1' });
+  return {
+    ...testLedger,
+    baseUrl,
+    apiKey,
+    app,
+    giftProcess,
+    metrics,
+    time,
+    send: (method, path, sent = {}) => send(baseUrl, apiKey, method, path, sent),
+    async close() {
+      await closeServer(app);
+      await keyDatabase.end();
+      await testLedger.close();
+    },
+  };
+}
+
+async function send(
+  baseUrl: string,
+  apiKey: string,
+  method: string,
+  path: string,
+  sent: Sent,
+): Promise<Answer> {
+  const { body, rawBody, key = method === 'POST' ? crypto.randomUUID() : null, as = apiKey } = sent;
+  const content = rawBody ?? (body === undefined ? undefined : JSON.stringify(body));
+  const response = await fetch(`${baseUrl}${path}`, {
+    method,
+    headers: {
+      ...(as === null ? {} : { authorization: `Bearer ${as}` }),
+      ...(content === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(key === null ? {} : { 'idempotency-key': key }),
+      ...sent.headers,
+    },
+    ...(content === undefined ? {} : { body: content }),
+  });
+  const text = await response.text();
+  const isJson = response.headers.get('content-type')?.includes('json') === true;
+  return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : {} };
+}
