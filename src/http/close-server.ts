@@ -4,14 +4,19 @@ import { within } from '../observability/within.ts';
 
 /** How long running requests may take to finish. */
 const PATIENCE_MILLISECONDS = 10_000;
+/** How often connections whose request has finished are looked for; clients would keep them open. */
+const SWEEP_MILLISECONDS = 20;
 
 /** Takes no new connections, finishes running requests, and after a while ends what still runs. */
 export async function closeServer(app: FastifyInstance, patience = PATIENCE_MILLISECONDS): Promise<void> {
   const closed = app.close();
+  const sweep = setInterval(() => app.server.closeIdleConnections(), SWEEP_MILLISECONDS);
   try {
     await within(closed, patience, () => new Error('requests still run'));
   } catch {
     app.server.closeAllConnections();
     await closed;
+  } finally {
+    clearInterval(sweep);
   }
 }

@@ -131,7 +131,9 @@ test('closing finishes the requests that run', async () => {
   await running;
   const closed = closing.close();
   expect((await answer).status).toBe(202);
+  const began = performance.now();
   await closed;
+  expect(performance.now() - began, 'an open connection does not hold it up').toBeLessThan(3000);
   await expect(closing.send('GET', '/healthz')).rejects.toThrow();
 });
 
