@@ -15,6 +15,8 @@ export type Config = {
   databasePool: number;
   /** Unset: the local server. */
   temporalAddress: string | undefined;
+  /** Ports of the local Temporal server; 0: a free one. */
+  temporalPorts: { grpc: number; ui: number };
   taskQueue: string;
   /** Worker versioning; unset: unversioned. */
   deployment: { name: string; buildId: string } | undefined;
@@ -33,6 +35,8 @@ export type Config = {
   story: boolean;
   smtpUrl: string | undefined;
   mailFrom: string;
+  /** Where commands find the HTTP server; unset: the local one. */
+  url: string | undefined;
   publicUrl: string;
   logLevel: Settings['BOON_LOG_LEVEL'];
   /** Requests a minute; 0: no limit. */
@@ -88,6 +92,7 @@ function toConfig(set: Settings): Config {
     databaseUrl: set.DATABASE_URL,
     databasePool: set.BOON_DATABASE_POOL,
     temporalAddress: set.TEMPORAL_ADDRESS,
+    temporalPorts: { grpc: set.BOON_TEMPORAL_PORT, ui: set.BOON_TEMPORAL_UI_PORT },
     taskQueue: set.BOON_TASK_QUEUE,
     deployment:
       set.BOON_WORKER_DEPLOYMENT !== undefined && set.BOON_BUILD_ID !== undefined
@@ -107,6 +112,7 @@ function toConfig(set: Settings): Config {
     story: set.BOON_STORY,
     smtpUrl: set.BOON_SMTP_URL,
     mailFrom: set.BOON_MAIL_FROM,
+    url: set.BOON_URL,
     publicUrl: set.BOON_PUBLIC_URL ?? `http://localhost:${set.PORT}`,
     logLevel: set.BOON_LOG_LEVEL,
     rateLimit: { service: set.BOON_RATE_LIMIT, user: set.BOON_USER_RATE_LIMIT },

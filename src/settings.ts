@@ -44,6 +44,12 @@ export const SettingsSchema = z.object({
       description:
         'Temporal server as host:port; unset: a local one. The rest of the connection comes from Temporal’s own settings: TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS, TEMPORAL_TLS_*_PATH, or a profile by TEMPORAL_PROFILE and TEMPORAL_CONFIG_FILE',
     }),
+  BOON_TEMPORAL_PORT: wholeNumber(0, 65_535)
+    .prefault('7233')
+    .meta({ description: 'Port of the local Temporal server; 0 takes a free one' }),
+  BOON_TEMPORAL_UI_PORT: wholeNumber(0, 65_535)
+    .prefault('8233')
+    .meta({ description: 'Port of the local Temporal Web UI; 0 takes a free one' }),
   BOON_TASK_QUEUE: text('must be the name of a task queue')
     .prefault(TASK_QUEUE)
     .meta({ description: 'Task queue that workers poll and gifts are started on' }),
@@ -114,12 +120,15 @@ export const SettingsSchema = z.object({
     .optional()
     .meta({
       description:
-        'Mail server for claim links; unset: no mail is sent and the link is in the API’s answer only',
+        'Mail server for claim links; unset: the local start writes mails as files into the data folder, a worker by itself sends none and the link is in the API’s answer only',
       secret: true,
     }),
   BOON_MAIL_FROM: text('must be a mail sender such as Boon <boon@example.com>')
     .prefault('Boon <boon@localhost>')
     .meta({ description: 'Sender of mails' }),
+  BOON_URL: httpUrl()
+    .optional()
+    .meta({ description: 'Where the `boon` command finds the HTTP server; unset: the local one' }),
   BOON_PUBLIC_URL: httpUrl()
     .optional()
     .meta({ description: 'Base of claim links; unset: http://localhost and the port' }),

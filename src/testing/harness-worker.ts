@@ -1,0 +1,38 @@
+/** The harness's worker, and when it has nothing left to do. */
+import type { Worker } from '@temporalio/worker';
+import { type BoonWorkerOptions, createBoonWorker } from '../temporal/boon-worker.ts';
+import { elapsed, pause } from './test-clock.ts';
+
+/** How long the worker must have had nothing to do: a task needs a moment on its way from the server. */
+const QUIET_MS = 40;
+
+export type HarnessWorker = {
+  /** Waits until the worker has had nothing to do for a moment. */
+  untilQuiet(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+export async function startHarnessWorker(options: BoonWorkerOptions): Promise<HarnessWorker> {
+  const worker = await createBoonWorker(options);
+  const ended = worker.run();
+  // Whoever stops it hears of a failure; until then it must not end the process.
+  ended.catch(() => undefined);
+  return {
+    async untilQuiet() {
+      let quietSince = elapsed();
+      while (elapsed() - quietSince < QUIET_MS) {
+        await pause(5);
+        if (isBusy(worker)) quietSince = elapsed();
+      }
+    },
+    async stop() {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await ended;
+    },
+  };
+}
+
+function isBusy(worker: Worker): boolean {
+  const { numInFlightWorkflowActivations, numInFlightActivities } = worker.getStatus();
+  return numInFlightWorkflowActivations > 0 || numInFlightActivities > 0;
+}

@@ -1,0 +1,167 @@
+/** Starts Boon for a test: a real PostgreSQL, a time-skipping Temporal server, a worker and the HTTP API. */
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { Client } from '@temporalio/client';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import nodemailer from 'nodemailer';
+import { SEARCH_ATTRIBUTES, TASK_QUEUE } from '../contracts/temporal.ts';
+import { mergePolicy } from '../domain/merge-policy.ts';
+import { SHIPPED_POLICY } from '../domain/shipped-policy.ts';
+import { newApiKey } from '../http/api-key-secret.ts';
+import { bootstrapApiKey } from '../http/bootstrap-key.ts';
+import { buildServer } from '../http/build-server.ts';
+import { closeServer } from '../http/close-server.ts';
+import type { ServerParts } from '../http/server-parts.ts';
+import { createTokenVerifier } from '../http/token-verifier.ts';
+import { createApiKeys } from '../ledger/api-keys.ts';
+import { openDatabase } from '../ledger/database.ts';
+import { createPostgresLedger } from '../ledger/postgres-ledger.ts';
+import { cacheFolder } from '../local/cache-folder.ts';
+import { LOOPBACK } from '../local/ports.ts';
+import { startTimeSkippingServer } from '../local/temporal.ts';
+import { findTimeSkippingServer } from '../local/time-skipping-binary.ts';
+import { createLogger } from '../observability/logger.ts';
+import { createMetrics } from '../observability/metrics.ts';
+import { validatePolicy } from '../policy-file.ts';
+import { createGiftProcess } from '../temporal/gift-process.ts';
+import { workflowBundle } from '../temporal/workflow-bundle.ts';
+import { captureMails } from './captured-mails.ts';
+import { BoonHarness, type PolicyPatch } from './harness.ts';
+import { startHarnessWorker } from './harness-worker.ts';
+import type { AccountSeed } from './seed-account.ts';
+import { borrowDatabase } from './shared-postgres.ts';
+import { TestClock } from './test-clock.ts';
+
+export type StartBoonOptions = {
+  /** Laid over the shipped policy. */
+  policy?: PolicyPatch;
+  /** Accounts to begin with, by id. */
+  accounts?: Readonly<Record<string, AccountSeed>>;
+  /** The moment to begin at, later than the real present: a test of months wants to know its calendar. */
+  startAt?: Date | string;
+  /** A mail server to send mails to (`smtp://localhost:1025`). Left out: mails are captured in `boon.mails`. */
+  smtp?: string;
+  /** Base of the claim links in mails. Default: `http://boon.test`. */
+  publicUrl?: string;
+  /** Least level of Boon's log lines on standard output. Default: none. */
+  logLevel?: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+};
+
+/**
+ * Starts everything that a test needs and nothing else: in about two seconds, once the servers are on the machine.
+ * The first start of all fetches the time-skipping server and says so.
+ *
+ * @throws LocalSetupError when a server cannot be had; PolicyError when the policy does not validate.
+ */
+export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHarness> {
+  const policy = validatePolicy(mergePolicy(SHIPPED_POLICY, options.policy));
+  await using parts = new AsyncDisposableStack();
+
+  const [database, environment] = await bothOrNeither(borrowDatabase(), startTemporal());
+  parts.defer(() => database.giveBack());
+  parts.defer(() => environment.teardown());
+  const clock = new TestClock(environment);
+  await clock.synchronise();
+  if (options.startAt !== undefined) await clock.jumpTo(new Date(options.startAt));
+
+  const ledger = createPostgresLedger({ url: database.url, encryptionKey: randomBytes(32) });
+  parts.defer(() => ledger.close());
+  await ledger.usePolicy(policy, clock.now().toISOString());
+  const keyDatabase = openDatabase(database.url, { connections: 1 });
+  parts.defer(() => keyDatabase.end());
+  const apiKey = newApiKey();
+  const apiKeys = createApiKeys(keyDatabase);
+  await bootstrapApiKey(apiKeys, apiKey, clock.now().toISOString());
+
+  // Not the environment's own client: awaiting a result with that one lets time run.
+  const temporal = new Client({ connection: environment.connection });
+  const common = { client: temporal, ledger, taskQueue: TASK_QUEUE, clock: () => clock.now() };
+  const serverParts: ServerParts = {
+    ledger,
+    apiKeys,
+    giftProcess: createGiftProcess(common),
+    tokens: createTokenVerifier(TRUSTING),
+    clock: common.clock,
+    logger: createLogger(options.logLevel ?? 'silent'),
+    metrics: createMetrics(),
+    publicUrl: options.publicUrl ?? 'http://boon.test',
+    policyVersion: policy.version,
+    rateLimit: { service: 0, user: 0 },
+  };
+  const url = await listen(serverParts, parts);
+
+  const captured = captureMails();
+  const transport =
+    options.smtp === undefined ? captured.transport : nodemailer.createTransport(options.smtp);
+  const worker = await startHarnessWorker({
+    ...common,
+    connection: environment.nativeConnection,
+    mail: { transport, from: 'Boon <boon@localhost>', publicUrl: serverParts.publicUrl },
+    bundle: await workflowBundle(cacheFolder()),
+    buildId: 'boon-testing',
+  });
+  parts.defer(() => worker.stop());
+
+  const end = parts.move();
+  const boon = new BoonHarness({
+    url,
+    apiKey,
+    clock,
+    ledger,
+    temporal,
+    worker,
+    mails: captured.mails,
+    policy,
+    end: () => end.disposeAsync(),
+  });
+  try {
+    for (const [id, seed] of Object.entries(options.accounts ?? {})) await boon.seedAccount(id, seed);
+  } catch (error) {
+    await end.disposeAsync();
+    throw error;
+  }
+  return boon;
+}
+
+/** End users' tokens need no identity provider in a test. */
+const TRUSTING = {
+  jwksUrl: undefined,
+  issuer: undefined,
+  audience: undefined,
+  accountClaim: 'sub',
+  trustUnsigned: true,
+};
+
+async function startTemporal() {
+  quietRuntime();
+  const server = await findTimeSkippingServer((line) => process.stderr.write(`${line}\n`));
+  return await startTimeSkippingServer({ server, searchAttributes: SEARCH_ATTRIBUTES });
+}
+
+/** Temporal's runtime is one a process: a test that has made its own keeps it. */
+function quietRuntime(): void {
+  try {
+    Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+  } catch {
+    // It is there already, the test's own or an earlier harness's.
+  }
+}
+
+/** The database and Temporal start side by side; when one fails, the other must not stay behind. */
+async function bothOrNeither<
+  A extends { giveBack: () => Promise<void> },
+  B extends { teardown: () => Promise<void> },
+>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  const [a, b] = await Promise.allSettled([first, second]);
+  if (a.status === 'fulfilled' && b.status === 'fulfilled') return [a.value, b.value];
+  if (a.status === 'fulfilled') await a.value.giveBack();
+  if (b.status === 'fulfilled') await b.value.teardown();
+  throw a.status === 'rejected' ? a.reason : (b as PromiseRejectedResult).reason;
+}
+
+async function listen(serverParts: ServerParts, parts: AsyncDisposableStack): Promise<string> {
+  const app = await buildServer(serverParts);
+  parts.defer(() => closeServer(app));
+  await app.listen({ port: 0, host: LOOPBACK });
+  return `http://${LOOPBACK}:${(app.server.address() as AddressInfo).port}`;
+}
