@@ -23,9 +23,10 @@ type Decided = Pick<
   | 'reason_code'
 >;
 
-/** Batches of more gifts hold their locks too long; more writers contend for two cores (design.md has the figures). */
+/** Batches of more gifts hold their locks too long; more writers contend for two cores; a second one pays from 16 on. */
 const MOST_IN_A_BATCH = 32;
 const WRITERS = 2;
+const JOIN = 16;
 
 /** Makes the function that accepts a gift together with those that are asked for at the same time. */
 export function makeAcceptGift(
@@ -36,6 +37,7 @@ export function makeAcceptGift(
   const groups = new GroupCommit<AcceptRequest, AnswerRow<Decided>>({
     writers: WRITERS,
     most: MOST_IN_A_BATCH,
+    join: JOIN,
     // A sender's limits and lots are changed by one writer; so is the budget of promotional gifts.
     shardOf: (request) => (request.funding === 'promotional' ? PROMOTIONAL_BUDGET : request.from),
     run: (batch) =>

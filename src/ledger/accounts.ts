@@ -99,14 +99,14 @@ const STATEMENT = `
   SELECT e.transfer::text || '-' || e.slice AS id, e.effective_at AS at, e.kind, boon.credits(e.amount) AS amount,
     boon.credits(e.balance_after) AS balance_after, e.lot_id::text AS lot_id, e.reference, e.transfer, e.slice
   FROM boon.entries e
-  WHERE e.account_id = $1 AND ($2::bigint IS NULL OR (e.transfer, e.slice) < ($2, $3::smallint))
+  WHERE e.account_id = $1 AND ($2::bigint IS NULL OR (e.transfer, e.slice) < ($2, $3::int))
   ORDER BY e.transfer DESC, e.slice DESC LIMIT $4`;
 
 type MovementRow = Omit<Movement, 'at'> & { at: Date; transfer: string; slice: number };
 
 export async function statement(database: Database, id: string, page: PageRequest): Promise<Page<Movement>> {
   const [transfer, slice] =
-    page.cursor === undefined ? [null, null] : decodeCursor(page.cursor, [DIGITS, /^\d{1,4}$/]);
+    page.cursor === undefined ? [null, null] : decodeCursor(page.cursor, [DIGITS, /^\d{1,9}$/]);
   const rows = await queryRows<MovementRow>(database, 'statement', STATEMENT, [
     id,
     transfer,

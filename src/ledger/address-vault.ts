@@ -28,7 +28,10 @@ export class AddressVault {
 
   /** Decrypts what {@link seal} made. @throws Error when it was changed or made with another key. */
   open(sealed: Buffer): string {
-    const decipher = createDecipheriv('aes-256-gcm', this.#sealKey, sealed.subarray(0, NONCE_BYTES));
+    const decipher = createDecipheriv('aes-256-gcm', this.#sealKey, sealed.subarray(0, NONCE_BYTES), {
+      // Otherwise a tag that was cut short would do.
+      authTagLength: TAG_BYTES,
+    });
     decipher.setAuthTag(sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
     return (
       decipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES), undefined, 'utf8') + decipher.final('utf8')

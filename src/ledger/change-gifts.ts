@@ -17,6 +17,7 @@ export function makeActOnGift(database: Database): (request: GiftActionRequest) 
   const groups = new GroupCommit<GiftActionRequest, AnswerRow<{ gift: Gift }>>({
     writers: WRITERS,
     most: MOST_IN_A_BATCH,
+    join: 1,
     shardOf: (request) => request.gift_id,
     run: (batch) =>
       callWithArray(
@@ -66,6 +67,7 @@ export function makeAdvanceGift(database: Database): (id: string, at: string) =>
   const groups = new GroupCommit<{ id: string; at: string }, Gift | undefined>({
     writers: WRITERS,
     most: MOST_IN_A_BATCH,
+    join: 1,
     shardOf: (request) => request.id,
     run: async (batch) => {
       // One call takes one time: those of another moment go next.

@@ -27,9 +27,17 @@ export function openDatabase(url: string, options: { connections?: number } = {}
 const PASSING = /^(08\w{3}|57P0[123]|53300|40001|40P01|55P03)$/;
 const LOST = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
 
+/** Whether the fault is that a row with this value stands there already. */
+export function isTaken(error: unknown, constraint: string): boolean {
+  const { code, constraint: broken } = error as { code?: unknown; constraint?: unknown };
+  return code === '23505' && broken === constraint;
+}
+
 /** Whether a fault is the database's or the network's passing trouble, and not the statement's. */
 export function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
+  // Another process has used the same key at the same moment: its answer can be read now.
+  if (isTaken(error, 'idempotency_keys_pkey')) return true;
   const code = (error as { code?: unknown }).code;
   if (typeof code === 'string') return PASSING.test(code) || LOST.has(code);
   return /terminated|timeout exceeded when trying to connect|Connection ended|Client has encountered a connection error/i.test(

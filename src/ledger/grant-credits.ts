@@ -15,6 +15,7 @@ export function makeGrant(database: Database): (request: GrantRequest) => Promis
   const groups = new GroupCommit<GrantRequest, AnswerRow<{ lot: Lot }>>({
     writers: 1,
     most: MOST_IN_A_BATCH,
+    join: 1,
     shardOf: (request) => request.account_id,
     run: (batch) =>
       callWithArray(

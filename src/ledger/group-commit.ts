@@ -1,6 +1,6 @@
 /**
- * Group commit: concurrent calls are gathered into one database call. While a writer is busy the calls for it
- * queue up; when it is free it takes them together. A lone call waits for nothing.
+ * Group commit: concurrent calls are gathered into one database call. While a writer is busy the calls wait in
+ * one queue; when it is free it takes them together. A lone call waits for one turn of the event loop.
  */
 
 export type GroupCommitOptions<Request, Answer> = {
@@ -8,9 +8,14 @@ export type GroupCommitOptions<Request, Answer> = {
   writers: number;
   /** The most calls in one batch: larger ones hold their locks too long. */
   most: number;
-  /** Calls with equal shards go to the same writer, so that one account's calls never wait for each other's locks. */
+  /**
+   * How many calls must wait before another writer joins one that is busy. A batch has a fixed cost, so a few
+   * calls are cheaper in one batch after the other than in two small ones beside each other.
+   */
+  join: number;
+  /** Calls with equal shards are never in two batches at once, so that they do not wait for each other's locks. */
   shardOf: (request: Request) => string;
-  /** Runs a batch and answers in its order; `again` asks for the call to go into a later batch. */
+  /** Runs a batch and answers in its order; `AGAIN` asks for the call to go into a later batch. */
   run: (batch: Request[]) => Promise<(Answer | typeof AGAIN)[]>;
 };
 
@@ -19,59 +24,79 @@ export const AGAIN: unique symbol = Symbol('again');
 
 type Waiting<Request, Answer> = {
   request: Request;
+  shard: string;
   resolve: (answer: Answer) => void;
   reject: (error: unknown) => void;
 };
 
 export class GroupCommit<Request, Answer> {
   readonly #options: GroupCommitOptions<Request, Answer>;
-  readonly #queues: Waiting<Request, Answer>[][];
-  readonly #busy: boolean[];
+  /** Shards of the batches that are running. */
+  readonly #running = new Set<string>();
+  #queue: Waiting<Request, Answer>[] = [];
+  #busy = 0;
+  #scheduled = false;
 
   constructor(options: GroupCommitOptions<Request, Answer>) {
     this.#options = options;
-    this.#queues = Array.from({ length: options.writers }, () => []);
-    this.#busy = Array.from({ length: options.writers }, () => false);
   }
 
   /** Hands in one call; settles with its own answer or its own error. */
   submit(request: Request): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const writer = hash(this.#options.shardOf(request)) % this.#queues.length;
-      this.#queues[writer]?.push({ request, resolve, reject });
-      if (!this.#busy[writer]) void this.#drain(writer);
+      this.#queue.push({ request, shard: this.#options.shardOf(request), resolve, reject });
+      this.#schedule();
     });
   }
 
-  async #drain(writer: number): Promise<void> {
-    const queue = this.#queues[writer] ?? [];
-    this.#busy[writer] = true;
-    // Calls made in the same turn of the event loop go together.
-    await Promise.resolve();
-    while (queue.length > 0) await this.#runBatch(queue, queue.splice(0, this.#options.most));
-    this.#busy[writer] = false;
+  /** Starts writers at the end of this turn of the event loop: calls made in one turn go together. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      while (this.#busy < this.#options.writers && this.#queue.length >= (this.#busy === 0 ? 1 : this.#options.join)) {
+        const batch = this.#take();
+        if (batch.length === 0) break;
+        void this.#write(batch);
+      }
+    });
   }
 
-  async #runBatch(queue: Waiting<Request, Answer>[], batch: Waiting<Request, Answer>[]): Promise<void> {
+  /** The next batch: the calls that wait longest, without those whose shard is in a running batch. */
+  #take(): Waiting<Request, Answer>[] {
+    const batch: Waiting<Request, Answer>[] = [];
+    const rest: Waiting<Request, Answer>[] = [];
+    for (const waiting of this.#queue) {
+      const fits = batch.length < this.#options.most && !this.#running.has(waiting.shard);
+      (fits ? batch : rest).push(waiting);
+    }
+    this.#queue = rest;
+    return batch;
+  }
+
+  async #write(batch: Waiting<Request, Answer>[]): Promise<void> {
+    this.#busy += 1;
+    const shards = new Set(batch.map((waiting) => waiting.shard));
+    for (const shard of shards) this.#running.add(shard);
+    await this.#run(batch);
+    for (const shard of shards) this.#running.delete(shard);
+    this.#busy -= 1;
+    this.#schedule();
+  }
+
+  async #run(batch: Waiting<Request, Answer>[]): Promise<void> {
     try {
       const answers = await this.#options.run(batch.map((waiting) => waiting.request));
       batch.forEach((waiting, index) => {
         const answer = answers[index];
-        if (answer === AGAIN) queue.push(waiting);
+        if (answer === AGAIN) this.#queue.push(waiting);
         else waiting.resolve(answer as Answer);
       });
     } catch (error) {
       // One call that the database cannot take must not fail its neighbours: each is tried alone.
       if (batch.length === 1) batch[0]?.reject(error);
-      else for (const waiting of batch) await this.#runBatch(queue, [waiting]);
+      else for (const waiting of batch) await this.#run([waiting]);
     }
   }
-}
-
-/** FNV-1a, for spreading shards over writers. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++)
-    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
-  return value >>> 0;
 }

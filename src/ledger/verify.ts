@@ -77,8 +77,8 @@ const CHECKS: Readonly<Record<string, string>> = {
         coalesce(sum(g.amount) FILTER (WHERE g.payer_id = 'boon:promotional'), 0) AS promotional_amount
       FROM boon.gift_usage u
       LEFT JOIN LATERAL (
-        SELECT x.*, (x.accepted_at AT TIME ZONE 'UTC')::date >= u.day AS same_day FROM boon.gifts x
-        WHERE x.sender_id = u.account_id AND x.accepted_at >= u.month::timestamp AT TIME ZONE 'UTC'
+        SELECT x.*, x.counted_on = u.day AS same_day FROM boon.gifts x
+        WHERE x.sender_id = u.account_id AND x.counted_on >= u.month
           AND x.status NOT IN ('canceled', 'expired', 'rejected')) g ON true
       GROUP BY u.account_id
     )

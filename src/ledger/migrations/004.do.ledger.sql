@@ -53,7 +53,7 @@ CREATE TABLE boon.lots (
   giftable boolean NOT NULL,
   -- The transfer that made it, the number of its slice, and for a gifted lot the lot it came out of.
   transfer bigint NOT NULL,
-  slice smallint NOT NULL,
+  slice int NOT NULL,
   from_lot bigint,
   -- A column of its own, so that spending from a lot does not touch the indexes until it is empty.
   open boolean GENERATED ALWAYS AS (remaining > 0) STORED,
@@ -69,7 +69,7 @@ CREATE TYPE boon.entry_kind AS ENUM (
 -- What a transfer did to the lots of an account: the lines of its statement, and the exact slices of a hold.
 CREATE TABLE boon.entries (
   transfer bigint NOT NULL,
-  slice smallint NOT NULL,
+  slice int NOT NULL,
   account_id text COLLATE "C" NOT NULL,
   lot_id bigint NOT NULL,
   kind boon.entry_kind NOT NULL,

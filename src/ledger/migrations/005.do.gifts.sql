@@ -18,6 +18,9 @@ CREATE TABLE boon.gifts (
   -- The pending transfer that holds the credits.
   transfer bigint NOT NULL UNIQUE,
   accepted_at timestamptz NOT NULL,
+  -- The UTC day (and so the month) to whose limits it counts: that of its acceptance, or a later one that another
+  -- clock had already begun for the sender.
+  counted_on date NOT NULL,
   settles_at timestamptz NOT NULL,
   claim_expires_at timestamptz,
   claimed_at timestamptz,
@@ -57,7 +60,7 @@ CREATE INDEX gifts_received ON boon.gifts (recipient_id, accepted_at, id);
 CREATE INDEX gifts_open ON boon.gifts (deadline, id) WHERE deadline IS NOT NULL;
 
 -- What a sender has given in the current UTC day and month: the limits' counters, changed with the gift.
--- A gift that ends without settling gives its place back in the day and month in which it was accepted.
+-- A gift that ends without settling gives its place back in the day and month to which it was counted.
 CREATE TABLE boon.gift_usage (
   account_id text COLLATE "C" PRIMARY KEY,
   day date NOT NULL,

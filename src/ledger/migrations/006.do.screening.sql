@@ -5,7 +5,7 @@
 -- that PostgreSQL inlines: it is planned with the query around it.
 CREATE FUNCTION boon.screening_facts(
   p_sender text, p_recipient text, p_recipient_kind text, p_at timestamptz, p boon.policies
-) RETURNS TABLE (recent_gifts bigint, recent_recipients text[], recent_senders bigint, comes_back boolean)
+) RETURNS TABLE (recent_gifts bigint, recent_recipients text[], other_senders bigint, comes_back boolean)
 LANGUAGE sql STABLE AS $$
   SELECT
     CASE WHEN p.velocity <> 'allow' THEN (
@@ -21,7 +21,7 @@ LANGUAGE sql STABLE AS $$
     CASE WHEN p.fan_in <> 'allow' AND p_recipient_kind = 'person' THEN (
       SELECT count(DISTINCT recent.sender_id) FROM (
         SELECT g.sender_id FROM boon.gifts g
-        WHERE g.recipient_id = p_recipient AND g.accepted_at > p_at - p.fan_in_within
+        WHERE g.recipient_id = p_recipient AND g.sender_id <> p_sender AND g.accepted_at > p_at - p.fan_in_within
           AND g.status NOT IN ('canceled', 'expired', 'rejected')
         ORDER BY g.accepted_at DESC LIMIT 1000) recent) END,
     CASE WHEN p.circle <> 'allow' THEN EXISTS (
@@ -40,7 +40,7 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 -- The rule that catches a gift with the strongest verdict, the first of them; null when none does. Counts include
--- the gift that is being screened; a null count is a rule that does not apply.
+-- the gift that is being screened; what is null belongs to a rule that does not apply.
 CREATE FUNCTION boon.caught_by(
   p boon.policies, p_amount bigint, p_sender_created_at timestamptz, p_at timestamptz,
   p_gifts bigint, p_recipients bigint, p_senders bigint, p_comes_back boolean, p_fingerprint_shared boolean

@@ -26,16 +26,22 @@ DECLARE
   lot_ids bigint[];
   lot_left bigint[];
   lot_giftable boolean[];
+  lot_expires timestamptz[];
   lot_at int;
   giftable_left bigint;
   usable_left bigint;
   balance bigint;
+  -- The promotional budget while another payer is in hand: it pays for gifts of many senders.
+  budget record;
+  budget_known boolean := false;
   -- What was decided.
   refused_code text;
   refused_reason text;
   refused_detail text;
   status boon.gift_status;
   rule text;
+  recipient text;
+  another_recipient int;
   left_to_take bigint;
   taken bigint;
   slices int;
@@ -43,9 +49,10 @@ DECLARE
   accepted int[] := '{}';
   accepted_status boon.gift_status[] := '{}';
   accepted_reason text[] := '{}';
+  accepted_day date[] := '{}';
   usages boon.gift_usage[] := '{}';
   slice_gift int[] := '{}';
-  slice_number smallint[] := '{}';
+  slice_number int[] := '{}';
   slice_lot bigint[] := '{}';
   slice_amount bigint[] := '{}';
   slice_balance bigint[] := '{}';
@@ -78,13 +85,13 @@ BEGIN
     LEFT JOIN LATERAL (SELECT * FROM boon.ledger_accounts x WHERE x.id = q.payer_id OFFSET 0) a ON true
     CROSS JOIN LATERAL boon.screening_facts(q.sender_id, q.recipient_id, t.kind, q.at, p) f
     CROSS JOIN LATERAL (
-      SELECT array_agg(y.id) AS ids, array_agg(y.remaining) AS remaining, array_agg(y.giftable) AS giftable,
+      SELECT array_agg(y.id) AS ids, array_agg(y.remaining) AS remaining, array_agg(y.giftable) AS giftable, array_agg(y.expires_at) AS expires,
         coalesce(sum(y.remaining), 0)::bigint AS usable, coalesce(sum(y.remaining) FILTER (WHERE y.giftable), 0)::bigint AS to_give
       FROM (
-        SELECT o.id, o.remaining, o.giftable OR q.payer_id = 'boon:promotional' AS giftable FROM boon.lots o
+        SELECT o.id, o.remaining, o.giftable OR q.payer_id = 'boon:promotional' AS giftable, o.expires_at FROM boon.lots o
         WHERE o.account_id = q.payer_id AND o.open AND (o.expires_at IS NULL OR o.expires_at > q.at)
         ORDER BY o.expires_at NULLS LAST, o.source, o.granted_at, o.id) y) l
-    ORDER BY q.sender_id, q.i
+    ORDER BY q.sender_id, q.payer_id, q.i
   LOOP
     i := r.i;
     replayed := r.known;
@@ -106,11 +113,25 @@ BEGIN
       recipients_now := r.recent_recipients;
     END IF;
     IF r.payer_id IS DISTINCT FROM payer THEN
+      IF payer = 'boon:promotional' THEN
+        SELECT lot_ids, lot_left, lot_giftable, lot_expires, lot_at, balance, usable_left, giftable_left INTO budget;
+        budget_known := true;
+      END IF;
       payer := r.payer_id;
-      lot_ids := r.ids; lot_left := r.remaining; lot_giftable := r.giftable; lot_at := 1;
-      balance := r.available;
-      usable_left := r.usable; giftable_left := r.to_give;
+      IF payer = 'boon:promotional' AND budget_known THEN
+        lot_ids := budget.lot_ids; lot_left := budget.lot_left; lot_giftable := budget.lot_giftable; lot_expires := budget.lot_expires;
+        lot_at := budget.lot_at; balance := budget.balance; usable_left := budget.usable_left; giftable_left := budget.giftable_left;
+      ELSE
+        lot_ids := r.ids; lot_left := r.remaining; lot_giftable := r.giftable; lot_expires := r.expires; lot_at := 1;
+        balance := r.available; usable_left := r.usable; giftable_left := r.to_give;
+      END IF;
     END IF;
+    -- A lot may expire between the gifts of one call; the soonest to expire come first.
+    WHILE lot_expires[lot_at] <= r.at LOOP
+      usable_left := usable_left - lot_left[lot_at];
+      IF lot_giftable[lot_at] THEN giftable_left := giftable_left - lot_left[lot_at]; END IF;
+      lot_at := lot_at + 1;
+    END LOOP;
     IF used.account_id IS NULL THEN
       used := (r.sender_id, (r.at AT TIME ZONE 'UTC')::date, 0, 0, date_trunc('month', r.at AT TIME ZONE 'UTC')::date, 0, 0, 0, 0);
     END IF;
@@ -172,12 +193,10 @@ BEGIN
     rule := NULL;
     status := CASE WHEN r.recipient_id IS NULL THEN 'awaiting_claim' ELSE 'pending' END;
     IF refused_code IS NULL THEN
-      IF p.fan_out <> 'allow' AND NOT coalesce(r.recipient_id, r.email_index) = ANY (recipients_now) THEN
-        recipients_now := recipients_now || coalesce(r.recipient_id, r.email_index);
-      END IF;
-      gifts_now := gifts_now + 1;
-      rule := boon.caught_by(p, r.amount, r.sender_created_at, r.at, gifts_now, cardinality(recipients_now),
-                             r.recent_senders + 1, r.comes_back, r.fingerprint_shared);
+      recipient := coalesce(r.recipient_id, r.email_index);
+      another_recipient := CASE WHEN recipient = ANY (recipients_now) THEN 0 ELSE 1 END;
+      rule := boon.caught_by(p, r.amount, r.sender_created_at, r.at, gifts_now + 1, cardinality(recipients_now) + another_recipient,
+                             r.other_senders + 1, r.comes_back, r.fingerprint_shared);
       IF rule IS NOT NULL THEN
         IF boon.verdict_of(p, rule) = 'hold' THEN
           status := 'held';
@@ -205,12 +224,14 @@ BEGIN
         left_to_take := left_to_take - taken;
         balance := balance - taken;
         slices := slices + 1;
-        slice_gift := slice_gift || r.i; slice_number := slice_number || slices::smallint;
+        slice_gift := slice_gift || r.i; slice_number := slice_number || slices;
         slice_lot := slice_lot || lot_ids[lot_at]; slice_amount := slice_amount || taken; slice_balance := slice_balance || balance;
       END IF;
       IF left_to_take > 0 THEN lot_at := lot_at + 1; END IF;
     END LOOP;
     giftable_left := giftable_left - r.amount; usable_left := usable_left - r.amount;
+    gifts_now := gifts_now + 1;
+    IF another_recipient > 0 THEN recipients_now := recipients_now || recipient; END IF;
     used.day_count := used.day_count + 1; used.day_amount := used.day_amount + r.amount;
     used.month_count := used.month_count + 1; used.month_amount := used.month_amount + r.amount;
     IF r.payer_id = 'boon:promotional' THEN
@@ -218,6 +239,7 @@ BEGIN
     END IF;
 
     accepted := accepted || r.i; accepted_status := accepted_status || status; accepted_reason := accepted_reason || rule;
+    accepted_day := accepted_day || used.day;
     result := jsonb_build_object('id', r.id, 'status', status, 'policy_version', p_policy, 'created_at', r.at,
       'settles_at', r.at + p.settlement,
       'claim_expires_at', CASE WHEN r.recipient_id IS NULL THEN r.at + p.claim_window END,
@@ -235,16 +257,19 @@ BEGIN
   -- Numbers are drawn under the lock that inserting takes anyway: sealing waits for it, so none appears behind it.
   LOCK TABLE boon.transfers IN ROW EXCLUSIVE MODE;
   WITH gift AS MATERIALIZED (
-    SELECT q.*, x.status, x.reason, x.n, nextval('boon.transfers_seq_seq') AS seq FROM unnest(accepted, accepted_status, accepted_reason) WITH ORDINALITY x (i, status, reason, n)
-    JOIN unnest(requests) q ON q.i = x.i
+    -- In the order of the decisions: the balance after each was worked out in it.
+    SELECT y.*, nextval('boon.transfers_seq_seq') AS seq FROM (
+      SELECT q.*, x.status, x.reason, x.day, x.n
+      FROM unnest(accepted, accepted_status, accepted_reason, accepted_day) WITH ORDINALITY x (i, status, reason, day, n)
+      JOIN unnest(requests) q ON q.i = x.i ORDER BY x.n OFFSET 0) y
   ), held AS (
     INSERT INTO boon.transfers (seq, phase, kind, debit_account, credit_account, amount, reference, effective_at)
     OVERRIDING SYSTEM VALUE
     SELECT g.seq, 'pending', 'gift', g.payer_id, coalesce(g.recipient_id, 'boon:unclaimed'), g.amount, g.id, g.at FROM gift g ORDER BY g.n
   ), gift_row AS (
-    INSERT INTO boon.gifts (id, status, sender_id, recipient_id, payer_id, amount, message, policy_version, transfer, accepted_at,
+    INSERT INTO boon.gifts (id, status, sender_id, recipient_id, payer_id, amount, message, policy_version, transfer, accepted_at, counted_on,
       settles_at, claim_expires_at, held_at, hold_ends_at, held_by, held_from, reason_code, email_sealed, email_index, token_hash, token_sealed)
-    SELECT g.id, g.status, g.sender_id, g.recipient_id, g.payer_id, g.amount, g.message, p_policy, g.seq, g.at, g.at + p.settlement,
+    SELECT g.id, g.status, g.sender_id, g.recipient_id, g.payer_id, g.amount, g.message, p_policy, g.seq, g.at, g.day, g.at + p.settlement,
       CASE WHEN g.recipient_id IS NULL THEN g.at + p.claim_window END,
       CASE WHEN g.status = 'held' THEN g.at END, CASE WHEN g.status = 'held' THEN g.at + p.hold_at_most END,
       CASE WHEN g.status = 'held' THEN 'screening'::boon.gift_holder END,

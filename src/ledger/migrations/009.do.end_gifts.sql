@@ -11,6 +11,8 @@ DECLARE
   balance bigint;
   grace interval := (SELECT returned_valid_for FROM boon.policies WHERE version = g.policy_version);
 BEGIN
+  -- What was not on hold of a lot that expired meanwhile is gone, whether or not that has been posted yet.
+  PERFORM boon.post_expiry(ARRAY(SELECT e.lot_id FROM boon.entries e WHERE e.transfer = g.transfer), p_at);
   UPDATE boon.ledger_accounts a SET debits_pending = a.debits_pending - g.amount WHERE a.id = g.payer_id
     RETURNING a.credits_posted - a.debits_posted - a.debits_pending INTO STRICT balance;
   INSERT INTO boon.transfers (phase, kind, debit_account, credit_account, amount, resolves, reference, effective_at)
@@ -34,8 +36,8 @@ BEGIN
     month_amount = u.month_amount - CASE WHEN same_month THEN g.amount ELSE 0 END,
     promotional_count = u.promotional_count - CASE WHEN same_month AND promotional THEN 1 ELSE 0 END,
     promotional_amount = u.promotional_amount - CASE WHEN same_month AND promotional THEN g.amount ELSE 0 END
-  FROM (SELECT u2.day = (g.accepted_at AT TIME ZONE 'UTC')::date AS same_day,
-               u2.month = date_trunc('month', g.accepted_at AT TIME ZONE 'UTC')::date AS same_month,
+  FROM (SELECT u2.day = g.counted_on AS same_day,
+               u2.month = date_trunc('month', g.counted_on::timestamp)::date AS same_month,
                g.payer_id = 'boon:promotional' AS promotional
         FROM boon.gift_usage u2 WHERE u2.account_id = g.sender_id) x
   WHERE u.account_id = g.sender_id;

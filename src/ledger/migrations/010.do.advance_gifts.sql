@@ -19,7 +19,7 @@ BEGIN
     SELECT d.id AS gift_id, d.seq, e.slice, d.recipient_id, -e.amount AS amount, e.lot_id AS from_lot, d.regift,
       nextval('boon.lots_id_seq') AS lot_id,
       -- A source that expired while its credits were on hold must not give a lot that is born expired.
-      CASE WHEN l.expires_at <= p_at THEN p_at + d.returned_valid_for ELSE least(l.expires_at, p_at + d.gifted_valid_for) END AS expires_at,
+      least(CASE WHEN l.expires_at <= p_at THEN p_at + d.returned_valid_for ELSE l.expires_at END, p_at + d.gifted_valid_for) AS expires_at,
       a.available - sum(e.amount) OVER (PARTITION BY d.recipient_id ORDER BY d.seq, e.slice) AS balance
     FROM due d
     CROSS JOIN LATERAL (SELECT * FROM boon.entries y WHERE y.transfer = d.transfer OFFSET 0) e
@@ -70,9 +70,10 @@ DECLARE
 BEGIN
   PERFORM FROM boon.gifts x WHERE x.id = ANY (p_ids) ORDER BY x.id FOR UPDATE;
   due := ARRAY(SELECT x.id FROM boon.gifts x WHERE x.id = ANY (p_ids) AND x.deadline <= p_at);
+  -- Those whose value moves, and the senders, whose counters change with gifts that go back.
   PERFORM FROM boon.ledger_accounts a WHERE a.id IN (
-    SELECT x.payer_id FROM boon.gifts x WHERE x.id = ANY (due)
-    UNION SELECT x.recipient_id FROM boon.gifts x WHERE x.id = ANY (due)) ORDER BY a.id FOR UPDATE;
+    SELECT v.id FROM boon.gifts x CROSS JOIN LATERAL (VALUES (x.payer_id), (x.sender_id), (x.recipient_id)) v (id)
+    WHERE x.id = ANY (due)) ORDER BY a.id FOR UPDATE;
 
   -- A hold that ran out lets go at the moment it ran out, even if it is noticed later.
   FOR g IN SELECT x.* FROM boon.gifts x WHERE x.id = ANY (due) AND x.status = 'held' ORDER BY x.id LOOP
@@ -84,7 +85,11 @@ BEGIN
 
   FOR r IN
     SELECT x AS gift, p.policy, s.status AS sender_status, t.status AS recipient_status, s.created_at AS sender_created_at,
-      s.fingerprints && t.fingerprints AS fingerprint_shared, f.*
+      s.fingerprints && t.fingerprints AS fingerprint_shared,
+      -- Acceptances do not wait for each other at a recipient: of gifts given at one moment the first is the one.
+      CASE WHEN (p.policy).recipient_must_be_new THEN EXISTS (
+        SELECT FROM boon.gifts e WHERE e.recipient_id = x.recipient_id AND e.transfer < x.transfer
+          AND e.status NOT IN ('canceled', 'expired', 'rejected')) END AS has_received, f.*
     FROM boon.gifts x
     CROSS JOIN LATERAL (SELECT y AS policy FROM boon.policies y WHERE y.version = x.policy_version OFFSET 0) p
     CROSS JOIN LATERAL (SELECT * FROM boon.accounts y WHERE y.id = x.sender_id OFFSET 0) s
@@ -96,16 +101,17 @@ BEGIN
     g := r.gift;
     verdict := 'allow';
     problem := CASE WHEN r.sender_status <> 'active' THEN 'account_frozen' WHEN r.recipient_status = 'frozen' THEN 'account_frozen'
-                    WHEN r.recipient_status = 'closed' THEN 'recipient_unavailable' END;
+                    WHEN r.recipient_status = 'closed' THEN 'recipient_unavailable' WHEN r.has_received THEN 'recipient_not_new' END;
     -- Velocity and the sender's age were judged at acceptance; an operator's release overrules the other rules.
     IF problem IS NULL AND g.released_by IS DISTINCT FROM 'operator' THEN
-      problem := boon.caught_by(r.policy, 0, r.sender_created_at, p_at, 0, cardinality(r.recent_recipients), r.recent_senders,
+      problem := boon.caught_by(r.policy, NULL, r.sender_created_at, p_at, NULL,
+                                cardinality(array_remove(r.recent_recipients, g.recipient_id)) + 1, r.other_senders + 1,
                                 r.comes_back, r.fingerprint_shared);
       verdict := boon.verdict_of(r.policy, problem);
     END IF;
     IF problem IS NULL THEN
       settle := settle || g.id;
-    ELSIF problem = 'recipient_unavailable' OR verdict = 'deny' OR (g.released_by = 'time' AND g.held_by <> 'operator') THEN
+    ELSIF problem IN ('recipient_unavailable', 'recipient_not_new') OR verdict = 'deny' OR (g.released_by = 'time' AND g.held_by <> 'operator') THEN
       -- Nobody decided while it was held: value that is still suspect goes back, and the gift says why.
       PERFORM boon.return_gift(g, 'rejected', 'voided', p_at, problem, g.reason, g.operated_by);
     ELSE

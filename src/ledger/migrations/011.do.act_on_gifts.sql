@@ -12,10 +12,13 @@ DECLARE
   moved bigint;
   recipient_balance bigint;
   payer_balance bigint;
-  slices smallint;
+  slices int;
   grace interval := (SELECT returned_valid_for FROM boon.policies WHERE version = g.policy_version);
   settlement bigint := (SELECT seq FROM boon.transfers WHERE resolves = g.transfer);
 BEGIN
+  -- What has expired is not left, whether or not that has been posted yet.
+  PERFORM boon.post_expiry(ARRAY(SELECT v.id FROM boon.lots l CROSS JOIN LATERAL (VALUES (l.id), (l.from_lot)) v (id)
+                                 WHERE l.transfer = settlement), p_at);
   SELECT coalesce(sum(l.remaining), 0), coalesce(max(l.slice), 0) INTO left_over, slices FROM boon.lots l WHERE l.transfer = settlement AND l.open;
   IF left_over > 0 THEN
     UPDATE boon.ledger_accounts a SET debits_posted = a.debits_posted + left_over WHERE a.id = g.recipient_id
@@ -71,8 +74,10 @@ BEGIN
     RETURN jsonb_build_object('code', 'recipient_ineligible', 'reason_code', 'recipient_not_new', 'detail', 'Gifts go to new accounts that have not been given one yet.');
   END IF;
   SELECT * INTO f FROM boon.screening_facts(g.sender_id, p_account, claimant.kind, p_at, p);
-  rule := boon.caught_by(p, 0, sender.created_at, p_at, 0, cardinality(f.recent_recipients), f.recent_senders + 1,
-                         f.comes_back, sender.fingerprints && claimant.fingerprints);
+  -- The claimant takes the place of the address among those that were given to.
+  rule := boon.caught_by(p, NULL, sender.created_at, p_at, NULL,
+                         cardinality(array_remove(array_remove(f.recent_recipients, encode(g.email_index, 'hex')), p_account)) + 1,
+                         f.other_senders + 1, f.comes_back, sender.fingerprints && claimant.fingerprints);
   IF boon.verdict_of(p, rule) = 'deny' THEN
     RETURN jsonb_build_object('code', 'gift_denied', 'reason_code', rule, 'detail', format('Screening refused the claim: %s.', rule));
   END IF;
@@ -116,8 +121,8 @@ DECLARE
 BEGIN
   PERFORM FROM boon.gifts x WHERE x.id IN (SELECT q.gift_id FROM unnest(requests) q) ORDER BY x.id FOR UPDATE;
   PERFORM FROM boon.ledger_accounts a WHERE a.id IN (
-    SELECT x.payer_id FROM boon.gifts x JOIN unnest(requests) q ON q.gift_id = x.id
-    UNION SELECT x.recipient_id FROM boon.gifts x JOIN unnest(requests) q ON q.gift_id = x.id
+    SELECT v.id FROM boon.gifts x JOIN unnest(requests) q ON q.gift_id = x.id
+      CROSS JOIN LATERAL (VALUES (x.payer_id), (x.sender_id), (x.recipient_id)) v (id)
     UNION SELECT q.account_id FROM unnest(requests) q) ORDER BY a.id FOR UPDATE;
   FOR r IN SELECT * FROM unnest(requests) ORDER BY 1 LOOP
     i := r.i;

@@ -6,7 +6,8 @@ DECLARE
   after boon.accounts;
   g boon.gifts;
 BEGIN
-  -- Lock order of every writer: gifts, then ledger accounts. A gift accepted in between is caught at settlement.
+  -- Lock order of every writer: gifts, then ledger accounts. Of the gifts accepted in between, those that somebody
+  -- else is changing are passed over: they are caught at settlement.
   IF p ? 'status' THEN
     PERFORM FROM boon.gifts x WHERE x.deadline IS NOT NULL AND (x.sender_id = p_id OR x.recipient_id = p_id) ORDER BY x.id FOR UPDATE;
   END IF;
@@ -35,11 +36,12 @@ BEGIN
       identity_verified_at = excluded.identity_verified_at, created_at = excluded.created_at, last_active_at = excluded.last_active_at,
       cohorts = excluded.cohorts, org_id = excluded.org_id, fingerprints = excluded.fingerprints, updated_at = excluded.updated_at;
 
-  IF before.status = 'active' AND after.status = 'frozen' THEN
-    FOR g IN SELECT x.* FROM boon.gifts x WHERE x.status IN ('pending', 'awaiting_claim') AND (x.sender_id = p_id OR x.recipient_id = p_id) ORDER BY x.id LOOP
+  IF before.status <> 'frozen' AND after.status = 'frozen' THEN
+    FOR g IN SELECT x.* FROM boon.gifts x WHERE x.status IN ('pending', 'awaiting_claim') AND (x.sender_id = p_id OR x.recipient_id = p_id)
+             ORDER BY x.id FOR UPDATE SKIP LOCKED LOOP
       PERFORM boon.hold_gift(g, 'freeze', p_at, 'account_frozen', NULL, NULL);
     END LOOP;
-  ELSIF before.status = 'frozen' AND after.status = 'active' THEN
+  ELSIF before.status <> 'active' AND after.status = 'active' THEN
     FOR g IN
       SELECT x.* FROM boon.gifts x JOIN boon.accounts o ON o.id = CASE x.sender_id WHEN p_id THEN x.recipient_id ELSE x.sender_id END
       WHERE x.status = 'held' AND x.held_by = 'freeze' AND (x.sender_id = p_id OR x.recipient_id = p_id) AND o.status = 'active'

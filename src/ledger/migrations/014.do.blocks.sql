@@ -15,12 +15,13 @@ SELECT boon.make_append_only('boon.blocks');
 -- Digest over the transfers from p_first to p_last and their entries, chained to p_previous.
 CREATE FUNCTION boon.block_hash(p_first bigint, p_last bigint, p_previous bytea, OUT transfers bigint, OUT hash bytea)
 LANGUAGE sql STABLE AS $$
-  SELECT count(*), sha256(p_previous || coalesce(string_agg(sha256(convert_to(concat_ws('|',
+  SELECT count(*), sha256(p_previous || coalesce(string_agg(sha256(convert_to(jsonb_build_array(
     t.seq, t.phase, t.kind, t.debit_account, t.credit_account, t.amount, t.resolves, t.reference,
-    extract(epoch FROM t.effective_at), e.slices), 'UTF8')), ''::bytea ORDER BY t.seq), ''::bytea))
+    extract(epoch FROM t.effective_at), extract(epoch FROM t.recorded_at), e.slices)::text, 'UTF8')), ''::bytea ORDER BY t.seq), ''::bytea))
   FROM boon.transfers t
   LEFT JOIN LATERAL (
-    SELECT string_agg(concat_ws(',', x.slice, x.account_id, x.lot_id, x.kind, x.amount, x.balance_after), ';' ORDER BY x.slice) AS slices
+    SELECT jsonb_agg(jsonb_build_array(x.slice, x.account_id, x.lot_id, x.kind, x.amount, x.balance_after, x.reference,
+      extract(epoch FROM x.effective_at)) ORDER BY x.slice) AS slices
     FROM boon.entries x WHERE x.transfer = t.seq) e ON true
   WHERE t.seq BETWEEN p_first AND p_last
 $$;

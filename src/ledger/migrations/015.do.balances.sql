@@ -28,6 +28,10 @@ CREATE FUNCTION boon.balance_as_of(p_account text, p_at timestamptz) RETURNS jso
     SELECT g.* FROM boon.gifts g
     WHERE g.accepted_at <= p_at AND coalesce(g.settled_at, g.ended_at, 'infinity') > p_at
       AND (g.sender_id = p_account OR g.recipient_id = p_account)
+    UNION ALL
+    SELECT g.* FROM boon.gifts g
+    WHERE p_account = 'boon:promotional' AND g.payer_id = p_account
+      AND g.accepted_at <= p_at AND coalesce(g.settled_at, g.ended_at, 'infinity') > p_at
   )
   SELECT jsonb_build_object(
     'account_id', a.id, 'as_of', p_at,
@@ -61,6 +65,7 @@ DECLARE
   used boon.gift_usage;
   today date := (p_at AT TIME ZONE 'UTC')::date;
   this_month date := date_trunc('month', p_at AT TIME ZONE 'UTC')::date;
+  usable bigint;
   giftable bigint;
   reached text;
   reasons jsonb := '[]';
@@ -74,8 +79,8 @@ BEGIN
   IF used.month < this_month THEN
     used.month := this_month; used.month_count := 0; used.month_amount := 0; used.promotional_count := 0; used.promotional_amount := 0;
   END IF;
-  SELECT coalesce(sum(l.remaining), 0) INTO giftable FROM boon.lots l
-    WHERE l.account_id = p_account AND l.open AND l.giftable AND (l.expires_at IS NULL OR l.expires_at > p_at);
+  SELECT coalesce(sum(l.remaining), 0), coalesce(sum(l.remaining) FILTER (WHERE l.giftable), 0) INTO usable, giftable FROM boon.lots l
+    WHERE l.account_id = p_account AND l.open AND (l.expires_at IS NULL OR l.expires_at > p_at);
   IF a.status <> 'active' THEN
     reasons := reasons || jsonb_build_object('code', 'account_frozen', 'detail', format('The account is %s.', a.status));
   END IF;
@@ -91,7 +96,7 @@ BEGIN
     reasons := reasons || jsonb_build_object('code', 'gift_limit_exceeded', 'reason_code', reached, 'detail', boon.limit_detail(p, used, reached));
   END IF;
   IF giftable < p.min_amount THEN
-    reasons := reasons || jsonb_build_object('code', 'insufficient_credits',
+    reasons := reasons || jsonb_build_object('code', CASE WHEN usable < p.min_amount THEN 'insufficient_credits' ELSE 'not_giftable' END,
       'detail', format('%s credits may be given away; the least one gift may be is %s.', boon.credits(giftable), boon.credits(p.min_amount)));
   END IF;
   RETURN jsonb_build_object(
