@@ -7,6 +7,7 @@ import {
   CreditsSchema,
   CreditsSumSchema,
   EmailSchema,
+  InstantInputSchema,
   InstantSchema,
   PositiveCreditsSchema,
   ReasonSchema,
@@ -18,6 +19,7 @@ import {
 const FingerprintSchema = textSchema(200);
 
 const NullableInstant = InstantSchema.nullable();
+const NullableInstantInput = InstantInputSchema.nullable();
 
 /** Body of `PUT /v1/accounts/{id}`. A field that is left out stays as it is (or takes its default at first). */
 export const AccountPutSchema = z
@@ -26,15 +28,18 @@ export const AccountPutSchema = z
     kind: z.enum(ACCOUNT_KINDS).optional(),
     email: EmailSchema.nullable().optional(),
     billing_day: z.int().min(1).max(31).optional(),
-    identity_verified_at: NullableInstant.optional(),
-    created_at: InstantSchema.optional(),
-    last_active_at: NullableInstant.optional(),
+    identity_verified_at: NullableInstantInput.optional(),
+    created_at: InstantInputSchema.optional(),
+    last_active_at: NullableInstantInput.optional(),
     status: z.enum(ACCOUNT_STATUSES).optional(),
     cohorts: z.array(textSchema(100)).max(100).optional(),
     org_id: AccountIdSchema.nullable().optional(),
     fingerprints: z.array(FingerprintSchema).max(50).optional(),
   })
-  .meta({ id: 'AccountPut' });
+  .meta({
+    id: 'AccountPut',
+    example: { plan: 'plus', email: 'ada@example.com', identity_verified_at: '2026-01-05T10:00:00Z' },
+  });
 export type AccountPut = z.infer<typeof AccountPutSchema>;
 
 export const AccountSchema = z
@@ -79,7 +84,7 @@ export const BalanceSchema = z
   .meta({ id: 'Balance' });
 export type Balance = z.infer<typeof BalanceSchema>;
 
-export const BalanceQuerySchema = z.strictObject({ as_of: InstantSchema.optional() });
+export const BalanceQuerySchema = z.strictObject({ as_of: InstantInputSchema.optional() });
 
 export const MOVEMENT_KINDS = [
   'grant',
@@ -110,14 +115,17 @@ export const GrantSchema = z
     account_id: z.union([AccountIdSchema, z.literal('boon:promotional')]),
     amount: PositiveCreditsSchema,
     source: z.enum(LOT_SOURCES),
-    expires_at: NullableInstant.optional(),
+    expires_at: NullableInstantInput.optional(),
     giftable: z
       .boolean()
       .optional()
       .meta({ description: 'May be given away. Default: true for purchased credits only' }),
     reason: ReasonSchema,
   })
-  .meta({ id: 'Grant' });
+  .meta({
+    id: 'Grant',
+    example: { account_id: 'user_ada', amount: '100', source: 'purchased', reason: 'order 1017' },
+  });
 export type GrantBody = z.infer<typeof GrantSchema>;
 
 const AllowanceSchema = z.object({

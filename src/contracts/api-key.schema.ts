@@ -1,6 +1,6 @@
 /** API keys as HTTP shows them. The key itself appears once, in the answer that makes it. */
 import { z } from 'zod';
-import { InstantSchema, textSchema } from './primitives.schema.ts';
+import { InstantInputSchema, InstantSchema, textSchema } from './primitives.schema.ts';
 import { EVERY_SCOPE, SCOPES } from './scopes.ts';
 
 const GrantedScopeSchema = z.enum([...SCOPES, EVERY_SCOPE]);
@@ -22,9 +22,12 @@ export const ApiKeyCreateSchema = z
       .min(1)
       .max(20)
       .meta({ description: 'What the key may do; `*`: everything' }),
-    expires_at: InstantSchema.nullable().optional(),
+    expires_at: InstantInputSchema.nullable().optional(),
   })
-  .meta({ id: 'ApiKeyCreate' });
+  .meta({
+    id: 'ApiKeyCreate',
+    example: { name: 'billing service', scopes: ['gifts:read', 'gifts:write'] },
+  });
 export type ApiKeyCreate = z.infer<typeof ApiKeyCreateSchema>;
 
 /** Body of `POST /v1/api-keys/{id}/rotate`. */
@@ -37,7 +40,7 @@ export const ApiKeyRotateSchema = z
       .optional()
       .meta({ description: `How long the old key goes on working; left out: ${DEFAULT_GRACE_SECONDS}` }),
   })
-  .meta({ id: 'ApiKeyRotate' });
+  .meta({ id: 'ApiKeyRotate', example: { grace_seconds: 3600 } });
 export type ApiKeyRotate = z.infer<typeof ApiKeyRotateSchema>;
 
 export const ApiKeySchema = z

@@ -47,11 +47,27 @@ export const CreditsSumSchema = z
 const INSTANT_TEXT =
   '^(19[7-9][0-9]|2[0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$';
 
-/** An instant: RFC 3339, in UTC or with an offset; Boon answers in UTC with milliseconds. */
-export const InstantSchema = z.iso
+/** An instant in a request, in UTC or with any offset; read as UTC with milliseconds. */
+export const InstantInputSchema = z.iso
   .datetime({ offset: true, error: 'must be an RFC 3339 time such as "2026-06-11T09:00:00Z"' })
   .regex(new RegExp(INSTANT_TEXT), 'must be a time with seconds between the years 1970 and 2999')
-  .meta({ description: 'RFC 3339 time', example: '2026-06-11T09:00:00.000Z', pattern: INSTANT_TEXT });
+  .transform((text) => new Date(text).toISOString())
+  .meta({
+    description: 'RFC 3339 time',
+    example: '2026-06-11T09:00:00Z',
+    format: 'date-time',
+    pattern: INSTANT_TEXT,
+  });
+
+/** An instant in an answer: RFC 3339, in UTC with milliseconds. */
+export const InstantSchema = z
+  .string()
+  .regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$/)
+  .meta({
+    description: 'RFC 3339 time in UTC with milliseconds',
+    example: '2026-06-11T09:00:00.000Z',
+    format: 'date-time',
+  });
 
 /** The id of any account, Boon’s own among them; printable, no spaces, no slash (it stands in paths and workflow ids). */
 export const AnyAccountIdSchema = z
@@ -76,8 +92,12 @@ export const GiftIdSchema = z
   .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be a transfer id')
   .meta({ description: 'Id of a transfer', example: 'gft_06bq2n6y3v8k5s7r1x4z9m0c2d' });
 
+/** At most 64 characters before the @, letters and digits of ASCII, no quoted or bracketed forms. */
+const EMAIL =
+  /^(?=[^@]{1,64}@)(?:[A-Za-z0-9_'+-]+\.)*[A-Za-z0-9_+-]+@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$/;
+
 export const EmailSchema = z
-  .email({ error: 'must be an e-mail address' })
+  .email({ pattern: EMAIL, error: 'must be an e-mail address' })
   .max(254)
   .meta({ description: 'E-mail address', example: 'grace@example.com' });
 

@@ -31,7 +31,18 @@ export const TransferRequestSchema = z
     }),
     message: MessageSchema.optional(),
   })
-  .meta({ id: 'TransferRequest' });
+  .meta({
+    id: 'TransferRequest',
+    examples: [
+      {
+        from: 'user_ada',
+        to: { account_id: 'user_grace' },
+        amount: '12.5',
+        message: 'Thanks for the review!',
+      },
+      { from: 'user_ada', to: { email: 'friend@example.com' }, amount: '5' },
+    ],
+  });
 export type TransferRequest = z.infer<typeof TransferRequestSchema>;
 
 export const TransferSchema = z
@@ -82,12 +93,15 @@ const ClaimTokenSchema = z
 
 export const CancelBodySchema = z
   .strictObject({ reason: ReasonSchema.optional() })
-  .meta({ id: 'TransferCancel' });
-export const ClaimBodySchema = z
-  .strictObject({ token: ClaimTokenSchema, account_id: AccountIdSchema })
-  .meta({ id: 'TransferClaim' });
+  .meta({ id: 'TransferCancel', examples: [{ reason: 'sent to the wrong person' }] });
+export const ClaimBodySchema = z.strictObject({ token: ClaimTokenSchema, account_id: AccountIdSchema }).meta({
+  id: 'TransferClaim',
+  examples: [{ token: 'q0Zk3vT1oX9mB7cW5rL2nD8sF4gH6jKaYeUiPtQwEzA', account_id: 'user_grace' }],
+});
 export const ReleaseBodySchema = z
   .strictObject({ reason: ReasonSchema.optional() })
-  .meta({ id: 'TransferRelease' });
+  .meta({ id: 'TransferRelease', examples: [{ reason: 'checked: a real person' }] });
 /** Body of hold, reject and reverse: an operator's action records why. */
-export const ReasonBodySchema = z.strictObject({ reason: ReasonSchema }).meta({ id: 'TransferReason' });
+export const ReasonBodySchema = z
+  .strictObject({ reason: ReasonSchema })
+  .meta({ id: 'TransferReason', examples: [{ reason: 'reported by the sender' }] });

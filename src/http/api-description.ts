@@ -30,3 +30,18 @@ export const SECURITY_SCHEMES = {
     description: 'An end user’s token of the operator’s identity provider; reaches only their own account',
   },
 } as const;
+
+/** Calls that take the id in a call's answer, by the call's operation id. */
+export const NEXT_CALLS: Readonly<Record<string, readonly string[]>> = {
+  putAccount: ['getAccount', 'getBalance', 'getStatement', 'getGifting'],
+  createTransfer: [
+    'getTransfer',
+    'cancelTransfer',
+    'claimTransfer',
+    'holdTransfer',
+    'releaseTransfer',
+    'rejectTransfer',
+    'reverseTransfer',
+  ],
+  createApiKey: ['rotateApiKey', 'revokeApiKey'],
+};

@@ -1,7 +1,7 @@
 /** Makes the OpenAPI 3.1 document out of the routes and the zod schemas that they are checked by. */
 import type { RouteOptions } from 'fastify';
 import { z } from 'zod';
-import { API_INFO, SECURITY_SCHEMES, TAG_DESCRIPTIONS } from './api-description.ts';
+import { API_INFO, NEXT_CALLS, SECURITY_SCHEMES, TAG_DESCRIPTIONS } from './api-description.ts';
 
 type Json = Record<string, unknown>;
 type Answer = z.ZodType | { description: string; content: Record<string, { schema: z.ZodType }> };
@@ -10,7 +10,11 @@ const KEY_HEADER = {
   name: 'Idempotency-Key',
   in: 'header',
   description: 'One new random value per intended operation, the same for its retries',
-  schema: { type: 'string', pattern: '^[ -~]{1,255}$', examples: ['0b1f6c1e-7d0c-4b0e-9c65-2f6f1f1a9a43'] },
+  schema: {
+    type: 'string',
+    pattern: '^[!-~]([ -~]{0,253}[!-~])?$',
+    examples: ['0b1f6c1e-7d0c-4b0e-9c65-2f6f1f1a9a43'],
+  },
 } as const;
 
 const REPLAYED_HEADER = {
@@ -59,6 +63,7 @@ function operation(route: RouteOptions, schemas: Json): Json {
       Object.entries((response ?? {}) as Record<string, Answer>).map(([status, answer]) => [
         status,
         responseOf(status, answer, {
+          operationId,
           schemas,
           recorded: rule !== undefined,
           type: produces?.[0] ?? 'application/json',
@@ -92,9 +97,13 @@ function requestBody(schema: z.ZodType, schemas: Json): Json {
   };
 }
 
-type ResponseContext = { schemas: Json; recorded: boolean; type: string };
+type ResponseContext = { operationId: string | undefined; schemas: Json; recorded: boolean; type: string };
 
-function responseOf(status: string, answer: Answer, { schemas, recorded, type }: ResponseContext): Json {
+function responseOf(
+  status: string,
+  answer: Answer,
+  { operationId, schemas, recorded, type }: ResponseContext,
+): Json {
   const headers = {
     ...(recorded ? { 'Idempotent-Replayed': REPLAYED_HEADER } : {}),
     ...(status === '429' || status === '503' ? { 'Retry-After': RETRY_HEADER } : {}),
@@ -109,7 +118,24 @@ function responseOf(status: string, answer: Answer, { schemas, recorded, type }:
   }
   const description = answer.meta()?.description ?? 'Done';
   if (answer instanceof z.ZodUndefined) return { description, ...head };
-  return { description, ...head, content: { [type]: { schema: jsonSchema(answer, 'output', schemas) } } };
+  const links = linksOf(operationId);
+  return {
+    description,
+    ...head,
+    ...links,
+    content: { [type]: { schema: jsonSchema(answer, 'output', schemas) } },
+  };
+}
+
+/** What can be done next with the id in the answer. */
+function linksOf(operationId: string | undefined): Json {
+  const next = operationId === undefined ? undefined : NEXT_CALLS[operationId];
+  if (next === undefined) return {};
+  return {
+    links: Object.fromEntries(
+      next.map((id) => [id, { operationId: id, parameters: { id: '$response.body#/id' } }]),
+    ),
+  };
 }
 
 /** A schema as JSON Schema. Those with an `id` go into `schemas` and are referred to. */

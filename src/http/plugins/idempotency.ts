@@ -14,7 +14,8 @@ declare module 'fastify' {
   }
 }
 
-const PRINTABLE = /^[\x20-\x7e]{1,255}$/;
+/** Without space at its ends, which HTTP drops. */
+const PRINTABLE = /^[!-~](?:[ -~]{0,253}[!-~])?$/;
 
 async function idempotency(app: FastifyInstance): Promise<void> {
   app.decorateRequest('businessKey', null);

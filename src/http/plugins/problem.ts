@@ -62,7 +62,16 @@ function refusalOf(error: unknown): BoonError {
   if (error instanceof BoonError) return error;
   const known = FRAMEWORK_REFUSALS[codeOf(error)];
   if (known !== undefined) return new BoonError(known[0], known[1], { cause: error });
+  // What else the framework finds wrong with a request is the request's fault all the same.
+  if (error instanceof Error && codeOf(error).startsWith('FST_') && isClientFault(error)) {
+    return new BoonError('validation_failed', `${error.message}.`, { cause: error });
+  }
   return new BoonError('internal', 'The server met an error it did not expect.', { cause: error });
+}
+
+function isClientFault(error: Error): boolean {
+  const { statusCode = 500 } = error as FastifyError;
+  return statusCode >= 400 && statusCode < 500;
 }
 
 function codeOf(error: unknown): string {

@@ -1,5 +1,5 @@
 /** Paths and methods that no route has: 404, or 405 where another method would do. */
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { BoonError } from '../../contracts/errors.ts';
 
@@ -14,14 +14,20 @@ async function unknownRoute(app: FastifyInstance): Promise<void> {
     known.set(route.url, entry);
   });
 
-  app.setNotFoundHandler((request, reply) => {
+  function refuse(request: FastifyRequest, reply: FastifyReply): never {
     const allowed = [...known.values()].find(({ path }) => path.test(pathOf(request)))?.methods;
     if (allowed === undefined || allowed.has(request.method)) {
       throw new BoonError('not_found', 'There is nothing at this path.');
     }
     reply.header('allow', [...allowed].sort().join(', '));
     throw new BoonError('method_not_allowed', `${request.method} is not a method of this path.`);
+  }
+
+  // Before a body is looked at: what is wrong with it does not matter here.
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.is404) refuse(request, reply);
   });
+  app.setNotFoundHandler(refuse);
 }
 
 function pathOf(request: FastifyRequest): string {

@@ -1,0 +1,139 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runCommand } from '../../src/local/run-command.ts';
+import { openTestServer, type TestServer } from '../support/test-server.ts';
+
+type Operation = {
+  operationId: string;
+  security: object[];
+  parameters: { name: string; in: string; required: boolean }[];
+  requestBody?: { required: boolean };
+  responses: Record<string, { description: string; content?: Record<string, unknown> }>;
+};
+type Document = {
+  openapi: string;
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, { examples?: unknown[] }> };
+};
+
+const PROJECT = join(import.meta.dirname, '../..');
+
+let server: TestServer;
+let document: Document;
+let operations: [string, Operation][];
+beforeAll(async () => {
+  server = await openTestServer();
+  document = (await server.send('GET', '/openapi.json', { as: null })).json as unknown as Document;
+  operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]): [string, Operation] => [
+      `${method} ${path}`,
+      operation,
+    ]),
+  );
+});
+afterAll(() => server.close());
+
+test('the document is OpenAPI 3.1 and passes the linter without a warning', async () => {
+  expect(document.openapi).toMatch(/^3\.1\./);
+  const folder = await mkdtemp(join(tmpdir(), 'boon-openapi-'));
+  try {
+    const file = join(folder, 'openapi.json');
+    await writeFile(file, JSON.stringify(document));
+    const cli = join(PROJECT, 'node_modules/@redocly/cli/bin/cli.js');
+    const config = join(PROJECT, 'redocly.yaml');
+    const args = [cli, 'lint', file, '--config', config, '--format', 'json', '--max-problems', '1000'];
+    // The linter sends no usage reports and looks for no newer version of itself.
+    const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' };
+    const { ok, output } = await runCommand(process.execPath, args, { env });
+    expect(output).toContain('"totals"');
+    expect([ok, problemsIn(output)], output).toEqual([true, []]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+/** The linter prints its report as JSON among other lines. */
+function problemsIn(output: string): unknown[] {
+  const report: { problems: unknown[] } = JSON.parse(
+    output.slice(output.indexOf('{'), output.lastIndexOf('}') + 1),
+  );
+  return report.problems;
+}
+
+test('every call of the API is in it', () => {
+  expect(operations.map(([name]) => name).sort()).toEqual([
+    'delete /v1/api-keys/{id}',
+    'get /healthz',
+    'get /metrics',
+    'get /readyz',
+    'get /v1/accounts/{id}',
+    'get /v1/accounts/{id}/balance',
+    'get /v1/accounts/{id}/gifting',
+    'get /v1/accounts/{id}/statement',
+    'get /v1/api-keys',
+    'get /v1/billing/credits/transfers',
+    'get /v1/billing/credits/transfers/{id}',
+    'post /v1/api-keys',
+    'post /v1/api-keys/{id}/rotate',
+    'post /v1/billing/credits/transfer',
+    'post /v1/billing/credits/transfers/{id}/cancel',
+    'post /v1/billing/credits/transfers/{id}/claim',
+    'post /v1/billing/credits/transfers/{id}/hold',
+    'post /v1/billing/credits/transfers/{id}/reject',
+    'post /v1/billing/credits/transfers/{id}/release',
+    'post /v1/billing/credits/transfers/{id}/reverse',
+    'post /v1/credits/grants',
+    'put /v1/accounts/{id}',
+  ]);
+});
+
+test('every call tells what it may be refused with, as problems', () => {
+  for (const [name, { responses, security }] of operations) {
+    const statuses = Object.keys(responses);
+    expect(statuses, name).toEqual(expect.arrayContaining(['400', '500', '503']));
+    if (security.length > 0) expect(statuses, name).toEqual(expect.arrayContaining(['401', '403', '429']));
+    for (const [status, { content = {} }] of Object.entries(responses)) {
+      if (Number(status) < 400 || (name === 'get /readyz' && status === '503')) continue;
+      expect(Object.keys(content), `${name} ${status}`).toEqual(['application/problem+json']);
+    }
+  }
+});
+
+test('every POST that moves value asks for an Idempotency-Key', () => {
+  const withKey = operations.filter(([, { parameters }]) =>
+    parameters.some(({ name, required }) => name === 'Idempotency-Key' && required),
+  );
+  expect(withKey.map(([, { operationId }]) => operationId).sort()).toEqual([
+    'cancelTransfer',
+    'claimTransfer',
+    'createGrant',
+    'createTransfer',
+    'rejectTransfer',
+    'reverseTransfer',
+  ]);
+});
+
+test('every body has an example, and one that may be left out says so', () => {
+  const bodies = Object.entries(document.components.schemas).filter(
+    ([, schema]) => schema.examples !== undefined,
+  );
+  expect(bodies.map(([name]) => name).sort()).toEqual([
+    'AccountPut',
+    'ApiKeyCreate',
+    'ApiKeyRotate',
+    'Grant',
+    'TransferCancel',
+    'TransferClaim',
+    'TransferReason',
+    'TransferRelease',
+    'TransferRequest',
+  ]);
+  const optional = operations.filter(([, { requestBody }]) => requestBody?.required === false);
+  expect(optional.map(([, { operationId }]) => operationId).sort()).toEqual([
+    'cancelTransfer',
+    'releaseTransfer',
+    'rotateApiKey',
+  ]);
+});

@@ -1,0 +1,68 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createLogger } from '../../src/observability/logger.ts';
+import { runSchemathesis } from '../support/schemathesis.ts';
+import { seedAccount } from '../support/test-ledger.ts';
+import { openTestServer, type TestServer } from '../support/test-server.ts';
+
+/** A run is the same each time; another seed tries other requests. */
+const SEED = process.env.BOON_TEST_SEED ?? '20260611';
+const EXAMPLES = process.env.BOON_TEST_EXAMPLES ?? '20';
+const FIVE_MINUTES = 300_000;
+
+let server: TestServer;
+let folder: string;
+/** What the server logged of faults of its own. */
+const faults: string[] = [];
+beforeAll(async () => {
+  const logger = createLogger('error', { write: (line) => faults.push(line) });
+  server = await openTestServer({ parts: { logger } });
+  folder = await mkdtemp(join(tmpdir(), 'boon-schemathesis-'));
+  // The accounts of the document's examples.
+  await seedAccount(server.ledger, 'user_ada', { credits: '1000000' });
+  await seedAccount(server.ledger, 'user_grace', { credits: '1000' });
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+  await server.close();
+});
+
+/** These end the key that a run works with, when a run follows the ids that it is given. */
+const ENDING_KEYS = ['rotateApiKey', 'revokeApiKey'];
+
+test('whatever is sent to the API, its answers are those that its document tells', {
+  timeout: FIVE_MINUTES,
+}, async () => {
+  await expectConformance(ENDING_KEYS.flatMap((id) => ['--exclude-operation-id', id]));
+});
+
+test('so are the answers of the calls that end API keys', { timeout: FIVE_MINUTES }, async () => {
+  const only = ENDING_KEYS.flatMap((id) => ['--include-operation-id', id]);
+  await expectConformance([...only, '--phases', 'examples,coverage,fuzzing']);
+});
+
+async function expectConformance(args: string[]): Promise<void> {
+  const { ok, output } = await runSchemathesis(
+    [
+      '--config-file',
+      join(import.meta.dirname, 'schemathesis.toml'),
+      'run',
+      `${server.baseUrl}/openapi.json`,
+      '--header',
+      `Authorization: Bearer ${server.apiKey}`,
+      '--checks',
+      'all',
+      '--max-examples',
+      EXAMPLES,
+      '--seed',
+      SEED,
+      '--generation-database',
+      'none',
+      ...args,
+    ],
+    folder,
+  );
+  expect(ok, `${output}\n${faults.join('')}`).toBe(true);
+}
