@@ -2,12 +2,11 @@
 import { BoonError } from '../contracts/errors.ts';
 import type { Gift } from '../contracts/gift.ts';
 import { PROMOTIONAL_BUDGET } from '../domain/account.ts';
-import { parseCredits } from '../domain/credits.ts';
 import { type AddressVault, makeToken, tokenHash } from './address-vault.ts';
-import type { Database } from './database.ts';
+import { type Database, isTaken } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { AcceptRequest, Recorded } from './ledger.ts';
-import { type AnswerRow, answerOf, callWithArray, inputHash } from './recorded.ts';
+import { type AnswerRow, answerOf, callWithArray, inputHash, microOf } from './recorded.ts';
 import { instant, instantOrNull } from './rows.ts';
 
 /** What the ledger decides of a gift; the rest of it is the request. */
@@ -50,36 +49,45 @@ export function makeAcceptGift(
       ),
   });
   return async (request) => {
-    const { value, replayed } = answerOf(await groups.submit(request));
-    return { value: toGift(request, value), replayed };
+    microOf(request.amount); // Refused before it joins a batch.
+    try {
+      const { value, replayed } = answerOf(await groups.submit(request));
+      return { value: toGift(request, value), replayed };
+    } catch (error) {
+      if (!isTaken(error, 'gifts_pkey')) throw error;
+      throw new BoonError('idempotency_mismatch', `"${request.id}" was accepted under another key.`, {
+        cause: error,
+      });
+    }
   };
 }
 
 function toRow(request: AcceptRequest, i: number, vault: AddressVault): Record<string, unknown> {
-  const amount = parseCredits(request.amount);
-  if (amount === undefined || amount === 0n) {
-    throw new BoonError('validation_failed', `"${request.amount}" is not an amount of credits.`, {
-      errors: [{ path: 'amount', message: 'must be a decimal string of credits above zero' }],
-    });
-  }
-  const { from, to, funding, message } = request;
+  const { id, key, at, from, to, amount, funding, message } = request;
   const row = {
     i,
-    id: request.id,
-    key: request.key,
-    input_hash: inputHash({ from, to, amount: request.amount, funding, message }),
-    at: request.at,
+    id,
+    key,
+    at,
     sender_id: from,
     payer_id: funding === 'promotional' ? PROMOTIONAL_BUDGET : from,
-    amount: amount.toString(),
+    amount: microOf(amount).toString(),
     message,
   };
-  if ('account_id' in to) return { ...row, recipient_id: to.account_id };
+  if ('account_id' in to)
+    return {
+      ...row,
+      input_hash: inputHash({ from, to, amount, funding, message }),
+      recipient_id: to.account_id,
+    };
+  const email_index = vault.indexOf(to.email);
   const token = makeToken();
   return {
     ...row,
+    // Of the keyed digest: whoever reads the database must not be able to try addresses on this one.
+    input_hash: inputHash({ from, to: { email_index }, amount, funding, message }),
     email_sealed: vault.seal(to.email),
-    email_index: vault.indexOf(to.email),
+    email_index,
     token_hash: tokenHash(token),
     token_sealed: vault.seal(token),
   };

@@ -1,11 +1,9 @@
 /** Grants, grouped: the TypeScript side of `boon.grant_credits`. */
 import type { Lot } from '../contracts/account.schema.ts';
-import { BoonError } from '../contracts/errors.ts';
-import { parseCredits } from '../domain/credits.ts';
 import type { Database } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { GrantRequest, Recorded } from './ledger.ts';
-import { type AnswerRow, answerOf, callWithArray, inputHash } from './recorded.ts';
+import { type AnswerRow, answerOf, callWithArray, inputHash, microOf } from './recorded.ts';
 import { toLot } from './rows.ts';
 
 const MOST_IN_A_BATCH = 100;
@@ -27,6 +25,7 @@ export function makeGrant(database: Database): (request: GrantRequest) => Promis
       ),
   });
   return async (request) => {
+    microOf(request.amount); // Refused before it joins a batch.
     const { value, replayed } = answerOf(await groups.submit(request));
     return { value: toLot(value.lot), replayed };
   };
@@ -34,16 +33,12 @@ export function makeGrant(database: Database): (request: GrantRequest) => Promis
 
 function toRow(request: GrantRequest, i: number): Record<string, unknown> {
   const { key, at, amount, ...rest } = request;
-  const micro = parseCredits(amount);
-  if (micro === undefined || micro === 0n) {
-    throw new BoonError('validation_failed', `"${amount}" is not an amount of credits.`, {
-      errors: [{ path: 'amount', message: 'must be a decimal string of credits above zero' }],
-    });
-  }
-  if (rest.expires_at !== null && Date.parse(rest.expires_at) <= Date.parse(at)) {
-    throw new BoonError('validation_failed', 'The credits would be expired from the start.', {
-      errors: [{ path: 'expires_at', message: `must be later than ${at}` }],
-    });
-  }
-  return { i, key, at, input_hash: inputHash({ ...rest, amount }), amount: micro.toString(), ...rest };
+  return {
+    i,
+    key,
+    at,
+    input_hash: inputHash({ ...rest, amount }),
+    amount: microOf(amount).toString(),
+    ...rest,
+  };
 }

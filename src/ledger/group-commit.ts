@@ -2,6 +2,7 @@
  * Group commit: concurrent calls are gathered into one database call. While a writer is busy the calls wait in
  * one queue; when it is free it takes them together. A lone call waits for one turn of the event loop.
  */
+import { BoonError } from '../contracts/errors.ts';
 
 export type GroupCommitOptions<Request, Answer> = {
   /** Writers that may be busy at once. Two saturate a server with two cores; more contend. */
@@ -55,7 +56,10 @@ export class GroupCommit<Request, Answer> {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      while (this.#busy < this.#options.writers && this.#queue.length >= (this.#busy === 0 ? 1 : this.#options.join)) {
+      while (
+        this.#busy < this.#options.writers &&
+        this.#queue.length >= (this.#busy === 0 ? 1 : this.#options.join)
+      ) {
         const batch = this.#take();
         if (batch.length === 0) break;
         void this.#write(batch);
@@ -94,8 +98,10 @@ export class GroupCommit<Request, Answer> {
         else waiting.resolve(answer as Answer);
       });
     } catch (error) {
-      // One call that the database cannot take must not fail its neighbours: each is tried alone.
-      if (batch.length === 1) batch[0]?.reject(error);
+      // One call that the database cannot take must not fail its neighbours: each is tried alone. Not so when the
+      // database is away: then each would wait for it in turn.
+      const away = error instanceof BoonError && error.code === 'unavailable';
+      if (away || batch.length === 1) for (const waiting of batch) waiting.reject(error);
       else for (const waiting of batch) await this.#run([waiting]);
     }
   }

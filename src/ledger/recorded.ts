@@ -1,17 +1,27 @@
 /** Answers of the ledger's array functions: each row is a value, a refusal, or the wish to be asked again. */
 import { createHash } from 'node:crypto';
-import { BoonError, type ErrorCode } from '../contracts/errors.ts';
+import { BoonError, type ErrorCode, type FieldError } from '../contracts/errors.ts';
 import { canonicalJson } from '../domain/canonical-json.ts';
+import { parseCredits } from '../domain/credits.ts';
 import { type Database, persist } from './database.ts';
 import { AGAIN } from './group-commit.ts';
 import type { Recorded } from './ledger.ts';
 
-type Refusal = { code: ErrorCode; reason_code?: string; detail?: string };
+type Refusal = { code: ErrorCode; reason_code?: string; detail?: string; errors?: FieldError[] };
 export type AnswerRow<T> = { i: number; replayed: boolean; result: T | Refusal | null };
 
 /** The digest by which a repeated write is known to be the same. Hex. */
 export function inputHash(input: unknown): string {
   return createHash('sha256').update(canonicalJson(input)).digest('hex');
+}
+
+/** The micro-credits of an amount that moves. @throws BoonError when the text is none, or is zero. */
+export function microOf(amount: string): bigint {
+  const micro = parseCredits(amount);
+  if (micro !== undefined && micro !== 0n) return micro;
+  throw new BoonError('validation_failed', `"${amount}" is not an amount of credits.`, {
+    errors: [{ path: 'amount', message: 'must be a decimal string of credits above zero' }],
+  });
 }
 
 /** Calls an array function and puts its rows into the order of the requests. */
@@ -39,6 +49,7 @@ export function answerOf<T extends object>(row: AnswerRow<T>): Recorded<T> {
       : (result.detail ?? result.code);
   throw new BoonError(result.code, detail, {
     reasonCode: result.reason_code,
+    errors: result.errors,
     replayed: row.replayed && result.code !== 'idempotency_mismatch',
   });
 }

@@ -17,7 +17,7 @@ CREATE FUNCTION boon.lot_view(l boon.lots) RETURNS jsonb LANGUAGE sql STABLE AS 
     'giftable', l.giftable)
 $$;
 
--- Takes an array of grants; answers each by its `i`: {lot} or {code, detail}.
+-- Takes an array of grants; answers each by its `i`: {lot} or {code, reason_code, detail, errors}.
 CREATE FUNCTION boon.grant_credits(p_requests json)
 RETURNS TABLE (i int, replayed boolean, result jsonb) LANGUAGE plpgsql AS $$
 DECLARE
@@ -34,6 +34,16 @@ BEGIN
     result := boon.recorded_answer(r.key, r.input_hash);
     replayed := result IS NOT NULL;
     IF replayed THEN
+      RETURN NEXT; CONTINUE;
+    END IF;
+    IF r.expires_at <= r.at THEN
+      result := jsonb_build_object('code', 'validation_failed', 'detail', 'The credits would be expired from the start.',
+        'errors', jsonb_build_array(jsonb_build_object('path', 'expires_at', 'message', 'must be later than now')));
+      RETURN NEXT; CONTINUE;
+    END IF;
+    IF EXISTS (SELECT FROM boon.accounts a WHERE a.id = r.account_id AND a.status = 'closed') THEN
+      result := jsonb_build_object('code', 'recipient_ineligible', 'reason_code', 'recipient_unavailable', 'detail', 'The account is closed.');
+      INSERT INTO boon.idempotency_keys VALUES (r.key, decode(r.input_hash, 'hex'), result, r.at);
       RETURN NEXT; CONTINUE;
     END IF;
     UPDATE boon.ledger_accounts a SET credits_posted = a.credits_posted + r.amount WHERE a.id = r.account_id

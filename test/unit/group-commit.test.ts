@@ -1,0 +1,178 @@
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { BoonError } from '../../src/contracts/errors.ts';
+import { AGAIN, GroupCommit } from '../../src/ledger/group-commit.ts';
+
+type Call = { shard: string; value: number };
+
+/** A group commit over a run that records its batches. */
+function recorded(
+  answer: (call: Call, attempt: number) => number | typeof AGAIN = (call) => call.value,
+  options: { writers?: number; most?: number; join?: number; before?: (batch: Call[]) => Promise<void> } = {},
+) {
+  const batches: Call[][] = [];
+  const attempts = new Map<Call, number>();
+  const group = new GroupCommit<Call, number>({
+    writers: options.writers ?? 1,
+    most: options.most ?? 100,
+    join: options.join ?? 1,
+    shardOf: (call) => call.shard,
+    run: async (batch) => {
+      batches.push(batch);
+      await options.before?.(batch);
+      await sleep(1);
+      return batch.map((call) => {
+        attempts.set(call, (attempts.get(call) ?? 0) + 1);
+        return answer(call, attempts.get(call) ?? 0);
+      });
+    },
+  });
+  return { group, batches, sizes: () => batches.map((batch) => batch.length) };
+}
+
+const calls = (count: number, shard = 'a'): Call[] =>
+  Array.from({ length: count }, (_, value) => ({ shard, value }));
+
+describe('group commit', () => {
+  test('a lone call goes alone and at once', async () => {
+    const { group, sizes } = recorded();
+    expect(await group.submit({ shard: 'a', value: 7 })).toBe(7);
+    expect(sizes()).toEqual([1]);
+  });
+
+  test('calls of one turn go together, each gets its own answer', async () => {
+    const { group, sizes } = recorded();
+    const answers = await Promise.all(calls(50).map((call) => group.submit(call)));
+    expect(answers).toEqual(calls(50).map(({ value }) => value));
+    expect(sizes()).toEqual([50]);
+  });
+
+  test('a batch is never larger than the most', async () => {
+    const { group, sizes } = recorded(undefined, { most: 32 });
+    await Promise.all(calls(100).map((call) => group.submit(call)));
+    expect(sizes()).toEqual([32, 32, 32, 4]);
+  });
+
+  test('calls made while the writer is busy wait and then go together', async () => {
+    const { group, sizes } = recorded();
+    const first = group.submit({ shard: 'a', value: 0 });
+    await setImmediate();
+    const rest = calls(10).map((call) => group.submit(call));
+    await Promise.all([first, ...rest]);
+    expect(sizes()).toEqual([1, 10]);
+  });
+
+  test('a second writer joins a busy one when enough calls wait, and not before', async () => {
+    const { group, sizes } = recorded(undefined, { writers: 2, join: 4, before: () => sleep(5) });
+    const apart = (count: number) => calls(count).map(({ value }) => ({ shard: `shard-${value}`, value }));
+    const few = [group.submit({ shard: 'x', value: 0 })];
+    await setImmediate();
+    few.push(...apart(3).map((call) => group.submit(call)));
+    await Promise.all(few);
+    expect(sizes()).toEqual([1, 3]);
+    const many = [group.submit({ shard: 'x', value: 0 })];
+    await setImmediate();
+    many.push(...apart(4).map((call) => group.submit(call)));
+    await setImmediate();
+    expect(sizes()).toEqual([1, 3, 1, 4]);
+    await Promise.all(many);
+  });
+
+  test('calls of a shard that is being written wait, and let others pass', async () => {
+    const { group, batches } = recorded(undefined, { writers: 2, before: () => sleep(5) });
+    const first = group.submit({ shard: 'a', value: 0 });
+    await setImmediate();
+    const rest = [
+      { shard: 'a', value: 1 },
+      { shard: 'b', value: 2 },
+      { shard: 'a', value: 3 },
+    ].map((call) => group.submit(call));
+    await Promise.all([first, ...rest]);
+    expect(batches.map((batch) => batch.map(({ value }) => value))).toEqual([[0], [2], [1, 3]]);
+  });
+
+  test('a call that asks to go again goes into a later batch', async () => {
+    const { group, sizes } = recorded((call, attempt) =>
+      call.value === 3 && attempt < 3 ? AGAIN : call.value,
+    );
+    const answers = await Promise.all(calls(5).map((call) => group.submit(call)));
+    expect(answers).toEqual([0, 1, 2, 3, 4]);
+    expect(sizes()).toEqual([5, 1, 1]);
+  });
+
+  test('one call that the database cannot take fails alone', async () => {
+    const { group } = recorded(undefined, {
+      before: async (batch) => {
+        if (batch.some(({ value }) => value === 5)) throw new Error('poison');
+      },
+    });
+    const answers = await Promise.allSettled(calls(10).map((call) => group.submit(call)));
+    expect(answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : 'failed'))).toEqual([
+      0,
+      1,
+      2,
+      3,
+      4,
+      'failed',
+      6,
+      7,
+      8,
+      9,
+    ]);
+    expect(await group.submit({ shard: 'a', value: 11 })).toBe(11);
+  });
+
+  test('when the database is away all fail together: they do not wait for it one after the other', async () => {
+    const { group, sizes } = recorded(undefined, {
+      before: async () => {
+        throw new BoonError('unavailable', 'The ledger does not answer.');
+      },
+    });
+    const answers = await Promise.allSettled(calls(10).map((call) => group.submit(call)));
+    expect(answers.every((answer) => answer.status === 'rejected')).toBe(true);
+    expect(sizes()).toEqual([10]);
+  });
+
+  test('calls of one shard keep their order, and never run beside each other', async () => {
+    const running = new Set<string>();
+    const order = new Map<string, number[]>();
+    const { group } = recorded(undefined, {
+      writers: 4,
+      most: 3,
+      before: async (batch) => {
+        for (const shard of new Set(batch.map((call) => call.shard))) {
+          expect(running).not.toContain(shard);
+          running.add(shard);
+        }
+        await sleep(Math.random() * 5);
+        for (const call of batch) order.set(call.shard, [...(order.get(call.shard) ?? []), call.value]);
+        for (const call of batch) running.delete(call.shard);
+      },
+    });
+    const all = calls(20).flatMap(({ value }) =>
+      ['a', 'b', 'c', 'd', 'e', 'f'].map((shard) => ({ shard, value })),
+    );
+    await Promise.all(all.map((call) => group.submit(call)));
+    for (const values of order.values()) expect(values).toEqual(calls(20).map(({ value }) => value));
+    expect(order.size).toBe(6);
+  });
+
+  test('several writers are busy at once', async () => {
+    let busy = 0;
+    let most = 0;
+    const { group } = recorded(undefined, {
+      writers: 2,
+      most: 5,
+      before: async () => {
+        busy += 1;
+        most = Math.max(most, busy);
+        await sleep(5);
+        busy -= 1;
+      },
+    });
+    await Promise.all(
+      Array.from({ length: 20 }, (_, value) => group.submit({ shard: `shard-${value}`, value })),
+    );
+    expect(most).toBe(2);
+  });
+});
