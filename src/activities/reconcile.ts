@@ -9,6 +9,8 @@ import { failing } from './failure.ts';
 export type GiftRuns = {
   /** Those of the workflow ids that run. */
   running(workflowIds: readonly string[]): Promise<Set<string>>;
+  /** Has processes look at the ledger again; best effort. */
+  refresh(workflowIds: readonly string[]): Promise<void>;
   /** Starts the process of a gift that the ledger holds open; harmless when it runs after all. */
   restart(gift: AcceptedGift): Promise<void>;
 };
@@ -26,6 +28,8 @@ const PAGE = 100;
 const PAGES = 10;
 /** How many overdue gifts are advanced in one call. */
 const OVERDUE = 500;
+/** How many processes of a call's gifts are told: with more at once, workers are behind and will see for themselves. */
+const TOLD = 50;
 
 export function reconcileActivities(ledger: Ledger, runs: GiftRuns) {
   return {
@@ -44,7 +48,10 @@ export function reconcileActivities(ledger: Ledger, runs: GiftRuns) {
       return sweep;
     },
 
-    /** Advances the gifts whose deadline passed before `before` and that nothing advanced: their process is gone. */
+    /**
+     * Advances the gifts whose deadline passed before `before` and that nothing advanced: their process is gone, or
+     * waits for the end of a freeze that was lifted.
+     */
     async advanceOverdueGifts({ before, at }: { before: string; at: string }): Promise<number> {
       let advanced = 0;
       for (;;) {
@@ -53,8 +60,9 @@ export function reconcileActivities(ledger: Ledger, runs: GiftRuns) {
         const gifts = await failing(() => ledger.advanceGifts(overdue, at));
         const moved = gifts.filter((gift) => gift.deadline === null || gift.deadline > at).length;
         advanced += moved;
-        log.warn('Gifts were overdue: their process does not run', { moved, overdue: overdue.length });
+        log.warn('Gifts were overdue', { overdue: overdue.length, moved });
         heartbeat(advanced);
+        await tellProcesses(overdue.slice(0, TOLD));
         if (moved === 0 || overdue.length < OVERDUE) return advanced;
       }
     },
@@ -70,5 +78,12 @@ export function reconcileActivities(ledger: Ledger, runs: GiftRuns) {
     for (const gift of missing) await runs.restart(gift);
     if (missing.length > 0) log.warn('Started processes that were missing', { started: missing.length });
     return missing.length;
+  }
+
+  /** A process that still waits learns that its gift has ended. */
+  async function tellProcesses(giftIds: readonly string[]): Promise<void> {
+    const running = await runs.running(giftIds.map(giftWorkflowId));
+    heartbeat(running.size);
+    await runs.refresh([...running]);
   }
 }

@@ -19,6 +19,8 @@ export const claimGiftUpdate = defineUpdate<GiftAnswer, [ClaimGift]>(GIFT_UPDATE
 export const holdGiftUpdate = defineUpdate<GiftAnswer, [OperateGift]>(GIFT_UPDATES.hold);
 export const releaseGiftUpdate = defineUpdate<GiftAnswer, [ReleaseGift?]>(GIFT_UPDATES.release);
 export const rejectGiftUpdate = defineUpdate<GiftAnswer, [OperateGift]>(GIFT_UPDATES.reject);
+/** Has the process look at the ledger again; answers what it then knows. */
+export const refreshGiftUpdate = defineUpdate<GiftProgress>(GIFT_UPDATES.refresh);
 
 /** What the process knows; null until the gift is accepted. Before a delayed start no query is answered. */
 export const giftStatusQuery = defineQuery<GiftProgress | null>(GIFT_STATUS_QUERY);

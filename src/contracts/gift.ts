@@ -107,7 +107,10 @@ export type GiftResult = { status: GiftStatus; settled_at?: string };
 /** The workflow itself, for typed clients: `client.workflow.start<GiftWorkflow>(GIFT_WORKFLOW, …)`. */
 export type GiftWorkflow = (input: GiftInput) => Promise<GiftResult>;
 
-/** Names of the updates. `accept` answers once the gift is accepted or refused (for update-with-start). */
+/**
+ * Names of the updates. `accept` answers once the gift is accepted or refused (for update-with-start); `refresh` has
+ * the process look at the ledger again, where an account was unfrozen or `reconcile` advanced the gift.
+ */
 export const GIFT_UPDATES = {
   accept: 'accept',
   cancel: 'cancel',
@@ -115,6 +118,7 @@ export const GIFT_UPDATES = {
   hold: 'hold',
   release: 'release',
   reject: 'reject',
+  refresh: 'refresh',
 } as const;
 export const GIFT_STATUS_QUERY = 'status';
 
@@ -127,7 +131,7 @@ export type UpdateCall = { key?: string; attempt?: string };
 
 /** Arguments of the updates; each fits in the Web UI's input box. */
 export type CancelGift = UpdateCall & { reason?: string; by?: string };
-export type ClaimGift = UpdateCall & { token: string; account_id: string };
+export type ClaimGift = UpdateCall & { token: string; account_id: string; by?: string };
 export type OperateGift = UpdateCall & { reason: string; by?: string };
 export type ReleaseGift = UpdateCall & { reason?: string; by?: string };
 

@@ -2,7 +2,11 @@
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { GiftRuns } from '../activities/reconcile.ts';
 import { GIFT_WORKFLOW, type GiftWorkflow } from '../contracts/gift.ts';
+import { refreshGiftUpdate } from '../contracts/gift-messages.ts';
 import { giftStartOptions } from './gift-start.ts';
+
+/** How long processes may take to look at the ledger, in milliseconds. */
+const REFRESH_PATIENCE = 5_000;
 
 export function giftRuns(client: Client, taskQueue: string, clock: () => Date): GiftRuns {
   return {
@@ -14,6 +18,15 @@ export function giftRuns(client: Client, taskQueue: string, clock: () => Date): 
         running.add(workflowId);
       }
       return running;
+    },
+
+    async refresh(workflowIds) {
+      const told = () =>
+        Promise.allSettled(
+          workflowIds.map((id) => client.workflow.getHandle(id).executeUpdate(refreshGiftUpdate)),
+        );
+      // Whatever keeps one from looking: the ledger has done what was due.
+      await client.connection.withDeadline(Date.now() + REFRESH_PATIENCE, told);
     },
 
     async restart(gift) {

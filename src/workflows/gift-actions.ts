@@ -20,6 +20,7 @@ import {
   claimGiftUpdate,
   giftStatusQuery,
   holdGiftUpdate,
+  refreshGiftUpdate,
   rejectGiftUpdate,
   releaseGiftUpdate,
 } from '../contracts/gift-messages.ts';
@@ -40,6 +41,9 @@ export function handleActions(gift: OpenGift): void {
   setHandler(acceptGiftUpdate, () => shielded(() => gift.accepted()), {
     description: 'Answers the gift once the ledger has accepted it, or fails with the refusal. No input.',
   });
+  setHandler(refreshGiftUpdate, () => shielded(() => gift.refresh()), {
+    description: 'Looks at the ledger again, after an account was unfrozen for instance. No input.',
+  });
   setHandler(
     cancelGiftUpdate,
     (given: CancelGift = {}) =>
@@ -53,12 +57,16 @@ export function handleActions(gift: OpenGift): void {
   );
   setHandler(
     claimGiftUpdate,
-    (given) => act(gift, given, { action: 'claim', token: given.token, account_id: given.account_id }),
+    ({ token, account_id, by, ...call }) => act(gift, call, { action: 'claim', token, account_id, by }),
     {
       description:
         'Claim a gift by e-mail, with the token of its link. Input: {"token":"…","account_id":"user_bob"}',
       validator: (given) =>
-        checkArguments('claim', '{"token":"…","account_id":"user_bob"}', given, ['token', 'account_id']),
+        checkArguments('claim', '{"token":"…","account_id":"user_bob"}', given, [
+          'token',
+          'account_id',
+          'by?',
+        ]),
     },
   );
   setHandler(

@@ -96,15 +96,20 @@ export class OpenGift {
   /** Has the ledger do what time has brought: settle, expire, end a hold. */
   async advance(): Promise<void> {
     const due = this.deadline;
-    await this.#inTurn(async () => {
-      const { id } = await this.#begun();
-      const call = ledger.advanceGift.executeWithOptions({ summary: 'What is due' }, [id, now()]);
-      this.#become(await call);
-    });
+    await this.refresh();
     if (this.deadline === undefined || this.deadline !== due) return;
     // The ledger's rules exclude this; should it happen all the same, wait rather than spin.
     log.warn('The ledger left a gift as it was after its deadline', { due });
     await sleep('1 minute', { summary: 'Not advanced; trying again' });
+  }
+
+  /** Takes over how the gift stands in the ledger, once the ledger has done what is due. */
+  async refresh(): Promise<GiftProgress> {
+    const { id } = await this.#begun();
+    return await this.#inTurn(async () => {
+      const call = ledger.advanceGift.executeWithOptions({ summary: 'What is due' }, [id, now()]);
+      return this.#become(await call);
+    });
   }
 
   /** Has the ledger do what a person asks. Rejects with the activity's failure. */
@@ -175,11 +180,13 @@ export class OpenGift {
     return this.#gift;
   }
 
-  #become(standing: GiftStanding): void {
-    if (this.#gift === undefined) return;
+  #become(standing: GiftStanding): GiftProgress {
+    if (this.#gift === undefined) throw new Error('There is no gift yet');
     const { id, from, to, by_email, amount, funding, settles_at } = this.#gift;
-    this.#gift = { id, from, to: to ?? null, by_email, amount, funding, settles_at, ...standing };
+    const gift = { id, from, to: to ?? null, by_email, amount, funding, settles_at, ...standing };
+    this.#gift = gift;
     this.#show();
+    return gift;
   }
 
   /** Makes the gift readable in the Web UI; costs history only where a search attribute changes. */
