@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Runtime, type Worker } from '@temporalio/worker';
 import nodemailer from 'nodemailer';
 import type { Logger } from 'pino';
+import type { MailDependencies } from './activities/mail.ts';
 import { type Config, ConfigError, readConfig, readPolicy } from './config.ts';
 import type { VersionedPolicy } from './domain/policy.ts';
 import { migrate } from './ledger/migrate.ts';
@@ -30,6 +31,8 @@ export type WorkerProcessOptions = {
   env: NodeJS.ProcessEnv;
   clock: () => Date;
   logger: Logger;
+  /** What mails are sent by; left out: the mail server of the configuration. */
+  mailTransport?: MailDependencies['transport'];
   /** Where the SDK's runtime gives its metrics, as `host:port`; they are shown with ours. */
   sdkMetrics?: string;
 };
@@ -73,7 +76,7 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Runnin
       client,
       taskQueue: config.taskQueue,
       ledger,
-      mail: mailOf(config),
+      mail: mailOf(options),
       bundle: await workflowBundle(cacheFolder(options.env)),
       clock,
       deployment: config.deployment,
@@ -111,11 +114,12 @@ function requireDatabase(config: Config): { url: string; encryptionKey: Buffer }
   ]);
 }
 
-function mailOf({ smtpUrl, mailFrom, publicUrl }: Config) {
+function mailOf({ config, mailTransport }: WorkerProcessOptions): Omit<MailDependencies, 'ledger'> {
+  const { smtpUrl, mailFrom: from, publicUrl } = config;
+  if (mailTransport !== undefined || smtpUrl === undefined)
+    return { transport: mailTransport, from, publicUrl };
   // A pool keeps the connection to the mail server for the next mail.
-  const transport =
-    smtpUrl === undefined ? undefined : nodemailer.createTransport(smtpUrl, { pool: true } as object);
-  return { transport, from: mailFrom, publicUrl };
+  return { transport: nodemailer.createTransport(smtpUrl, { pool: true } as object), from, publicUrl };
 }
 
 async function startHealth(

@@ -17,6 +17,20 @@ export async function createDatabase(
       options.template === undefined ? '' : ` TEMPLATE ${client.escapeIdentifier(options.template)}`;
     await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}${template}`);
   });
+  return databaseUrl(adminUrl, name);
+}
+
+/** The URL of the database of this name, which is created at the first need of it. */
+export async function ensureDatabase(adminUrl: string, name: string): Promise<string> {
+  let present = false;
+  await withClient(adminUrl, async (client) => {
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
+    present = rowCount === 1;
+  });
+  return present ? databaseUrl(adminUrl, name) : await createDatabase(adminUrl, name);
+}
+
+function databaseUrl(adminUrl: string, name: string): string {
   const url = new URL(adminUrl);
   url.pathname = `/${encodeURIComponent(name)}`;
   return url.href;

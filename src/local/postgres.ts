@@ -13,7 +13,7 @@ import { commandLineOf } from './process-mark.ts';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
 import { LocalSetupError } from './setup-error.ts';
 
-export { createDatabase, dropDatabase } from './database.ts';
+export { createDatabase, dropDatabase, ensureDatabase } from './database.ts';
 
 /** How to start the local PostgreSQL. */
 export interface LocalPostgresOptions {

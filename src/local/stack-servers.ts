@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import type { Config } from '../config.ts';
+import { SEARCH_ATTRIBUTES } from '../contracts/temporal.ts';
+import { temporalTarget } from '../temporal/connection.ts';
+import { assertPortFree, freePort } from './ports.ts';
+import { ensureDatabase, startPostgres } from './postgres.ts';
+import type { Progress } from './progress.ts';
+import { assertDatabaseAnswers, assertTemporalAnswers } from './reachable.ts';
+import type { RunningParts } from './running-parts.ts';
+import { startTemporalDevServer } from './temporal.ts';
+import { findTemporalCli } from './temporal-binary.ts';
+
+/** What the servers of a start need to know. */
+export interface ServersOptions {
+  readonly config: Config;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly progress: Progress;
+}
+
+/** Where the servers are. */
+export interface Servers {
+  readonly databaseUrl: string;
+  readonly temporalAddress: string;
+  readonly uiUrl: string | undefined;
+}
+
+/** The port of the HTTP server: the configured one, if it is free, or a free one for 0. @throws LocalSetupError */
+export async function choosePort(config: Config): Promise<number> {
+  if (config.port === 0) return await freePort();
+  await assertPortFree(config.port, 'HTTP server', 'PORT');
+  return config.port;
+}
+
+/**
+ * Starts PostgreSQL and Temporal, or checks those that the configuration names. What can be checked is checked
+ * before anything starts.
+ *
+ * @throws LocalSetupError and TemporalUnreachable
+ */
+export async function startServers(options: ServersOptions, parts: RunningParts): Promise<Servers> {
+  const { databaseUrl, temporalAddress, temporalPorts } = options.config;
+  if (databaseUrl !== undefined) await assertDatabaseAnswers(databaseUrl);
+  if (temporalAddress !== undefined) {
+    await assertTemporalAnswers(temporalTarget(options.env, temporalAddress));
+  } else {
+    if (temporalPorts.grpc !== 0) await assertPortFree(temporalPorts.grpc, 'Temporal', 'BOON_TEMPORAL_PORT');
+    if (temporalPorts.ui !== 0)
+      await assertPortFree(temporalPorts.ui, 'Temporal Web UI', 'BOON_TEMPORAL_UI_PORT');
+  }
+  return {
+    databaseUrl: databaseUrl ?? (await startDatabase(options, parts)),
+    ...(temporalAddress === undefined
+      ? await startTemporal(options, parts)
+      : { temporalAddress, uiUrl: undefined }),
+  };
+}
+
+async function startDatabase({ dataDir, progress }: ServersOptions, parts: RunningParts): Promise<string> {
+  progress('Starting PostgreSQL');
+  const postgres = await startPostgres({ dataDir: join(dataDir, 'postgres') });
+  await parts.add(
+    postgres,
+    postgres.ended.then((how) => `PostgreSQL has ended (${how})`),
+  );
+  return await ensureDatabase(postgres.url, 'boon');
+}
+
+async function startTemporal(
+  { config: { temporalPorts }, dataDir, progress }: ServersOptions,
+  parts: RunningParts,
+): Promise<Pick<Servers, 'temporalAddress' | 'uiUrl'>> {
+  const cli = await findTemporalCli(progress);
+  progress('Starting Temporal');
+  const temporal = await startTemporalDevServer({
+    cli,
+    dbFile: join(dataDir, 'temporal', 'temporal.db'),
+    ...(temporalPorts.grpc === 0 ? {} : { port: temporalPorts.grpc }),
+    ...(temporalPorts.ui === 0 ? {} : { uiPort: temporalPorts.ui }),
+    searchAttributes: SEARCH_ATTRIBUTES,
+  });
+  await parts.add(
+    temporal,
+    temporal.ended.then((how) => `Temporal has ended (${how})`),
+  );
+  return { temporalAddress: temporal.address, uiUrl: temporal.uiUrl };
+}

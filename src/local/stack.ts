@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import type { Logger } from 'pino';
+import type { Config } from '../config.ts';
+import type { VersionedPolicy } from '../domain/policy.ts';
+import { newApiKey } from '../http/api-key-secret.ts';
+import { type RunningServer, startServer } from '../server.ts';
+import { startWorker } from '../worker.ts';
+import { keepSecret, keptSecret, readSecret } from './kept-secret.ts';
+import { makeFolder } from './machine.ts';
+import { mailFolder } from './mail-folder.ts';
+import type { Progress } from './progress.ts';
+import type { RunningParts } from './running-parts.ts';
+import { recordStack, type StackAddresses } from './running-stack.ts';
+import { choosePort, startServers } from './stack-servers.ts';
+
+/** What to start, and with which settings. */
+export interface StackOptions {
+  readonly config: Config;
+  readonly policy: VersionedPolicy;
+  readonly env: NodeJS.ProcessEnv;
+  readonly logger: Logger;
+  readonly progress: Progress;
+}
+
+/** All of Boon, running in this process and in servers that are its children. */
+export interface LocalStack extends StackAddresses {
+  /** The configuration with what was chosen for it: addresses, ports, keys. */
+  readonly config: Config;
+  /** The environment that Temporal's settings are read from. */
+  readonly env: NodeJS.ProcessEnv;
+  /** The operator key, where it is known. */
+  readonly apiKey: ApiKeyAtHand | undefined;
+  /** Where mails are written to as files; undefined when they go to a mail server. */
+  readonly mailFolder: string | undefined;
+}
+
+/** An operator key, and the file it is kept in unless it was configured. */
+export interface ApiKeyAtHand {
+  readonly secret: string;
+  readonly file: string | undefined;
+}
+
+/**
+ * Starts everything on this machine: PostgreSQL and Temporal, unless the configuration names others, the worker and
+ * the HTTP server. Each is added to `parts`, which stops them.
+ *
+ * @throws LocalSetupError and the like, with one sentence on what to do; `parts` may hold what started before
+ */
+export async function startStack(options: StackOptions, parts: RunningParts): Promise<LocalStack> {
+  const { progress, logger, policy } = options;
+  const dataDir = resolve(options.config.dataDir);
+  await makeFolder(dataDir, 'BOON_DATA_DIR');
+  const port = await choosePort(options.config);
+  const servers = await startServers({ ...options, dataDir }, parts);
+  const config = await complete(options.config, dataDir, { port, ...servers });
+  const env = options.config.temporalAddress === undefined ? ownServerEnv(options.env, dataDir) : options.env;
+  const mails = config.smtpUrl === undefined ? join(dataDir, 'mail') : undefined;
+  const common = { config, policy, env, clock: () => new Date(), logger };
+
+  progress('Starting the worker');
+  const mail = mails === undefined ? {} : { mailTransport: mailFolder(mails) };
+  const worker = await startWorker({ ...common, ...mail });
+  const workerEnded = worker.ended.then(
+    () => 'The worker has ended',
+    (error) => `The worker has died (${error instanceof Error ? error.message : error})`,
+  );
+  await parts.add({ stop: () => worker.close() }, workerEnded);
+
+  progress('Starting the HTTP server');
+  const server = await startServer(common);
+  await parts.add({ stop: () => server.close() });
+  const addresses = { ...servers, url: server.url };
+  await parts.add({ stop: await recordStack(dataDir, addresses) });
+  return {
+    ...addresses,
+    config,
+    env,
+    apiKey: await knownKey(config, server, apiKeyFile(dataDir)),
+    mailFolder: mails,
+  };
+}
+
+/** The file in the data folder that the operator key is kept in. */
+export function apiKeyFile(dataDir: string): string {
+  return join(dataDir, 'api-key');
+}
+
+type Chosen = { port: number; databaseUrl: string; temporalAddress: string };
+
+async function complete(given: Config, dataDir: string, chosen: Chosen): Promise<Config> {
+  const ownDatabase = given.databaseUrl === undefined;
+  return {
+    ...given,
+    ...chosen,
+    publicUrl: given.port === 0 ? given.publicUrl.replace(/:0$/, `:${chosen.port}`) : given.publicUrl,
+    encryptionKey: given.encryptionKey ?? (await ownEncryptionKey(dataDir)),
+    // On a database of the operator's own the server makes a key only where there is none yet.
+    apiKey: given.apiKey ?? (ownDatabase ? await keptSecret(apiKeyFile(dataDir), newApiKey) : undefined),
+  };
+}
+
+/** TEMPORAL_ settings and profiles are for another server than the one that was just started. */
+function ownServerEnv(env: NodeJS.ProcessEnv, dataDir: string): NodeJS.ProcessEnv {
+  const others = Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_'));
+  return { ...Object.fromEntries(others), TEMPORAL_CONFIG_FILE: join(dataDir, 'no-profiles.toml') };
+}
+
+async function ownEncryptionKey(dataDir: string): Promise<Buffer> {
+  const kept = await keptSecret(join(dataDir, 'encryption-key'), () => randomBytes(32).toString('base64'));
+  return Buffer.from(kept, 'base64');
+}
+
+async function knownKey(
+  config: Config,
+  server: RunningServer,
+  file: string,
+): Promise<ApiKeyAtHand | undefined> {
+  if (server.madeApiKey !== undefined) await keepSecret(file, server.madeApiKey);
+  const kept = await readSecret(file);
+  if (config.apiKey !== undefined) {
+    return { secret: config.apiKey, file: kept === config.apiKey ? file : undefined };
+  }
+  return kept === undefined ? undefined : { secret: kept, file };
+}

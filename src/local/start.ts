@@ -1,0 +1,133 @@
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Runtime } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { BoonClient } from '../client/boon-client.ts';
+import { readConfig, readPolicy } from '../config.ts';
+import { giftWorkflowId } from '../contracts/gift.ts';
+import { sdkLogger } from '../observability/sdk-logger.ts';
+import { startServer } from '../server.ts';
+import { localLogger } from './local-logger.ts';
+import { makeFolder } from './machine.ts';
+import { RunningParts, StartCalledOff } from './running-parts.ts';
+import { LocalSetupError } from './setup-error.ts';
+import { type LocalStack, startStack } from './stack.ts';
+import type { Cast } from './story/cast.ts';
+import { Narrator } from './story/narrator.ts';
+import { playStory } from './story/play-story.ts';
+import { SETTLEMENT_SECONDS, storyPolicy } from './story/story-policy.ts';
+import { whatNow } from './what-now.ts';
+
+/** How a local start speaks and is stopped. */
+export interface StartOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly print: (line: string) => void;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+/** Every part stops within 20 seconds or is ended; together they have this long. */
+const STOP_WITHIN_MS = 60_000;
+
+/**
+ * Starts all of Boon on this machine, plays the story and stays until it is stopped. What was accepted stays in the
+ * data folder, and the next start goes on with it.
+ *
+ * @throws what names the one thing to put right: ConfigError, PolicyError, LocalSetupError, TemporalUnreachable …
+ */
+export async function startHere({ env, print, signal }: StartOptions): Promise<void> {
+  const config = readConfig(env);
+  const policy = readPolicy(config.policyFile);
+  await makeFolder(config.dataDir, 'BOON_DATA_DIR');
+  const logger = await localLogger(config.logLevel, join(resolve(config.dataDir), 'boon.log'), (message) => {
+    if (!signal.aborted) print(`! ${message}`);
+  });
+  Runtime.install({ logger: sdkLogger(logger), shutdownSignals: [] });
+
+  const parts = new RunningParts();
+  const calledOff = untilAborted(signal);
+  try {
+    const starting = startStack({ config, policy, env, logger, progress: stopwatch(print) }, parts);
+    const stack = await Promise.race([starting, calledOff]);
+    // A start that was called off fails later, when a part finds everything stopped.
+    starting.catch(() => undefined);
+    if (stack === undefined) throw new StartCalledOff();
+    const cast = config.story ? await storyOrReason(stack, logger, print, signal) : undefined;
+    if (!signal.aborted) for (const line of whatNow(stack, cast)) print(line);
+    const ending = await Promise.race([parts.ended, calledOff]);
+    if (ending !== undefined) throw new LocalSetupError(`${ending}: see the logs in ${config.dataDir}`);
+    print('');
+    print('Stopping: requests and tasks that run are finished first.');
+  } finally {
+    await stopInTime(parts);
+  }
+  print(`Stopped. The data stay in ${config.dataDir}; \`npm start\` goes on with them.`);
+}
+
+/** The story, or one line on why it is not told: the stack runs in either case. */
+async function storyOrReason(
+  stack: LocalStack,
+  logger: Logger,
+  print: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Cast | undefined> {
+  if (stack.apiKey === undefined) {
+    print('The story is not played: set BOON_API_KEY to an operator key of this database to see it.');
+    return undefined;
+  }
+  try {
+    return await story(stack, stack.apiKey.secret, logger, print, signal);
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    logger.error({ err: error }, `The story stopped: ${error instanceof Error ? error.message : error}`);
+    return undefined;
+  }
+}
+
+/** The story has an HTTP server of its own, on the same ledger: the one for the reader keeps the reader's policy. */
+async function story(
+  stack: LocalStack,
+  apiKey: string,
+  logger: Logger,
+  print: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Cast> {
+  const { env, uiUrl, mailFolder } = stack;
+  const config = { ...stack.config, port: 0 };
+  const server = await startServer({ config, policy: storyPolicy(), env, clock: () => new Date(), logger });
+  try {
+    print('');
+    print(`The story: gifts on real workflows, with a settlement of ${SETTLEMENT_SECONDS} s to watch them.`);
+    const client = new BoonClient({ baseUrl: server.url, apiKey });
+    const narrator = new Narrator(client, print, (giftId) => {
+      const id = giftWorkflowId(giftId);
+      return uiUrl === undefined
+        ? `workflow ${id}`
+        : `${uiUrl}/namespaces/default/workflows/${encodeURIComponent(id)}`;
+    });
+    return await playStory({ client, narrator, mailFolder, signal });
+  } finally {
+    await server.close();
+  }
+}
+
+/** Prints each step with the seconds since the start. */
+function stopwatch(print: (line: string) => void): (line: string) => void {
+  const began = performance.now();
+  return (line) => print(`[${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s] ${line}`);
+}
+
+function untilAborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((settle) => {
+    if (signal.aborted) settle(undefined);
+    signal.addEventListener('abort', () => settle(undefined), { once: true });
+  });
+}
+
+async function stopInTime(parts: RunningParts): Promise<void> {
+  const late = delay(STOP_WITHIN_MS, 'late', { ref: false });
+  const stopped = parts.stop().then(() => 'stopped');
+  if ((await Promise.race([stopped, late])) === 'late') {
+    throw new LocalSetupError('Not everything stopped in time: the next start ends what is left');
+  }
+}

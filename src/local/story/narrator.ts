@@ -1,0 +1,61 @@
+import type { BoonClient } from '../../client/boon-client.ts';
+import type { Balance } from '../../contracts/account.schema.ts';
+import type { Transfer } from '../../contracts/transfer.schema.ts';
+import type { Person } from './cast.ts';
+
+/** Tells the story in a terminal: what happens, and what each account had before and has after. */
+export class Narrator {
+  readonly #client: BoonClient;
+  readonly #print: (line: string) => void;
+  readonly #link: (giftId: string) => string;
+  #act = 0;
+
+  /** @param link where an operator sees a gift. */
+  constructor(client: BoonClient, print: (line: string) => void, link: (giftId: string) => string) {
+    this.#client = client;
+    this.#print = print;
+    this.#link = link;
+  }
+
+  /** Tells one act: its title, what happens in it, and the balances of the people around it. */
+  async act<T>(title: string, people: readonly Person[], play: () => Promise<T>): Promise<T> {
+    this.#act += 1;
+    this.#print('');
+    this.#print(`${this.#act}. ${title}`);
+    const before = await this.#balances(people);
+    const result = await play();
+    this.#table(people, before, await this.#balances(people));
+    return result;
+  }
+
+  say(line: string): void {
+    this.#print(`   ${line}`);
+  }
+
+  /** Says how a gift stands and where it is seen. */
+  gift(gift: Transfer, more = ''): void {
+    this.say(`${gift.id} is ${gift.status}${more}`);
+    this.say(this.#link(gift.id));
+  }
+
+  #balances(people: readonly Person[]): Promise<Balance[]> {
+    return Promise.all(people.map(({ id }) => this.#client.accounts.balance(id)));
+  }
+
+  #table(people: readonly Person[], before: readonly Balance[], after: readonly Balance[]): void {
+    const rows = people.map(({ name }, i) => [name, shown(before[i]), shown(after[i])] as const);
+    const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+    for (const [name, was, is] of rows) {
+      const change = was === is ? was : `${was.padEnd(widths[1] ?? 0)}  →  ${is}`;
+      this.say(`  ${name.padEnd(widths[0] ?? 0)}  ${change}`);
+    }
+  }
+}
+
+/** `60, 40 held`: what is available, and what is on its way out or in. */
+function shown(balance: Balance | undefined): string {
+  if (balance === undefined) return '';
+  const { available, held, pending_in } = balance;
+  const more = [held === '0' ? [] : `${held} held`, pending_in === '0' ? [] : `${pending_in} coming`].flat();
+  return [available, ...more].join(', ');
+}

@@ -1,0 +1,59 @@
+import { relative } from 'node:path';
+import type { LocalStack } from './stack.ts';
+import type { Cast } from './story/cast.ts';
+
+/** What a reader can do with a stack that runs: where everything is, and one thing to try. */
+export function whatNow(stack: LocalStack, cast: Cast | undefined): string[] {
+  const { url, uiUrl, apiKey, mailFolder, config } = stack;
+  return [
+    '',
+    'Boon runs, and goes on until you press Ctrl-C.',
+    '',
+    `  API           ${url}`,
+    `  API docs      ${url}/docs`,
+    `  Web UI        ${uiUrl === undefined ? `the one of the Temporal at ${stack.temporalAddress}` : `${uiUrl}/namespaces/default/workflows`}`,
+    `  Operator key  ${apiKey === undefined ? 'the one that this database was set up with' : (shortPath(apiKey.file) ?? 'BOON_API_KEY')}`,
+    `  Mails         ${mailFolder === undefined ? 'go to BOON_SMTP_URL' : `${shortPath(mailFolder)} (files; set BOON_SMTP_URL to send them)`}`,
+    `  Data, log     ${shortPath(config.dataDir)}`,
+    '',
+    ...trial(stack, cast),
+  ];
+}
+
+function trial({ url, apiKey }: LocalStack, cast: Cast | undefined): string[] {
+  if (apiKey === undefined) return [];
+  const file = shortPath(apiKey.file);
+  const key = file === undefined ? '$BOON_API_KEY' : `$(cat '${file}')`;
+  const headers = [`-H "Authorization: Bearer ${key}"`, `-H 'Content-Type: application/json'`];
+  if (cast === undefined) {
+    return [
+      'Make an account:',
+      '',
+      `  curl -sS -X PUT ${url}/v1/accounts/ada ${headers.join(' \\\n    ')} \\`,
+      `    -d '{"plan":"plus"}'`,
+    ];
+  }
+  const body = JSON.stringify({ from: cast.ada.id, to: { account_id: cast.grace.id }, amount: '5' });
+  return [
+    'Give credits away, under your own policy now:',
+    '',
+    `  curl -sS ${url}/v1/billing/credits/transfer \\`,
+    `    ${headers.join(' \\\n    ')} \\`,
+    `    -H "Idempotency-Key: first-try-${cast.ada.id}" \\`,
+    `    -d '${body}'`,
+    '',
+    'Look at what an account has, and prove the ledger:',
+    '',
+    `  npm run boon -- account balance ${cast.grace.id}`,
+    '  npm run boon -- ledger verify',
+  ];
+}
+
+/** As a reader in this folder would type it. */
+function shortPath(path: string): string;
+function shortPath(path: string | undefined): string | undefined;
+function shortPath(path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
+  const fromHere = relative('', path);
+  return fromHere.startsWith('..') ? path : fromHere || '.';
+}
