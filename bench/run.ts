@@ -1,0 +1,81 @@
+/**
+ * `npm run bench`: every figure of the README's table, as ratios against a reference in the same run, medians of
+ * the rounds. `npm run bench -- ledger-rates --rounds 3` runs one of them; `--json` prints the rounds too.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startPostgres } from '../src/local/postgres.ts';
+import { acceptLatency } from './accept-latency.ts';
+import { giftCpu } from './gift-cpu.ts';
+import { giftHistory } from './gift-history.ts';
+import { ledgerGrowth } from './ledger-growth.ts';
+import { ledgerRates } from './ledger-rates.ts';
+import type { Bench } from './support/bench.ts';
+import { type Figure, row } from './support/figure.ts';
+
+const BENCHES: Readonly<Record<string, Bench>> = {
+  'gift-history': giftHistory,
+  'gift-cpu': giftCpu,
+  'accept-latency': acceptLatency,
+  'ledger-rates': ledgerRates,
+  'ledger-growth': ledgerGrowth,
+};
+
+const HELP = `npm run bench [-- NAME …] [--rounds 5] [--seconds 4] [--json]
+NAME: ${Object.keys(BENCHES).join(', ')}; all when none is given.`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '4' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+const unknown = positionals.filter((name) => !(name in BENCHES));
+if (values.help || unknown.length > 0) {
+  console.log(unknown.length > 0 ? `No such benchmark: ${unknown.join(', ')}.\n${HELP}` : HELP);
+  process.exit(unknown.length > 0 ? 2 : 0);
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'boon-bench-'));
+// As a production server would be set: commits reach the disk, and checkpoints are seldom.
+const postgres = await startPostgres({
+  dataDir: join(folder, 'postgres'),
+  settings: {
+    shared_buffers: '2GB',
+    max_wal_size: '8GB',
+    checkpoint_timeout: '30min',
+    wal_compression: 'on',
+    max_connections: 200,
+  },
+});
+const figures: Figure[] = [];
+try {
+  for (const name of positionals.length > 0 ? positionals : Object.keys(BENCHES)) {
+    const bench = BENCHES[name];
+    if (bench === undefined) continue;
+    figures.push(
+      ...(await bench({
+        postgresUrl: postgres.url,
+        folder,
+        rounds: Number(values.rounds),
+        seconds: Number(values.seconds),
+        progress: (line) => console.error(line),
+      })),
+    );
+  }
+} finally {
+  await postgres.stop();
+  await rm(folder, { recursive: true, force: true });
+}
+if (values.json) console.log(JSON.stringify(figures, null, 2));
+else
+  console.log(
+    ['| figure | median | rounds | wanted | reached |', '|---|---|---|---|---|', ...figures.map(row)].join(
+      '\n',
+    ),
+  );
