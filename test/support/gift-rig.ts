@@ -161,10 +161,10 @@ export async function giftRig(
     async until(gift, status) {
       const end = Date.now() + PATIENCE;
       for (;;) {
-        const found = await ledger.findGift(gift.id);
-        if (found.status === status) return found;
+        const found = await ledger.findGift(gift.id).catch(() => undefined);
+        if (found?.status === status) return found;
         if (Date.now() > end)
-          throw new Error(`The gift is ${found.status}, not ${status}: ${JSON.stringify(found)}`);
+          throw new Error(`The gift is ${found?.status}, not ${status}: ${JSON.stringify(found)}`);
         await pause(20);
       }
     },

@@ -1,0 +1,172 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Gift } from '../../src/contracts/gift.ts';
+import { acceptedGift } from '../../src/contracts/gift-process.ts';
+import {
+  type ExpiryReport,
+  type ReconcileReport,
+  SCHEDULES,
+  TASK_QUEUE,
+} from '../../src/contracts/temporal.ts';
+import type { Recorded } from '../../src/ledger/ledger.ts';
+import { keepSchedules } from '../../src/temporal/schedules.ts';
+import { type GiftRig, giftRig } from '../support/gift-rig.ts';
+import { devServer } from '../support/temporal-server.ts';
+import { newGiftId, newKey } from '../support/test-ledger.ts';
+
+const MINUTE = 60_000;
+
+let rig: GiftRig;
+beforeAll(async () => {
+  rig = await giftRig(await devServer(), {
+    policy: { gifts: { settlement: 'PT1H', screening: { velocity: { verdict: 'allow' } } } },
+  });
+  await keepSchedules(rig.client, TASK_QUEUE);
+  // The schedules' own times would mix with the tests' runs.
+  for (const id of Object.values(SCHEDULES)) await rig.client.schedule.getHandle(id).pause('tests run it');
+  await rig.seed('ada', '1000');
+  await rig.seed('bob');
+});
+afterAll(() => rig.close());
+
+/** Triggers a schedule and waits for the report of the run. */
+async function runOnce<Report>(scheduleId: string): Promise<Report> {
+  const handle = rig.client.schedule.getHandle(scheduleId);
+  const runs = async () => (await handle.describe()).info.recentActions;
+  const before = (await runs()).length;
+  await handle.trigger('SKIP');
+  for (;;) {
+    const all = await runs();
+    const last = all.at(-1);
+    if (all.length > before && last !== undefined) {
+      const { workflowId, firstExecutionRunId } = last.action.workflow;
+      rig.replayLater(workflowId);
+      return await rig.client.workflow.getHandle(workflowId, firstExecutionRunId).result();
+    }
+    await rig.sleep(50);
+  }
+}
+
+/** A gift that the ledger accepted so long ago. Nothing starts its process. */
+async function acceptedAgo(milliseconds: number): Promise<Gift> {
+  const accepted: Recorded<Gift> = await rig.ledger.acceptGift({
+    key: newKey('accept'),
+    id: newGiftId(),
+    at: new Date(Date.now() - milliseconds).toISOString(),
+    from: 'ada',
+    to: { account_id: 'bob' },
+    amount: '10',
+    funding: 'transfer',
+    message: null,
+  });
+  return accepted.value;
+}
+
+async function startProcess(gift: Gift): Promise<void> {
+  const open = acceptedGift(gift);
+  if (open === undefined) throw new Error('the gift has ended');
+  await rig.process.start(open);
+  rig.replayLater(`gift/${gift.id}`);
+}
+
+const statusOf = async (gift: Gift) =>
+  (await rig.client.workflow.getHandle(`gift/${gift.id}`).describe()).status.name;
+
+describe('reconcile', () => {
+  test('starts what the ledger holds open and Temporal does not run, and leaves alone what runs', async () => {
+    const runs = await acceptedAgo(10 * MINUTE);
+    await startProcess(runs);
+    const missing = await acceptedAgo(10 * MINUTE);
+    const due = await acceptedAgo(61 * MINUTE);
+    const young = await acceptedAgo(10_000);
+    const report = await runOnce<ReconcileReport>(SCHEDULES.reconcile);
+    expect(report).toMatchObject({ checked: 3, started: 2, advanced: 0 });
+    expect(report.sealed_blocks).toBeGreaterThan(0);
+    expect(await statusOf(missing)).toBe('RUNNING');
+    await rig.until(due, 'settled');
+    await expect(statusOf(young)).rejects.toThrow(/not found/i);
+    rig.replayLater(`gift/${missing.id}`, `gift/${due.id}`);
+  });
+
+  test('looks again only at what was accepted since its last run', async () => {
+    await acceptedAgo(50 * MINUTE);
+    const recent = await acceptedAgo(2 * MINUTE);
+    const report = await runOnce<ReconcileReport>(SCHEDULES.reconcile);
+    // Two from the test before lie within the overlap.
+    expect(report).toMatchObject({ checked: 3, started: 1 });
+    expect(await statusOf(recent)).toBe('RUNNING');
+  });
+
+  test('ends a gift whose process was terminated, once it is ten minutes late', async () => {
+    const terminated = await acceptedAgo(30 * MINUTE);
+    await startProcess(terminated);
+    await rig.client.workflow.getHandle(`gift/${terminated.id}`).terminate('an operator made a mistake');
+    const late = await acceptedAgo(71 * MINUTE);
+    const notYet = await acceptedAgo(69 * MINUTE);
+    const report = await runOnce<ReconcileReport>(SCHEDULES.reconcile);
+    expect(report).toMatchObject({ advanced: 1 });
+    expect(await rig.ledger.findGift(late.id)).toMatchObject({ status: 'settled' });
+    expect(await rig.ledger.findGift(notYet.id)).toMatchObject({ status: 'pending' });
+    expect(await rig.ledger.findGift(terminated.id)).toMatchObject({ status: 'pending' });
+  });
+
+  test('tells a process that waits for the end of a freeze that the gift has settled', async () => {
+    // Accepted long ago and frozen at once: the hold's end is far off when the process first looks.
+    const gift = await acceptedAgo(75 * MINUTE);
+    const past = (minutes: number) => new Date(Date.now() - minutes * MINUTE).toISOString();
+    await rig.ledger.putAccount('bob', { plan: 'plus', status: 'frozen' }, past(74));
+    await startProcess(gift);
+    await rig.client.workflow.getHandle(`gift/${gift.id}`).executeUpdate('refresh');
+    expect(await rig.client.workflow.getHandle(`gift/${gift.id}`).query('status')).toMatchObject({
+      status: 'held',
+    });
+    await rig.ledger.putAccount('bob', { plan: 'plus', status: 'active' }, past(73));
+    const report = await runOnce<ReconcileReport>(SCHEDULES.reconcile);
+    expect(report.advanced).toBeGreaterThanOrEqual(1);
+    expect(await rig.ledger.findGift(gift.id)).toMatchObject({ status: 'settled' });
+    await rig.untilClosed(gift);
+  });
+});
+
+describe('expiry', () => {
+  test('posts the expiry of lots that are due, and only of those', async () => {
+    await rig.seed('carl');
+    for (const [amount, minutes] of [
+      ['30', -1],
+      ['20.5', -5],
+      ['7', 60],
+    ] as const) {
+      await rig.ledger.grant({
+        key: newKey('grant'),
+        at: new Date(Date.now() - 10 * MINUTE).toISOString(),
+        account_id: 'carl',
+        amount,
+        source: 'purchased',
+        expires_at: new Date(Date.now() + minutes * MINUTE).toISOString(),
+        giftable: true,
+        reason: 'to expire',
+      });
+    }
+    const report = await runOnce<ExpiryReport>(SCHEDULES.expiry);
+    expect(report).toEqual({ lots_expired: 2, credits_expired: '50.5' });
+    expect(await rig.available('carl')).toBe('7');
+    const { data } = await rig.ledger.statement('carl', { limit: 10 });
+    expect(
+      data
+        .filter(({ kind }) => kind === 'expired')
+        .map(({ amount }) => amount)
+        .sort(),
+    ).toEqual(['-20.5', '-30']);
+    expect(await runOnce<ExpiryReport>(SCHEDULES.expiry)).toEqual({ lots_expired: 0, credits_expired: '0' });
+  });
+});
+
+describe('the schedules', () => {
+  test('are readable and stay paused when a worker starts again', async () => {
+    await Promise.all([keepSchedules(rig.client, TASK_QUEUE), keepSchedules(rig.client, TASK_QUEUE)]);
+    const described = await rig.client.schedule.getHandle(SCHEDULES.reconcile).describe();
+    expect(described.state).toMatchObject({ paused: true, note: 'tests run it' });
+    expect(described.spec.intervals).toMatchObject([{ every: MINUTE }]);
+    expect(described.policies.overlap).toBe('SKIP');
+    expect(described.memo).toEqual({ what: 'Holds ledger and Temporal together' });
+  });
+});

@@ -1,0 +1,170 @@
+import { WithStartWorkflowOperation } from '@temporalio/client';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import {
+  GIFT_WORKFLOW,
+  type GiftInput,
+  type GiftRequest,
+  type GiftWorkflow,
+} from '../../src/contracts/gift.ts';
+import { acceptGiftUpdate, giftStatusQuery } from '../../src/contracts/gift-messages.ts';
+import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
+import { DAY, type GiftRig, giftRig } from '../support/gift-rig.ts';
+import { timeSkippingServer } from '../support/temporal-server.ts';
+
+let rig: GiftRig;
+beforeAll(async () => {
+  rig = await giftRig(await timeSkippingServer());
+});
+afterAll(() => rig.close());
+
+let request: GiftRequest;
+let workflowId: string;
+let id: string;
+let count = 0;
+beforeEach(async () => {
+  count += 1;
+  request = { from: `sender-${count}`, to: `friend-${count}`, amount: '40' };
+  id = `order-${count}`;
+  workflowId = `gift/${id}`;
+  await rig.seed(request.from, '100');
+  await rig.seed(request.to);
+});
+
+const options = () => ({ taskQueue: TASK_QUEUE, workflowId, args: [{ request }] as [GiftInput] });
+
+function start(changes: object = {}) {
+  rig.replayLater(workflowId);
+  return rig.client.workflow.start<GiftWorkflow>(GIFT_WORKFLOW, { ...options(), ...changes });
+}
+
+function acceptWithStart() {
+  rig.replayLater(workflowId);
+  return rig.client.workflow.executeUpdateWithStart(acceptGiftUpdate, {
+    startWorkflowOperation: new WithStartWorkflowOperation<GiftWorkflow>(GIFT_WORKFLOW, {
+      ...options(),
+      workflowIdConflictPolicy: 'USE_EXISTING',
+    }),
+  });
+}
+
+describe('a backend that starts the workflow itself', () => {
+  test('has the gift accepted as its first step and settled after 24 hours', async () => {
+    const handle = await start();
+    const gift = await rig.until({ id }, 'pending');
+    expect(gift).toMatchObject({ from: request.from, to: request.to, amount: '40' });
+    await rig.sleep(DAY + 1000);
+    await rig.until({ id }, 'settled');
+    expect(await handle.result()).toMatchObject({ status: 'settled' });
+    expect(await rig.available(request.to)).toBe('40');
+  });
+
+  test('with update-with-start is answered the accepted gift, each time it asks', async () => {
+    const gift = await acceptWithStart();
+    expect(gift).toMatchObject({ id, status: 'pending', amount: '40', by_email: false });
+    expect(await acceptWithStart()).toEqual(gift);
+    expect(await rig.available(request.from)).toBe('60');
+    const known = await rig.client.workflow.getHandle(workflowId).query(giftStatusQuery);
+    expect(known).toMatchObject({ id, status: 'pending', deadline: gift.deadline });
+    await rig.client.workflow.getHandle(workflowId).executeUpdate('cancel');
+  });
+
+  test('is refused with the code as the one outermost error, by the update and by the workflow', async () => {
+    request.amount = '101';
+    const expected = { type: 'insufficient_credits', nonRetryable: true, cause: undefined };
+    await expect(acceptWithStart()).rejects.toMatchObject({ cause: expected });
+    const handle = rig.client.workflow.getHandle(workflowId);
+    await rig.untilClosed({ id });
+    await expect(handle.result()).rejects.toMatchObject({ cause: expected });
+    expect((await handle.describe()).status.name).toBe('FAILED');
+    expect(await rig.available(request.from)).toBe('100');
+  });
+
+  test('finds an action that came with the start done after the acceptance', async () => {
+    rig.replayLater(workflowId);
+    const canceled = await rig.client.workflow.executeUpdateWithStart('cancel', {
+      startWorkflowOperation: new WithStartWorkflowOperation(GIFT_WORKFLOW, {
+        ...options(),
+        workflowIdConflictPolicy: 'USE_EXISTING',
+      }),
+    });
+    expect(canceled).toMatchObject({ id, status: 'canceled' });
+    expect(await rig.available(request.from)).toBe('100');
+  });
+
+  test('makes one gift when it starts a finished one again', async () => {
+    await start();
+    await rig.until({ id }, 'pending');
+    await rig.sleep(DAY + 1000);
+    await rig.until({ id }, 'settled');
+    await rig.untilClosed({ id });
+    const again = await start();
+    expect(await again.result()).toMatchObject({ status: 'settled' });
+    expect(await rig.available(request.from)).toBe('60');
+  });
+
+  test('is refused when it uses the id of another gift', async () => {
+    await acceptWithStart();
+    await rig.client.workflow.getHandle(workflowId).executeUpdate('cancel');
+    await rig.untilClosed({ id });
+    request.amount = '1';
+    await expect(acceptWithStart()).rejects.toMatchObject({ cause: { type: 'idempotency_mismatch' } });
+    await rig.untilClosed({ id });
+  });
+
+  test('that starts what the API has accepted is answered that gift', async () => {
+    const gift = await rig.give({ from: request.from, to: { account_id: request.to }, amount: '5' });
+    const handle = rig.client.workflow.getHandle(`gift/${gift.id}`);
+    expect(await handle.executeUpdate(acceptGiftUpdate)).toEqual(gift);
+    await rig.act(gift, 'cancel');
+  });
+});
+
+describe('input that does not fit', () => {
+  test.each([
+    ['nothing', undefined, 'input must hold the request for a gift, such as {"request":{'],
+    ['a text', 'gift', 'input must hold the request'],
+    ['both doors', { request: {}, accepted: {} }, 'input must hold the request'],
+    ['no fields', { request: {} }, 'request.from must be a text'],
+    [
+      'a number as amount',
+      { request: { from: 'a', to: 'b', amount: 5 } },
+      'request.amount must be a decimal string',
+    ],
+    ['zero', { request: { from: 'a', to: 'b', amount: '0' } }, 'request.amount must be'],
+    ['seven decimals', { request: { from: 'a', to: 'b', amount: '0.0000001' } }, 'request.amount must be'],
+    [
+      'an unknown field',
+      { request: { from: 'a', to: 'b', amount: '5', tip: '1' } },
+      'request.tip is not a field',
+    ],
+    [
+      'an unknown funding',
+      { request: { from: 'a', to: 'b', amount: '5', funding: 'us' } },
+      'request.funding must be',
+    ],
+    ['another gift', { accepted: { id: 'other', deadline: '2030-01-01T00:00:00Z' } }, 'accepted.id must be'],
+  ])('such as %s is refused with its place and form', async (_, input, says) => {
+    rig.replayLater(workflowId);
+    const args = input === undefined ? [] : [input];
+    const handle = await rig.client.workflow.start(GIFT_WORKFLOW, {
+      taskQueue: TASK_QUEUE,
+      workflowId,
+      args,
+    });
+    await rig.untilClosed({ id });
+    await expect(handle.result()).rejects.toMatchObject({
+      cause: { type: 'validation_failed', message: expect.stringContaining(says) },
+    });
+  });
+
+  test.each(['my-gift', 'gift/', 'gift/a b', `gift/${'x'.repeat(65)}`])(
+    'such as the workflow id "%s" is refused',
+    async (bad) => {
+      const handle = await rig.client.workflow.start(GIFT_WORKFLOW, { ...options(), workflowId: bad });
+      rig.replayLater(bad);
+      await expect(handle.result()).rejects.toMatchObject({
+        cause: { type: 'validation_failed', message: expect.stringContaining('must be gift/<id>') },
+      });
+    },
+  );
+});
