@@ -47,6 +47,8 @@ export type TestServerOptions = {
   policy?: PolicyPatch;
   jwt?: Partial<TokenSettings>;
   parts?: Partial<ServerParts>;
+  /** A ledger that is there already and is closed by whoever opened it. */
+  ledger?: TestLedger;
 };
 
 const NO_TOKENS: TokenSettings = {
@@ -59,7 +61,7 @@ const NO_TOKENS: TokenSettings = {
 
 /** Opens a ledger and a server on it; `close` ends both and proves the ledger. */
 export async function openTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const testLedger = await openTestLedger(options.policy);
+  const testLedger = options.ledger ?? (await openTestLedger(options.policy));
   const keyDatabase = openDatabase(testLedger.url, { connections: 2 });
   const apiKeys = createApiKeys(keyDatabase);
   const apiKey = newApiKey();
@@ -93,7 +95,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     async close() {
       await closeServer(app);
       await keyDatabase.end();
-      await testLedger.close();
+      if (options.ledger === undefined) await testLedger.close();
     },
   };
 }

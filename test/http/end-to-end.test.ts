@@ -1,0 +1,125 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { BoonError } from '../../src/contracts/errors.ts';
+import { giftWorkflowId } from '../../src/contracts/gift.ts';
+import type { GiftProcess } from '../../src/contracts/gift-process.ts';
+import { type GiftRig, giftRig } from '../support/gift-rig.ts';
+import { devServer } from '../support/temporal-server.ts';
+import { openTestServer, type TestServer } from '../support/test-server.ts';
+
+const TRANSFER = '/v1/billing/credits/transfer';
+const TRANSFERS = '/v1/billing/credits/transfers';
+
+/** The API on a real Temporal server with a real worker; gifts settle after a second of real time. */
+let rig: GiftRig;
+let server: TestServer;
+/** How the server starts processes; a test has it fail. */
+let starts: GiftProcess['start'];
+beforeAll(async () => {
+  const policy = { gifts: { settlement: 'PT1S', screening: { velocity: { verdict: 'allow' as const } } } };
+  rig = await giftRig(await devServer(), { policy });
+  starts = rig.process.start;
+  server = await openTestServer({
+    ledger: rig.own,
+    policy,
+    parts: { giftProcess: { ...rig.process, start: (gift) => starts(gift) }, clock: () => new Date() },
+  });
+  await rig.seed('ada', '100');
+  await rig.seed('ben');
+});
+afterAll(async () => {
+  await server.close();
+  await rig.close();
+});
+
+async function give(
+  amount: string,
+  to: object = { account_id: 'ben' },
+): Promise<{ id: string; claim_url: string }> {
+  const answer = await server.send('POST', TRANSFER, { body: { from: 'ada', to, amount } });
+  expect(answer.status, answer.text).toBe(202);
+  rig.replayLater(giftWorkflowId(String(answer.json.id)));
+  return { id: String(answer.json.id), claim_url: String(answer.json.claim_url) };
+}
+
+const act = (id: string, action: string, body: object, key?: string) =>
+  server.send('POST', `${TRANSFERS}/${id}/${action}`, { body, ...(key === undefined ? {} : { key }) });
+
+test('a gift over HTTP settles by itself', async () => {
+  const gift = await give('10');
+  await rig.until(gift, 'settled');
+  const shown = await server.send('GET', `${TRANSFERS}/${gift.id}`);
+  expect(shown.json).toMatchObject({ status: 'settled', settled_at: expect.any(String) });
+  expect((await server.send('GET', '/v1/accounts/ben/balance')).json).toMatchObject({
+    available: '10',
+    pending_in: '0',
+  });
+});
+
+test('a hold stops the clock, a release lets it go on, and it settles', async () => {
+  const gift = await give('2');
+  const held = await act(gift.id, 'hold', { reason: 'looks odd' });
+  expect(held.json, held.text).toMatchObject({ status: 'held', reason: 'looks odd' });
+  await rig.sleep(1500);
+  expect((await server.send('GET', `${TRANSFERS}/${gift.id}`)).json.status).toBe('held');
+  expect((await act(gift.id, 'release', {})).json.status).toBe('pending');
+  await rig.until(gift, 'settled');
+  const reversed = await act(gift.id, 'reverse', { reason: 'wrong person' });
+  expect(reversed.json, reversed.text).toMatchObject({
+    status: 'reversed',
+    reversal: { recovered: '2', unrecovered: '0' },
+  });
+});
+
+test('the same cancellation sent twenty times at once is one, and all answers are equal', async () => {
+  const gift = await give('3');
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => act(gift.id, 'cancel', { reason: 'oops' }, 'cancel-20')),
+  );
+  expect(new Set(answers.map((answer) => answer.text)).size).toBe(1);
+  expect(answers[0]?.json).toMatchObject({ status: 'canceled' });
+  expect(answers.filter((answer) => answer.headers.get('idempotent-replayed') === null)).toHaveLength(1);
+  const refused = await act(gift.id, 'cancel', {});
+  expect([refused.status, refused.json.code]).toEqual([409, 'already_resolved']);
+});
+
+test('a refused action is refused again as the recorded answer', async () => {
+  const gift = await give('3');
+  const first = await act(gift.id, 'release', {}, 'too-early');
+  expect([first.status, first.json.code]).toEqual([409, 'not_held']);
+  const second = await act(gift.id, 'release', {}, 'too-early');
+  expect([second.text, second.headers.get('idempotent-replayed')]).toEqual([first.text, 'true']);
+  const other = await act(gift.id, 'release', { reason: 'another body' }, 'too-early');
+  expect([other.status, other.json.code]).toEqual([422, 'idempotency_mismatch']);
+});
+
+test('a gift by e-mail is claimed with the link of its mail', async () => {
+  const gift = await give('4', { email: 'grace@example.com' });
+  await expect
+    .poll(() => rig.mail.mails.map(({ to }) => to), { timeout: 20_000 })
+    .toEqual([['grace@example.com']]);
+  expect(rig.mail.mails[0]?.body).toContain(gift.claim_url);
+  const token = gift.claim_url.split('#token=')[1] ?? '';
+  const forged = await act(gift.id, 'claim', { token: 'A'.repeat(token.length), account_id: 'ben' });
+  expect(forged.json.code).toBe('claim_invalid');
+  const claimed = await act(gift.id, 'claim', { token, account_id: 'ben' });
+  expect(claimed.json, claimed.text).toMatchObject({ to: { account_id: 'ben' } });
+  await rig.until(gift, 'settled');
+});
+
+test('a retry of the caller starts the process of a gift that was accepted and not started', async () => {
+  const body = { from: 'ada', to: { account_id: 'ben' }, amount: '1' };
+  starts = () => Promise.reject(new BoonError('unavailable', 'Temporal did not answer.'));
+  const first = await server.send('POST', TRANSFER, { body, key: 'crash' });
+  expect(first.status).toBe(202);
+  const handle = rig.client.workflow.getHandle(giftWorkflowId(String(first.json.id)));
+  await expect(handle.describe()).rejects.toThrow(WorkflowNotFoundError);
+
+  starts = rig.process.start;
+  // After a failed start the server leaves Temporal alone for a second.
+  await rig.sleep(1100);
+  const retry = await server.send('POST', TRANSFER, { body, key: 'crash' });
+  expect(retry.text).toBe(first.text);
+  rig.replayLater(giftWorkflowId(String(retry.json.id)));
+  await rig.until({ id: String(retry.json.id) }, 'settled');
+});
