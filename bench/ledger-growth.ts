@@ -72,5 +72,5 @@ const FILL = `
     INSERT INTO boon.events (type, subject, accounts, data, effective_at)
     SELECT 'gift.settled', id, ARRAY[sender, recipient], '{}', at FROM gift
   )
-  INSERT INTO boon.gifts (id, status, sender_id, recipient_id, payer_id, amount, policy_version, transfer, accepted_at, settles_at, settled_at, ended_at)
-  SELECT id, 'settled', sender, recipient, sender, 1000000, 'bench', held, at, at + interval '1 day', at + interval '1 day', at + interval '1 day' FROM gift`;
+  INSERT INTO boon.gifts (id, status, sender_id, recipient_id, payer_id, amount, policy_version, transfer, accepted_at, settles_at, settled_at, ended_at, counted_on)
+  SELECT id, 'settled', sender, recipient, sender, 1000000, 'bench', held, at, at + interval '1 day', at + interval '1 day', at + interval '1 day', at::date FROM gift`;
