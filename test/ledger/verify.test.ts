@@ -1,0 +1,307 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { PROMOTIONAL_BUDGET } from '../../src/domain/account.ts';
+import { INVARIANTS } from '../../src/ledger/invariants.ts';
+import type { Ledger, VerifyReport } from '../../src/ledger/ledger.ts';
+import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
+import { createDatabase, dropDatabase } from '../../src/local/postgres.ts';
+import { act, claim, give, grant } from '../support/gifts.ts';
+import { TEMPLATE_DATABASE } from '../support/template-database.ts';
+import { later, policyWith, START, seedAccount } from '../support/test-ledger.ts';
+
+/** A ledger in which everything has happened once, sealed. Gifts are named by what became of them. */
+async function makeScene(ledger: Ledger): Promise<void> {
+  await seedAccount(ledger, 'ann', { credits: '50', expires_at: later(START, { days: 90 }) });
+  await grant(ledger, 'ann', '100');
+  await grant(ledger, 'ann', '7', { expires_at: later(START, { hours: 1 }), giftable: false });
+  await seedAccount(ledger, 'bob', { credits: '30' });
+  await seedAccount(ledger, 'cleo');
+  await grant(ledger, PROMOTIONAL_BUDGET, '500', { source: 'promotional' });
+  const gift = (id: string, to: string, more: object = {}) => give(ledger, 'ann', to, { id, ...more });
+  await gift('settled', 'bob', { amount: '60' });
+  await gift('reversed', 'bob', { amount: '8' });
+  await gift('promoted', 'cleo', { amount: '20', funding: 'promotional' });
+  const canceled = await gift('canceled', 'bob', { amount: '5' });
+  await gift('expired', 'nobody@example.com', { amount: '6' });
+  const claimed = await give(ledger, 'bob', 'cleo@example.com', { id: 'claimed', amount: '9' });
+  await act(ledger, canceled, 'cancel', START);
+  await claim(ledger, claimed, 'cleo', later(START, { hours: 1 }));
+  await ledger.expireLots(later(START, { hours: 2 }), 100);
+  const tomorrow = later(START, { days: 1 });
+  await ledger.advanceGifts(['settled', 'reversed', 'promoted', 'claimed'], tomorrow);
+  await act(ledger, { id: 'reversed' }, 'reverse', tomorrow);
+  await ledger.advanceGifts(['expired'], later(START, { days: 14 }));
+  const now = later(START, { days: 15 });
+  await give(ledger, 'bob', 'cleo', { id: 'pending', at: now });
+  const held = await give(ledger, 'bob', 'cleo', { id: 'held', at: now });
+  await act(ledger, held, 'hold', now);
+  await ledger.sealBlocks(now);
+}
+
+const WITHOUT_TRIGGERS = ['transfers', 'entries', 'events', 'blocks']
+  .map((table) => `ALTER TABLE boon.${table} DISABLE TRIGGER append_only;`)
+  .join('');
+const transferOf = (gift: string) => `(SELECT transfer FROM boon.gifts WHERE id = '${gift}')`;
+const resolutionOf = (gift: string) =>
+  `(SELECT seq FROM boon.transfers WHERE resolves = ${transferOf(gift)})`;
+
+/** Each: the invariant that must notice, what was done, and how. */
+const DAMAGES: [string, string, string][] = [
+  [
+    'every resolution repeats its pending transfer',
+    'a settlement of another amount',
+    `UPDATE boon.transfers SET amount = amount + 1 WHERE seq = ${resolutionOf('settled')}`,
+  ],
+  [
+    'every resolution repeats its pending transfer',
+    'a settlement to somebody else',
+    `UPDATE boon.transfers SET credit_account = 'cleo' WHERE seq = ${resolutionOf('settled')}`,
+  ],
+  [
+    'every resolution repeats its pending transfer',
+    'a settlement of a hold that is gone',
+    `DELETE FROM boon.transfers WHERE seq = ${transferOf('settled')}`,
+  ],
+  [
+    'totals equal the sum of transfers',
+    'credits posted without a transfer',
+    `UPDATE boon.ledger_accounts SET credits_posted = credits_posted + 1 WHERE id = 'cleo'`,
+  ],
+  [
+    'totals equal the sum of transfers',
+    'a hold forgotten',
+    `UPDATE boon.ledger_accounts SET debits_pending = debits_pending - 1 WHERE id = 'bob'`,
+  ],
+  [
+    'totals equal the sum of transfers',
+    'an account that is gone',
+    `DELETE FROM boon.ledger_accounts WHERE id = 'cleo'`,
+  ],
+  [
+    'nothing is made or lost',
+    'credits from nowhere on both sides of an account',
+    `UPDATE boon.ledger_accounts SET credits_posted = credits_posted + 5 WHERE id = 'bob'`,
+  ],
+  [
+    'no account is below zero',
+    'more spent than there is',
+    `ALTER TABLE boon.ledger_accounts DROP CONSTRAINT available_not_below_zero;
+     UPDATE boon.ledger_accounts SET debits_posted = credits_posted + 1 WHERE id = 'bob'`,
+  ],
+  [
+    'a lot is the sum of its entries',
+    'a lot filled up',
+    `UPDATE boon.lots SET remaining = granted WHERE account_id = 'ann'`,
+  ],
+  [
+    'a lot is the sum of its entries',
+    'an entry that is gone',
+    `DELETE FROM boon.entries WHERE transfer = ${transferOf('settled')} AND slice = 2`,
+  ],
+  [
+    'a lot began with the entry of its grant',
+    'a lot that says it was larger',
+    `UPDATE boon.lots SET granted = granted + 1 WHERE account_id = 'cleo'`,
+  ],
+  [
+    'lots equal the balance of their account',
+    'a lot moved to somebody else',
+    `UPDATE boon.lots SET account_id = 'bob' WHERE account_id = 'cleo'`,
+  ],
+  [
+    'an entry belongs to a transfer and to the account of its lot',
+    'an entry of somebody else',
+    `UPDATE boon.entries SET account_id = 'bob' WHERE account_id = 'cleo'`,
+  ],
+  [
+    'an entry belongs to a transfer and to the account of its lot',
+    'two entries of no transfer that add up to nothing',
+    `INSERT INTO boon.entries SELECT 1000000, x.slice, e.account_id, e.lot_id, e.kind, x.amount, e.balance_after, e.reference, e.effective_at
+     FROM (SELECT * FROM boon.entries WHERE account_id = 'ann' LIMIT 1) e, (VALUES (1, 1), (2, -1)) x (slice, amount)`,
+  ],
+  [
+    'entries explain every transfer',
+    'a grant with another amount than its entry',
+    `UPDATE boon.transfers SET amount = amount - 1 WHERE kind = 'grant' AND credit_account = 'bob'`,
+  ],
+  [
+    'entries explain every transfer',
+    'a settlement whose entry stands in another account',
+    `UPDATE boon.entries SET account_id = 'ann' WHERE transfer = ${resolutionOf('promoted')}`,
+  ],
+  [
+    'a hold is resolved slice by slice',
+    'a canceled gift that went back to another lot',
+    `UPDATE boon.entries SET lot_id = (SELECT max(id) FROM boon.lots WHERE account_id = 'ann') WHERE transfer = ${resolutionOf('canceled')}`,
+  ],
+  [
+    'a hold is resolved slice by slice',
+    'a gifted lot that names another source',
+    `UPDATE boon.lots SET from_lot = from_lot + 1 WHERE transfer = ${resolutionOf('settled')}`,
+  ],
+  [
+    'a statement adds up line by line',
+    'a line with another balance',
+    `UPDATE boon.entries SET balance_after = balance_after + 1 WHERE transfer = ${transferOf('canceled')}`,
+  ],
+  [
+    'holds equal open gifts',
+    'a gift called settled that is not',
+    `UPDATE boon.gifts SET status = 'settled', settled_at = now() WHERE id = 'pending'`,
+  ],
+  [
+    'holds equal open gifts',
+    'a gift called open that has settled',
+    `UPDATE boon.gifts SET status = 'pending', settled_at = NULL WHERE id = 'settled'`,
+  ],
+  [
+    'holds equal open gifts',
+    'a gift called canceled that expired',
+    `UPDATE boon.gifts SET status = 'canceled' WHERE id = 'expired'`,
+  ],
+  [
+    'holds equal open gifts',
+    'a gift of another amount',
+    `UPDATE boon.gifts SET amount = amount + 1 WHERE id = 'held'`,
+  ],
+  [
+    'holds equal open gifts',
+    'a gift to somebody else',
+    `UPDATE boon.gifts SET recipient_id = 'ann' WHERE id = 'pending'`,
+  ],
+  ['holds equal open gifts', 'a hold without a gift', `DELETE FROM boon.gifts WHERE id = 'pending'`],
+  [
+    'holds equal open gifts',
+    'a gift without a hold',
+    `UPDATE boon.gifts SET transfer = 1000000 WHERE id = 'pending'`,
+  ],
+  [
+    'a reversal took back what its gift says',
+    'a reversal that says more',
+    `UPDATE boon.gifts SET recovered = recovered - 1 WHERE id = 'reversed'`,
+  ],
+  [
+    'a reversal took back what its gift says',
+    'a reversal of a gift that was not reversed',
+    `UPDATE boon.gifts SET status = 'settled', recovered = NULL WHERE id = 'reversed'`,
+  ],
+  [
+    'limits count the gifts',
+    'a limit with room that is not there',
+    `UPDATE boon.gift_usage SET month_count = month_count - 1 WHERE account_id = 'ann'`,
+  ],
+  [
+    'limits count the gifts',
+    'counters that are gone',
+    `DELETE FROM boon.gift_usage WHERE account_id = 'ann'`,
+  ],
+  [
+    'limits count the gifts',
+    'a promotional gift that is not counted',
+    `UPDATE boon.gift_usage SET promotional_count = 0 WHERE account_id = 'ann'`,
+  ],
+  [
+    'nobody gave more than a limit allows',
+    'eleven gifts in a day',
+    `INSERT INTO boon.gifts (id, status, sender_id, recipient_id, payer_id, amount, policy_version, transfer, accepted_at, counted_on, settles_at)
+     SELECT 'more-' || n, 'pending', sender_id, recipient_id, payer_id, amount, policy_version, -n, accepted_at, counted_on, settles_at
+     FROM boon.gifts, generate_series(1, 9) n WHERE id = 'pending'`,
+  ],
+  [
+    'every gift has its events',
+    'a settlement that nobody was told of',
+    `DELETE FROM boon.events WHERE subject = 'settled' AND type = 'gift.settled'`,
+  ],
+  [
+    'every gift has its events',
+    'an acceptance that nobody was told of',
+    `DELETE FROM boon.events WHERE subject = 'held' AND type = 'gift.accepted'`,
+  ],
+  ...(
+    [
+      ['an edited reference', `UPDATE boon.transfers SET reference = reference || '!' WHERE kind = 'grant'`],
+      [
+        'an edited time',
+        `UPDATE boon.transfers SET effective_at = effective_at + interval '1 microsecond' WHERE seq = 1`,
+      ],
+      [
+        'an edited record',
+        `UPDATE boon.transfers SET recorded_at = recorded_at - interval '1 day' WHERE seq = 1`,
+      ],
+      ['an edited entry', `UPDATE boon.entries SET lot_id = lot_id + 1 WHERE transfer = 1`],
+      [
+        'an edited time of an entry',
+        `UPDATE boon.entries SET effective_at = effective_at - interval '1 day' WHERE transfer = 1`,
+      ],
+      ['a kind of an entry', `UPDATE boon.entries SET kind = 'gift_received' WHERE transfer = 1`],
+      ['an entry taken out', `DELETE FROM boon.entries WHERE transfer = 1`],
+      ['a transfer taken out', `DELETE FROM boon.transfers WHERE seq = ${transferOf('held')}`],
+      ['an edited digest', `UPDATE boon.blocks SET hash = sha256(hash) WHERE number = 1`],
+      ['a block that begins later', `UPDATE boon.blocks SET first_seq = first_seq + 1 WHERE number = 1`],
+      ['a block with another number of transfers', `UPDATE boon.blocks SET transfers = transfers - 1`],
+    ] as const
+  ).map(([what, sql]): [string, string, string] => ['the chain of sealed blocks is whole', what, sql]),
+];
+
+const admin = inject('postgresUrl');
+const encryptionKey = randomBytes(32);
+const original = `scene_${randomBytes(6).toString('hex')}`;
+beforeAll(async () => {
+  const url = await createDatabase(admin, original, { template: TEMPLATE_DATABASE });
+  const ledger = createPostgresLedger({ url, encryptionKey });
+  try {
+    await ledger.usePolicy(policyWith(), START);
+    await makeScene(ledger);
+  } finally {
+    // Copying a database needs it to itself.
+    await ledger.close();
+  }
+});
+afterAll(() => dropDatabase(admin, original));
+
+/** Verifies a copy of the scene after `sql` was run on it. */
+async function verifyAfter(sql: string, progress?: (check: string) => void): Promise<VerifyReport> {
+  const name = `copy_${randomBytes(6).toString('hex')}`;
+  const url = await createDatabase(admin, name, { template: original });
+  const ledger = createPostgresLedger({ url, encryptionKey });
+  const client = new pg.Client({ connectionString: url });
+  try {
+    await client.connect();
+    await client.query(sql);
+    return await ledger.verify(progress);
+  } finally {
+    await client.end();
+    await ledger.close();
+    await dropDatabase(admin, name);
+  }
+}
+
+describe('verify', () => {
+  test('finds nothing wrong where everything has happened, and counts what it looked at', async () => {
+    const seen: string[] = [];
+    expect(await verifyAfter('', (check) => seen.push(check))).toMatchObject({
+      ok: true,
+      violations: [],
+      checked: { gifts: 8, accounts: 3, blocks: 1 },
+    });
+    expect(seen).toEqual(Object.keys(INVARIANTS));
+  });
+
+  test('each of its checks is shown to fail below', () => {
+    expect(new Set(DAMAGES.map(([invariant]) => invariant))).toEqual(new Set(Object.keys(INVARIANTS)));
+  });
+
+  test.for(DAMAGES)('%s: %s is found', async ([invariant, _what, sql]) => {
+    const { ok, violations } = await verifyAfter(WITHOUT_TRIGGERS + sql);
+    expect(ok).toBe(false);
+    expect(violations.map((violation) => violation.invariant)).toContain(invariant);
+  });
+
+  test('a thousand faults of one kind are told by the first twenty', async () => {
+    const report = await verifyAfter(`${WITHOUT_TRIGGERS}
+      INSERT INTO boon.entries SELECT 1000000 + n, 1, 'ann', 1, 'grant', 1, 1, '', now() FROM generate_series(1, 1000) n`);
+    const orphans = report.violations.filter(({ invariant }) => invariant.startsWith('an entry belongs'));
+    expect(orphans).toHaveLength(20);
+  });
+});
