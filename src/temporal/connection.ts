@@ -1,9 +1,17 @@
 /** The way to Temporal: any cluster or Temporal Cloud, by Temporal's own settings. */
-import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  type ConnectionOptions,
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+} from '@temporalio/client';
 import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
 
 const DEFAULT_ADDRESS = 'localhost:7233';
 const DEFAULT_NAMESPACE = 'default';
+/** Tries of one call: about a second. Who calls has a caller waiting, or tries again by itself. */
+const MOST_TRIES = 4;
 
 /** Where Temporal is and how it is entered. */
 export type TemporalTarget = {
@@ -37,6 +45,7 @@ export function temporalTarget(env: NodeJS.ProcessEnv, address?: string): Tempor
 export function temporalClient({ namespace, connectionOptions }: TemporalTarget): Client {
   const connection = Connection.lazy({
     ...(connectionOptions as ConnectionOptions),
+    interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts: MOST_TRIES }))],
     // gRPC waits up to two minutes between tries by default; gifts should start soon after Temporal is back.
     channelArgs: { 'grpc.initial_reconnect_backoff_ms': 250, 'grpc.max_reconnect_backoff_ms': 2000 },
   });

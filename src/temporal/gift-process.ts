@@ -1,7 +1,10 @@
 /** Gifts' processes on Temporal: what the HTTP server asks of them. */
 import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Client,
+  isGrpcServiceError,
+  ServiceError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
@@ -27,19 +30,26 @@ export type GiftProcessOptions = {
   ledger: Pick<Ledger, 'findGift' | 'actOnGift'>;
   taskQueue: string;
   clock: () => Date;
+  /** How long a caller waits for an action, which includes a worker's work, in milliseconds; 10,000 when left out. */
+  actPatience?: number;
 };
 
 /** How long a caller waits for Temporal to take a start, in milliseconds; then `reconcile` sees to it. */
 const START_PATIENCE = 2_000;
-/** How long a caller waits for an action, which includes a worker's work, in milliseconds. */
 const ACT_PATIENCE = 10_000;
 const PING_PATIENCE = 2_000;
+/** How often an update is sent that meets a workflow at a bad moment: within a second and a half. */
+const MOST_TRIES = 8;
+/** The status code of gRPC for such a moment. */
+const FAILED_PRECONDITION = 9;
 /** A longer key stands in an update id as its digest: servers limit ids. */
 const LONGEST_UPDATE_ID = 200;
 
-type Recorded = { value: Gift; replayed: boolean };
+/** The gift as this very call changed it, or `recorded`: what was answered is an earlier call's, or no answer of Boon's. */
+type Answer = Gift | 'recorded';
 
-export function createGiftProcess({ client, ledger, taskQueue, clock }: GiftProcessOptions): GiftProcess {
+export function createGiftProcess(options: GiftProcessOptions): GiftProcess {
+  const { client, ledger, taskQueue, clock, actPatience = ACT_PATIENCE } = options;
   return {
     async start(gift) {
       await within(START_PATIENCE, () => start(gift, 'REJECT_DUPLICATE'));
@@ -48,12 +58,11 @@ export function createGiftProcess({ client, ledger, taskQueue, clock }: GiftProc
     async act(request) {
       // What has settled has no process any more.
       if (request.action === 'reverse') return await ledger.actOnGift(request);
-      try {
-        return await within(ACT_PATIENCE, () => update(request));
-      } catch (error) {
-        if (!(error instanceof WorkflowNotFoundError)) throw error;
-      }
-      return await actWithoutProcess(request);
+      const answer = (await updateIfRunning(request)) ?? (await startThenUpdate(request));
+      if (answer !== undefined && answer !== 'recorded') return { value: answer, replayed: false };
+      // The process has ended, in the ledger or, by some mistake, only in Temporal; or the answer is to an earlier
+      // sending of the key: the ledger knows that answer, and whether this request is the same.
+      return await ledger.actOnGift(request);
     },
 
     ping: () => pingTemporal(client),
@@ -68,37 +77,40 @@ export function createGiftProcess({ client, ledger, taskQueue, clock }: GiftProc
     }
   }
 
+  /** Undefined when there is no process to answer. */
+  async function updateIfRunning(request: GiftActionRequest): Promise<Answer | undefined> {
+    try {
+      return await within(actPatience, () => update(request));
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return undefined;
+      throw error;
+    }
+  }
+
+  /** For a process that never started. Undefined when it has ended. */
+  async function startThenUpdate(request: GiftActionRequest): Promise<Answer | undefined> {
+    const open = acceptedGift(await ledger.findGift(request.gift_id));
+    if (open === undefined) return undefined;
+    await within(START_PATIENCE, () => start(open, 'ALLOW_DUPLICATE_FAILED_ONLY'));
+    return await updateIfRunning(request);
+  }
+
   /** Sends the action as an update whose id is its key: however often it is sent, it is done once. */
-  async function update(request: GiftActionRequest): Promise<Recorded> {
+  async function update(request: GiftActionRequest): Promise<Answer> {
     const { action, gift_id, key, at: _, ...given } = request;
     const attempt = randomUUID();
     const handle = client.workflow.getHandle(giftWorkflowId(gift_id));
-    const args: [object] = [{ ...given, key, attempt }];
+    const sent = { updateId: updateId(key), args: [{ ...given, key, attempt }] as [object] };
     try {
-      const answer = await handle.executeUpdate<GiftAnswer, [object]>(action, {
-        updateId: updateId(key),
-        args,
-      });
-      const { attempt: answered, ...value } = answer;
-      if (answered === attempt) return { value, replayed: false };
+      const answer = await untilTaken(() => handle.executeUpdate<GiftAnswer, [object]>(action, sent));
+      const { attempt: answered, ...gift } = answer;
+      return answered === attempt ? gift : 'recorded';
     } catch (error) {
       if (!(error instanceof WorkflowUpdateFailedError)) throw error;
       const refused = refusedBy(error);
       if (refused?.attempt === attempt) throw refused.error;
+      return 'recorded';
     }
-    // An answer to an earlier sending of the key, or the process ended under the update. The ledger knows the
-    // key's recorded answer, and whether this request is the same.
-    return await ledger.actOnGift(request);
-  }
-
-  /** The process never started, or has ended. */
-  async function actWithoutProcess(request: GiftActionRequest): Promise<Recorded> {
-    const open = acceptedGift(await ledger.findGift(request.gift_id));
-    if (open === undefined) return await ledger.actOnGift(request);
-    return await within(ACT_PATIENCE, async () => {
-      await start(open, 'ALLOW_DUPLICATE_FAILED_ONLY');
-      return await update(request);
-    });
   }
 
   /** Bounds what Temporal may take; anything but a refusal or a missing workflow is `unavailable`. */
@@ -118,6 +130,23 @@ export async function pingTemporal(client: Client): Promise<void> {
     await client.connection.withDeadline(Date.now() + PING_PATIENCE, asked);
   } catch (error) {
     throw unavailable(error);
+  }
+}
+
+/**
+ * Sends again what met a workflow just as it went on in a new run or its task failed; both pass in a moment. The
+ * deadline of the call around it bounds the tries.
+ */
+async function untilTaken<T>(send: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await send();
+    } catch (error) {
+      const cause = error instanceof ServiceError ? error.cause : undefined;
+      if (!isGrpcServiceError(cause) || cause.code !== FAILED_PRECONDITION || tries === MOST_TRIES)
+        throw error;
+      await sleep(50 * tries);
+    }
   }
 }
 
