@@ -118,7 +118,8 @@ function listeningUrl(host: string, port: number): string {
   return `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
 }
 
-if (import.meta.main) {
+/** Runs it as a process of its own, with its settings from the environment, until a signal ends it. */
+export async function runServer(): Promise<void> {
   await runService(async () => {
     const config = readConfig(process.env);
     const logger = createLogger(config.logLevel);
@@ -131,3 +132,5 @@ if (import.meta.main) {
     return { close: server.close, logger };
   });
 }
+
+if (import.meta.main) await runServer();

@@ -71,6 +71,8 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Runnin
     closers.push(() => client.connection.close());
     await registerSearchAttributes(client);
 
+    const mail = mailOf(config);
+    closers.push(async () => mail.transport?.close());
     const worker = await createBoonWorker({
       connection,
       client,
@@ -141,7 +143,8 @@ function version(): string {
   return String(version);
 }
 
-if (import.meta.main) {
+/** Runs it as a process of its own, with its settings from the environment, until a signal ends it. */
+export async function runWorker(): Promise<void> {
   await runService(async () => {
     const config = readConfig(process.env);
     const logger = createLogger(config.logLevel);
@@ -170,3 +173,5 @@ if (import.meta.main) {
     return { close: running.close, logger };
   });
 }
+
+if (import.meta.main) await runWorker();

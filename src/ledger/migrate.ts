@@ -35,14 +35,32 @@ export async function migrate(url: string): Promise<number[]> {
   }
 }
 
-async function apply(client: pg.Client): Promise<number[]> {
-  const postgrator = new Postgrator({
+/** The schema's version and the one that this Boon knows; `present` is 0 where there is no schema yet. */
+export async function schemaVersions(url: string): Promise<{ present: number; known: number }> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  await client.connect();
+  try {
+    const { rows } = await client.query("SELECT to_regclass('boon.schema_version') IS NOT NULL AS made");
+    const postgrator = postgratorOn(client);
+    const present = rows[0].made ? await postgrator.getDatabaseVersion() : 0;
+    return { present, known: await postgrator.getMaxVersion() };
+  } finally {
+    await client.end();
+  }
+}
+
+function postgratorOn(client: pg.Client): Postgrator {
+  return new Postgrator({
     driver: 'pg',
     migrationPattern: `${FOLDER}/*.sql`,
     schemaTable: 'boon.schema_version',
     newline: 'LF',
     execQuery: (query) => client.query(query),
   });
+}
+
+async function apply(client: pg.Client): Promise<number[]> {
+  const postgrator = postgratorOn(client);
   const present = await postgrator.getDatabaseVersion();
   const known = await postgrator.getMaxVersion();
   if (present > known) {

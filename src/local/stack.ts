@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
@@ -9,6 +8,7 @@ import { startWorker } from '../worker.ts';
 import { keepSecret, keptSecret, readSecret } from './kept-secret.ts';
 import { makeFolder } from './machine.ts';
 import { mailFolder } from './mail-folder.ts';
+import { apiKeyFile, ownEncryptionKey } from './own-keys.ts';
 import type { Progress } from './progress.ts';
 import type { RunningParts } from './running-parts.ts';
 import { recordStack, type StackAddresses } from './running-stack.ts';
@@ -52,8 +52,9 @@ export async function startStack(options: StackOptions, parts: RunningParts): Pr
   const dataDir = resolve(options.config.dataDir);
   await makeFolder(dataDir, 'BOON_DATA_DIR');
   const port = await choosePort(options.config);
+  const encryptionKey = options.config.encryptionKey ?? (await ownEncryptionKey(dataDir));
   const servers = await startServers({ ...options, dataDir }, parts);
-  const config = await complete(options.config, dataDir, { port, ...servers });
+  const config = await complete(options.config, dataDir, { port, encryptionKey, ...servers });
   const env = options.config.temporalAddress === undefined ? ownServerEnv(options.env, dataDir) : options.env;
   const mails = config.smtpUrl === undefined ? join(dataDir, 'mail') : undefined;
   const common = { config, policy, env, clock: () => new Date(), logger };
@@ -81,12 +82,7 @@ export async function startStack(options: StackOptions, parts: RunningParts): Pr
   };
 }
 
-/** The file in the data folder that the operator key is kept in. */
-export function apiKeyFile(dataDir: string): string {
-  return join(dataDir, 'api-key');
-}
-
-type Chosen = { port: number; databaseUrl: string; temporalAddress: string };
+type Chosen = { port: number; encryptionKey: Buffer; databaseUrl: string; temporalAddress: string };
 
 async function complete(given: Config, dataDir: string, chosen: Chosen): Promise<Config> {
   const ownDatabase = given.databaseUrl === undefined;
@@ -94,7 +90,6 @@ async function complete(given: Config, dataDir: string, chosen: Chosen): Promise
     ...given,
     ...chosen,
     publicUrl: given.port === 0 ? given.publicUrl.replace(/:0$/, `:${chosen.port}`) : given.publicUrl,
-    encryptionKey: given.encryptionKey ?? (await ownEncryptionKey(dataDir)),
     // On a database of the operator's own the server makes a key only where there is none yet.
     apiKey: given.apiKey ?? (ownDatabase ? await keptSecret(apiKeyFile(dataDir), newApiKey) : undefined),
   };
@@ -104,11 +99,6 @@ async function complete(given: Config, dataDir: string, chosen: Chosen): Promise
 function ownServerEnv(env: NodeJS.ProcessEnv, dataDir: string): NodeJS.ProcessEnv {
   const others = Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_'));
   return { ...Object.fromEntries(others), TEMPORAL_CONFIG_FILE: join(dataDir, 'no-profiles.toml') };
-}
-
-async function ownEncryptionKey(dataDir: string): Promise<Buffer> {
-  const kept = await keptSecret(join(dataDir, 'encryption-key'), () => randomBytes(32).toString('base64'));
-  return Buffer.from(kept, 'base64');
 }
 
 async function knownKey(

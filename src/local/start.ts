@@ -16,7 +16,7 @@ import type { Cast } from './story/cast.ts';
 import { Narrator } from './story/narrator.ts';
 import { playStory } from './story/play-story.ts';
 import { SETTLEMENT_SECONDS, storyPolicy } from './story/story-policy.ts';
-import { whatNow } from './what-now.ts';
+import { shownUrl, whatNow } from './what-now.ts';
 
 /** How a local start speaks and is stopped. */
 export interface StartOptions {
@@ -103,7 +103,7 @@ async function story(
       const id = giftWorkflowId(giftId);
       return uiUrl === undefined
         ? `workflow ${id}`
-        : `${uiUrl}/namespaces/default/workflows/${encodeURIComponent(id)}`;
+        : `${shownUrl(uiUrl)}/namespaces/default/workflows/${encodeURIComponent(id)}`;
     });
     return await playStory({ client, narrator, mailFolder, signal });
   } finally {

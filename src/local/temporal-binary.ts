@@ -29,11 +29,9 @@ export async function findTemporalCli(
   machine: Machine = thisMachine,
 ): Promise<string> {
   const { env } = machine;
-  const installed =
-    executableNamedBy(env, 'BOON_TEMPORAL_CLI') ?? executableOnPath(env, 'temporal', goFolders(env));
+  const installed = installedTemporalCli(env);
   if (installed !== undefined) return installed;
-  const cached = join(cacheFolder(env), 'bin', `temporal-${VERSION}`);
-  if (isExecutable(cached)) return cached;
+  const cached = cachedCli(env);
   await makeFolder(dirname(cached), 'BOON_CACHE_DIR');
   return inTurn(`${cached}.claim`, progress, 'it is fetching the Temporal server', async () => {
     if (!isExecutable(cached)) {
@@ -46,6 +44,21 @@ export async function findTemporalCli(
     }
     return cached;
   });
+}
+
+/**
+ * The Temporal CLI that is on this machine already, or undefined.
+ *
+ * @throws LocalSetupError when `BOON_TEMPORAL_CLI` names something else
+ */
+export function installedTemporalCli(env: NodeJS.ProcessEnv): string | undefined {
+  const installed =
+    executableNamedBy(env, 'BOON_TEMPORAL_CLI') ?? executableOnPath(env, 'temporal', goFolders(env));
+  return installed ?? [cachedCli(env)].find(isExecutable);
+}
+
+function cachedCli(env: NodeJS.ProcessEnv): string {
+  return join(cacheFolder(env), 'bin', `temporal-${VERSION}`);
 }
 
 /** Where `go install` puts commands, which is often not on the PATH. */

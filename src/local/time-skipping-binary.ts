@@ -25,20 +25,12 @@ export async function findTimeSkippingServer(
   machine: Machine = thisMachine,
 ): Promise<string> {
   const { env } = machine;
-  const installed =
-    executableNamedBy(env, 'BOON_TEMPORAL_TEST_SERVER') ?? executableOnPath(env, 'temporal-test-server');
+  const installed = installedTimeSkippingServer(env);
   if (installed !== undefined) return installed;
-  const native = join(cacheFolder(env), 'bin', `temporal-test-server-${VERSION}`);
-  const launcher = join(cacheFolder(env), `temporal-test-server-${VERSION}`, 'launch');
-  const cached = () => {
-    if (isExecutable(native)) return native;
-    return isExecutable(launcher) && javaIn(env) !== undefined ? launcher : undefined;
-  };
-  const found = cached();
-  if (found !== undefined) return found;
+  const { native, launcher } = cachePaths(env);
   await makeFolder(dirname(native), 'BOON_CACHE_DIR');
   return inTurn(`${native}.claim`, progress, 'it is fetching the time-skipping server', async () => {
-    const meanwhile = cached();
+    const meanwhile = cachedServer(env);
     if (meanwhile !== undefined) return meanwhile;
     return inFetchFolder(env, async (folder) => {
       const what = 'the time-skipping test server';
@@ -56,4 +48,28 @@ export async function findTimeSkippingServer(
       return launcher;
     });
   });
+}
+
+/**
+ * The time-skipping test server that is on this machine already, or undefined.
+ *
+ * @throws LocalSetupError when `BOON_TEMPORAL_TEST_SERVER` names something else
+ */
+export function installedTimeSkippingServer(env: NodeJS.ProcessEnv): string | undefined {
+  return (
+    executableNamedBy(env, 'BOON_TEMPORAL_TEST_SERVER') ??
+    executableOnPath(env, 'temporal-test-server') ??
+    cachedServer(env)
+  );
+}
+
+function cachedServer(env: NodeJS.ProcessEnv): string | undefined {
+  const { native, launcher } = cachePaths(env);
+  if (isExecutable(native)) return native;
+  return isExecutable(launcher) && javaIn(env) !== undefined ? launcher : undefined;
+}
+
+function cachePaths(env: NodeJS.ProcessEnv): { native: string; launcher: string } {
+  const name = `temporal-test-server-${VERSION}`;
+  return { native: join(cacheFolder(env), 'bin', name), launcher: join(cacheFolder(env), name, 'launch') };
 }

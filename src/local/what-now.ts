@@ -4,23 +4,24 @@ import type { Cast } from './story/cast.ts';
 
 /** What a reader can do with a stack that runs: where everything is, and one thing to try. */
 export function whatNow(stack: LocalStack, cast: Cast | undefined): string[] {
-  const { url, uiUrl, apiKey, mailFolder, config } = stack;
+  const { uiUrl, apiKey, mailFolder, config } = stack;
+  const url = shownUrl(stack.url);
   return [
     '',
     'Boon runs, and goes on until you press Ctrl-C.',
     '',
     `  API           ${url}`,
     `  API docs      ${url}/docs`,
-    `  Web UI        ${uiUrl === undefined ? `the one of the Temporal at ${stack.temporalAddress}` : `${uiUrl}/namespaces/default/workflows`}`,
+    `  Web UI        ${uiUrl === undefined ? `the one of the Temporal at ${stack.temporalAddress}` : `${shownUrl(uiUrl)}/namespaces/default/workflows`}`,
     `  Operator key  ${apiKey === undefined ? 'the one that this database was set up with' : (shortPath(apiKey.file) ?? 'BOON_API_KEY')}`,
     `  Mails         ${mailFolder === undefined ? 'go to BOON_SMTP_URL' : `${shortPath(mailFolder)} (files; set BOON_SMTP_URL to send them)`}`,
     `  Data, log     ${shortPath(config.dataDir)}`,
     '',
-    ...trial(stack, cast),
+    ...trial(apiKey, url, cast),
   ];
 }
 
-function trial({ url, apiKey }: LocalStack, cast: Cast | undefined): string[] {
+function trial(apiKey: LocalStack['apiKey'], url: string, cast: Cast | undefined): string[] {
   if (apiKey === undefined) return [];
   const file = shortPath(apiKey.file);
   const key = file === undefined ? '$BOON_API_KEY' : `$(cat '${file}')`;
@@ -47,6 +48,11 @@ function trial({ url, apiKey }: LocalStack, cast: Cast | undefined): string[] {
     `  npm run boon -- account balance ${cast.grace.id}`,
     '  npm run boon -- ledger verify',
   ];
+}
+
+/** A local address by its name, as people know it. */
+export function shownUrl(url: string): string {
+  return url.replace('//127.0.0.1:', '//localhost:');
 }
 
 /** As a reader in this folder would type it. */

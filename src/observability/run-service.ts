@@ -1,5 +1,6 @@
 /** Running a service as a process: one sentence when it cannot start, an orderly end on a signal. */
 import type { Logger } from 'pino';
+import { stopSignal } from './stop-signal.ts';
 
 /** Errors whose message is written for a person; any other is shown with its stack. */
 const FOR_PEOPLE = new Set([
@@ -17,15 +18,13 @@ export async function runService(
 ): Promise<void> {
   try {
     const { close, logger } = await start();
-    const stop = async (signal: NodeJS.Signals) => {
-      process.once(signal, () => process.exit(1));
-      logger.info({ signal }, 'stopping');
+    const signal = stopSignal(() => process.exit(1));
+    signal.addEventListener('abort', async () => {
+      logger.info({ signal: signal.reason }, 'stopping');
       await close();
       logger.info('stopped');
       process.exit(0);
-    };
-    process.once('SIGTERM', stop);
-    process.once('SIGINT', stop);
+    });
   } catch (error) {
     process.stderr.write(`${startFailure(error)}\n`);
     process.exit(1);

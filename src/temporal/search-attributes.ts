@@ -50,7 +50,8 @@ export async function registerSearchAttributes(client: Client): Promise<void> {
   await untilUsable(client);
 }
 
-async function missingAttributes(client: Client): Promise<Name[]> {
+/** Those that the namespace lacks. */
+export async function missingAttributes(client: Client): Promise<Name[]> {
   const { namespace } = client.options;
   try {
     const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });

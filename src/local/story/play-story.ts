@@ -90,10 +90,10 @@ function heldAndReleased({ client, narrator }: Stage, { ada, katherine }: Cast):
 async function canceled({ client, narrator }: Stage, { ada, grace }: Cast): Promise<void> {
   await narrator.act('Ada gives Grace 10 more credits and changes her mind.', [ada, grace], async () => {
     const gift = await client.transfers.create({ from: ada.id, to: { account_id: grace.id }, amount: '10' });
-    narrator.gift(
-      await client.transfers.cancel(gift.id, { reason: 'changed my mind' }),
-      ': the credits are back in the lot they came from',
-    );
+    const { held } = await client.accounts.balance(ada.id);
+    narrator.gift(gift, `, and ${held} of Ada’s are held`);
+    const { status } = await client.transfers.cancel(gift.id, { reason: 'changed my mind' });
+    narrator.say(`she cancels it: it is ${status}, and the credits are back in the lot they came from`);
   });
 }
 

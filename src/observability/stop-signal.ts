@@ -4,7 +4,7 @@ const SAME_SIGNAL_MS = 1_500;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Aborted by the first Ctrl-C (SIGINT, SIGTERM or SIGHUP) that reaches this process.
+ * Aborted by the first Ctrl-C (SIGINT, SIGTERM or SIGHUP) that reaches this process; its reason is the signal's name.
  *
  * @param insisted is called when another one comes while everything is being stopped
  */
@@ -15,7 +15,7 @@ export function stopSignal(insisted: () => void): AbortSignal {
     process.on(signal, () => {
       if (!controller.signal.aborted) {
         first = performance.now();
-        controller.abort();
+        controller.abort(signal);
       } else if (performance.now() - first > SAME_SIGNAL_MS) {
         insisted();
       }

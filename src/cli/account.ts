@@ -1,0 +1,152 @@
+/** `boon account`: accounts and what they own, through the API. */
+import { type Command, Option } from 'commander';
+import type { Account, AccountPut } from '../contracts/account.schema.ts';
+import { ACCOUNT_KINDS, ACCOUNT_STATUSES, PLANS } from '../domain/account.ts';
+import { apiClient } from './api.ts';
+import { answer, moment, newCommand, wholeNumber } from './command.ts';
+import { fieldLines, tableLines } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+export function accountCommand(terminal: Terminal): Command {
+  const account = newCommand('account', 'Make accounts and look at what they have', [
+    'account put ada --plan plus --verified-at now',
+    'account balance ada',
+    'account statement ada --limit 50',
+  ]);
+  for (const make of [put, show, balance, statement, gifting]) account.addCommand(make(terminal));
+  return account;
+}
+
+type Put = Pick<AccountPut, 'plan' | 'kind' | 'status'> & {
+  email?: string;
+  verifiedAt?: string;
+  createdAt?: string;
+  org?: string;
+};
+
+function put(terminal: Terminal): Command {
+  return newCommand('put', 'Make an account, or change it; what is left out stays as it is', [
+    'account put ada --plan plus --verified-at now --created-at 2025-01-01T00:00:00Z',
+    'account put mallory --plan plus --status frozen',
+  ])
+    .argument('<id>', 'your own id of the account')
+    .addOption(new Option('--plan <plan>', 'its plan').choices(PLANS).makeOptionMandatory())
+    .addOption(new Option('--kind <kind>', 'what it is').choices(ACCOUNT_KINDS))
+    .addOption(new Option('--status <status>', 'frozen: its open gifts are held').choices(ACCOUNT_STATUSES))
+    .option('--email <address>', 'its e-mail address')
+    .option('--verified-at <time>', 'when its identity was verified', moment)
+    .option('--created-at <time>', 'when it began', moment)
+    .option('--org <account>', 'the organisation that it belongs to')
+    .action(async (id: string, options: Put, command: Command) => {
+      const { verifiedAt, createdAt, org, ...rest } = options;
+      const client = await apiClient(terminal.env);
+      const account = await client.accounts.put(id, {
+        ...rest,
+        ...(verifiedAt === undefined ? {} : { identity_verified_at: verifiedAt }),
+        ...(createdAt === undefined ? {} : { created_at: createdAt }),
+        ...(org === undefined ? {} : { org_id: org }),
+      });
+      answer(terminal, command, account, accountLines(account));
+    });
+}
+
+function show(terminal: Terminal): Command {
+  return newCommand('show', 'Show an account')
+    .argument('<id>', 'the account')
+    .action(async (id: string, _options: object, command: Command) => {
+      const account = await (await apiClient(terminal.env)).accounts.get(id);
+      answer(terminal, command, account, accountLines(account));
+    });
+}
+
+function balance(terminal: Terminal): Command {
+  return newCommand('balance', 'Show what an account has, and in which lots', [
+    'account balance ada --as-of 2026-06-11T09:00:00Z',
+  ])
+    .argument('<id>', 'the account')
+    .option('--as-of <time>', 'at a past time instead of now', moment)
+    .action(async (id: string, { asOf }: { asOf?: string }, command: Command) => {
+      const client = await apiClient(terminal.env);
+      const has = await client.accounts.balance(id, asOf === undefined ? {} : { as_of: asOf });
+      const rows = has.lots.map((lot) => [
+        lot.id,
+        lot.source,
+        lot.remaining,
+        lot.granted,
+        lot.expires_at ?? 'never',
+        lot.giftable ? 'yes' : 'no',
+      ]);
+      answer(terminal, command, has, [
+        ...fieldLines({
+          account: has.account_id,
+          'as of': has.as_of,
+          available: has.available,
+          held: has.held,
+          coming: has.pending_in,
+        }),
+        '',
+        ...tableLines(['lot', 'source', 'left', 'of', 'expires', 'giftable'], rows, 'No lots.'),
+      ]);
+    });
+}
+
+function statement(terminal: Terminal): Command {
+  return newCommand('statement', 'List an account’s movements, the latest first')
+    .argument('<id>', 'the account')
+    .option('--limit <count>', 'at most so many', wholeNumber(1), 20)
+    .action(async (id: string, { limit }: { limit: number }, command: Command) => {
+      const client = await apiClient(terminal.env);
+      const movements = [];
+      for await (const movement of client.accounts.statementAll(id, { limit: Math.min(limit, 100) })) {
+        movements.push(movement);
+        if (movements.length === limit) break;
+      }
+      const rows = movements.map((one) => [
+        one.at,
+        one.kind,
+        one.amount,
+        one.balance_after,
+        one.lot_id,
+        one.reference,
+      ]);
+      const headings = ['at', 'kind', 'credits', 'balance after', 'lot', 'because of'];
+      answer(terminal, command, movements, tableLines(headings, rows, 'No movements.'));
+    });
+}
+
+function gifting(terminal: Terminal): Command {
+  return newCommand('gifting', 'Tell whether an account may give, how much, and if not, why')
+    .argument('<id>', 'the account')
+    .action(async (id: string, _options: object, command: Command) => {
+      const may = await (await apiClient(terminal.env)).accounts.gifting(id);
+      const left = ({ remaining }: typeof may.per_day) =>
+        `${remaining.count} gifts, ${remaining.amount} credits`;
+      answer(terminal, command, may, [
+        ...fieldLines({
+          account: may.account_id,
+          'may give': may.eligible ? 'yes' : 'no',
+          giftable: may.giftable,
+          'one gift': `${may.min} to ${may.max} credits`,
+          'left today': left(may.per_day),
+          'left this month': left(may.per_month),
+          'left from the budget': left(may.promotional),
+          policy: may.policy_version,
+        }),
+        ...may.reasons.map(({ code, detail, fix }) => `${code}: ${detail} ${fix}`),
+      ]);
+    });
+}
+
+function accountLines(account: Account): string[] {
+  return fieldLines({
+    account: account.id,
+    kind: account.kind,
+    plan: account.plan,
+    status: account.status,
+    email: account.email,
+    'verified at': account.identity_verified_at ?? 'not verified',
+    'created at': account.created_at,
+    'last active at': account.last_active_at,
+    organisation: account.org_id,
+  });
+}

@@ -1,0 +1,73 @@
+/** The database: whether it answers, its schema, its clock, and what waits in it. */
+import pg from 'pg';
+import { schemaVersions } from '../../ledger/migrate.ts';
+import { assertDatabaseAnswers } from '../../local/reachable.ts';
+import { type Finding, fault, ok, reason, warning } from './finding.ts';
+
+/** Clocks further apart than this make gifts settle visibly early or late. */
+const SKEW_MS = 2_000;
+/** `reconcile` ends what is this long overdue; more means that no worker works. */
+const OVERDUE_MS = 15 * 60_000;
+
+export async function checkDatabase(url: string): Promise<Finding[]> {
+  try {
+    await assertDatabaseAnswers(url);
+  } catch (error) {
+    return [fault('PostgreSQL', reason(error), 'Check DATABASE_URL and that PostgreSQL runs there.')];
+  }
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    const schema = await checkSchema(url);
+    const inUse = schema.state === 'ok' ? [await checkGifts(client)] : [];
+    return [await checkServer(client), schema, await checkClock(client), ...inUse];
+  } finally {
+    await client.end();
+  }
+}
+
+async function checkServer(client: pg.Client): Promise<Finding> {
+  const { rows } = await client.query("SELECT current_setting('server_version') AS version");
+  return ok('PostgreSQL', `${rows[0].version} answers`);
+}
+
+async function checkSchema(url: string): Promise<Finding> {
+  const part = 'schema';
+  const { present, known } = await schemaVersions(url);
+  if (present === known) return ok(part, `version ${present}`);
+  return present < known
+    ? fault(
+        part,
+        `version ${present}, and this Boon needs ${known}`,
+        'Run `boon migrate`, or start a server or worker.',
+      )
+    : fault(part, `version ${present}, and this Boon knows ${known}`, 'Run the newer Boon that made it.');
+}
+
+async function checkClock(client: pg.Client): Promise<Finding> {
+  const part = 'clock of the database';
+  const began = Date.now();
+  const { rows } = await client.query('SELECT extract(epoch FROM clock_timestamp()) * 1000 AS ms');
+  const here = (began + Date.now()) / 2;
+  const skew = Math.round(Number(rows[0].ms) - here);
+  return Math.abs(skew) <= SKEW_MS
+    ? ok(part, `${skew} ms from ours`)
+    : warning(part, `${skew} ms from ours`, 'Set both clocks by NTP.');
+}
+
+async function checkGifts(client: pg.Client): Promise<Finding> {
+  const part = 'open gifts';
+  const { rows } = await client.query(
+    'SELECT count(*)::int AS open, count(*) FILTER (WHERE deadline < $1)::int AS overdue FROM boon.gifts WHERE deadline IS NOT NULL',
+    [new Date(Date.now() - OVERDUE_MS)],
+  );
+  const { open, overdue } = rows[0];
+  return overdue === 0
+    ? ok(part, `${open}, none overdue`)
+    : fault(
+        part,
+        `${overdue} of ${open} are overdue`,
+        'Start a worker; see that the schedule boon-reconcile is not paused.',
+      );
+}

@@ -1,0 +1,92 @@
+/** Temporal: whether it answers, and whether everything that Boon needs in the namespace is there. */
+import { type Client, ScheduleNotFoundError } from '@temporalio/client';
+import type { Config } from '../../config.ts';
+import { SCHEDULES } from '../../contracts/temporal.ts';
+import { temporalClient, temporalTarget } from '../../temporal/connection.ts';
+import { missingAttributes } from '../../temporal/search-attributes.ts';
+import { type Finding, fault, ok, reason, warning } from './finding.ts';
+
+const PATIENCE_MS = 5_000;
+/** Workflow tasks, in the protocol's numbering of task queue types. */
+const WORKFLOW_TASKS = 1;
+const START_A_WORKER = 'Start a worker: it makes what is missing.';
+
+export async function checkTemporal(config: Config, env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const target = temporalTarget(env, config.temporalAddress);
+  const client = temporalClient(target);
+  const address = String(target.connectionOptions.address);
+  try {
+    return await client.connection.withDeadline(Date.now() + PATIENCE_MS, async () => {
+      const { serverVersion } = await client.connection.workflowService.getSystemInfo({});
+      const namespace = await checkNamespace(client);
+      if (namespace.state === 'fault') return [ok('Temporal', `${serverVersion} answers`), namespace];
+      return [
+        ok('Temporal', `${serverVersion} answers at ${address}`),
+        namespace,
+        await checkAttributes(client),
+        ...(await Promise.all(Object.values(SCHEDULES).map((id) => checkSchedule(client, id)))),
+        await checkWorkers(client, config.taskQueue),
+      ];
+    });
+  } catch (error) {
+    const fix = 'Check TEMPORAL_ADDRESS and the other TEMPORAL_ settings.';
+    return [fault('Temporal', `does not answer at ${address}: ${reason(error)}`, fix)];
+  } finally {
+    await client.connection.close();
+  }
+}
+
+async function checkNamespace(client: Client): Promise<Finding> {
+  const { namespace } = client.options;
+  try {
+    await client.connection.workflowService.describeNamespace({ namespace });
+    return ok('namespace', namespace);
+  } catch (error) {
+    const fix = `Set TEMPORAL_NAMESPACE, or run \`temporal operator namespace create ${namespace}\`.`;
+    return fault('namespace', `${namespace}: ${reason(error)}`, fix);
+  }
+}
+
+async function checkAttributes(client: Client): Promise<Finding> {
+  const part = 'search attributes';
+  const missing = await missingAttributes(client);
+  return missing.length === 0
+    ? ok(part, 'all registered')
+    : fault(part, `${missing.join(', ')} missing`, START_A_WORKER);
+}
+
+async function checkSchedule(client: Client, id: string): Promise<Finding> {
+  const part = `schedule ${id}`;
+  try {
+    const { state, info } = await client.schedule.getHandle(id).describe();
+    if (state.paused) {
+      return warning(
+        part,
+        `paused: ${state.note ?? ''}`,
+        `Run \`temporal schedule toggle --unpause --schedule-id ${id}\`.`,
+      );
+    }
+    const next = info.nextActionTimes[0]?.toISOString() ?? 'unknown';
+    return ok(part, `runs next at ${next}`);
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) throw error;
+    return fault(part, 'is not there', START_A_WORKER);
+  }
+}
+
+async function checkWorkers(client: Client, name: string): Promise<Finding> {
+  const part = 'workers';
+  const { pollers } = await client.connection.workflowService.describeTaskQueue({
+    namespace: client.options.namespace,
+    taskQueue: { name },
+    taskQueueType: WORKFLOW_TASKS,
+  });
+  const count = new Set(pollers?.map(({ identity }) => identity)).size;
+  return count > 0
+    ? ok(part, `${count} on the task queue ${name}`)
+    : fault(
+        part,
+        `none on the task queue ${name}`,
+        'Start one: `boon worker`, or everything with `npm start`.',
+      );
+}

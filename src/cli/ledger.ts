@@ -1,0 +1,49 @@
+/** `boon ledger`: proving and sealing the ledger, on the database itself. */
+import type { Command } from 'commander';
+import type { VerifyReport } from '../ledger/ledger.ts';
+import { answer, newCommand } from './command.ts';
+import { CommandFailed } from './failure.ts';
+import { withLedger } from './local-ledger.ts';
+import type { Terminal } from './terminal.ts';
+
+export function ledgerCommand(terminal: Terminal): Command {
+  return newCommand('ledger', 'Prove and seal the ledger', ['ledger verify', 'ledger verify --json'])
+    .addCommand(verify(terminal))
+    .addCommand(seal(terminal));
+}
+
+function verify(terminal: Terminal): Command {
+  return newCommand(
+    'verify',
+    'Prove every invariant from the rows, in one snapshot; exit code 1 when one is broken',
+    ['ledger verify'],
+  ).action(async (_options: object, command: Command) => {
+    const began = performance.now();
+    const seconds = () => `${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s`;
+    const report = await withLedger(terminal, (ledger) =>
+      ledger.verify((check) => terminal.note(`[${seconds()}] ${check}`)),
+    );
+    answer(terminal, command, report, reportLines(report));
+    if (!report.ok)
+      throw new CommandFailed('The ledger does not hold: each broken invariant is named above.');
+  });
+}
+
+function reportLines({ ok, checked, violations }: VerifyReport): string[] {
+  const counts = Object.entries(checked).map(([what, count]) => `${count} ${what}`);
+  const broken = violations.map(({ invariant, detail }) => `BROKEN  ${invariant}: ${detail}`);
+  return [...broken, ...(ok ? ['Every invariant holds.'] : []), `Looked at ${counts.join(', ')}.`];
+}
+
+function seal(terminal: Terminal): Command {
+  return newCommand(
+    'seal',
+    'Seal what was posted into hash-chained blocks; the schedule does so each minute',
+    ['ledger seal'],
+  ).action(async (_options: object, command: Command) => {
+    const blocks = await withLedger(terminal, (ledger) => ledger.sealBlocks(new Date().toISOString()));
+    answer(terminal, command, { blocks }, [
+      blocks === 0 ? 'Nothing new to seal.' : `Sealed ${blocks} blocks.`,
+    ]);
+  });
+}

@@ -1,0 +1,27 @@
+/** `boon start`: all of Boon on this machine. */
+import type { Command } from 'commander';
+import { startHere } from '../local/start.ts';
+import { stopSignal } from '../observability/stop-signal.ts';
+import { newCommand } from './command.ts';
+import { EXIT } from './failure.ts';
+import type { Terminal } from './terminal.ts';
+
+export function startCommand(terminal: Terminal): Command {
+  const { env, print, note } = terminal;
+  const command = newCommand(
+    'start',
+    'Start all of Boon on this machine, with its own PostgreSQL and Temporal',
+    ['start'],
+  );
+  command.addHelpText(
+    'after',
+    '\nSettings are variables: PORT, BOON_DATA_DIR, BOON_POLICY, BOON_STORY=off, DATABASE_URL, TEMPORAL_ADDRESS …\n`boon doctor` lists them all.',
+  );
+  return command.action(async () => {
+    const signal = stopSignal(() => {
+      note('Stopped by force: the next start ends what is left.');
+      process.exit(EXIT.failed);
+    });
+    await startHere({ env, print, signal });
+  });
+}

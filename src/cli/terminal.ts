@@ -1,0 +1,19 @@
+/** Where a command reads its settings from and writes its answer to. Tests pass another. */
+export interface Terminal {
+  readonly env: NodeJS.ProcessEnv;
+  /** One line of the answer, on standard output. */
+  readonly print: (line: string) => void;
+  /** One line beside the answer (progress, a failure), on standard error. */
+  readonly note: (line: string) => void;
+}
+
+/** The terminal that this process runs in. */
+export function ownTerminal(): Terminal {
+  // A reader that went away (`| head`, a closed window) must not end a stop in order.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  return {
+    env: process.env,
+    print: (line) => process.stdout.write(`${line}\n`),
+    note: (line) => process.stderr.write(`${line}\n`),
+  };
+}
