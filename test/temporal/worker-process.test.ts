@@ -1,0 +1,72 @@
+import { once } from 'node:events';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { SCHEDULES } from '../../src/contracts/temporal.ts';
+import { freePort } from '../../src/local/ports.ts';
+import { type GiftRig, giftRig } from '../support/gift-rig.ts';
+import { devServer } from '../support/temporal-server.ts';
+import { runWorker, startWorkerProcess } from '../support/worker-process.ts';
+
+const POLICY = { gifts: { settlement: 'PT1S' } };
+
+let rig: GiftRig;
+beforeAll(async () => {
+  rig = await giftRig(await devServer(), { policy: POLICY, worker: false });
+  await rig.seed('ada', '100');
+  await rig.seed('bob');
+});
+afterAll(() => rig.close());
+
+test('a worker process settles gifts, mails claim links, keeps the schedules, tells its state and drains on SIGTERM', async () => {
+  const worker = await startWorkerProcess(rig, POLICY, {
+    BOON_SMTP_URL: rig.mail.url,
+    BOON_PUBLIC_URL: 'https://gifts.example',
+  });
+  try {
+    const gift = await rig.give({ from: 'ada', to: { account_id: 'bob' }, amount: '10' });
+    const mailed = await rig.give({ from: 'ada', to: { email: 'eve@example.com' }, amount: '10' });
+    await rig.until(gift, 'settled');
+    for (let tries = 0; rig.mail.mails.length === 0 && tries < 200; tries += 1) await rig.sleep(50);
+    expect(rig.mail.mails).toMatchObject([{ to: ['eve@example.com'] }]);
+    expect(rig.mail.mails[0]?.body).toContain(`https://gifts.example/claim/${mailed.id}#token=`);
+    for (const id of Object.values(SCHEDULES)) await rig.client.schedule.getHandle(id).describe();
+
+    expect(await (await fetch(`${worker.url}/readyz`)).json()).toEqual({
+      ready: true,
+      state: 'RUNNING',
+      checks: { database: 'ok', temporal: 'ok' },
+    });
+    const metrics = await (await fetch(`${worker.url}/metrics`)).text();
+    expect(metrics).toContain('process_resident_memory_bytes');
+    expect(metrics).toContain('temporal_workflow_completed');
+    expect((await fetch(`${worker.url}/other`)).status).toBe(404);
+    await rig.act(mailed, 'cancel');
+    expect(worker.output()).not.toContain('eve@example.com');
+  } finally {
+    expect(await worker.end('SIGTERM')).toBe(0);
+  }
+  expect(worker.output()).toContain('"msg":"stopped"');
+});
+
+test.each([
+  ['no database', {}, 'DATABASE_URL and BOON_ENCRYPTION_KEY must be set to run a worker by itself'],
+  ['a setting that cannot be', { BOON_METRICS_PORT: 'many' }, 'BOON_METRICS_PORT must be a whole number'],
+])('with %s it ends with one clear sentence', async (_, env, says) => {
+  const { child, output } = runWorker(env);
+  const [code] = await once(child, 'exit');
+  expect(code).toBe(1);
+  expect(output()).toContain(says);
+  expect(output()).not.toContain('    at ');
+});
+
+test('with nobody at the address of Temporal it ends with one clear sentence', async () => {
+  const { child, output } = runWorker({
+    DATABASE_URL: rig.own.url,
+    BOON_ENCRYPTION_KEY: rig.own.encryptionKey.toString('base64'),
+    TEMPORAL_ADDRESS: `127.0.0.1:${await freePort()}`,
+  });
+  const [code] = await once(child, 'exit');
+  expect(code).toBe(1);
+  expect(output().trim()).toMatch(
+    /^Temporal does not answer at 127\.0\.0\.1:\d+ .*check TEMPORAL_ADDRESS and the other TEMPORAL_ settings\.$/,
+  );
+});
