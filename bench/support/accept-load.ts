@@ -1,4 +1,5 @@
 /** Load on the ledger: callers that each accept one gift after the other. */
+import { randomBytes } from 'node:crypto';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { ACCOUNTS, accountId, START } from './ledger-database.ts';
 
@@ -24,7 +25,8 @@ export async function giftsAcceptedPerSecond(ledger: Ledger, load: AcceptLoad): 
       // Time-ordered like those of the HTTP server.
       const id = `gft_${String(START + serial).padStart(14, '0')}${run}`;
       await ledger.acceptGift({
-        key: `bench:${run}:${serial}`,
+        // As random as the HTTP server's, which are digests.
+        key: `http:${randomBytes(16).toString('base64url')}`,
         at: new Date(START + serial).toISOString(),
         id,
         from: accountId(from),

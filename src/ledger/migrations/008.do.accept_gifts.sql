@@ -254,8 +254,8 @@ BEGIN
     SELECT x.key, decode(x.hash, 'hex'), x.result, x.at FROM unnest(key_of, key_hash, key_result, key_at) x (key, hash, result, at);
   IF accepted = '{}' THEN RETURN; END IF;
 
-  -- Numbers are drawn under the lock that inserting takes anyway: sealing waits for it, so none appears behind it.
-  LOCK TABLE boon.transfers IN ROW EXCLUSIVE MODE;
+  -- Numbers are drawn by the statement that inserts under them, so under its lock on the table: sealing waits for
+  -- that lock, and none can appear behind a sealed block.
   WITH gift AS MATERIALIZED (
     -- In the order of the decisions: the balance after each was worked out in it.
     SELECT y.*, nextval('boon.transfers_seq_seq') AS seq FROM (

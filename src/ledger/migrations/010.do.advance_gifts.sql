@@ -7,8 +7,8 @@
 CREATE FUNCTION boon.settle_gifts(p_ids text[], p_at timestamptz) RETURNS void LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
-  -- Numbers are drawn under the lock that inserting takes anyway: sealing waits for it, so none appears behind it.
-  LOCK TABLE boon.transfers IN ROW EXCLUSIVE MODE;
+  -- Numbers are drawn by the statement that inserts under them, so under its lock on the table: sealing waits for
+  -- that lock, and none can appear behind a sealed block.
   WITH due AS MATERIALIZED (
     SELECT g.id, g.sender_id, g.recipient_id, g.payer_id, g.amount, g.transfer, nextval('boon.transfers_seq_seq') AS seq,
       p.gifted_valid_for, p.returned_valid_for, p.regift
