@@ -1,9 +1,8 @@
 /** Composition root of the worker: `node src/worker.ts`, or {@link startWorker} inside another process. */
 import { readFileSync } from 'node:fs';
 import { Runtime, type Worker } from '@temporalio/worker';
-import nodemailer from 'nodemailer';
+import nodemailer, { type Transporter } from 'nodemailer';
 import type { Logger } from 'pino';
-import type { MailDependencies } from './activities/mail.ts';
 import { type Config, ConfigError, readConfig, readPolicy } from './config.ts';
 import type { VersionedPolicy } from './domain/policy.ts';
 import { migrate } from './ledger/migrate.ts';
@@ -24,6 +23,9 @@ import { registerSearchAttributes } from './temporal/search-attributes.ts';
 import { connectWorker } from './temporal/worker-connection.ts';
 import { workflowBundle } from './temporal/workflow-bundle.ts';
 
+/** Sends mails until it is closed. */
+export type MailTransport = Pick<Transporter, 'sendMail' | 'close'>;
+
 export type WorkerProcessOptions = {
   config: Config;
   policy: VersionedPolicy;
@@ -32,7 +34,7 @@ export type WorkerProcessOptions = {
   clock: () => Date;
   logger: Logger;
   /** What mails are sent by; left out: the mail server of the configuration. */
-  mailTransport?: MailDependencies['transport'];
+  mailTransport?: MailTransport;
   /** Where the SDK's runtime gives its metrics, as `host:port`; they are shown with ours. */
   sdkMetrics?: string;
 };
@@ -71,14 +73,14 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Runnin
     closers.push(() => client.connection.close());
     await registerSearchAttributes(client);
 
-    const mail = mailOf(config);
-    closers.push(async () => mail.transport?.close());
+    const transport = options.mailTransport ?? mailServer(config);
+    closers.push(async () => transport?.close());
     const worker = await createBoonWorker({
       connection,
       client,
       taskQueue: config.taskQueue,
       ledger,
-      mail: mailOf(options),
+      mail: { transport, from: config.mailFrom, publicUrl: config.publicUrl },
       bundle: await workflowBundle(cacheFolder(options.env)),
       clock,
       deployment: config.deployment,
@@ -116,12 +118,9 @@ function requireDatabase(config: Config): { url: string; encryptionKey: Buffer }
   ]);
 }
 
-function mailOf({ config, mailTransport }: WorkerProcessOptions): Omit<MailDependencies, 'ledger'> {
-  const { smtpUrl, mailFrom: from, publicUrl } = config;
-  if (mailTransport !== undefined || smtpUrl === undefined)
-    return { transport: mailTransport, from, publicUrl };
+function mailServer({ smtpUrl }: Config): MailTransport | undefined {
   // A pool keeps the connection to the mail server for the next mail.
-  return { transport: nodemailer.createTransport(smtpUrl, { pool: true } as object), from, publicUrl };
+  return smtpUrl === undefined ? undefined : nodemailer.createTransport(smtpUrl, { pool: true } as object);
 }
 
 async function startHealth(

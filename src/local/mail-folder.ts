@@ -10,7 +10,7 @@ import nodemailer, { type SendMailOptions, type Transporter } from 'nodemailer';
  *
  * @returns a transport for nodemailer's callers; `messageId` names the file, so a mail that is sent again replaces itself
  */
-export function mailFolder(folder: string): Pick<Transporter, 'sendMail'> {
+export function mailFolder(folder: string): Pick<Transporter, 'sendMail' | 'close'> {
   const writer = nodemailer.createTransport({ streamTransport: true, buffer: true, newline: 'unix' });
   const sendMail = async (mail: SendMailOptions) => {
     const written = await writer.sendMail(mail);
@@ -20,7 +20,7 @@ export function mailFolder(folder: string): Pick<Transporter, 'sendMail'> {
     await rename(`${file}.new`, file);
     return written;
   };
-  return { sendMail } as Pick<Transporter, 'sendMail'>;
+  return { sendMail, close: () => writer.close() } as Pick<Transporter, 'sendMail' | 'close'>;
 }
 
 /** The file of a mail: `<claim.gft_1@localhost>` is `claim.gft_1@localhost.eml`. */

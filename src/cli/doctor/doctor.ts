@@ -9,7 +9,7 @@ import { CommandFailed } from '../failure.ts';
 import { fieldLines } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import { checkDatabase } from './database.ts';
-import { type Finding, fault, off, ok, reason, warning } from './finding.ts';
+import { type Finding, fault, off, ok, warning } from './finding.ts';
 import { checkHttp } from './http.ts';
 import { checkMachine } from './machine.ts';
 import { checkMail } from './mail.ts';
