@@ -20,14 +20,19 @@ export async function findGift(database: Database, id: string): Promise<Gift> {
   return toGift(row.gift);
 }
 
-/** Newest first. The sort key is the microsecond of acceptance, then the id. */
+/**
+ * Newest first. The sort key is the microsecond of acceptance, then the id. Each side stops at a page's length, so
+ * that a page of an account with a million gifts reads no more of them.
+ */
 const LIST_GIFTS = `
   WITH mine (gift) AS (
-    SELECT g FROM boon.gifts g WHERE $2 AND g.sender_id = $1 AND ($4::text IS NULL OR g.status = $4::boon.gift_status)
+    (SELECT g FROM boon.gifts g WHERE $2 AND g.sender_id = $1 AND ($4::text IS NULL OR g.status = $4::boon.gift_status)
       AND ($5::bigint IS NULL OR (g.accepted_at, g.id) < ('epoch'::timestamptz + $5 * interval '1 microsecond', $6))
+      ORDER BY g.accepted_at DESC, g.id DESC LIMIT $7)
     UNION ALL
-    SELECT g FROM boon.gifts g WHERE $3 AND g.recipient_id = $1 AND ($4::text IS NULL OR g.status = $4::boon.gift_status)
+    (SELECT g FROM boon.gifts g WHERE $3 AND g.recipient_id = $1 AND ($4::text IS NULL OR g.status = $4::boon.gift_status)
       AND ($5::bigint IS NULL OR (g.accepted_at, g.id) < ('epoch'::timestamptz + $5 * interval '1 microsecond', $6))
+      ORDER BY g.accepted_at DESC, g.id DESC LIMIT $7)
   )
   SELECT boon.gift_view(m.gift) AS gift, (extract(epoch FROM (m.gift).accepted_at) * 1000000)::bigint AS position
   FROM mine m ORDER BY (m.gift).accepted_at DESC, (m.gift).id DESC LIMIT $7`;

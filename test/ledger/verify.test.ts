@@ -177,6 +177,11 @@ const DAMAGES: [string, string, string][] = [
     `UPDATE boon.gifts SET transfer = 1000000 WHERE id = 'pending'`,
   ],
   [
+    'holds equal open gifts',
+    'one hold for two gifts',
+    `UPDATE boon.gifts SET transfer = ${transferOf('held')} WHERE id = 'pending'`,
+  ],
+  [
     'a reversal took back what its gift says',
     'a reversal that says more',
     `UPDATE boon.gifts SET recovered = recovered - 1 WHERE id = 'reversed'`,

@@ -16,7 +16,7 @@ CREATE TABLE boon.gifts (
   message text,
   policy_version text NOT NULL,
   -- The pending transfer that holds the credits.
-  transfer bigint NOT NULL UNIQUE,
+  transfer bigint NOT NULL,
   accepted_at timestamptz NOT NULL,
   -- The UTC day (and so the month) to whose limits it counts: that of its acceptance, or a later one that another
   -- clock had already begun for the sender.
@@ -52,8 +52,9 @@ CREATE TABLE boon.gifts (
     AND recipient_id IS DISTINCT FROM sender_id
     AND CASE WHEN recipient_id IS NULL THEN email_index IS NOT NULL AND status NOT IN ('pending', 'settled', 'reversed') ELSE true END
     AND (status IN ('settled', 'reversed')) = (settled_at IS NOT NULL)
-    AND (status = 'held') = (hold_ends_at IS NOT NULL)
-    AND CASE WHEN status = 'reversed' THEN recovered >= 0 AND recovered <= amount ELSE recovered IS NULL END)
+    AND (status IN ('awaiting_claim', 'pending', 'held')) = (deadline IS NOT NULL)
+    AND CASE WHEN status = 'held' THEN num_nulls(hold_ends_at, held_at, held_by, held_from) = 0 ELSE hold_ends_at IS NULL END
+    AND CASE WHEN status = 'reversed' THEN recovered IS NOT NULL AND recovered >= 0 AND recovered <= amount ELSE recovered IS NULL END)
 ) WITH (fillfactor = 85);
 CREATE INDEX gifts_sent ON boon.gifts (sender_id, accepted_at, id);
 CREATE INDEX gifts_received ON boon.gifts (recipient_id, accepted_at, id);
