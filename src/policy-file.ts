@@ -8,7 +8,7 @@ import type { Policy, VersionedPolicy } from './domain/policy.ts';
 import { SHIPPED_POLICY } from './domain/shipped-policy.ts';
 
 /** The policy cannot be used; the message names the file and lists each fault by its path. */
-export class PolicyError extends Error {
+class PolicyError extends Error {
   override readonly name = 'PolicyError';
 }
 
@@ -33,7 +33,7 @@ export function validatePolicy(document: unknown, name = 'The policy'): Versione
 }
 
 /** A policy under its version: `p_` and 16 hexadecimal digits of the digest of its content. */
-export function versionPolicy(policy: Policy): VersionedPolicy {
+function versionPolicy(policy: Policy): VersionedPolicy {
   const digest = createHash('sha256').update(canonicalJson(policy)).digest('hex');
   return { version: `p_${digest.slice(0, 16)}`, policy };
 }

@@ -1,6 +1,6 @@
 /** Accounts and what they own, as HTTP shows them. */
 import { z } from 'zod';
-import { ACCOUNT_KINDS, ACCOUNT_STATUSES, PLANS } from '../domain/account.ts';
+import { ACCOUNT_KINDS, ACCOUNT_STATUSES, PLANS, PROMOTIONAL_BUDGET } from '../domain/account.ts';
 import { LOT_SOURCES } from '../domain/lot.ts';
 import {
   AccountIdSchema,
@@ -86,7 +86,7 @@ export type Balance = z.infer<typeof BalanceSchema>;
 
 export const BalanceQuerySchema = z.strictObject({ as_of: InstantInputSchema.optional() });
 
-export const MOVEMENT_KINDS = [
+const MOVEMENT_KINDS = [
   'grant',
   'gift_held',
   'gift_returned',
@@ -112,7 +112,7 @@ export type Movement = z.infer<typeof MovementSchema>;
 /** Body of `POST /v1/credits/grants`. */
 export const GrantSchema = z
   .strictObject({
-    account_id: z.union([AccountIdSchema, z.literal('boon:promotional')]),
+    account_id: z.union([AccountIdSchema, z.literal(PROMOTIONAL_BUDGET)]),
     amount: PositiveCreditsSchema,
     source: z.enum(LOT_SOURCES),
     expires_at: NullableInstantInput.optional(),

@@ -1,5 +1,6 @@
 /** Schemas of the values that every resource uses. */
 import { z } from 'zod';
+import { RESERVED_PREFIX } from '../domain/account.ts';
 import { CREDITS_PATTERN, parseCredits } from '../domain/credits.ts';
 
 /**
@@ -79,7 +80,7 @@ export const AnyAccountIdSchema = z
 
 /** An account's id: the caller's own. */
 export const AccountIdSchema = AnyAccountIdSchema.refine(
-  (id) => !id.startsWith('boon:'),
+  (id) => !id.startsWith(RESERVED_PREFIX),
   'ids that start with "boon:" are Boon’s own',
 ).meta({
   description: 'The caller’s own id of an account',

@@ -12,7 +12,7 @@ import { type Principal, principalId } from './principal.ts';
 import type { ServerParts } from './server-parts.ts';
 import { needsAddress, type Side, viewTransfer } from './transfer-view.ts';
 
-export type ActionArguments = {
+type ActionArguments = {
   reason?: string | undefined;
   token?: string | undefined;
   account_id?: string | undefined;

@@ -1,6 +1,6 @@
 /** Who is calling: a service with an API key, or an end user with a token. */
 import { BoonError } from '../contracts/errors.ts';
-import { covers, type GrantedScope } from '../contracts/scopes.ts';
+import type { GrantedScope } from '../contracts/scopes.ts';
 
 export type ServicePrincipal = {
   kind: 'service';
@@ -16,11 +16,6 @@ export function principalId(principal: Principal): string {
   return principal.kind === 'service' ? `key:${principal.keyId}` : `user:${principal.accountId}`;
 }
 
-/** Whether the caller may see what an operator sees. */
-export function isOperator(principal: Principal): boolean {
-  return principal.kind === 'service' && covers(principal.scopes, 'gifts:operate');
-}
-
 /**
  * Lets an end user reach only their own account. Another's is `not_found`, in the words that are used for an
  * account that does not exist.
@@ -30,6 +25,6 @@ export function requireOwnAccount(principal: Principal, accountId: string): void
 }
 
 /** The refusal for an account that is not there, or not the caller's. */
-export function accountNotFound(accountId: string): BoonError {
+function accountNotFound(accountId: string): BoonError {
   return new BoonError('not_found', `There is no account "${accountId}".`);
 }

@@ -21,7 +21,7 @@ export type StoredApiKey = {
   last_used_at: string | null;
 };
 
-export type NewApiKey = {
+type NewApiKey = {
   id: string;
   name: string;
   digest: Buffer;

@@ -1,7 +1,7 @@
 /** Whether a process can do its work: its database and Temporal answer. */
 import { within } from './within.ts';
 
-export type Check = 'ok' | 'unreachable';
+type Check = 'ok' | 'unreachable';
 export type Checks = { database: Check; temporal: Check };
 
 type Answering = { ping(): Promise<void> };

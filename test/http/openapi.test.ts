@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCommand } from '../../src/local/run-command.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';
@@ -41,7 +42,7 @@ test('the document is OpenAPI 3.1 and passes the linter without a warning', asyn
   try {
     const file = join(folder, 'openapi.json');
     await writeFile(file, JSON.stringify(document));
-    const cli = join(PROJECT, 'node_modules/@redocly/cli/bin/cli.js');
+    const cli = fileURLToPath(import.meta.resolve('@redocly/cli/bin/cli.js'));
     const config = join(PROJECT, 'redocly.yaml');
     const args = [cli, 'lint', file, '--config', config, '--format', 'json', '--max-problems', '1000'];
     // The linter sends no usage reports and looks for no newer version of itself.

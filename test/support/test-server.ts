@@ -13,7 +13,7 @@ import { createMetrics, type Metrics } from '../../src/observability/metrics.ts'
 import { createRecordingGiftProcess, type RecordingGiftProcess } from './recording-gift-process.ts';
 import { openTestLedger, type PolicyPatch, policyWith, START, type TestLedger } from './test-ledger.ts';
 
-export type Answer = {
+type Answer = {
   status: number;
   headers: Headers;
   text: string;

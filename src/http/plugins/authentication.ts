@@ -7,7 +7,7 @@ import type { KeyRing } from '../key-ring.ts';
 import type { Principal } from '../principal.ts';
 import type { TokenVerifier } from '../token-verifier.ts';
 
-export type AuthenticationOptions = { keyRing: KeyRing; tokens: TokenVerifier; clock: () => Date };
+type AuthenticationOptions = { keyRing: KeyRing; tokens: TokenVerifier; clock: () => Date };
 
 /** A signed or unsigned JWT: three parts, the first of which begins a JSON object. */
 const JWT = /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/;

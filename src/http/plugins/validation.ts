@@ -21,7 +21,7 @@ async function validation(app: FastifyInstance): Promise<void> {
 }
 
 /** The refusal of a request that does not fit its schema. */
-export function validationError(issues: readonly z.core.$ZodIssue[]): BoonError {
+function validationError(issues: readonly z.core.$ZodIssue[]): BoonError {
   const errors = issues.flatMap((issue) => faultsOf(issue, []));
   const [first] = errors;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
