@@ -48,7 +48,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { url, encryptionKey } = requireDatabase(config);
   await migrate(url);
 
-  const ledger = createPostgresLedger({ url, encryptionKey, connections: config.databasePool });
+  const metrics = createMetrics({ processMetrics: true });
+  const ledger = createPostgresLedger({
+    url,
+    encryptionKey,
+    connections: config.databasePool,
+    onAcceptBatch: (size) => metrics.giftBatch.observe(size),
+  });
   const keyDatabase = openDatabase(url, { connections: KEY_CONNECTIONS });
   const client = temporalClient(temporalTarget(options.env, config.temporalAddress));
   const closeParts = async () => {
@@ -66,7 +72,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       tokens: createTokenVerifier(config.jwt),
       clock,
       logger,
-      metrics: createMetrics({ processMetrics: true }),
+      metrics,
       publicUrl: config.publicUrl,
       policyVersion: policy.version,
       rateLimit: config.rateLimit,

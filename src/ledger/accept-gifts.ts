@@ -32,6 +32,7 @@ export function makeAcceptGift(
   database: Database,
   vault: AddressVault,
   policyVersion: () => string,
+  onBatch: (size: number) => void = () => undefined,
 ): (request: AcceptRequest) => Promise<Recorded<Gift>> {
   const groups = new GroupCommit<AcceptRequest, AnswerRow<Decided>>({
     writers: WRITERS,
@@ -39,14 +40,16 @@ export function makeAcceptGift(
     join: JOIN,
     // A sender's limits and lots are changed by one writer; so is the budget of promotional gifts.
     shardOf: (request) => (request.funding === 'promotional' ? PROMOTIONAL_BUDGET : request.from),
-    run: (batch) =>
-      callWithArray(
+    run: (batch) => {
+      onBatch(batch.length);
+      return callWithArray(
         database,
         'accept_gifts',
         'SELECT i, replayed, result FROM boon.accept_gifts($1, $2)',
         [policyVersion(), JSON.stringify(batch.map((request, i) => toRow(request, i, vault)))],
         batch.length,
-      ),
+      );
+    },
   });
   return async (request) => {
     microOf(request.amount); // Refused before it joins a batch.

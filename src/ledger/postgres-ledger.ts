@@ -23,6 +23,8 @@ export type LedgerOptions = {
   policyVersion?: string;
   /** Connections in the pool. */
   connections?: number;
+  /** Told how many gifts go to the database in one call, for metrics. */
+  onAcceptBatch?: (size: number) => void;
 };
 
 /** Opens the ledger. Connections are made when they are needed. */
@@ -53,7 +55,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
     statement: (id, page) => statement(database, id, page),
     gifting: (id, at) => gifting(database, id, policyVersion(), at),
     grant: makeGrant(database),
-    acceptGift: makeAcceptGift(database, vault, policyVersion),
+    acceptGift: makeAcceptGift(database, vault, policyVersion, options.onAcceptBatch),
     actOnGift: makeActOnGift(database),
     advanceGift: makeAdvanceGift(database),
     advanceGifts: (ids, at) => advanceGifts(database, ids, at),

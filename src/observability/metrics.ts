@@ -9,8 +9,8 @@ export type Metrics = {
   gifts: Counter<'outcome'>;
   /** Accepted gifts whose process could not be started at once; `reconcile` starts them. */
   startsFailed: Counter;
-  /** How many operations went to the database in one call, by kind of operation. */
-  ledgerBatch: Histogram<'operation'>;
+  /** How many gifts went to the database in one call. */
+  giftBatch: Histogram;
 };
 
 /** @param processMetrics memory, event loop and the like of this process too; one registry a process should have them. */
@@ -38,11 +38,10 @@ export function createMetrics(options: { processMetrics?: boolean } = {}): Metri
       help: 'Accepted gifts whose process could not be started at once',
       registers,
     }),
-    ledgerBatch: new Histogram({
-      name: 'boon_ledger_batch_size',
-      help: 'Operations sent to the database in one call',
-      labelNames: ['operation'],
-      buckets: [1, 2, 4, 8, 16, 32, 64, 128],
+    giftBatch: new Histogram({
+      name: 'boon_gift_batch_size',
+      help: 'Gifts accepted in one call to the database',
+      buckets: [1, 2, 4, 8, 16, 32],
       registers,
     }),
   };

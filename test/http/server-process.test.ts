@@ -88,6 +88,7 @@ test('a server by itself makes a key once, accepts gifts without Temporal, and s
     200,
     { status: 'degraded', checks: { database: 'ok', temporal: 'unreachable' } },
   ]);
+  expect(await (await fetch(`${url}/metrics`)).text()).toContain('boon_gift_batch_size_count 1');
   first.child.kill('SIGTERM');
   expect(await first.ended).toBe(0);
 
