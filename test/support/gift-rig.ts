@@ -1,7 +1,7 @@
 /** Gifts on real parts for one test file: a ledger of its own, a Temporal server, a worker, a mail server. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import nodemailer from 'nodemailer';
 import { expect } from 'vitest';
 import { type Gift, type GiftActionRequest, giftWorkflowId } from '../../src/contracts/gift.ts';
@@ -14,6 +14,7 @@ import { type BoonWorkerOptions, createBoonWorker } from '../../src/temporal/boo
 import { createGiftProcess } from '../../src/temporal/gift-process.ts';
 import { registerSearchAttributes } from '../../src/temporal/search-attributes.ts';
 import { workflowBundle } from '../../src/temporal/workflow-bundle.ts';
+import './quiet-sdk.ts';
 import { catchMails, type MailCatcher } from './mail-catcher.ts';
 import type { TestTemporal } from './temporal-server.ts';
 import {
@@ -62,8 +63,6 @@ export type GiftRig = {
 };
 
 export type RunningWorker = { stop: () => Promise<void> };
-
-Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 /** Builds the rig around a server, which it closes in the end. */
 export async function giftRig(

@@ -1,6 +1,6 @@
 /** The Temporal servers that test files run against, as one shape. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { SEARCH_ATTRIBUTES } from '../../src/contracts/temporal.ts';
 import {
@@ -10,6 +10,7 @@ import {
 } from '../../src/local/temporal.ts';
 import { findTemporalCli } from '../../src/local/temporal-binary.ts';
 import { findTimeSkippingServer } from '../../src/local/time-skipping-binary.ts';
+import { temporalClient, temporalTarget } from '../../src/temporal/connection.ts';
 
 export type TestTemporal = {
   client: Client;
@@ -23,6 +24,9 @@ export type TestTemporal = {
   skipsTime: boolean;
   close: () => Promise<void>;
 };
+
+/** A server that can be killed and started again, on the port and the `dbFile` that it was given. */
+export type DevTemporal = TestTemporal & { kill: () => Promise<void>; startAgain: () => Promise<void> };
 
 /** Time stands still but for `sleep`. */
 export async function timeSkippingServer(): Promise<TestTemporal> {
@@ -41,20 +45,29 @@ export async function timeSkippingServer(): Promise<TestTemporal> {
 }
 
 /** A full Temporal server; time is real. */
-export async function devServer(options: Omit<TemporalDevServerOptions, 'cli'> = {}): Promise<TestTemporal> {
+export async function devServer(options: Omit<TemporalDevServerOptions, 'cli'> = {}): Promise<DevTemporal> {
   const cli = await findTemporalCli();
-  const server = await startTemporalDevServer({ headless: true, ...options, cli });
-  const connection = await Connection.connect({ address: server.address });
+  const start = () => startTemporalDevServer({ headless: true, ...options, cli });
+  let server = await start();
+  // As a service connects, so that a restart of the server is what it is for a service.
+  const client = temporalClient(temporalTarget({ TEMPORAL_ADDRESS: server.address }));
   const nativeConnection = await NativeConnection.connect({ address: server.address });
   return {
-    client: new Client({ connection }),
+    client,
     nativeConnection,
     address: server.address,
     now: async () => new Date(),
     sleep: (milliseconds) => pause(milliseconds),
     skipsTime: false,
+    async kill() {
+      process.kill(server.pid, 'SIGKILL');
+      await server.stop();
+    },
+    async startAgain() {
+      server = await start();
+    },
     async close() {
-      await connection.close();
+      await client.connection.close();
       await nativeConnection.close();
       await server.stop();
     },
