@@ -2,7 +2,10 @@
 import { ACTIONS_ALLOWED, type GiftAction } from '../domain/gift-status.ts';
 import type { ClaimMail, GiftProgress } from './gift.ts';
 
-/** Updates that an operator may send, with their input; `claim` is the recipient's and `reverse` the API's. */
+/**
+ * Updates that an operator may send, with their data; `claim` is the recipient's and `reverse` the API's. The data
+ * stand as code, for the Web UI sets plain quotes as typographic ones, which are no JSON any more.
+ */
 const OPERATOR_UPDATES: Partial<Record<GiftAction, string>> = {
   hold: '{"reason":"why"}',
   release: '{}',
@@ -15,13 +18,12 @@ export function giftSummary(gift: Pick<GiftProgress, 'from' | 'to' | 'amount'>):
   return `${gift.amount} credits from ${gift.from} to ${gift.to ?? 'an e-mail address'}`;
 }
 
-/** Status, what time will do to it and what an operator can do: what stands beside the summary from the start. */
+/**
+ * What stands beside the summary from the start and never changes: the status it had then, what time will do to it
+ * and what an operator can do. It is stored with every gift.
+ */
 export function giftOutlook(gift: GiftProgress): string {
-  const updates = updatesFor(gift);
-  return [
-    `Status: **${gift.status}**${because(gift)}. ${whatTimeDoes(gift)}`,
-    ...(updates.length > 0 ? [`Updates to send:\n${updates.join('\n')}`] : []),
-  ].join('\n\n');
+  return outlook('At the start', gift);
 }
 
 /** The whole card of a gift that runs: sender, recipient and amount, then the outlook. */
@@ -30,7 +32,7 @@ export function giftDetails(gift: GiftProgress, claimMail?: ClaimMail): string {
     `**${gift.amount} credits** from \`${gift.from}\` to ${gift.to ? `\`${gift.to}\`` : 'an e-mail address'}`,
     ...(gift.funding === 'promotional' ? ['Paid from the promotional budget.'] : []),
     ...(claimMail === undefined ? [] : [MAIL_LINES[claimMail]]),
-    giftOutlook(gift),
+    outlook('Status', gift),
   ];
   return lines.join('\n\n');
 }
@@ -41,8 +43,23 @@ const MAIL_LINES: Record<ClaimMail, string> = {
   failed: 'The claim link could **not** be mailed; the sender can pass it on.',
 };
 
-function because(gift: GiftProgress): string {
-  const why = [gift.reason_code, gift.reason].filter((text) => text != null && text !== '');
+function outlook(when: string, gift: GiftProgress): string {
+  const updates = updatesFor(gift);
+  return [
+    `${when}: **${gift.status}**${because(gift)}. ${whatTimeDoes(gift)}`,
+    ...(updates.length > 0 ? [SEND_UPDATES, updates.join('\n')] : []),
+    // Web UI 2.42 cuts off the last line.
+    '---',
+  ].join('\n\n');
+}
+
+/** From another tab: on that of the details, Web UI 2.42 takes each R as "refresh", one typed into the form too. */
+const SEND_UPDATES = 'Updates to send, from the tab History:';
+
+/** A reason is somebody's text, a sender's too: as code it stays text, whatever Markdown it holds. */
+function because({ reason_code, reason }: GiftProgress): string {
+  const text = reason == null || reason === '' ? undefined : `\`${reason.replaceAll('`', "'")}\``;
+  const why = [reason_code, text].filter((part) => part != null);
   return why.length > 0 ? ` (${why.join(': ')})` : '';
 }
 
@@ -57,7 +74,7 @@ function whatTimeDoes(gift: GiftProgress): string {
 function updatesFor(gift: GiftProgress): string[] {
   return ACTIONS_ALLOWED[gift.status].flatMap((action) => {
     const example = OPERATOR_UPDATES[action];
-    return example === undefined ? [] : [`- \`${action}\` ${example}`];
+    return example === undefined ? [] : [`- \`${action}\` \`${example}\``];
   });
 }
 

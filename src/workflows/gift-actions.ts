@@ -33,42 +33,11 @@ const BY_TEMPORAL = 'an operator through Temporal';
 
 type Action = Omit<GiftActionRequest, 'key' | 'gift_id' | 'at'>;
 
-/** Registers every handler; called before the workflow's first await. */
+/** Registers every handler, in the order the Web UI offers them; called before the workflow's first await. */
 export function handleActions(gift: OpenGift): void {
   setHandler(giftStatusQuery, () => gift.progress, {
     description: 'What the process knows of its gift; null until it is accepted.',
   });
-  setHandler(acceptGiftUpdate, () => shielded(() => gift.accepted()), {
-    description: 'Answers the gift once the ledger has accepted it, or fails with the refusal. No input.',
-  });
-  setHandler(refreshGiftUpdate, () => shielded(() => gift.refresh()), {
-    description: 'Looks at the ledger again, after an account was unfrozen for instance. No input.',
-  });
-  setHandler(
-    cancelGiftUpdate,
-    (given: CancelGift = {}) =>
-      act(gift, given, { action: 'cancel', reason: given.reason, by: given.by ?? BY_TEMPORAL }),
-    {
-      description:
-        'Cancel: the credits go back to the lots they came from. Input: {} or {"reason":"changed my mind"}',
-      validator: (given?: CancelGift) =>
-        checkArguments('cancel', '{"reason":"changed my mind"}', given, ['reason?', 'by?']),
-    },
-  );
-  setHandler(
-    claimGiftUpdate,
-    ({ token, account_id, by, ...call }) => act(gift, call, { action: 'claim', token, account_id, by }),
-    {
-      description:
-        'Claim a gift by e-mail, with the token of its link. Input: {"token":"…","account_id":"user_bob"}',
-      validator: (given) =>
-        checkArguments('claim', '{"token":"…","account_id":"user_bob"}', given, [
-          'token',
-          'account_id',
-          'by?',
-        ]),
-    },
-  );
   setHandler(
     holdGiftUpdate,
     (given) => act(gift, given, { action: 'hold', reason: given.reason, by: given.by ?? BY_TEMPORAL }),
@@ -97,6 +66,37 @@ export function handleActions(gift: OpenGift): void {
       validator: (given) => checkArguments('reject', '{"reason":"why"}', given, ['reason', 'by?']),
     },
   );
+  setHandler(
+    cancelGiftUpdate,
+    (given: CancelGift = {}) =>
+      act(gift, given, { action: 'cancel', reason: given.reason, by: given.by ?? BY_TEMPORAL }),
+    {
+      description:
+        'Cancel: the credits go back to the lots they came from. Input: {} or {"reason":"changed my mind"}',
+      validator: (given?: CancelGift) =>
+        checkArguments('cancel', '{"reason":"changed my mind"}', given, ['reason?', 'by?']),
+    },
+  );
+  setHandler(
+    claimGiftUpdate,
+    ({ token, account_id, by, ...call }) => act(gift, call, { action: 'claim', token, account_id, by }),
+    {
+      description:
+        'Claim a gift by e-mail, with the token of its link. Input: {"token":"…","account_id":"user_bob"}',
+      validator: (given) =>
+        checkArguments('claim', '{"token":"…","account_id":"user_bob"}', given, [
+          'token',
+          'account_id',
+          'by?',
+        ]),
+    },
+  );
+  setHandler(refreshGiftUpdate, () => shielded(() => gift.refresh()), {
+    description: 'Looks at the ledger again, after an account was unfrozen for instance. No input.',
+  });
+  setHandler(acceptGiftUpdate, () => shielded(() => gift.accepted()), {
+    description: 'Answers the gift once the ledger has accepted it, or fails with the refusal. No input.',
+  });
   CancellationScope.current().cancelRequested.catch(() => cancelledThroughTemporal(gift));
 }
 

@@ -71,19 +71,19 @@ export function checkArguments(
   const known = new Set([...fields, 'key?', 'attempt?'].map((field) => field.replace('?', '')));
   const errors = Object.keys(given ?? {})
     .filter((name) => !known.has(name))
-    .map((name) => ({ path: name, message: `is not a field of ${update}; ${form}` }));
+    .map((name) => ({ path: name, message: `is not a field of ${update}` }));
   for (const field of fields) {
     const name = field.replace('?', '');
     const value = given?.[name];
     if (value === undefined && field.endsWith('?')) continue;
-    errors.push(
-      ...textFault(name, value, 500).map((fault) => ({ ...fault, message: `${fault.message}; ${form}` })),
-    );
+    errors.push(...textFault(name, value, 500));
   }
   for (const name of ['key', 'attempt']) {
     if (given?.[name] !== undefined) errors.push(...textFault(name, given[name], 600));
   }
-  if (errors.length > 0) throw invalid(errors, { attempt: given?.attempt });
+  const last = errors.pop();
+  if (last === undefined) return;
+  throw invalid([...errors, { ...last, message: `${last.message}; ${form}` }], { attempt: given?.attempt });
 }
 
 function textFault(path: string, value: unknown, longest: number): FieldError[] {

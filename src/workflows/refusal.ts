@@ -8,7 +8,9 @@ export function refusal(
   message: string,
   details: Record<string, unknown> = {},
 ): ApplicationFailure {
-  return ApplicationFailure.create({ message, type: code, nonRetryable: true, details: [details] });
+  return withoutStack(
+    ApplicationFailure.create({ message, type: code, nonRetryable: true, details: [details] }),
+  );
 }
 
 /** The refusal of input that does not fit: says where, what and how it should be. */
@@ -27,12 +29,20 @@ export function refusalOf(error: unknown, attempt?: string): unknown {
   if (!(failure instanceof ApplicationFailure)) return error;
   const given = failure.details?.[0];
   const { replayed, ...details } = isRecord(given) ? given : {};
-  return ApplicationFailure.create({
-    message: failure.message,
-    type: failure.type ?? 'internal',
-    nonRetryable: true,
-    details: [attempt === undefined || replayed === true ? details : { ...details, attempt }],
-  });
+  return withoutStack(
+    ApplicationFailure.create({
+      message: failure.message,
+      type: failure.type ?? 'internal',
+      nonRetryable: true,
+      details: [attempt === undefined || replayed === true ? details : { ...details, attempt }],
+    }),
+  );
+}
+
+/** A refusal is an answer: in the Web UI an operator reads its sentence, not where in the code it was made. */
+function withoutStack(failure: ApplicationFailure): ApplicationFailure {
+  failure.stack = '';
+  return failure;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -72,9 +72,9 @@ test('before it has run, a gift is readable without code: summary, outlook, sear
   expect(await described.staticSummary()).toBe('3 credits from user_ada to user_bob');
   const outlook = await described.staticDetails();
   expect(outlook).toContain(
-    `Status: **pending**. Settles at ${deadline.slice(0, 10)} ${deadline.slice(11, 19)} UTC.`,
+    `At the start: **pending**. Settles at ${deadline.slice(0, 10)} ${deadline.slice(11, 19)} UTC.`,
   );
-  expect(outlook).toContain('- `hold` {"reason":"why"}');
+  expect(outlook).toContain('- `hold` `{"reason":"why"}`');
   expect(described.typedSearchAttributes.getAll()).toEqual(
     expect.arrayContaining([
       { key: { name: 'BoonAccount', type: 'KEYWORD_LIST' }, value: ['user_ada', 'user_bob'] },
@@ -90,9 +90,9 @@ test('once it has run, the details tell how it stands and each update tells what
   const metadata = await handle.query<Metadata>('__temporal_workflow_metadata');
   expect(metadata.currentDetails).toContain('**3 credits** from `user_ada` to `user_bob`');
   expect(metadata.currentDetails).toContain(
-    'Status: **held** (operator_hold: looks odd). The hold ends by itself at',
+    'Status: **held** (operator_hold: `looks odd`). The hold ends by itself at',
   );
-  expect(metadata.currentDetails).toContain('- `release` {}');
+  expect(metadata.currentDetails).toContain('- `release` `{}`');
   const described = new Map(
     metadata.definition.updateDefinitions.map(({ name, description }) => [name, description]),
   );
