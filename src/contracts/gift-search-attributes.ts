@@ -2,16 +2,21 @@
 import {
   defineSearchAttributeKey,
   type SearchAttributePair,
+  type SearchAttributeType,
   TypedSearchAttributes,
 } from '@temporalio/common';
 import type { GiftStatus } from '../domain/gift-status.ts';
 import type { GiftProgress } from './gift.ts';
 import { SEARCH_ATTRIBUTES } from './temporal.ts';
 
-export const BOON_ACCOUNT = defineSearchAttributeKey('BoonAccount', SEARCH_ATTRIBUTES.BoonAccount);
-export const BOON_STATUS = defineSearchAttributeKey('BoonStatus', SEARCH_ATTRIBUTES.BoonStatus);
-export const BOON_PROGRAM = defineSearchAttributeKey('BoonProgram', SEARCH_ATTRIBUTES.BoonProgram);
-export const BOON_CREDITS = defineSearchAttributeKey('BoonCredits', SEARCH_ATTRIBUTES.BoonCredits);
+/** Temporal's type of a key has no public name; without one a declaration file would name a path inside its package. */
+type Key<T extends SearchAttributeType> = ReturnType<typeof defineSearchAttributeKey<T>>;
+const { BoonAccount, BoonStatus, BoonProgram, BoonCredits } = SEARCH_ATTRIBUTES;
+
+export const BOON_ACCOUNT: Key<'KEYWORD_LIST'> = defineSearchAttributeKey('BoonAccount', BoonAccount);
+export const BOON_STATUS: Key<'KEYWORD'> = defineSearchAttributeKey('BoonStatus', BoonStatus);
+export const BOON_PROGRAM: Key<'KEYWORD'> = defineSearchAttributeKey('BoonProgram', BoonProgram);
+export const BOON_CREDITS: Key<'DOUBLE'> = defineSearchAttributeKey('BoonCredits', BoonCredits);
 
 /** The value of `BoonProgram` on every gift. */
 const GIFTS = 'gift';
@@ -37,7 +42,7 @@ export function giftSearchAttributes(gift: Searched): TypedSearchAttributes {
 }
 
 /** Sender and, once there is one, recipient. */
-export function accountsOf(gift: Searched): string[] {
+function accountsOf(gift: Searched): string[] {
   return gift.to == null ? [gift.from] : [gift.from, gift.to];
 }
 

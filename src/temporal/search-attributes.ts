@@ -26,7 +26,7 @@ const GRPC = {
 const SPREAD_PATIENCE = 30_000;
 
 /** The namespace lacks search attributes and does not let us add them; the message says which command does. */
-export class SearchAttributesMissing extends Error {
+class SearchAttributesMissing extends Error {
   override readonly name = 'SearchAttributesMissing';
 }
 

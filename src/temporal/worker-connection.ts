@@ -3,7 +3,7 @@ import { NativeConnection } from '@temporalio/worker';
 import type { TemporalTarget } from './connection.ts';
 
 /** Temporal does not answer where it should be; the message says where that is. */
-export class TemporalUnreachable extends Error {
+class TemporalUnreachable extends Error {
   override readonly name = 'TemporalUnreachable';
 }
 

@@ -62,7 +62,7 @@ export type GiftRig = {
   close: () => Promise<void>;
 };
 
-export type RunningWorker = { stop: () => Promise<void> };
+type RunningWorker = { stop: () => Promise<void> };
 
 /** Builds the rig around a server, which it closes in the end. */
 export async function giftRig(

@@ -2,7 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 
-export type CaughtMail = { from: string; to: string[]; headers: Map<string, string>; body: string };
+type CaughtMail = { from: string; to: string[]; headers: Map<string, string>; body: string };
 
 export type MailCatcher = {
   url: string;
