@@ -1,0 +1,182 @@
+import { execFile } from 'node:child_process';
+import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '../..');
+const MINUTES = 60_000;
+const run = promisify(execFile);
+
+let project: string;
+
+/** This Node first, as npm does it: the package needs the one that it is tested with. */
+const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` };
+/** The suite's own settings must not reach the project's test runner. */
+for (const name of Object.keys(env)) {
+  if (name.startsWith('VITEST') || name.startsWith('npm_') || name === 'NODE_ENV')
+    Reflect.deleteProperty(env, name);
+}
+
+beforeAll(async () => {
+  project = await mkdtemp(join(tmpdir(), 'boon-package-'));
+  // Packing builds (prepack), as a release does.
+  await run('npm', ['pack', '--pack-destination', project], { cwd: ROOT, env });
+  const tarball = (await readdir(project)).find((name) => name.endsWith('.tgz'));
+  await writeFile(
+    join(project, 'package.json'),
+    JSON.stringify({ name: 'shop', private: true, type: 'module' }),
+  );
+  const { devDependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+  const tools = ['vitest', 'typescript', '@types/node'].map((name) => `${name}@${devDependencies[name]}`);
+  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${tarball}`, ...tools], {
+    cwd: project,
+    env,
+  });
+}, 8 * MINUTES);
+afterAll(() => rm(project, { recursive: true, force: true }));
+
+test('the README’s test of the 24-hour settlement runs in an empty project', {
+  timeout: 6 * MINUTES,
+}, async () => {
+  await mkdir(join(project, 'test'));
+  await writeFile(join(project, 'test/gift.test.ts'), await harnessExample());
+  const began = performance.now();
+  const report = join(project, 'report.json');
+  await run(bin('vitest'), ['run', '--reporter=json', `--outputFile=${report}`], { cwd: project, env });
+  expect(JSON.parse(await readFile(report, 'utf8'))).toMatchObject({ success: true, numPassedTests: 1 });
+  expect(performance.now() - began, 'milliseconds for a day').toBeLessThan(60_000);
+});
+
+test('a backend with client, contracts and harness type-checks, and so does the README’s code', {
+  timeout: 2 * MINUTES,
+}, async () => {
+  const sources = [BACKEND, ...codeBlocks(await readme())];
+  const files = sources.map((_, i) => `backend-${i}.ts`);
+  await Promise.all(sources.map((code, i) => writeFile(join(project, `backend-${i}.ts`), code)));
+  await writeFile(
+    join(project, 'tsconfig.json'),
+    JSON.stringify({
+      compilerOptions: {
+        module: 'nodenext',
+        target: 'es2024',
+        lib: ['es2024', 'esnext.disposable', 'dom'],
+        types: ['node'],
+        strict: true,
+        noEmit: true,
+        // Also what the package's declarations say is checked.
+        skipLibCheck: false,
+      },
+      files,
+    }),
+  );
+  const { stdout } = await run(bin('tsc'), ['-p', '.'], { cwd: project, env }).catch((error) => error);
+  expect(complaintsAbout(stdout)).toEqual([]);
+});
+
+test('a mistake in a call of the client is a type error', { timeout: 2 * MINUTES }, async () => {
+  await writeFile(
+    join(project, 'mistake.ts'),
+    "import { BoonClient } from 'boon/client';\nconst boon = new BoonClient({ baseUrl: '', apiKey: '' });\nboon.transfers.create({ from: 'ada', to: { account_id: 'grace' }, amount: 40 });\n",
+  );
+  const args = [
+    '--ignoreConfig',
+    '--noEmit',
+    '--strict',
+    '--module',
+    'nodenext',
+    '--skipLibCheck',
+    'mistake.ts',
+  ];
+  const { stdout } = await run(bin('tsc'), args, { cwd: project, env }).catch((error) => error);
+  expect(stdout).toMatch(
+    /mistake\.ts\(3,\d+\): error TS2322: Type 'number' is not assignable to type 'string'/,
+  );
+});
+
+test('the boon command is installed, tells its version and checks a policy', async () => {
+  const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+  expect((await run(bin('boon'), ['--version'], { cwd: project, env })).stdout.trim()).toBe(version);
+  await writeFile(join(project, 'policy.json'), '{"gifts":{"settlement":"PT1H"}}');
+  const checked = await run(bin('boon'), ['policy', 'check', 'policy.json', '--json'], { cwd: project, env });
+  expect(JSON.parse(checked.stdout).changes).toEqual([
+    { path: 'gifts.settlement', shipped: '"PT24H"', here: '"PT1H"' },
+  ]);
+});
+
+test('the package holds what it needs and no tests', async () => {
+  const dist = join(project, 'node_modules/boon/dist');
+  await access(join(dist, 'workflow-bundle.js'));
+  await access(join(dist, 'ledger/migrations/001.do.policies.sql'));
+  expect((await readdir(join(project, 'node_modules/boon'))).sort()).toEqual(
+    expect.not.arrayContaining(['src', 'test']),
+  );
+});
+
+function bin(name: string): string {
+  return join(project, 'node_modules/.bin', name);
+}
+
+/** The code block between the README's markers. */
+async function harnessExample(): Promise<string> {
+  const between = (await readme()).split(/<!-- \/?harness-example\b[^>]*-->/)[1] ?? '';
+  const [code] = codeBlocks(between);
+  if (code === undefined) throw new Error('The README has no harness example between its markers');
+  return code;
+}
+
+function readme(): Promise<string> {
+  return readFile(join(ROOT, 'README.md'), 'utf8');
+}
+
+/** The TypeScript in a page. */
+function codeBlocks(page: string): string[] {
+  return [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) => code);
+}
+
+/** Errors in our code and declarations; other packages' declarations are theirs. */
+function complaintsAbout(output: string): string[] {
+  return output
+    .split('\n')
+    .filter((line) => line.includes('error TS'))
+    .filter((line) => !line.includes('node_modules/') || line.includes('node_modules/boon/'));
+}
+
+const BACKEND = `
+import { Client, WithStartWorkflowOperation } from '@temporalio/client';
+import { type AnyBoonApiError, BoonClient, isBoonApiError } from 'boon/client';
+import { GIFT_WORKFLOW, type GiftWorkflow, giftWorkflowId, TASK_QUEUE, acceptGiftUpdate } from 'boon/contracts';
+import { startBoon } from 'boon/testing';
+
+const boon = new BoonClient({ baseUrl: 'http://localhost:8080', apiKey: 'key' });
+const gift = await boon.transfers.create({ from: 'ada', to: { email: 'grace@example.com' }, amount: '12.5' });
+const status: 'awaiting_claim' | 'pending' | 'held' | 'settled' | 'canceled' | 'expired' | 'rejected' | 'reversed' =
+  gift.status;
+
+const temporal = new Client();
+const startWorkflowOperation = new WithStartWorkflowOperation<GiftWorkflow>(GIFT_WORKFLOW, {
+  workflowId: giftWorkflowId('gft_1'),
+  taskQueue: TASK_QUEUE,
+  args: [{ request: { from: 'ada', to: 'grace', amount: '1' } }],
+  workflowIdConflictPolicy: 'FAIL',
+});
+const accepted = await temporal.workflow.executeUpdateWithStart(acceptGiftUpdate, { startWorkflowOperation });
+
+export function explain(error: unknown): string {
+  if (!isBoonApiError(error)) return 'unknown';
+  const known: AnyBoonApiError = error;
+  switch (known.code) {
+    case 'insufficient_credits':
+      return known.fix;
+    default:
+      return known.message;
+  }
+}
+
+export async function aDay(): Promise<string> {
+  await using harness = await startBoon({ accounts: { ada: { credits: '1' } } });
+  await harness.advance('24 hours');
+  return \`\${(await harness.balance('ada')).available} \${status} \${accepted.id}\`;
+}
+`;
