@@ -2,9 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { newApiKey } from '../../src/http/api-key-secret.ts';
+import { keyDigest } from '../../src/http/key-ring.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { runSchemathesis } from '../support/schemathesis.ts';
-import { seedAccount } from '../support/test-ledger.ts';
+import { newKey, START, seedAccount } from '../support/test-ledger.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';
 
 /** A run is the same each time; another seed tries other requests. */
@@ -20,9 +22,27 @@ beforeAll(async () => {
   const logger = createLogger('error', { write: (line) => faults.push(line) });
   server = await openTestServer({ parts: { logger } });
   folder = await mkdtemp(join(tmpdir(), 'boon-schemathesis-'));
-  // The accounts of the document's examples.
+  // The accounts, the gift and the API key of the document's examples.
   await seedAccount(server.ledger, 'user_ada', { credits: '1000000' });
   await seedAccount(server.ledger, 'user_grace', { credits: '1000' });
+  await server.ledger.acceptGift({
+    key: newKey('accept'),
+    id: 'gft_06bq2n6y3v8k5s7r1x4z9m0c2d',
+    at: START,
+    from: 'user_ada',
+    to: { account_id: 'user_grace' },
+    amount: '1',
+    funding: 'transfer',
+    message: null,
+  });
+  await server.apiKeys.put({
+    id: 'key_06bq2n6y3v8k5s7r1x4z9m0c2d',
+    name: 'example',
+    digest: keyDigest(newApiKey()),
+    scopes: ['*'],
+    expires_at: null,
+    at: START,
+  });
 });
 afterAll(async () => {
   await rm(folder, { recursive: true });
@@ -50,8 +70,6 @@ async function expectConformance(args: string[]): Promise<void> {
       join(import.meta.dirname, 'schemathesis.toml'),
       'run',
       `${server.baseUrl}/openapi.json`,
-      '--header',
-      `Authorization: Bearer ${server.apiKey}`,
       '--checks',
       'all',
       '--max-examples',
@@ -62,6 +80,7 @@ async function expectConformance(args: string[]): Promise<void> {
       'none',
       ...args,
     ],
+    { SCHEMATHESIS_HOOKS: join(import.meta.dirname, 'schemathesis_hooks.py'), BOON_API_KEY: server.apiKey },
     folder,
   );
   expect(ok, `${output}\n${faults.join('')}`).toBe(true);

@@ -6,13 +6,25 @@ import { runCommand } from '../../src/local/run-command.ts';
 
 const VERSION = '4.32.5';
 
-/** Runs `schemathesis` with these arguments; the first run on a machine installs it into Boon's cache folder. */
+/**
+ * Runs `schemathesis` with these arguments; the first run on a machine installs it into Boon's cache folder.
+ * @param settings variables that it reads besides ours.
+ * @param folder where it writes what it writes.
+ */
 export async function runSchemathesis(
   args: readonly string[],
+  settings: Record<string, string>,
   folder: string,
 ): ReturnType<typeof runCommand> {
   const program = await installed();
-  return runCommand(program, args, { cwd: folder, env: { ...process.env, NO_COLOR: '1', PYTHONUTF8: '1' } });
+  const env = {
+    ...process.env,
+    ...settings,
+    PYTHONDONTWRITEBYTECODE: '1',
+    PYTHONUTF8: '1',
+    NO_COLOR: '1',
+  };
+  return runCommand(program, args, { cwd: folder, env });
 }
 
 async function installed(): Promise<string> {

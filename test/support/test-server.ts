@@ -6,7 +6,7 @@ import { buildServer } from '../../src/http/build-server.ts';
 import { closeServer } from '../../src/http/close-server.ts';
 import type { ServerParts } from '../../src/http/server-parts.ts';
 import { createTokenVerifier, type TokenSettings } from '../../src/http/token-verifier.ts';
-import { createApiKeys } from '../../src/ledger/api-keys.ts';
+import { type ApiKeys, createApiKeys } from '../../src/ledger/api-keys.ts';
 import { openDatabase } from '../../src/ledger/database.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { createMetrics, type Metrics } from '../../src/observability/metrics.ts';
@@ -37,6 +37,7 @@ export type TestServer = TestLedger & {
   apiKey: string;
   app: FastifyInstance;
   giftProcess: RecordingGiftProcess;
+  apiKeys: ApiKeys;
   metrics: Metrics;
   /** The server's clock; set it to move time. */
   time: { now: Date };
@@ -89,6 +90,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     apiKey,
     app,
     giftProcess,
+    apiKeys,
     metrics,
     time,
     send: (method, path, sent = {}) => send(baseUrl, apiKey, method, path, sent),
