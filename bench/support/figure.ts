@@ -30,7 +30,7 @@ export function row(figure: Figure): string {
 }
 
 /** Whether the median keeps the bound. */
-export function reached(figure: Figure): boolean {
+function reached(figure: Figure): boolean {
   const { bound } = figure;
   if (bound === undefined) return true;
   const value = median(figure.rounds);

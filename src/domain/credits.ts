@@ -4,7 +4,7 @@
  */
 
 /** How many micro-credits make one credit. */
-export const MICRO_PER_CREDIT = 1_000_000n;
+const MICRO_PER_CREDIT = 1_000_000n;
 
 /** The largest amount one operation may move: what a PostgreSQL BIGINT holds, divided so that sums stay inside. */
 export const MAX_MICRO_CREDITS = 1_000_000_000_000_000n;

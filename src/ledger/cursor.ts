@@ -22,5 +22,4 @@ export function decodeCursor(cursor: string, shapes: readonly RegExp[]): string[
 }
 
 export const DIGITS = /^\d{1,18}$/;
-export const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$/;
 export const GIFT_ID = /^[A-Za-z0-9_-]{1,64}$/;

@@ -113,7 +113,7 @@ export async function openGifts(
 }
 
 /** What the process must know of an open gift. */
-export function toAccepted(gift: Gift): AcceptedGift {
+function toAccepted(gift: Gift): AcceptedGift {
   const { id, from, to, by_email, amount, funding, settles_at, status } = gift;
   return {
     id,
