@@ -1,0 +1,86 @@
+/** `npm start` as somebody at a terminal runs it: in a process group of its own, with free ports and a folder of its own. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+export type LocalStart = {
+  /** Everything printed so far. */
+  output: () => string;
+  /** Waits until the text is printed; fails with the output when the process ends before. */
+  untilPrinted: (text: string, withinMs?: number) => Promise<void>;
+  /** Ctrl-C: the terminal sends SIGINT to every process of the group. */
+  ctrlC: () => void;
+  /** Kills the launcher itself, which can then stop nothing. */
+  kill: () => void;
+  /** The exit code of npm. */
+  ended: Promise<number | null>;
+};
+
+/** Runs it with these settings and none of ours; what is left of it after the test is killed. */
+export function npmStart(settings: Readonly<Record<string, string>>): LocalStart {
+  return launch('npm', ['start'], settings);
+}
+
+/** The same without npm, on a machine of which only these settings are known. */
+export function bareStart(settings: Readonly<Record<string, string>>): LocalStart {
+  return launch(process.execPath, [join(ROOT, 'src/cli/boon.ts'), 'start'], settings, {});
+}
+
+function launch(
+  command: string,
+  args: readonly string[],
+  settings: Readonly<Record<string, string>>,
+  inherited: NodeJS.ProcessEnv = ownEnvironment(),
+): LocalStart {
+  const env = { BOON_TEMPORAL_PORT: '0', BOON_TEMPORAL_UI_PORT: '0', PORT: '0', ...inherited, ...settings };
+  const child = spawn(command, args, { cwd: ROOT, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      printed += String(chunk);
+    });
+  }
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  onTestFinished(async () => {
+    signalGroup(child, 'SIGKILL');
+    await ended;
+  });
+  return {
+    output: () => printed,
+    async untilPrinted(text, withinMs = 120_000) {
+      const end = performance.now() + withinMs;
+      while (!printed.includes(text)) {
+        if (child.exitCode !== null) throw new Error(`It ended with ${child.exitCode}:\n${printed}`);
+        if (performance.now() > end) throw new Error(`"${text}" was not printed:\n${printed}`);
+        await pause(50);
+      }
+    },
+    ctrlC: () => signalGroup(child, 'SIGINT'),
+    kill: () => signalGroup(child, 'SIGKILL'),
+    ended,
+  };
+}
+
+/** Command lines of processes that name the folder: the servers that run on it. */
+export function processesOn(folder: string): string[] {
+  const all = execFileSync('ps', ['-axww', '-o', 'args='], { encoding: 'utf8' });
+  return all.split('\n').filter((line) => line.includes(folder));
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, signal);
+  } catch {
+    // All of the group has ended.
+  }
+}
+
+/** What a person's shell has set: nothing of Boon's, of the suite's or of a Temporal's. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  const foreign = /^(BOON_(?!CACHE_DIR|TEMPORAL_CLI)|TEMPORAL_|VITEST|npm_|NODE_ENV$|DATABASE_URL$|PORT$)/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !foreign.test(name)));
+}
