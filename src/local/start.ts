@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Runtime } from '@temporalio/worker';
+import { makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { BoonClient } from '../client/boon-client.ts';
 import { readConfig, readPolicy } from '../config.ts';
@@ -42,7 +42,13 @@ export async function startHere({ env, print, signal }: StartOptions): Promise<v
   const logger = await localLogger(config.logLevel, join(resolve(config.dataDir), 'boon.log'), (message) => {
     if (!signal.aborted) print(`! ${message}`);
   });
-  Runtime.install({ logger: sdkLogger(logger), shutdownSignals: [] });
+  Runtime.install({
+    logger: sdkLogger(logger),
+    telemetryOptions: {
+      logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) },
+    },
+    shutdownSignals: [],
+  });
 
   const parts = new RunningParts();
   const calledOff = untilAborted(signal);

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { Client } from '@temporalio/client';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import nodemailer from 'nodemailer';
 import { SEARCH_ATTRIBUTES, TASK_QUEUE } from '../contracts/temporal.ts';
 import { mergePolicy } from '../domain/merge-policy.ts';
@@ -141,7 +141,12 @@ async function startTemporal() {
 /** Temporal's runtime is one a process: a test that has made its own keeps it. */
 function quietRuntime(): void {
   try {
-    Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+    Runtime.install({
+      logger: new DefaultLogger('ERROR'),
+      // The test server lacks some of what the SDK asks for, and the SDK says so at each start.
+      telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } },
+      shutdownSignals: [],
+    });
   } catch {
     // It is there already, the test's own or an earlier harness's.
   }

@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort } from '../../src/local/ports.ts';
+import { type BoonHarness, startBoon } from '../../src/testing/index.ts';
+import { boonCommand } from '../support/command-line.ts';
+
+let boon: BoonHarness;
+const run = (...args: string[]) => boonCommand(args, { BOON_URL: boon.url, BOON_API_KEY: boon.apiKey });
+
+beforeAll(async () => {
+  boon = await startBoon({ accounts: { ada: { credits: '100' }, grace: {} } });
+});
+afterAll(() => boon?.stop());
+
+test('a gift is sent, shown, listed and canceled', async () => {
+  const sent = await run(
+    'gift',
+    'send',
+    '12.5',
+    '--from',
+    'ada',
+    '--to',
+    'grace',
+    '--message',
+    'Well done!',
+    '--json',
+  );
+  expect(sent.code).toBe(0);
+  expect(sent.json()).toMatchObject({ status: 'pending', amount: '12.5', message: 'Well done!' });
+  const { id } = sent.json();
+
+  const shown = await run('gift', 'show', id);
+  expect(shown.out).toMatch(/status +pending\n/);
+  expect(shown.out).toMatch(/to +grace\n/);
+  const listed = await run('gift', 'list', 'grace', '--direction', 'received', '--status', 'pending');
+  expect(listed.out.split('\n')).toHaveLength(2);
+  expect(listed.out).toContain(id);
+
+  const canceled = await run('gift', 'cancel', id, '--reason', 'changed my mind');
+  expect(canceled.out).toMatch(/status +canceled/);
+  expect((await run('gift', 'list', 'grace', '--status', 'pending')).out).toBe('No gifts.');
+});
+
+test('a gift by e-mail tells its claim link', async () => {
+  const sent = await run('gift', 'send', '1', '--from', 'ada', '--email', 'hedy@example.com');
+  expect(sent.out).toMatch(/status +awaiting_claim/);
+  expect(sent.out).toMatch(/claim link +http:\/\/boon\.test\/claim\//);
+});
+
+test('an operator holds, releases, rejects and reverses', async () => {
+  const send = async () =>
+    (await run('gift', 'send', '2', '--from', 'ada', '--to', 'grace', '--json')).json().id;
+  const held = await send();
+  expect((await run('gift', 'hold', held, '--reason', 'looks odd')).out).toMatch(/status +held/);
+  expect((await run('gift', 'release', held)).out).toMatch(/status +pending/);
+  const rejected = await send();
+  expect((await run('gift', 'reject', rejected, '--reason', 'fraud')).out).toMatch(/status +rejected/);
+  await boon.advance('24 hours');
+  const reversed = await run('gift', 'reverse', held, '--reason', 'chargeback');
+  expect(reversed.out).toMatch(/status +reversed/);
+  expect(reversed.out).toMatch(/reversed +2 back, 0 already spent/);
+});
+
+test('the same idempotency key gives once', async () => {
+  const give = () =>
+    run('gift', 'send', '3', '--from', 'ada', '--to', 'grace', '--idempotency-key', 'once', '--json');
+  const [first, second] = [await give(), await give()];
+  expect(second.json().id).toBe(first.json().id);
+});
+
+test('an account is put, shown and given credits; balance and statement tell of it', async () => {
+  const put = await run(
+    'account',
+    'put',
+    'linus',
+    '--plan',
+    'pro',
+    '--verified-at',
+    'now',
+    '--email',
+    'l@example.com',
+  );
+  expect(put.out).toMatch(/plan +pro/);
+  const granted = await run('grant', 'linus', '7.25', '--reason', 'invoice 4711', '--no-giftable');
+  expect(granted.out).toMatch(/giftable +no/);
+  expect((await run('account', 'show', 'linus')).out).toMatch(/email +l@example\.com/);
+  const balance = await run('account', 'balance', 'linus');
+  expect(balance.out).toMatch(/available +7\.25/);
+  expect(balance.out).toMatch(/purchased +7\.25 +7\.25 +never +no/);
+  expect((await run('account', 'statement', 'linus', '--limit', '5')).out).toMatch(/grant +7\.25 +7\.25/);
+  const gifting = await run('account', 'gifting', 'linus');
+  expect(gifting.out).toMatch(/may give +no/);
+  expect(gifting.out).toContain('account_too_new');
+  const earlier = await run('account', 'balance', 'linus', '--as-of', '2020-01-01T00:00:00Z', '--json');
+  expect(earlier.json()).toMatchObject({ available: '0' });
+});
+
+test('a key is made, listed, rotated and revoked, and is shown once', async () => {
+  const made = await run('keys', 'create', 'billing', '--scope', 'accounts:read', 'gifts:read', '--json');
+  const { id, key } = made.json();
+  expect(key).toMatch(/^boon_sk_/);
+  const asService = (...args: string[]) => boonCommand(args, { BOON_URL: boon.url, BOON_API_KEY: key });
+  expect((await asService('account', 'show', 'ada')).code).toBe(0);
+  const refused = await asService('grant', 'ada', '1', '--reason', 'mine');
+  expect(refused.code).toBe(1);
+  expect(refused.err).toMatch(/^Refused, forbidden: The API key lacks the scope grants:write\./);
+
+  const listed = await run('keys', 'list');
+  expect(listed.out).toContain('billing');
+  expect(listed.out).not.toContain(key);
+  expect((await run('keys', 'rotate', id, '--grace', '0')).out).toMatch(
+    /key +boon_sk_\S+ \(shown this once\)/,
+  );
+  expect((await run('keys', 'revoke', id)).out).toBe(`${id} is revoked.`);
+});
+
+test('a refusal is one sentence with its code and what to do, and JSON for programs; the exit code is 1', async () => {
+  const refused = await run('gift', 'send', '5000', '--from', 'grace', '--to', 'ada');
+  expect(refused).toMatchObject({ code: 1, out: '' });
+  expect(refused.err).toMatch(/^Refused, \w+.*: .+\. .+\.$/);
+  const forPrograms = await run('gift', 'show', 'gft_none', '--json');
+  expect(forPrograms).toMatchObject({ code: 1, out: '' });
+  expect(JSON.parse(forPrograms.err).error).toMatchObject({ code: 'not_found', fix: expect.any(String) });
+});
+
+test('a server that does not answer is named with what to do', async () => {
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const silent = await boonCommand(['gift', 'show', 'gft_1'], { BOON_URL: url, BOON_API_KEY: 'key' });
+  expect(silent.code).toBe(1);
+  expect(silent.err).toMatch(/^No answer from Boon: .*Start Boon with `npm start`, or set BOON_URL/);
+});
+
+test('the key of the local start is not sent to a server that BOON_URL names', async () => {
+  const keyless = await boonCommand(['gift', 'show', 'gft_1'], { BOON_URL: boon.url });
+  expect(keyless.code).toBe(1);
+  expect(keyless.err).toContain('BOON_API_KEY is not set');
+});

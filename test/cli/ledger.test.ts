@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { boonCommand } from '../support/command-line.ts';
+import { openTestLedger, seedAccount } from '../support/test-ledger.ts';
+
+async function ledgerOfMine() {
+  const own = await openTestLedger();
+  const settings = { DATABASE_URL: own.url, BOON_ENCRYPTION_KEY: own.encryptionKey.toString('base64') };
+  return { own, settings };
+}
+
+test('a ledger that holds is proved check by check, and sealed', async () => {
+  const { own, settings } = await ledgerOfMine();
+  await seedAccount(own.ledger, 'ada', { credits: '10' });
+  const verified = await boonCommand(['ledger', 'verify'], settings);
+  expect(verified.code).toBe(0);
+  expect(verified.out).toMatch(/^Every invariant holds\.\nLooked at 1 transfers, 1 entries, 1 lots/);
+  expect(verified.err.split('\n').length).toBeGreaterThan(10);
+  expect(verified.err).toContain('nothing is made or lost');
+  const sealed = await boonCommand(['ledger', 'seal'], settings);
+  expect(sealed.out).toBe('Sealed 1 blocks.');
+  expect((await boonCommand(['ledger', 'seal', '--json'], settings)).json()).toEqual({ blocks: 0 });
+  await own.close();
+});
+
+test('a broken ledger is told by invariant and account, with exit code 1', async () => {
+  const { own, settings } = await ledgerOfMine();
+  await seedAccount(own.ledger, 'ada', { credits: '10' });
+  await own.sql('UPDATE boon.lots SET remaining = remaining - 1');
+  const verified = await boonCommand(['ledger', 'verify'], settings);
+  expect(verified.code).toBe(1);
+  expect(verified.out).toMatch(/^BROKEN {2}.+: .*lot/m);
+  expect(verified.err).toContain('The ledger does not hold');
+  const forPrograms = await boonCommand(['ledger', 'verify', '--json'], settings);
+  expect(forPrograms.json()).toMatchObject({ ok: false });
+  expect(forPrograms.json().violations[0]).toHaveProperty('invariant');
+  await own.sql('UPDATE boon.lots SET remaining = remaining + 1');
+  await own.close();
+});
+
+test('a current schema needs no migration', async () => {
+  const { own, settings } = await ledgerOfMine();
+  expect((await boonCommand(['migrate'], settings)).out).toBe('The schema is current.');
+  await own.close();
+});
+
+test('where there is no database it is said how to get one', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'boon-cli-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const { code, err } = await boonCommand(['ledger', 'verify'], { BOON_DATA_DIR: folder });
+  expect(code).toBe(1);
+  expect(err).toMatch(/^There is no database in \S+: `npm start` makes one, or set DATABASE_URL/);
+});

@@ -1,0 +1,27 @@
+/** The `boon` command in this process, with a terminal that remembers. */
+import { runProgram } from '../../src/cli/program.ts';
+
+export type Ran = {
+  code: number;
+  /** The lines of the answer. */
+  out: string;
+  /** What was said beside it. */
+  err: string;
+  /** The answer, where it is JSON. */
+  json: () => ReturnType<typeof JSON.parse>;
+};
+
+/** Runs `boon …args` with these settings. */
+export async function boonCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await runProgram(args, {
+    env,
+    print: (line) => out.push(line),
+    note: (line) => err.push(line),
+  });
+  return { code, out: out.join('\n'), err: err.join('\n'), json: () => JSON.parse(out.join('\n')) };
+}
