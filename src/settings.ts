@@ -93,12 +93,10 @@ export const SettingsSchema = z.object({
   BOON_JWT_ISSUER: text('must not be empty')
     .optional()
     .meta({ description: 'Issuer (`iss`) that a token must name' }),
-  BOON_JWT_AUDIENCE: text('must not be empty')
-    .optional()
-    .meta({
-      description:
-        'Audience (`aud`) that a token must name; set it, or tokens made for other services are taken',
-    }),
+  BOON_JWT_AUDIENCE: text('must not be empty').optional().meta({
+    description:
+      'Audience (`aud`) that a token must name; set it, or tokens made for other services are taken',
+  }),
   BOON_JWT_ACCOUNT_CLAIM: text('must not be empty')
     .prefault('sub')
     .meta({ description: 'Claim of the token that holds the account’s id' }),
@@ -144,11 +142,9 @@ export const SettingsSchema = z.object({
   BOON_USER_RATE_LIMIT: wholeNumber(0, 100_000_000)
     .prefault('600')
     .meta({ description: 'Requests a minute of one end user, in each server process; 0: no limit' }),
-  BOON_METRICS_PORT: wholeNumber(0, 65_535)
-    .optional()
-    .meta({
-      description: 'Port of the worker’s /metrics, /healthz and /readyz; unset: the worker serves none',
-    }),
+  BOON_METRICS_PORT: wholeNumber(0, 65_535).optional().meta({
+    description: 'Port of the worker’s /metrics, /healthz and /readyz; unset: the worker serves none',
+  }),
 });
 
 /** One row of the settings' table. */
