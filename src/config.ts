@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { SettingsSchema } from './settings.ts';
 
 export { readPolicy } from './policy-file.ts';
-export { type Setting, settings } from './settings.ts';
+export { settings } from './settings.ts';
 
 type Settings = z.output<typeof SettingsSchema>;
 

@@ -20,7 +20,7 @@ export function answer(terminal: Terminal, command: Command, value: unknown, lin
 }
 
 /** Whether the answer is for a program. */
-export function wantsJson(command: Command): boolean {
+function wantsJson(command: Command): boolean {
   return command.optsWithGlobals().json === true;
 }
 

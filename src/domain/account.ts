@@ -1,14 +1,11 @@
 /** Accounts: who owns value. */
 
 export const ACCOUNT_KINDS = ['person', 'organisation'] as const;
-export type AccountKind = (typeof ACCOUNT_KINDS)[number];
 
 /** `frozen`: keeps its value, moves none of it. `closed`: receives nothing any more. */
 export const ACCOUNT_STATUSES = ['active', 'frozen', 'closed'] as const;
-export type AccountStatus = (typeof ACCOUNT_STATUSES)[number];
 
 export const PLANS = ['free', 'go', 'plus', 'pro', 'business', 'enterprise', 'edu'] as const;
-export type Plan = (typeof PLANS)[number];
 
 /** The account that pays for promotional gifts; operators fill it by a grant. */
 export const PROMOTIONAL_BUDGET = 'boon:promotional';
