@@ -6,9 +6,11 @@ DECLARE
   after boon.accounts;
   g boon.gifts;
 BEGIN
-  -- Lock order of every writer: gifts, then ledger accounts. Of the gifts accepted in between, those that somebody
-  -- else is changing are passed over: they are caught at settlement.
+  -- Lock order of every writer: gifts, then ledger accounts. A freeze and an unfreeze of one account take turns, so
+  -- that the second knows the gifts that the first has held. Of the gifts accepted between the two locks, those that
+  -- somebody else is changing are passed over: they are caught at settlement.
   IF p ? 'status' THEN
+    PERFORM pg_advisory_xact_lock(hashtext('boon.put_account'), hashtext(p_id));
     PERFORM FROM boon.gifts x WHERE x.deadline IS NOT NULL AND (x.sender_id = p_id OR x.recipient_id = p_id) ORDER BY x.id FOR UPDATE;
   END IF;
   INSERT INTO boon.ledger_accounts (id) VALUES (p_id) ON CONFLICT (id) DO NOTHING;
@@ -43,11 +45,10 @@ BEGIN
     END LOOP;
   ELSIF before.status <> 'active' AND after.status = 'active' THEN
     FOR g IN
-      SELECT x.* FROM boon.gifts x JOIN boon.accounts o ON o.id = CASE x.sender_id WHEN p_id THEN x.recipient_id ELSE x.sender_id END
-      WHERE x.status = 'held' AND x.held_by = 'freeze' AND (x.sender_id = p_id OR x.recipient_id = p_id) AND o.status = 'active'
-      UNION
-      SELECT x.* FROM boon.gifts x WHERE x.status = 'held' AND x.held_by = 'freeze' AND x.sender_id = p_id AND x.recipient_id IS NULL
-      ORDER BY 1
+      SELECT x.* FROM boon.gifts x
+      WHERE x.status = 'held' AND x.held_by = 'freeze' AND (x.sender_id = p_id OR x.recipient_id = p_id)
+        AND NOT EXISTS (SELECT FROM boon.accounts o WHERE o.id IN (x.sender_id, x.recipient_id) AND o.status <> 'active')
+      ORDER BY x.id FOR UPDATE SKIP LOCKED
     LOOP
       PERFORM boon.release_gift(g, 'unfreeze', p_at, NULL, NULL);
     END LOOP;
