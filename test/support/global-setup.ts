@@ -1,10 +1,12 @@
-/** Before the suite: one real PostgreSQL, with a database of the current schema that each test file copies. */
+/** Before the suite: Temporal's servers are on the machine, and there is one real PostgreSQL, with a database of the current schema that each test file copies. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { migrate } from '../../src/ledger/migrate.ts';
 import { createDatabase, startPostgres } from '../../src/local/postgres.ts';
+import { findTemporalCli } from '../../src/local/temporal-binary.ts';
+import { findTimeSkippingServer } from '../../src/local/time-skipping-binary.ts';
 import { TEMPLATE_DATABASE } from './template-database.ts';
 
 declare module 'vitest' {
@@ -15,6 +17,7 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await fetchServers();
   const folder = await mkdtemp(join(tmpdir(), 'boon-test-'));
   const postgres = await startPostgres({
     dataDir: folder,
@@ -33,4 +36,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
   project.provide('postgresUrl', postgres.url);
   return stop;
+}
+
+/** On a fresh machine this takes minutes, which are no test's: afterwards every test finds them in the cache. */
+async function fetchServers(): Promise<void> {
+  const progress = (line: string) => console.log(line);
+  await findTemporalCli(progress);
+  await findTimeSkippingServer(progress);
 }
