@@ -11,8 +11,9 @@ import { openTestServer, type TestServer } from '../support/test-server.ts';
 
 /** A run is the same each time; another seed tries other requests. */
 const SEED = process.env.BOON_TEST_SEED ?? '20260611';
-const EXAMPLES = process.env.BOON_TEST_EXAMPLES ?? '20';
-const FIVE_MINUTES = 300_000;
+const EXAMPLES = process.env.BOON_TEST_EXAMPLES ?? '15';
+/** It takes half a minute; a machine that is busy with other tests may need many times that. */
+const PATIENCE = 900_000;
 
 let server: TestServer;
 let folder: string;
@@ -53,12 +54,12 @@ afterAll(async () => {
 const ENDING_KEYS = ['rotateApiKey', 'revokeApiKey'];
 
 test('whatever is sent to the API, its answers are those that its document tells', {
-  timeout: FIVE_MINUTES,
+  timeout: PATIENCE,
 }, async () => {
   await expectConformance(ENDING_KEYS.flatMap((id) => ['--exclude-operation-id', id]));
 });
 
-test('so are the answers of the calls that end API keys', { timeout: FIVE_MINUTES }, async () => {
+test('so are the answers of the calls that end API keys', { timeout: PATIENCE }, async () => {
   const only = ENDING_KEYS.flatMap((id) => ['--include-operation-id', id]);
   await expectConformance([...only, '--phases', 'examples,coverage,fuzzing']);
 });
