@@ -1,4 +1,5 @@
 /** Running a service as a process: one sentence when it cannot start, an orderly end on a signal. */
+import { constants } from 'node:os';
 import type { Logger } from 'pino';
 import { stopSignal } from './stop-signal.ts';
 
@@ -12,13 +13,17 @@ const FOR_PEOPLE = new Set([
   'TemporalUnreachable',
 ]);
 
-/** Starts a service and stops it on SIGTERM or SIGINT; a second signal ends the process at once. */
+/** Starts a service and stops it on SIGTERM or SIGINT; a signal during the start, or a second one, ends it at once. */
 export async function runService(
   start: () => Promise<{ close: () => Promise<void>; logger: Logger }>,
 ): Promise<void> {
+  const signal = stopSignal(() => process.exit(1));
+  // Before the start: process 1 of a container is ended by no signal that it does not handle.
+  const endAtOnce = () => process.exit(128 + constants.signals[signal.reason as NodeJS.Signals]);
+  signal.addEventListener('abort', endAtOnce);
   try {
     const { close, logger } = await start();
-    const signal = stopSignal(() => process.exit(1));
+    signal.removeEventListener('abort', endAtOnce);
     signal.addEventListener('abort', async () => {
       logger.info({ signal: signal.reason }, 'stopping');
       await close();

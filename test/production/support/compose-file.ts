@@ -48,11 +48,17 @@ export function composeProject(variables: Readonly<Record<string, string>>): Com
   const missing = variablesOf(text).filter(({ name, required }) => required && !variables[name]);
   if (missing.length > 0)
     throw new Error(`Not set: ${[...new Set(missing.map(({ name }) => name))].join(', ')}`);
-  const filled = text.replaceAll(
-    VARIABLE,
-    (_, name, kind, rest) => variables[name] || (kind === '-' ? rest : ''),
-  );
-  return parse(filled, { merge: true });
+  return filledIn(parse(text, { merge: true }), variables) as ComposeProject;
+}
+
+/** In every text below the value, each variable is replaced by what it stands for. */
+function filledIn(value: unknown, variables: Readonly<Record<string, string>>): unknown {
+  if (typeof value === 'string') {
+    return value.replaceAll(VARIABLE, (_, name, kind, rest) => variables[name] || (kind === '-' ? rest : ''));
+  }
+  if (Array.isArray(value)) return value.map((one) => filledIn(one, variables));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, filledIn(one, variables)]));
 }
 
 export function composeText(): string {

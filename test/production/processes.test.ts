@@ -1,0 +1,275 @@
+/**
+ * The arrangement of docker-compose.yml as processes, under load over HTTP, while its parts are killed one after the
+ * other: whatever was accepted ends, once.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { giftWorkflowId } from '../../src/contracts/gift.ts';
+import { type Deployment, deploy } from './support/deployment.ts';
+import { answered, type Given, type Load, startLoad } from './support/load.ts';
+
+// The first run on a machine builds Temporal with Go; a fault may take as long as `reconcile` takes to come round.
+vi.setConfig({ hookTimeout: 1_200_000, testTimeout: 600_000 });
+
+const ACCOUNTS = Array.from({ length: 10 }, (_, at) => `user_${at}`);
+const CREDITS = 10_000;
+const SETTLEMENT_MS = 3_000;
+const NO_LIMIT = { count: 1_000_000, amount: '1000000' };
+const POLICY = {
+  gifts: {
+    settlement: `PT${SETTLEMENT_MS / 1000}S`,
+    limits: { per_day: NO_LIMIT, per_month: NO_LIMIT },
+    screening: Object.fromEntries(
+      ['velocity', 'fan_in', 'fan_out', 'circle'].map((rule) => [rule, { verdict: 'allow' }]),
+    ),
+  },
+};
+
+let boon: Deployment;
+/** Everything that was accepted, by every test. */
+const given: Given[] = [];
+
+beforeAll(async () => {
+  boon = await deploy(POLICY);
+  const established = {
+    identity_verified_at: '2026-01-01T00:00:00.000Z',
+    created_at: '2025-01-01T00:00:00.000Z',
+  };
+  for (const id of ACCOUNTS) {
+    await boon.client.accounts.put(id, { plan: 'plus', ...established });
+    await boon.client.grants.create({
+      account_id: id,
+      amount: `${CREDITS}`,
+      source: 'purchased',
+      giftable: true,
+      reason: 'a purchase',
+    });
+  }
+});
+afterAll(() => boon?.close());
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') console.error(await boon.outputs());
+});
+
+/** Gives until the test has finished. */
+function underLoad(givers = 4): Load {
+  const load = startLoad(boon.client, ACCOUNTS, givers);
+  onTestFinished(async () => {
+    await load.stop();
+    given.push(...load.given);
+  });
+  return load;
+}
+
+/**
+ * Milliseconds until gifts settle in their time again. One is given each second: while parts are away, the start of a
+ * process is left to `reconcile`, and the first ones wait for it.
+ */
+async function untilGiftsSettle(fault: string): Promise<number> {
+  const began = performance.now();
+  const probes: Given[] = [];
+  while (performance.now() - began < 300_000) {
+    const request = { from: 'user_0', to: { account_id: 'user_1' }, amount: '1' };
+    const key = `after-${fault}-${probes.length}`;
+    const { id } = await answered(() => boon.client.transfers.create(request, { idempotencyKey: key }));
+    probes.push({ key, request, id });
+    await pause(1_000);
+    const settled = await boon.sql(`SELECT FROM boon.gifts WHERE id = ANY($1) AND status = 'settled'`, [
+      probes.map((probe) => probe.id),
+    ]);
+    if (settled.length > 0) {
+      given.push(...probes);
+      return performance.now() - began;
+    }
+  }
+  throw new Error(`No gift has settled since ${fault} came back`);
+}
+
+async function openGifts(): Promise<number> {
+  const [row] = await boon.sql('SELECT count(*)::int AS open FROM boon.gifts WHERE deadline IS NOT NULL');
+  return Number(row?.open);
+}
+
+function say(what: string, milliseconds: number): void {
+  console.log(`${what}: ${(milliseconds / 1000).toFixed(1)} s`);
+}
+
+test('gifts settle, are claimed, canceled, held and released, end to end over HTTP', async () => {
+  const { transfers } = boon.client;
+  const to = { account_id: 'user_1' };
+  const settling = await transfers.create({ from: 'user_0', to, amount: '1' });
+  const canceled = await transfers.create({ from: 'user_0', to, amount: '1' });
+  const held = await transfers.create({ from: 'user_0', to, amount: '1' });
+  const mailed = await transfers.create({ from: 'user_0', to: { email: 'eve@example.com' }, amount: '1' });
+
+  await transfers.cancel(canceled.id, { reason: 'wrong person' });
+  await transfers.hold(held.id, { reason: 'reported' });
+  const token = mailed.claim_url?.split('#token=')[1] ?? '';
+  await transfers.claim(mailed.id, { token, account_id: 'user_1' });
+  await vi.waitFor(async () => expect((await transfers.get(settling.id)).status).toBe('settled'), {
+    timeout: 60_000,
+  });
+  expect((await transfers.get(held.id)).status).toBe('held');
+  await transfers.release(held.id);
+  for (const [gift, status] of [
+    [canceled, 'canceled'],
+    [held, 'settled'],
+    [mailed, 'settled'],
+  ] as const) {
+    await vi.waitFor(async () => expect((await transfers.get(gift.id)).status).toBe(status), {
+      timeout: 60_000,
+    });
+  }
+  const { reversal } = await transfers.reverse(mailed.id, { reason: 'a mistake' });
+  expect(reversal).toEqual({ recovered: '1', unrecovered: '0' });
+});
+
+test('both workers settle what one API server accepts', async () => {
+  const count = 300;
+  const began = performance.now();
+  const load = startLoad(boon.client, ACCOUNTS, 16);
+  await vi.waitFor(() => expect(load.given.length).toBeGreaterThanOrEqual(count), {
+    timeout: 240_000,
+    interval: 5,
+  });
+  await load.stop();
+  const accepted = performance.now() - began;
+  await vi.waitFor(async () => expect(await openGifts()).toBe(0), { timeout: 240_000, interval: 20 });
+  const ended = performance.now() - began;
+  given.push(...load.given);
+  const perSecond = (milliseconds: number) => ((load.given.length / milliseconds) * 1000).toFixed(0);
+  console.log(
+    `${load.given.length} gifts by 16 givers: ${perSecond(accepted)} accepted a second, ${perSecond(ended)} ended`,
+  );
+  for (const url of boon.workerUrls) {
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    const completed = /^temporal_workflow_completed\{.*workflow_type="gift".*\} (\d+)/m.exec(metrics)?.[1];
+    expect(Number(completed)).toBeGreaterThan(0);
+  }
+});
+
+test('a worker killed under load: the other one goes on with its gifts', async () => {
+  const load = underLoad();
+  await pause(2_000);
+  await boon.killWorker(0);
+  say('a worker killed, a gift given then has settled after', await untilGiftsSettle('worker'));
+  await boon.startWorker(0);
+  expect(load.given.length).toBeGreaterThan(0);
+});
+
+test('the API server killed between acceptance and the start of the process: the gift is there, once, without a process', async () => {
+  const request = { from: 'user_0', to: { account_id: 'user_1' }, amount: '1' };
+  const acceptances = async () => {
+    const [row] = await boon.sql(
+      `SELECT count(*)::int AS accepted FROM boon.gifts WHERE message LIKE 'crash %'`,
+    );
+    return row?.accepted;
+  };
+  boon.wire.interrupt();
+  const lost = expect(
+    boon.hastyClient.transfers.create({ ...request, message: 'crash 1' }, { idempotencyKey: 'crash-1' }),
+  ).rejects.toMatchObject({ status: 0 });
+  const repeated = answered(() =>
+    boon.client.transfers.create({ ...request, message: 'crash 2' }, { idempotencyKey: 'crash-2' }),
+  );
+  await vi.waitFor(async () => expect(await acceptances()).toBe(2), { timeout: 60_000, interval: 10 });
+  await boon.killServer();
+  await lost;
+  boon.wire.mend();
+  await boon.startServer();
+
+  const { id } = await repeated;
+  expect(await acceptances()).toBe(2);
+  given.push({ key: 'crash-2', request: { ...request, message: 'crash 2' }, id });
+  await vi.waitFor(async () => expect((await boon.client.transfers.get(id)).status).toBe('settled'), {
+    timeout: 60_000,
+  });
+  expect(await processOf('crash 1')).toBeUndefined();
+  const [left] = await boon.sql(
+    `SELECT status, deadline < now() AS overdue FROM boon.gifts WHERE message = 'crash 1'`,
+  );
+  expect(left).toEqual({ status: 'pending', overdue: true });
+});
+
+test('Temporal killed under load: gifts go on being accepted, and those given later settle as soon as it is back', async () => {
+  const load = underLoad();
+  await pause(2_000);
+  await boon.temporal.end('SIGKILL');
+  const before = load.given.length;
+  await vi.waitFor(() => expect(load.given.length).toBeGreaterThan(before + 10), { timeout: 60_000 });
+  const ready = await fetch(`${boon.serverUrl}/readyz`);
+  expect([ready.status, await ready.json()]).toMatchObject([200, { status: 'degraded' }]);
+  const began = performance.now();
+  await boon.temporal.start();
+  say('Temporal killed, started again, answers after', performance.now() - began);
+  say('a gift given then has settled after', await untilGiftsSettle('temporal'));
+});
+
+test('PostgreSQL killed under load, the store of all: everybody finds back to it', async () => {
+  const load = underLoad();
+  await pause(2_000);
+  await boon.killPostgres();
+  await pause(1_000);
+  const before = load.given.length;
+  const began = performance.now();
+  await boon.startPostgres();
+  say('PostgreSQL killed, started again, answers after', performance.now() - began);
+  await vi.waitFor(() => expect(load.given.length).toBeGreaterThan(before + 10), { timeout: 120_000 });
+  say('gifts accepted again after', performance.now() - began);
+  say('a gift given then has settled after', await untilGiftsSettle('postgres'));
+});
+
+test('in the end every accepted gift has ended, none twice, and the ledger proves itself', async () => {
+  const began = performance.now();
+  await vi.waitFor(async () => expect(await openGifts()).toBe(0), { timeout: 420_000, interval: 250 });
+  say('everything ended after another', performance.now() - began);
+
+  const [crashed] = await boon.sql(`SELECT id, status FROM boon.gifts WHERE message = 'crash 1'`);
+  expect(crashed?.status).toBe('settled');
+  expect(await processOf('crash 1')).toBe('COMPLETED');
+  expect(new Set(given.map(({ id }) => id)).size).toBe(given.length);
+  const statuses = await boon.sql(
+    'SELECT status, count(*)::int AS count FROM boon.gifts GROUP BY status ORDER BY status::text',
+  );
+  // All that the ledger has: the given ones, the lost one, and the first test's four.
+  expect(statuses).toEqual([
+    { status: 'canceled', count: 1 },
+    { status: 'reversed', count: 1 },
+    { status: 'settled', count: given.length + 3 },
+  ]);
+  await expectSameAnswers();
+  expect(await boon.boon('ledger', 'verify')).toContain('Every invariant holds.');
+});
+
+/** Asked again under their keys, all gifts are the same gifts, and balances are what was given. */
+async function expectSameAnswers(): Promise<void> {
+  const left = [...given];
+  const ask = async () => {
+    for (let one = left.pop(); one !== undefined; one = left.pop()) {
+      const { key, request, id } = one;
+      const again = await boon.client.transfers.create(request, { idempotencyKey: key });
+      expect(again).toMatchObject({ id, status: 'settled' });
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, ask));
+  const [sums] = await boon.sql(
+    `SELECT count(*)::int AS gifts, (SELECT sum(credits_posted - debits_posted)::text FROM boon.ledger_accounts) AS owned FROM boon.gifts`,
+  );
+  expect(sums).toEqual({ gifts: given.length + 5, owned: `${ACCOUNTS.length * CREDITS * 1_000_000}` });
+}
+
+/** How the workflow of the gift with this message stands; undefined when there is none. */
+async function processOf(message: string): Promise<string | undefined> {
+  const [gift] = await boon.sql('SELECT id FROM boon.gifts WHERE message = $1', [message]);
+  const connection = await Connection.connect({ address: boon.temporal.address });
+  try {
+    const handle = new Client({ connection }).workflow.getHandle(giftWorkflowId(String(gift?.id)));
+    return (await handle.describe()).status.name;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  } finally {
+    await connection.close();
+  }
+}
