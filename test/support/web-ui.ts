@@ -1,0 +1,179 @@
+/** The Temporal Web UI as an operator uses it: through what is written on its pages. Made for version 2.42. */
+import type { Locator, Page } from 'playwright-core';
+
+/** What the tab User Metadata of a gift shows. */
+export type Card = { summary: string; details: string; current: string };
+
+export class WebUi {
+  readonly page: Page;
+  readonly #base: string;
+
+  /** @param uiUrl without a trailing slash. */
+  constructor(page: Page, uiUrl: string) {
+    this.page = page;
+    this.#base = `${uiUrl}/namespaces/default`;
+    // A machine that is busy with other tests draws a page in seconds.
+    page.setDefaultTimeout(30_000);
+  }
+
+  async openList(): Promise<void> {
+    await this.page.goto(`${this.#base}/workflows`);
+    await this.page.getByTestId('add-filter-button').waitFor();
+  }
+
+  /** Types a query, as it is behind the button `</>`. */
+  async search(query: string): Promise<void> {
+    await this.openList();
+    await this.page.getByTestId('toggle-manual-query').click();
+    await this.page.getByTestId('manual-search-input').fill(query);
+    await this.page.getByRole('button', { name: 'Search', exact: true }).click();
+  }
+
+  /** Chooses a search attribute from the list of Add Filter and the value that it must have. */
+  async filterBy(attribute: string, value: string): Promise<void> {
+    await this.openList();
+    await this.page.getByTestId('add-filter-button').click();
+    await this.page.getByTestId('filter-search').fill(attribute);
+    await this.page.getByRole('menuitem').filter({ hasText: attribute }).click();
+    await this.page.getByPlaceholder('Enter value').fill(value);
+    await this.page.getByTestId('apply-filter-button').click();
+  }
+
+  /** Shows more columns in the list, and the list alone. */
+  async addColumns(...names: string[]): Promise<void> {
+    await this.page.getByTestId('workflows-summary-table-configuration-button').click();
+    for (const name of names) await this.page.getByTestId(`orderable-list-item-${name}-add-button`).click();
+    await this.page.getByTestId('drawer-close-button').click();
+    await this.page.getByRole('button', { name: 'Collapse saved views' }).click();
+  }
+
+  /** Workflow ids of the list, the latest first. */
+  async listed(): Promise<string[]> {
+    const ids = this.page.locator('table').getByRole('link', { name: /^(gift\/|boon-)/ });
+    return await ids.allInnerTexts();
+  }
+
+  /** Opens a gift's page on its tab History, and waits until a page of a running gift has asked for its updates. */
+  async openGift(giftId: string): Promise<void> {
+    const asked = this.page
+      .waitForResponse((answer) => answer.url().includes('__temporal_workflow_metadata'))
+      .catch(() => undefined);
+    await this.page.goto(`${this.#base}/workflows/${encodeURIComponent(`gift/${giftId}`)}`);
+    await this.page.getByRole('heading', { name: 'Event History' }).waitFor();
+    if (await this.page.getByRole('button', { name: 'Request Cancellation' }).isVisible()) await asked;
+  }
+
+  /** A line of the page's head, such as `Execution Start`. */
+  async headline(name: string): Promise<string> {
+    const label = this.page.getByText(name, { exact: true }).first();
+    return (await textOf(label.locator('xpath=../..'))).replace(name, '').trim();
+  }
+
+  /** Opens the tab User Metadata. */
+  async openCard(): Promise<void> {
+    await this.page.getByTestId('user-metadata-tab').click();
+    await this.page.getByRole('heading', { name: 'Current Details' }).waitFor();
+  }
+
+  async card(): Promise<Card> {
+    const frames = this.page.locator('iframe[title=output]');
+    const [summary = '', details = '', current = ''] = await Promise.all(
+      [0, 1, 2].map((index) => textOf(frames.nth(index).contentFrame().locator('main'))),
+    );
+    return { summary, details, current };
+  }
+
+  /** The open form of an update. */
+  get form(): Locator {
+    return this.page.getByRole('dialog').filter({ visible: true });
+  }
+
+  async openForm(): Promise<void> {
+    await this.page.getByRole('button', { name: 'More Actions' }).click();
+    await this.page.getByRole('menuitem', { name: 'Send an Update' }).click();
+    await this.form.waitFor();
+  }
+
+  async closeForm(): Promise<void> {
+    await this.form.getByRole('button', { name: 'Cancel' }).last().click();
+    await this.form.waitFor({ state: 'hidden' });
+  }
+
+  /** Names of the updates that the form offers; undefined where a name must be typed. */
+  async offered(): Promise<string[] | undefined> {
+    const choice = this.form.getByTestId('update-select-button');
+    if ((await choice.count()) === 0) return undefined;
+    await choice.click();
+    const options = this.form.getByRole('option');
+    await options.first().waitFor();
+    const names = await options.locator('span').allInnerTexts();
+    await choice.click();
+    return names;
+  }
+
+  /** Fills in the form: chooses the name where the form offers names, else types it. */
+  async fillForm(update: string, data?: string): Promise<void> {
+    const choice = this.form.getByTestId('update-select-button');
+    if ((await choice.count()) > 0) {
+      await choice.click();
+      await this.form
+        .getByRole('option')
+        .filter({ hasText: new RegExp(`^\\s*${update}\\b`) })
+        .click();
+    } else {
+      await this.form.getByTestId('update-name').pressSequentially(update);
+    }
+    if (data === undefined) return;
+    await this.form.locator('.cm-content').pressSequentially(data);
+    // Leaving the box lays the data out anew and moves the buttons: with the mouse, the click would miss.
+    await this.page.keyboard.press('Tab');
+    await this.page.waitForTimeout(200);
+  }
+
+  /** Submits the form. Returns what the page then says: that it worked, or the refusal. */
+  async submit(): Promise<string> {
+    await this.form.getByRole('button', { name: 'Submit' }).click();
+    const worked = this.page.getByText('Update successful');
+    const refused = this.form.getByRole('alert').filter({ visible: true });
+    await worked.or(refused).first().waitFor();
+    return (await worked.isVisible()) ? 'Update successful' : await textOf(refused);
+  }
+
+  /** Opens the gift's page, sends the update and returns what the page says. */
+  async send(giftId: string, update: string, data?: string): Promise<string> {
+    await this.openGift(giftId);
+    await this.openForm();
+    await this.fillForm(update, data);
+    return await this.submit();
+  }
+
+  /** The button of the same name on the open gift's page. */
+  async requestCancellation(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Request Cancellation' }).click();
+    await this.form.getByRole('button', { name: 'Confirm' }).click();
+    await this.page.getByText('Workflow canceled').waitFor();
+  }
+
+  async openSchedules(): Promise<void> {
+    await this.page.goto(`${this.#base}/schedules`);
+    await this.page.getByRole('link', { name: 'boon-reconcile' }).waitFor();
+  }
+
+  async openSchedule(id: string): Promise<void> {
+    await this.page.goto(`${this.#base}/schedules/${id}`);
+    await this.page.getByRole('heading', { name: 'Upcoming Runs' }).waitFor();
+  }
+
+  /** Has the open schedule run at once. */
+  async trigger(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Schedule Actions' }).click();
+    await this.page.getByRole('menuitem', { name: 'Trigger' }).click();
+    await this.form.getByRole('button', { name: 'Trigger' }).click();
+    await this.form.waitFor({ state: 'hidden' });
+  }
+}
+
+/** What it says, in one line. */
+async function textOf(place: Locator): Promise<string> {
+  return ((await place.textContent()) ?? '').replace(/\s+/g, ' ').trim();
+}
