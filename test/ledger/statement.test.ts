@@ -146,6 +146,20 @@ describe('a balance as of a past moment', () => {
     });
   });
 
+  test('is never below nothing, also when a clock that lags gave what was granted a moment later', async () => {
+    await seedAccount(own.ledger, 'hasty');
+    await grant(own.ledger, 'hasty', '10', { at: at({ ms: 10 }) });
+    await give(own.ledger, 'hasty', 'friend', { amount: '4', at: START });
+    expect(await own.ledger.balance('hasty', at({ hours: 1 }), START)).toMatchObject({
+      available: '0',
+      held: '4',
+      lots: [],
+    });
+    expect(await own.ledger.balance('hasty', at({ hours: 1 }), at({ ms: 10 }))).toMatchObject({
+      available: '6',
+    });
+  });
+
   test('of no account is not found', async () => {
     await expect(own.ledger.balance('nobody', START, START)).rejects.toMatchObject(refusal('not_found'));
     await expect(own.ledger.balance('nobody', START)).rejects.toMatchObject(refusal('not_found'));

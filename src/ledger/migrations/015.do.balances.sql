@@ -17,13 +17,14 @@ CREATE FUNCTION boon.balance(p_account text, p_at timestamptz) RETURNS jsonb LAN
   FROM boon.ledger_accounts a WHERE a.id = p_account
 $$;
 
--- The balance at a past moment: what the entries effective by then add up to.
+-- The balance at a past moment: what the entries effective by then add up to. Of a lot that a lagging clock spent
+-- from before it was granted there is nothing yet.
 CREATE FUNCTION boon.balance_as_of(p_account text, p_at timestamptz) RETURNS jsonb LANGUAGE sql STABLE AS $$
   WITH lot AS (
     SELECT l.id, l.source, l.granted, l.granted_at, l.expires_at, l.giftable, sum(e.amount)::bigint AS remaining
     FROM boon.entries e JOIN boon.lots l ON l.id = e.lot_id
     WHERE e.account_id = p_account AND e.effective_at <= p_at AND (l.expires_at IS NULL OR l.expires_at > p_at)
-    GROUP BY l.id
+    GROUP BY l.id HAVING sum(e.amount) > 0
   ), open_gift AS (
     SELECT g.* FROM boon.gifts g
     WHERE g.accepted_at <= p_at AND coalesce(g.settled_at, g.ended_at, 'infinity') > p_at
@@ -44,7 +45,7 @@ CREATE FUNCTION boon.balance_as_of(p_account text, p_at timestamptz) RETURNS jso
       SELECT jsonb_agg(jsonb_build_object('id', l.id::text, 'source', l.source, 'granted', boon.credits(l.granted),
         'remaining', boon.credits(l.remaining), 'granted_at', l.granted_at, 'expires_at', l.expires_at, 'giftable', l.giftable)
         ORDER BY l.expires_at NULLS LAST, l.source, l.granted_at, l.id)
-      FROM lot l WHERE l.remaining > 0), '[]'::jsonb))
+      FROM lot l), '[]'::jsonb))
   FROM boon.ledger_accounts a WHERE a.id = p_account
 $$;
 
