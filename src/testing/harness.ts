@@ -23,6 +23,7 @@ const PATIENCE_MS = 20_000;
 
 export type HarnessParts = {
   url: string;
+  databaseUrl: string;
   apiKey: string;
   clock: TestClock;
   ledger: Ledger;
@@ -39,6 +40,8 @@ export class BoonHarness {
   readonly url: string;
   /** An API key with every scope. */
   readonly apiKey: string;
+  /** The harness's own database, for looking at rows; everything of Boon's is in the schema `boon`. */
+  readonly databaseUrl: string;
   /** Calls the API as a service with every scope. */
   readonly client: BoonClient;
   /** A Temporal client. Awaiting its results does not move time; only {@link advance} does. */
@@ -52,6 +55,7 @@ export class BoonHarness {
   constructor(parts: HarnessParts) {
     this.url = parts.url;
     this.apiKey = parts.apiKey;
+    this.databaseUrl = parts.databaseUrl;
     this.client = new BoonClient({ baseUrl: parts.url, apiKey: parts.apiKey });
     this.temporal = parts.temporal;
     this.mails = parts.mails;

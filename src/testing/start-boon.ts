@@ -106,6 +106,7 @@ export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHar
   const boon = new BoonHarness({
     url,
     apiKey,
+    databaseUrl: database.url,
     clock,
     ledger,
     temporal,

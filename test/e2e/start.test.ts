@@ -147,6 +147,19 @@ test('after a kill -9 the next start ends what was left and goes on with the gif
   expect(processesOn(folder)).toEqual([]);
 });
 
+test('when a part ends by itself, everything is stopped and it is said which', {
+  timeout: 90_000,
+}, async () => {
+  const folder = dataFolder();
+  const start = npmStart({ BOON_DATA_DIR: folder, BOON_STORY: 'off' });
+  await start.untilPrinted('Boon runs');
+  const temporal = processesOn(folder).find(({ line }) => line.includes('start-dev'));
+  process.kill(temporal?.pid ?? 0, 'SIGKILL');
+  expect(await start.ended).toBe(1);
+  expectOneSentence(start, /^Temporal has ended \(SIGKILL\): see the logs in/);
+  expect(processesOn(folder)).toEqual([]);
+});
+
 test('Ctrl-C in the middle of a start ends it and leaves nothing behind', { timeout: 60_000 }, async () => {
   const folder = dataFolder();
   const start = npmStart({ BOON_DATA_DIR: folder, BOON_STORY: 'off' });

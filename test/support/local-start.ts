@@ -65,10 +65,16 @@ function launch(
   };
 }
 
-/** Command lines of processes that name the folder: the servers that run on it. */
-export function processesOn(folder: string): string[] {
-  const all = execFileSync('ps', ['-axww', '-o', 'args='], { encoding: 'utf8' });
-  return all.split('\n').filter((line) => line.includes(folder));
+/** A process that names the folder in its command line: a server that runs on it. */
+export type ServerOn = { pid: number; line: string };
+
+/** The servers that run on the folder. */
+export function processesOn(folder: string): ServerOn[] {
+  const all = execFileSync('ps', ['-axww', '-o', 'pid=,args='], { encoding: 'utf8' });
+  return all
+    .split('\n')
+    .filter((line) => line.includes(folder))
+    .map((line) => ({ pid: Number.parseInt(line, 10), line }));
 }
 
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
