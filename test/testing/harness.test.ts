@@ -69,6 +69,24 @@ test('a held gift goes on by itself after 14 days, however long the test advance
   expect((await boon.client.transfers.get(gift.id)).status).not.toBe('held');
 });
 
+test('a freeze stops a gift’s clock, and lifted lets the rest of its time pass', async () => {
+  await boon.seedAccount('joan');
+  const { id } = await boon.client.transfers.create({
+    from: 'linus',
+    to: { account_id: 'joan' },
+    amount: '1',
+  });
+  await boon.advance('20 hours');
+  await boon.client.accounts.put('joan', { plan: 'plus', status: 'frozen' });
+  await boon.advance('2 days');
+  expect((await boon.client.transfers.get(id)).status).toBe('held');
+  await boon.client.accounts.put('joan', { plan: 'plus', status: 'active' });
+  await boon.advance('3 hours');
+  expect((await boon.client.transfers.get(id)).status).toBe('pending');
+  await boon.advance('1 hour');
+  expect((await boon.client.transfers.get(id)).status).toBe('settled');
+});
+
 test('a mail is captured with its claim token, and an unclaimed gift comes back after its window', async () => {
   const { transfers } = boon.client;
   const claimed = await transfers.create({ from: 'linus', to: { email: 'hedy@example.com' }, amount: '2' });
