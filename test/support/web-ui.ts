@@ -39,10 +39,13 @@ export class WebUi {
     await this.page.getByTestId('apply-filter-button').click();
   }
 
-  /** Shows more columns in the list, and the list alone. */
-  async addColumns(...names: string[]): Promise<void> {
+  /** Changes the columns of the open list, and shows the list alone. */
+  async changeColumns({ add, remove }: { add: string[]; remove: string[] }): Promise<void> {
     await this.page.getByTestId('workflows-summary-table-configuration-button').click();
-    for (const name of names) await this.page.getByTestId(`orderable-list-item-${name}-add-button`).click();
+    const press = (column: string, change: string) =>
+      this.page.getByTestId(`orderable-list-item-${column}-${change}-button`).click();
+    for (const column of remove) await press(column, 'remove');
+    for (const column of add) await press(column, 'add');
     await this.page.getByTestId('drawer-close-button').click();
     await this.page.getByRole('button', { name: 'Collapse saved views' }).click();
   }
@@ -99,23 +102,29 @@ export class WebUi {
     await this.form.waitFor({ state: 'hidden' });
   }
 
+  get #choice(): Locator {
+    return this.form.getByTestId('update-select-button');
+  }
+
+  /** Shows the names that the form offers. */
+  async openChoice(): Promise<void> {
+    await this.#choice.click();
+    await this.form.getByRole('option').first().waitFor();
+  }
+
   /** Names of the updates that the form offers; undefined where a name must be typed. */
   async offered(): Promise<string[] | undefined> {
-    const choice = this.form.getByTestId('update-select-button');
-    if ((await choice.count()) === 0) return undefined;
-    await choice.click();
-    const options = this.form.getByRole('option');
-    await options.first().waitFor();
-    const names = await options.locator('span').allInnerTexts();
-    await choice.click();
+    if ((await this.#choice.count()) === 0) return undefined;
+    await this.openChoice();
+    const names = await this.form.getByRole('option').locator('span').allInnerTexts();
+    await this.#choice.click();
     return names;
   }
 
   /** Fills in the form: chooses the name where the form offers names, else types it. */
   async fillForm(update: string, data?: string): Promise<void> {
-    const choice = this.form.getByTestId('update-select-button');
-    if ((await choice.count()) > 0) {
-      await choice.click();
+    if ((await this.#choice.count()) > 0) {
+      await this.openChoice();
       await this.form
         .getByRole('option')
         .filter({ hasText: new RegExp(`^\\s*${update}\\b`) })
