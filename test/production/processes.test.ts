@@ -249,7 +249,7 @@ async function expectSameAnswers(): Promise<void> {
     for (let one = left.pop(); one !== undefined; one = left.pop()) {
       const { key, request, id } = one;
       const again = await boon.client.transfers.create(request, { idempotencyKey: key });
-      expect(again).toMatchObject({ id, status: 'settled' });
+      expect(again.id).toBe(id);
     }
   };
   await Promise.all(Array.from({ length: 8 }, ask));

@@ -66,7 +66,7 @@ async function deployInto(
   enders: (() => Promise<unknown>)[],
   close: () => Promise<void>,
 ): Promise<Deployment> {
-  const secrets = {
+  const variables = {
     POSTGRES_PASSWORD: secret(),
     BOON_DATABASE_PASSWORD: secret(),
     TEMPORAL_DATABASE_PASSWORD: secret(),
@@ -74,8 +74,9 @@ async function deployInto(
     BOON_API_KEY: secret(),
     BOON_PUBLIC_URL: 'https://boon.example',
     BOON_RATE_LIMIT: '0',
+    BOON_LOG_LEVEL: 'warn',
   };
-  const project = composeProject(secrets);
+  const project = composeProject(variables);
   const policyFile = join(folder, 'policy.json');
   await writeFile(policyFile, JSON.stringify(policy));
   const [postgresPort = 0, serverPort = 0, ...workerPorts] = await quietPorts(2 + WORKERS);
@@ -118,7 +119,7 @@ async function deployInto(
   const pool = new pg.Pool({ connectionString: DATABASE_URL, max: 2 });
   pool.on('error', () => {}); // PostgreSQL was killed; the next query connects again.
   enders.push(() => pool.end());
-  const api = { baseUrl: server.url, apiKey: secrets.BOON_API_KEY };
+  const api = { baseUrl: server.url, apiKey: variables.BOON_API_KEY };
   return {
     client: new BoonClient(api),
     hastyClient: new BoonClient({ ...api, retries: 0 }),
