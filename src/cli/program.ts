@@ -36,7 +36,7 @@ function program(terminal: Terminal): Command {
     .option('--json', 'answer in JSON, for programs')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ boon start\n  $ boon doctor\n  $ boon gift send 40 --from ada --to grace\n  $ boon ledger verify\n\n`boon <command> --help` tells more of each.',
+      '\nExamples:\n  $ boon start\n  $ boon doctor\n  $ boon gift send 40 --from ada --to grace\n  $ boon ledger verify\n\n`boon <command> --help` tells more of each.\nExit codes: 0 done, 1 refused or failed, 2 used wrongly.',
     );
   const commands = [
     startCommand(terminal),

@@ -2,37 +2,28 @@
 import type { Client } from '@temporalio/client';
 import { BoonClient } from '../client/boon-client.ts';
 import type { Balance } from '../contracts/account.schema.ts';
-import { giftWorkflowId } from '../contracts/gift.ts';
-import { EXPIRY_WORKFLOW, TASK_QUEUE } from '../contracts/temporal.ts';
 import { mergePolicy } from '../domain/merge-policy.ts';
 import type { Policy, VersionedPolicy } from '../domain/policy.ts';
-import type { Ledger, VerifyReport } from '../ledger/ledger.ts';
+import type { VerifyReport } from '../ledger/ledger.ts';
 import { validatePolicy } from '../policy-file.ts';
-import { giftRuns } from '../temporal/gift-runs.ts';
 import type { CapturedMail } from './captured-mails.ts';
 import { type Duration, momentAfter } from './duration.ts';
-import type { HarnessWorker } from './harness-worker.ts';
 import { type AccountSeed, seedAccount } from './seed-account.ts';
-import { elapsed, pause, type TestClock } from './test-clock.ts';
+import { elapsed, pause } from './test-clock.ts';
+import { type Traveller, travelTo } from './time-travel.ts';
 import { unsignedToken } from './unsigned-token.ts';
 
 /** A policy with any of its keys left out; laid over the one in use. */
 export type PolicyPatch = DeepPartial<Policy>;
 type DeepPartial<T> = T extends object ? { [K in keyof T]?: DeepPartial<T[K]> } : T;
 
-/** How long work that is due may really take on a busy machine. */
-const PATIENCE_MS = 20_000;
-/** A gift that is still due after so much real time, with a worker that has nothing to do, is not being seen to. */
-const ASLEEP_AFTER_MS = 1_000;
+/** How long a mail may really take on a busy machine. */
+const MAIL_PATIENCE_MS = 20_000;
 
-export type HarnessParts = {
+export type HarnessParts = Traveller & {
   url: string;
   databaseUrl: string;
   apiKey: string;
-  clock: TestClock;
-  ledger: Ledger;
-  temporal: Client;
-  worker: HarnessWorker;
   mails: readonly CapturedMail[];
   policy: VersionedPolicy;
   /** Ends every part. */
@@ -114,21 +105,12 @@ export class BoonHarness {
   async advanceTo(moment: Date | string): Promise<void> {
     const target = new Date(moment);
     if (Number.isNaN(target.getTime())) throw new TypeError(`"${moment}" is no moment in time`);
-    const { clock, worker } = this.#parts;
-    for (;;) {
-      await worker.untilQuiet();
-      const deadline = await this.#nextDeadline(target);
-      await clock.jumpTo(deadline ?? target);
-      await this.#untilNothingIsDue();
-      if (deadline === undefined) break;
-    }
-    await this.#postExpiries();
-    await worker.untilQuiet();
+    await travelTo(target, this.#parts);
   }
 
   /** The latest mail to an address, waited for: mails leave soon after the gift is accepted. */
   async mailTo(address: string): Promise<CapturedMail> {
-    const end = elapsed() + PATIENCE_MS;
+    const end = elapsed() + MAIL_PATIENCE_MS;
     for (;;) {
       const found = this.mails.findLast((mail) => mail.to === address);
       if (found !== undefined) return found;
@@ -163,49 +145,5 @@ export class BoonHarness {
     if (report.ok) return;
     const broken = report.violations.map(({ invariant, detail }) => `  ${invariant}: ${detail}`);
     throw new Error(`The ledger does not hold:\n${broken.join('\n')}`);
-  }
-
-  /** The soonest moment up to `target` at which time changes a gift. */
-  async #nextDeadline(target: Date): Promise<Date | undefined> {
-    const [soonest] = await this.#parts.ledger.overdueGifts(target.toISOString(), 1);
-    if (soonest === undefined) return undefined;
-    const { deadline } = await this.#parts.ledger.findGift(soonest);
-    return deadline === null ? undefined : new Date(deadline);
-  }
-
-  /** The server's clock has arrived before the work that it woke is done. */
-  async #untilNothingIsDue(): Promise<void> {
-    const { ledger, worker } = this.#parts;
-    const now = this.now().toISOString();
-    const began = elapsed();
-    for (;;) {
-      const due = await ledger.overdueGifts(now, 10);
-      if (due.length === 0) return;
-      const waited = elapsed() - began;
-      if (waited > PATIENCE_MS) {
-        throw new Error(`Gifts are due and nothing happens to them: ${due.join(', ')}`);
-      }
-      await worker.untilQuiet();
-      if (waited > ASLEEP_AFTER_MS) await this.#reconcile(due, now);
-    }
-  }
-
-  /**
-   * What the schedule `boon-reconcile` does within minutes to gifts whose process is gone, or sleeps past a deadline
-   * that was brought forward: the end of a freeze does that.
-   */
-  async #reconcile(due: readonly string[], now: string): Promise<void> {
-    await this.#parts.ledger.advanceGifts(due, now);
-    const runs = giftRuns(this.temporal, TASK_QUEUE, () => this.now());
-    await runs.refresh(due.map(giftWorkflowId));
-  }
-
-  /** What a schedule does every few minutes; the time-skipping server has no schedules. */
-  async #postExpiries(): Promise<void> {
-    await this.temporal.workflow.execute(EXPIRY_WORKFLOW, {
-      taskQueue: TASK_QUEUE,
-      workflowId: `boon-expiry-${this.now().toISOString()}`,
-      args: [],
-    });
   }
 }
