@@ -9,7 +9,7 @@ import { lastLine } from '../../../src/local/run-command.ts';
 import { LocalSetupError } from '../../../src/local/setup-error.ts';
 
 /** The version that docker-compose.yml runs. */
-export const TEMPORAL_SERVER_VERSION = '1.31.2';
+const TEMPORAL_SERVER_VERSION = '1.31.2';
 
 type Binary = { name: string; setting: string; goPackage: string };
 
