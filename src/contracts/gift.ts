@@ -131,7 +131,8 @@ export type UpdateCall = { key?: string; attempt?: string };
 
 /** Arguments of the updates; each fits in the Web UI's input box. */
 export type CancelGift = UpdateCall & { reason?: string; by?: string };
-export type ClaimGift = UpdateCall & { token: string; account_id: string; by?: string };
+/** With the token of the link, or with its SHA-256 in hex, as the API sends it. */
+export type ClaimGift = UpdateCall & { account_id: string; token?: string; token_hash?: string; by?: string };
 export type OperateGift = UpdateCall & { reason: string; by?: string };
 export type ReleaseGift = UpdateCall & { reason?: string; by?: string };
 
@@ -148,5 +149,7 @@ export type GiftActionRequest = {
   reason?: string | undefined;
   by?: string | undefined;
   token?: string | undefined;
+  /** Instead of `token`: its SHA-256, hex. The token itself would stand in Temporal's history. */
+  token_hash?: string | undefined;
   account_id?: string | undefined;
 };

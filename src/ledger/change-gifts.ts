@@ -36,16 +36,17 @@ export function makeActOnGift(database: Database): (request: GiftActionRequest) 
 
 function toRow(request: GiftActionRequest, i: number): Record<string, unknown> {
   const { gift_id, action, reason, by, token, account_id } = request;
+  const token_hash = token === undefined ? request.token_hash : tokenHash(token);
   return {
     i,
     key: request.key,
-    input_hash: inputHash({ gift_id, action, reason, token, account_id }),
+    input_hash: inputHash({ gift_id, action, reason, token_hash, account_id }),
     at: request.at,
     gift_id,
     action,
     reason,
     operator: by,
-    token_hash: token === undefined ? undefined : tokenHash(token),
+    token_hash,
     account_id,
   };
 }

@@ -20,6 +20,7 @@ import {
   giftWorkflowId,
 } from '../contracts/gift.ts';
 import { acceptedGift, type GiftProcess } from '../contracts/gift-process.ts';
+import { tokenHash } from '../ledger/address-vault.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { refusedBy, unavailable } from './failure.ts';
 import { giftStartOptions } from './gift-start.ts';
@@ -97,7 +98,9 @@ export function createGiftProcess(options: GiftProcessOptions): GiftProcess {
 
   /** Sends the action as an update whose id is its key: however often it is sent, it is done once. */
   async function update(request: GiftActionRequest): Promise<Answer> {
-    const { action, gift_id, key, at: _, ...given } = request;
+    const { action, gift_id, key, at: _, token, ...rest } = request;
+    // What stands in Temporal's history must not open a claim link.
+    const given = token === undefined ? rest : { ...rest, token_hash: tokenHash(token) };
     const attempt = randomUUID();
     const handle = client.workflow.getHandle(giftWorkflowId(gift_id));
     const sent = { updateId: updateId(key), args: [{ ...given, key, attempt }] as [object] };

@@ -9,6 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type {
   CancelGift,
+  ClaimGift,
   GiftActionRequest,
   GiftAnswer,
   ReleaseGift,
@@ -79,16 +80,15 @@ export function handleActions(gift: OpenGift): void {
   );
   setHandler(
     claimGiftUpdate,
-    ({ token, account_id, by, ...call }) => act(gift, call, { action: 'claim', token, account_id, by }),
+    ({ token, token_hash, account_id, by, ...call }) =>
+      act(gift, call, { action: 'claim', token, token_hash, account_id, by }),
     {
       description:
         'Claim a gift by e-mail, with the token of its link. Input: {"token":"…","account_id":"user_bob"}',
-      validator: (given) =>
-        checkArguments('claim', '{"token":"…","account_id":"user_bob"}', given, [
-          'token',
-          'account_id',
-          'by?',
-        ]),
+      validator: (given?: ClaimGift) => {
+        const proof = given?.token_hash === undefined ? 'token' : 'token_hash';
+        checkArguments('claim', '{"token":"…","account_id":"user_bob"}', given, [proof, 'account_id', 'by?']);
+      },
     },
   );
   setHandler(refreshGiftUpdate, () => shielded(() => gift.refresh()), {

@@ -6,6 +6,12 @@ import { invalid, refusal } from './refusal.ts';
 
 const INPUT_EXAMPLE = '{"request":{"from":"user_ada","to":"user_bob","amount":"5"}}';
 
+const BY_EMAIL = {
+  path: 'request.to',
+  message:
+    'must be the id of an account; a gift by e-mail goes through the API, so that no address reaches Temporal',
+};
+
 /** The gift id of a workflow id. Throws the refusal of any id but `gift/<id>`. */
 export function checkedGiftId(workflowId: string): string {
   const id = giftIdOf(workflowId);
@@ -31,7 +37,7 @@ function requestFaults(request: GiftRequest): FieldError[] {
   const { from, to, amount, funding, message, ...rest } = request as GiftRequest & Record<string, unknown>;
   const errors = [
     ...textFault('request.from', from, 128),
-    ...textFault('request.to', to, 128),
+    ...(isRecord(to) ? [BY_EMAIL] : textFault('request.to', to, 128)),
     ...Object.keys(rest).map((name) => ({ path: `request.${name}`, message: 'is not a field of a gift' })),
   ];
   const micro = typeof amount === 'string' ? parseCredits(amount) : undefined;

@@ -9,7 +9,6 @@ import {
   condition,
   continueAsNew,
   setWorkflowOptions,
-  workflowInfo,
 } from '@temporalio/workflow';
 import type { GiftInput, GiftResult, GiftWorkflow } from '../contracts/gift.ts';
 import { handleActions } from './gift-actions.ts';
@@ -35,8 +34,9 @@ async function untilItsEnd(gift: OpenGift, input: GiftInput): Promise<GiftResult
     gift.mailClaimLink();
     const due = await gift.waitForDeadline();
     if (due) await gift.advance();
-    else if (workflowInfo().continueAsNewSuggested) await goOnInNewRun(gift);
+    else if (gift.needsNewRun) await goOnInNewRun(gift);
   }
+  await gift.untilNothingIsMailed();
   await condition(allHandlersFinished);
   return gift.result;
 }

@@ -50,6 +50,7 @@ export class OpenGift {
   #refusal: unknown;
   #answer: Gift | undefined;
   #claimMail: ClaimMail | 'sending' | undefined;
+  #mailed: Promise<void> | undefined;
 
   /** What the process knows; null until the gift is accepted. */
   get progress(): GiftProgress | null {
@@ -59,6 +60,11 @@ export class OpenGift {
   /** The next moment at which time changes the gift; undefined when it has ended. */
   get deadline(): string | undefined {
     return this.#gift?.deadline ?? undefined;
+  }
+
+  /** History has grown long. Not while a mail is on its way, which the new run would know nothing of. */
+  get needsNewRun(): boolean {
+    return workflowInfo().continueAsNewSuggested && this.#claimMail !== 'sending';
   }
 
   /** Takes over the accepted gift, or has the ledger accept the request. Throws the refusal. */
@@ -89,7 +95,7 @@ export class OpenGift {
     if (deadline === undefined) return false;
     const remaining = Date.parse(deadline) - Date.now();
     if (remaining <= 0) return true;
-    const woken = () => this.deadline !== deadline || workflowInfo().continueAsNewSuggested;
+    const woken = () => this.deadline !== deadline || this.needsNewRun;
     return !(await condition(woken, remaining, { summary: `${this.#gift?.status} until ${deadline}` }));
   }
 
@@ -128,18 +134,21 @@ export class OpenGift {
 
   /** Mails the claim link once, beside the process: whether that works never holds up the gift. */
   mailClaimLink(): void {
-    if (this.#gift?.status !== 'awaiting_claim' || this.#claimMail !== undefined) return;
+    const gift = this.#gift;
+    if (gift?.status !== 'awaiting_claim' || this.#claimMail !== undefined) return;
     this.#claimMail = 'sending';
-    mail.sendClaimMail
-      .executeWithOptions({ summary: 'Claim link to the recipient' }, [this.#gift.id])
-      .catch((error): ClaimMail => {
-        log.warn('The claim link could not be mailed', { error: String(refusalOf(error)) });
-        return 'failed';
-      })
-      .then((outcome) => {
-        this.#claimMail = outcome;
-        this.#show();
-      });
+    this.#mailed = sendClaimMail(gift.id).then((outcome) => {
+      this.#claimMail = outcome;
+      this.#show();
+    });
+  }
+
+  /**
+   * Waits until no mail is on its way: an activity must not outlive its workflow. A try after the gift's end sends
+   * nothing, so this takes at most the time between two tries.
+   */
+  async untilNothingIsMailed(): Promise<void> {
+    await this.#mailed;
   }
 
   /** Input of a run that goes on where this one stands; undefined when the gift has ended. */
@@ -195,6 +204,15 @@ export class OpenGift {
     const mailed = this.#claimMail;
     setCurrentDetails(giftDetails(this.#gift, mailed === 'sending' ? undefined : mailed));
     showSearchAttributes(this.#gift);
+  }
+}
+
+async function sendClaimMail(giftId: string): Promise<ClaimMail> {
+  try {
+    return await mail.sendClaimMail.executeWithOptions({ summary: 'Claim link to the recipient' }, [giftId]);
+  } catch (error) {
+    log.warn('The claim link could not be mailed', { error: String(refusalOf(error)) });
+    return 'failed';
   }
 }
 

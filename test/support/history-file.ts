@@ -26,3 +26,12 @@ export async function readHistory(file: string): Promise<proto.temporal.api.hist
 function withoutMachine(text: string): string {
   return text.replace(/"\d+@[^"]*"/g, '"recording"').replace(/"stackTrace": "[^"]*"/g, '"stackTrace": ""');
 }
+
+/** Everything that a history says, payloads decoded: what somebody who may read it can read. */
+export function readableHistory(history: proto.temporal.api.history.v1.IHistory): string {
+  const plain = History.toObject(History.fromObject(history), { longs: String, enums: String });
+  // A Buffer has made this of itself before it comes here.
+  return JSON.stringify(plain, (_, value) =>
+    value?.type === 'Buffer' ? Buffer.from(value.data).toString() : value,
+  );
+}

@@ -9,6 +9,8 @@ export type MailCatcher = {
   mails: CaughtMail[];
   /** What it answers to the next mails instead of taking them: an SMTP reply code, or undefined to take them. */
   refuseWith: (code: number | undefined) => void;
+  /** Lets every mail wait so many milliseconds for its answer. */
+  answerAfter: (milliseconds: number) => void;
   /** How many times somebody tried to hand in a mail. */
   tries: () => number;
   close: () => Promise<void>;
@@ -18,6 +20,7 @@ export async function catchMails(): Promise<MailCatcher> {
   const mails: CaughtMail[] = [];
   let refusal: number | undefined;
   let tries = 0;
+  let wait = 0;
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
@@ -37,7 +40,7 @@ export async function catchMails(): Promise<MailCatcher> {
           to: rcptTo.map(({ address }) => address),
           ...parsed(Buffer.concat(chunks).toString()),
         });
-        callback();
+        setTimeout(callback, wait);
       });
     },
   });
@@ -48,6 +51,9 @@ export async function catchMails(): Promise<MailCatcher> {
     mails,
     refuseWith: (code) => {
       refusal = code;
+    },
+    answerAfter: (milliseconds) => {
+      wait = milliseconds;
     },
     tries: () => tries,
     close: () => new Promise((resolve) => server.close(() => resolve())),

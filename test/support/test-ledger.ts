@@ -46,6 +46,8 @@ export async function openTestLedger(patch: PolicyPatch = {}): Promise<TestLedge
   const encryptionKey = randomBytes(32);
   const ledger = createPostgresLedger({ url, encryptionKey });
   const pool = new pg.Pool({ connectionString: url, max: 2 });
+  // Dropping the database may meet a connection that is just being closed.
+  pool.on('error', () => undefined);
   await ledger.usePolicy(policyWith(patch), START);
   return {
     ledger,

@@ -130,6 +130,11 @@ describe('input that does not fit', () => {
       { request: { from: 'a', to: 'b', amount: 5 } },
       'request.amount must be a decimal string',
     ],
+    [
+      'an e-mail address',
+      { request: { from: 'a', to: { email: 'x@y.z' }, amount: '5' } },
+      'goes through the API',
+    ],
     ['zero', { request: { from: 'a', to: 'b', amount: '0' } }, 'request.amount must be'],
     ['seven decimals', { request: { from: 'a', to: 'b', amount: '0.0000001' } }, 'request.amount must be'],
     [
