@@ -11,8 +11,8 @@ export type GiftRuns = {
   running(workflowIds: readonly string[]): Promise<Set<string>>;
   /** Has processes look at the ledger again; best effort. */
   refresh(workflowIds: readonly string[]): Promise<void>;
-  /** Starts the process of a gift that the ledger holds open; harmless when it runs after all. */
-  restart(gift: AcceptedGift): Promise<void>;
+  /** Starts the process of a gift that the ledger holds open; false when it has completed; harmless when it runs. */
+  restart(gift: AcceptedGift): Promise<boolean>;
 };
 
 export type ReconcileActivities = ReturnType<typeof reconcileActivities>;
@@ -75,9 +75,10 @@ export function reconcileActivities(ledger: Ledger, runs: GiftRuns) {
     if (gifts.length === 0) return 0;
     const running = await runs.running(gifts.map((gift) => giftWorkflowId(gift.id)));
     const missing = gifts.filter((gift) => !running.has(giftWorkflowId(gift.id)));
-    for (const gift of missing) await runs.restart(gift);
-    if (missing.length > 0) log.warn('Started processes that were missing', { started: missing.length });
-    return missing.length;
+    let started = 0;
+    for (const gift of missing) if (await runs.restart(gift)) started += 1;
+    if (started > 0) log.warn('Started processes that were missing', { started });
+    return started;
   }
 
   /** A process that still waits learns that its gift has ended. */

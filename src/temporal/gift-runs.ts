@@ -35,8 +35,10 @@ export function giftRuns(client: Client, taskQueue: string, clock: () => Date): 
         // A process that was terminated or failed may begin again; one that completed has done its work.
         const workflowIdReusePolicy = 'ALLOW_DUPLICATE_FAILED_ONLY';
         await client.workflow.start<GiftWorkflow>(GIFT_WORKFLOW, { ...options, workflowIdReusePolicy });
+        return true;
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        return false;
       }
     },
   };
