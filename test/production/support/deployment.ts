@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { BoonClient } from '../../../src/client/index.ts';
 import { LOOPBACK } from '../../../src/local/ports.ts';
-import { type LocalPostgres, startPostgres } from '../../../src/local/postgres.ts';
+import { dropDatabase, type LocalPostgres, startPostgres } from '../../../src/local/postgres.ts';
 import { type ComposeProject, composeProject, serviceOf } from './compose-file.ts';
 import { makeRoles } from './postgres-roles.ts';
 import { quietPorts } from './quiet-ports.ts';
@@ -33,6 +33,8 @@ export type Deployment = {
   workerUrls: string[];
   killWorker: (at: number) => Promise<void>;
   startWorker: (at: number) => Promise<void>;
+  /** Drops both of Temporal's databases and sets it up anew; the workers start again, as after any such repair. */
+  loseTemporal: () => Promise<void>;
   killServer: () => Promise<void>;
   startServer: () => Promise<void>;
   killPostgres: () => Promise<void>;
@@ -74,7 +76,7 @@ async function deployInto(
     BOON_API_KEY: secret(),
     BOON_PUBLIC_URL: 'https://boon.example',
     BOON_RATE_LIMIT: '0',
-    BOON_LOG_LEVEL: 'warn',
+    BOON_LOG_LEVEL: 'info',
   };
   const project = composeProject(variables);
   const policyFile = join(folder, 'policy.json');
@@ -134,6 +136,13 @@ async function deployInto(
     },
     async startWorker(at) {
       workers[at] = await startOneWorker(at);
+    },
+    async loseTemporal() {
+      await temporal.end('SIGKILL');
+      for (const name of ['temporal', 'temporal_visibility']) await dropDatabase(postgres.url, name);
+      await temporal.startAnew();
+      await Promise.all(workers.map((worker) => worker.end('SIGTERM')));
+      workers.splice(0, WORKERS, ...(await Promise.all(workerPorts.map((_, at) => startOneWorker(at)))));
     },
     async killServer() {
       await server.end('SIGKILL');

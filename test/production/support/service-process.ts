@@ -12,12 +12,17 @@ export type ServiceProcess = {
   /** Base URL of what it serves: the API, or a worker's health and metrics. */
   url: string;
   output: () => string;
-  /** Sends the signal and waits for the end: the exit code, or null after SIGKILL. */
+  /**
+   * Sends the signal and waits for the end: the exit code, or null after SIGKILL.
+   * @throws Error with what it printed when it does not end in its time; it is killed then
+   */
   end: (signal: NodeJS.Signals) => Promise<number | null>;
 };
 
 /** How long a service may take to start: a worker waits until a new Temporal knows Boon's search attributes. */
 const START_WITHIN_MS = 120_000;
+/** How long docker-compose.yml lets a worker stop, and some more for a busy machine. */
+const STOP_WITHIN_MS = 60_000;
 /** What is kept of its output, in characters. */
 const OUTPUT_LIMIT = 200_000;
 
@@ -33,9 +38,15 @@ export async function startService(
   const service: ServiceProcess = {
     url: `http://${LOOPBACK}:${port}`,
     output,
-    end(signal) {
+    async end(signal) {
       child.kill(signal);
-      return ended;
+      const late = new AbortController();
+      const tooLate = pause(STOP_WITHIN_MS, 'too late' as const, { signal: late.signal }).catch(() => null);
+      const code = await Promise.race([ended, tooLate]);
+      late.abort();
+      if (code !== 'too late') return code;
+      child.kill('SIGKILL');
+      throw new Error(`The ${role} did not end after ${signal}:\n${output()}`);
     },
   };
   const deadline = performance.now() + START_WITHIN_MS;

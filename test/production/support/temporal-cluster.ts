@@ -19,6 +19,8 @@ export type TemporalCluster = {
   end: (signal: NodeJS.Signals) => Promise<void>;
   /** Starts it again on the same ports and waits until it answers. */
   start: () => Promise<void>;
+  /** The same on an empty store, as at first: makes the schema and the namespace too. */
+  startAnew: () => Promise<void>;
   output: () => Promise<string>;
 };
 
@@ -49,14 +51,9 @@ export async function startTemporalCluster(
     'temporal-sql-tool': sqlTool,
     temporal: await findTemporalCli(console.log),
   });
-  await runScript('setup-schema.sh', {
-    ...environmentOf(project, 'temporal-schema'),
-    SQL_HOST: LOOPBACK,
-    SQL_PORT: `${postgresPort}`,
-    ...shell,
-  });
-
   const ports = await choosePorts();
+  const address = `${LOOPBACK}:${ports.FRONTEND_GRPC_PORT}`;
+  const store = { SQL_HOST: LOOPBACK, SQL_PORT: `${postgresPort}` };
   const env = {
     ...environmentOf(project, 'temporal'),
     ...ports,
@@ -66,33 +63,39 @@ export async function startTemporalCluster(
     PROMETHEUS_ENDPOINT: `${LOOPBACK}:${ports.METRICS_PORT}`,
     DYNAMIC_CONFIG_FILE_PATH: join(ROOT, 'deploy/temporal/dynamic-config.yaml'),
   };
-  let server: ServerProcess;
-  const start = async () => {
-    server = await startServerProcess({
-      what: 'Temporal',
-      ...endingWithUs(binary, ['start'], 'SIGKILL'),
-      env,
-      log: join(folder, 'temporal.log'),
-      stopSignal: 'SIGTERM',
-    });
-    await untilHealthy(server, healthUrl(project, ports));
-  };
+  let server: ServerProcess | undefined;
   const cluster: TemporalCluster = {
-    address: `${LOOPBACK}:${ports.FRONTEND_GRPC_PORT}`,
-    start,
+    address,
+    async start() {
+      server = await startServerProcess({
+        what: 'Temporal',
+        ...endingWithUs(binary, ['start'], 'SIGKILL'),
+        env,
+        log: join(folder, 'temporal.log'),
+        stopSignal: 'SIGTERM',
+      });
+      await untilHealthy(server, healthUrl(project, ports));
+    },
+    async startAnew() {
+      const schema = { ...environmentOf(project, 'temporal-schema'), ...store, ...shell };
+      await runScript('setup-schema.sh', schema);
+      await cluster.start();
+      const namespace = {
+        ...environmentOf(project, 'temporal-namespace'),
+        TEMPORAL_ADDRESS: address,
+        ...shell,
+      };
+      await runScript('create-namespace.sh', namespace);
+    },
     async end(signal) {
+      if (server === undefined) return;
       if (server.endedBy() === undefined) process.kill(server.pid, signal);
       await server.ended;
     },
-    output: () => server.output(),
+    output: async () => (await server?.output()) ?? '',
   };
-  await start();
   try {
-    await runScript('create-namespace.sh', {
-      ...environmentOf(project, 'temporal-namespace'),
-      TEMPORAL_ADDRESS: cluster.address,
-      ...shell,
-    });
+    await cluster.startAnew();
   } catch (error) {
     await cluster.end('SIGKILL');
     throw error;
