@@ -1,5 +1,6 @@
 /** The policy's schema: a document that does not fit is refused with the path of each fault. */
 import { z } from 'zod';
+import { PLANS } from '../domain/account.ts';
 import type { Policy } from '../domain/policy.ts';
 import { CreditsSchema, PositiveCreditsSchema } from './primitives.schema.ts';
 
@@ -9,6 +10,8 @@ const DurationSchema = z
   .regex(DURATION, 'must be an ISO 8601 duration such as "PT24H", "P14D" or "P12M"');
 const VerdictSchema = z.enum(['allow', 'hold', 'deny']);
 const CountSchema = z.int().min(0).max(1_000_000_000);
+/** Of programs, cohorts and products. */
+const NameSchema = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'must be small letters, digits, _ or -');
 const LimitSchema = z.strictObject({ count: CountSchema, amount: CreditsSchema });
 
 const ScreeningSchema = z.strictObject({
@@ -42,4 +45,53 @@ const GiftPolicySchema = z.strictObject({
   screening: ScreeningSchema,
 });
 
-export const PolicySchema: z.ZodType<Policy> = z.strictObject({ gifts: GiftPolicySchema });
+const PlanPolicySchema = z.strictObject({
+  five_hour: PositiveCreditsSchema.nullable(),
+  weekly: PositiveCreditsSchema.nullable(),
+  credits: z.array(NameSchema),
+});
+
+const ResetPolicySchema = z.strictObject({
+  valid_for: DurationSchema,
+  moves_weekly_date: z.boolean(),
+  return_within: DurationSchema,
+  complimentary_plans: z.array(z.enum(PLANS)),
+  reminders: z.array(DurationSchema).max(5),
+});
+
+const RewardSchema = z
+  .strictObject({ resets: z.int().min(0).max(100), credits: CreditsSchema })
+  .refine(
+    (reward) => reward.resets > 0 || reward.credits !== '0',
+    'must give something; null is for no reward',
+  );
+
+const ProgramPolicySchema = z
+  .strictObject({
+    opens_at: z.iso.datetime({ offset: true }).nullable(),
+    closes_at: z.iso.datetime({ offset: true }).nullable(),
+    plans: z.array(z.enum(PLANS)).min(1),
+    cohort: NameSchema.nullable(),
+    invites: CountSchema.min(1),
+    prompts: CountSchema.min(1).max(1000),
+    dormancy: DurationSchema,
+    login_grace: DurationSchema,
+    rewards: z.strictObject({ referrer: RewardSchema.nullable(), friend: RewardSchema.nullable() }),
+    monthly_cap: CountSchema.max(1000),
+    over_cap: z.enum(['forfeit', 'defer']),
+    invite_valid_for: DurationSchema,
+    clawback_within: DurationSchema,
+    credits_valid_for: DurationSchema,
+  })
+  .refine(
+    ({ opens_at, closes_at }) =>
+      opens_at === null || closes_at === null || Date.parse(opens_at) < Date.parse(closes_at),
+    { path: ['closes_at'], message: 'must be after opens_at' },
+  );
+
+export const PolicySchema: z.ZodType<Policy> = z.strictObject({
+  gifts: GiftPolicySchema,
+  plans: z.record(z.enum(PLANS), PlanPolicySchema),
+  resets: ResetPolicySchema,
+  programs: z.record(NameSchema, ProgramPolicySchema),
+});

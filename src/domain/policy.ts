@@ -56,8 +56,68 @@ export type GiftPolicy = {
   screening: ScreeningPolicy;
 };
 
-/** The whole policy. Other processes add their own sections beside `gifts`. */
-export type Policy = { gifts: GiftPolicy };
+/** What an account may use before credits take over, in credits' worth at the rate card; null is without limit. */
+export type PlanPolicy = {
+  five_hour: string | null;
+  weekly: string | null;
+  /** Products that credits may pay for on this plan, once the plan is used up. */
+  credits: string[];
+};
+
+/** Rules of banked resets. */
+export type ResetPolicy = {
+  /** From the grant to the expiry. */
+  valid_for: string;
+  /** Whether the weekly window begins anew at a redemption; if not, it keeps its date and only its use is taken back. */
+  moves_weekly_date: boolean;
+  /** A token redeemed so shortly before a natural or global reset comes back. */
+  return_within: string;
+  /** Plans whose accounts get one complimentary reset. */
+  complimentary_plans: string[];
+  /** How long before the expiry its owner is reminded. */
+  reminders: string[];
+};
+
+/** What one person gets: so many resets, so many credits, or both. */
+export type Reward = { resets: number; credits: string };
+
+/** A program of referrals: who may invite, what counts, and what it brings. */
+export type ProgramPolicy = {
+  /** RFC 3339: open from the first to before the second; null is without end. */
+  opens_at: string | null;
+  closes_at: string | null;
+  /** Plans whose accounts may invite. The friend's plan does not matter. */
+  plans: string[];
+  /** Only accounts of this cohort may invite; null is everybody. */
+  cohort: string | null;
+  /** How many invitations may be open or used at once; one that fails or expires gives its place back. */
+  invites: number;
+  /** How many prompts the friend must send after the link. */
+  prompts: number;
+  /** A friend who has an account counts when inactive for longer than this. */
+  dormancy: string;
+  /** A login so shortly before the link is used is taken for the one through the link. */
+  login_grace: string;
+  rewards: { referrer: Reward | null; friend: Reward | null };
+  /** Rewards of the referrer in one billing month. */
+  monthly_cap: number;
+  /** What becomes of a reward over the cap: gone, or given in the next month. */
+  over_cap: 'forfeit' | 'defer';
+  /** How long an invitation may be used and qualified. */
+  invite_valid_for: string;
+  /** How long after the reward it is taken back when the friend is found fraudulent. */
+  clawback_within: string;
+  /** How long credits of a reward are valid. */
+  credits_valid_for: string;
+};
+
+/** The whole policy. */
+export type Policy = {
+  gifts: GiftPolicy;
+  plans: Record<string, PlanPolicy>;
+  resets: ResetPolicy;
+  programs: Record<string, ProgramPolicy>;
+};
 
 /** A policy and the version (a digest of its content) under which the ledger stores it. */
 export type VersionedPolicy = { version: string; policy: Policy };

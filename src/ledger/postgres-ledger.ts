@@ -42,7 +42,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
 
   return {
     async usePolicy(policy: VersionedPolicy, at: string) {
-      await queryRow(database, 'use_policy', 'SELECT boon.use_policy($1, $2, $3)', [
+      await queryRow(database, 'use_policy', 'SELECT boon.use_policy($1, $2, $3), boon.use_rules($1, $2)', [
         policy.version,
         JSON.stringify(policy.policy),
         at,

@@ -1,0 +1,24 @@
+/** Usage windows: what a plan includes in 5 hours and in a week. */
+
+export const WINDOW_KINDS = ['five_hour', 'weekly'] as const;
+export type WindowKind = (typeof WINDOW_KINDS)[number];
+
+/** Lengths in milliseconds. */
+export const WINDOW_LENGTH_MS: Readonly<Record<WindowKind, number>> = {
+  five_hour: 5 * 3_600_000,
+  weekly: 7 * 86_400_000,
+};
+
+/** A window as it is stored: from the first use on. Amounts are micro-credits' worth, times epoch milliseconds. */
+export type StoredWindow = { startedAt: number; used: bigint };
+
+/** A window at a moment; one that is not open has used nothing and has no dates. */
+export type UsageWindow = { used: bigint; startedAt: number | null; resetsAt: number | null };
+
+/** How a stored window stands at `at`: it ends by itself exactly one length after it began. */
+export function windowAt(kind: WindowKind, stored: StoredWindow | undefined, at: number): UsageWindow {
+  const closed: UsageWindow = { used: 0n, startedAt: null, resetsAt: null };
+  if (stored === undefined) return closed;
+  const resetsAt = stored.startedAt + WINDOW_LENGTH_MS[kind];
+  return at < resetsAt ? { used: stored.used, startedAt: stored.startedAt, resetsAt } : closed;
+}

@@ -1,0 +1,77 @@
+-- The policy's sections for plans, resets and programs, typed, so that a rule reads `r.valid_for` and not a JSON path.
+
+-- What a plan includes, in micro-credits' worth at the rate card; null is without limit.
+CREATE TABLE boon.plan_rules (
+  version text NOT NULL REFERENCES boon.policies,
+  plan text NOT NULL,
+  five_hour bigint,
+  weekly bigint,
+  -- Products that credits may pay for.
+  products text[] NOT NULL,
+  PRIMARY KEY (version, plan)
+);
+
+CREATE TABLE boon.reset_rules (
+  version text PRIMARY KEY REFERENCES boon.policies,
+  valid_for interval NOT NULL,
+  moves_weekly_date boolean NOT NULL,
+  return_within interval NOT NULL,
+  complimentary_plans text[] NOT NULL,
+  reminders interval[] NOT NULL
+);
+
+CREATE TYPE boon.over_cap AS ENUM ('forfeit', 'defer');
+
+CREATE TABLE boon.program_rules (
+  version text NOT NULL REFERENCES boon.policies,
+  program text NOT NULL,
+  opens_at timestamptz,
+  closes_at timestamptz,
+  plans text[] NOT NULL,
+  cohort text,
+  invites int NOT NULL,
+  prompts int NOT NULL,
+  dormancy interval NOT NULL,
+  login_grace interval NOT NULL,
+  referrer_resets int NOT NULL,
+  referrer_credits bigint NOT NULL,
+  friend_resets int NOT NULL,
+  friend_credits bigint NOT NULL,
+  monthly_cap int NOT NULL,
+  over_cap boon.over_cap NOT NULL,
+  invite_valid_for interval NOT NULL,
+  clawback_within interval NOT NULL,
+  credits_valid_for interval NOT NULL,
+  PRIMARY KEY (version, program)
+);
+
+SELECT boon.make_append_only('boon.plan_rules');
+SELECT boon.make_append_only('boon.reset_rules');
+SELECT boon.make_append_only('boon.program_rules');
+
+-- Stores the rules of a policy that boon.use_policy has stored.
+CREATE FUNCTION boon.use_rules(p_version text, p_body jsonb) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO boon.plan_rules
+  SELECT p_version, plan, boon.micro(r ->> 'five_hour'), boon.micro(r ->> 'weekly'),
+    ARRAY(SELECT jsonb_array_elements_text(r -> 'credits'))
+  FROM jsonb_each(p_body -> 'plans') e (plan, r)
+  ON CONFLICT DO NOTHING;
+
+  INSERT INTO boon.reset_rules
+  SELECT p_version, (r ->> 'valid_for')::interval, (r ->> 'moves_weekly_date')::boolean, (r ->> 'return_within')::interval,
+    ARRAY(SELECT jsonb_array_elements_text(r -> 'complimentary_plans')),
+    ARRAY(SELECT x::interval FROM jsonb_array_elements_text(r -> 'reminders') x)
+  FROM (SELECT p_body -> 'resets') e (r)
+  ON CONFLICT DO NOTHING;
+
+  INSERT INTO boon.program_rules
+  SELECT p_version, program, (r ->> 'opens_at')::timestamptz, (r ->> 'closes_at')::timestamptz,
+    ARRAY(SELECT jsonb_array_elements_text(r -> 'plans')), r ->> 'cohort', (r ->> 'invites')::int, (r ->> 'prompts')::int,
+    (r ->> 'dormancy')::interval, (r ->> 'login_grace')::interval,
+    coalesce((r #>> '{rewards,referrer,resets}')::int, 0), coalesce(boon.micro(r #>> '{rewards,referrer,credits}'), 0),
+    coalesce((r #>> '{rewards,friend,resets}')::int, 0), coalesce(boon.micro(r #>> '{rewards,friend,credits}'), 0),
+    (r ->> 'monthly_cap')::int, (r ->> 'over_cap')::boon.over_cap, (r ->> 'invite_valid_for')::interval,
+    (r ->> 'clawback_within')::interval, (r ->> 'credits_valid_for')::interval
+  FROM jsonb_each(p_body -> 'programs') e (program, r)
+  ON CONFLICT DO NOTHING
+$$;
