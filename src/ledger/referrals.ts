@@ -1,0 +1,65 @@
+/** What the ledger offers for referrals, reward windows and activity. */
+import type { Referral, RewardWindow } from '../contracts/referral.ts';
+import type { Page, PageRequest, Recorded, Write } from './ledger.ts';
+
+export type InviteRequest = Write & { id: string; program: string; referrer_id: string; email: string };
+export type LinkUse = Write & { referral_id: string; account_id: string };
+export type ReferralAction = Write & {
+  referral_id: string;
+  action: 'cancel' | 'claw_back';
+  reason?: string | undefined;
+  by?: string | undefined;
+};
+export type Activity = { id: string; account_id: string; kind: 'login' | 'prompt'; at: string };
+export type RaiseCap = Write & {
+  account_id: string;
+  program: string;
+  month: string;
+  cap: number;
+  reason: string;
+  by?: string | undefined;
+};
+/** Why an account may not invite, and what would change it. */
+export type EligibilityReason = { code: string; detail: string; fix: string };
+export type Eligibility = {
+  eligible: boolean;
+  reasons: EligibilityReason[];
+  remaining_invites: number;
+  remaining_rewards: number;
+  window: { month: string; starts_at: string; ends_at: string };
+};
+
+/** No method reads a clock; refusals are BoonErrors; each write may be repeated under its key. */
+export interface Referrals {
+  /** Checks the program's rules and writes the invitation. Whether the address has an account changes nothing here. */
+  invite(request: InviteRequest): Promise<Recorded<Referral>>;
+  /** The friend came by the link: joined, or refused with a reason. A refusal is an answer, not an error. */
+  useLink(request: LinkUse): Promise<Recorded<Referral>>;
+  /**
+   * Notes logins and prompts, grouped with others. Answers the referral that this very event changed (a prompt was
+   * counted, or it showed the friend to have been active before the link), else undefined.
+   */
+  recordActivity(event: Activity): Promise<Referral | undefined>;
+  /**
+   * Claims a place in the referrer's billing month and banks the rewards, in one transaction: rewarded; or over the
+   * cap refused, or still qualified with `deferred_until`. One that is not qualified, or has ended, is unchanged.
+   */
+  rewardReferral(referralId: string, at: string): Promise<Referral>;
+  actOnReferral(request: ReferralAction): Promise<Recorded<Referral>>;
+  findReferral(referralId: string): Promise<Referral>;
+  /** An account's invitations, newest first. */
+  listReferrals(referrerId: string, page: PageRequest, program?: string): Promise<Page<Referral>>;
+  /** Address and link token, for the mail and for the referrer; undefined tokens are used up or ended. */
+  referralAddresses(
+    referralIds: readonly string[],
+  ): Promise<Map<string, { email: string; token: string | undefined }>>;
+  /** Ends at most `limit` invitations that ran out by `at`; answers those it ended. */
+  expireReferrals(at: string, limit: number): Promise<Referral[]>;
+  /** Open referrals created before `before`, for `reconcile`; qualified ones that are due for their reward among them. */
+  openReferrals(before: string, page: PageRequest): Promise<Page<Referral>>;
+  /** Ids of qualified referrals whose reward is due at `at` and was not given, for `reconcile`. */
+  dueRewards(at: string, limit: number): Promise<string[]>;
+  eligibility(accountId: string, program: string, at: string): Promise<Eligibility>;
+  rewardWindow(accountId: string, program: string, at: string): Promise<RewardWindow>;
+  raiseCap(request: RaiseCap): Promise<Recorded<RewardWindow>>;
+}
