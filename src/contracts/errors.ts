@@ -117,6 +117,12 @@ export const ERRORS = {
   already_active: entry(409, 'The friend is already active', false, 'Invite someone new or long away.'),
   self_referral: entry(409, 'A referral of oneself', false, 'Invite someone else.'),
   duplicate_referral: entry(409, 'The friend is already invited', false, 'Invite someone else.'),
+  resend_limit_reached: entry(
+    409,
+    'The invitation was mailed too often',
+    false,
+    'Send its link to the friend yourself.',
+  ),
   disposable_address: entry(409, 'The address is disposable', false, 'Use a lasting address.'),
   internal: entry(
     500,
