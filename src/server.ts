@@ -16,6 +16,7 @@ import { createMetrics } from './observability/metrics.ts';
 import { runService } from './observability/run-service.ts';
 import { temporalClient, temporalTarget } from './temporal/connection.ts';
 import { createGiftProcess } from './temporal/gift-process.ts';
+import { createReferralProcess } from './temporal/referral-process.ts';
 
 /** API keys are looked up seldom: each is remembered for seconds. */
 const KEY_CONNECTIONS = 2;
@@ -68,6 +69,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const app = await buildServer({
       ledger,
       giftProcess: createGiftProcess({ client, ledger, taskQueue: config.taskQueue, clock }),
+      referralProcess: createReferralProcess({
+        client,
+        taskQueue: config.taskQueue,
+        onMissed: (error, workflow_id) =>
+          logger.warn({ workflow_id, err: error }, 'a process was not told; the schedules will'),
+      }),
       apiKeys,
       tokens: createTokenVerifier(config.jwt),
       clock,

@@ -1,5 +1,6 @@
 /** The mail with a claim link: what it says, as text and as HTML. */
 import type { Gift } from '../contracts/gift.ts';
+import { escaped } from './html-text.ts';
 
 export type Mail = { subject: string; text: string; html: string; messageId: string };
 
@@ -29,12 +30,4 @@ export function claimMail({ gift, url, publicUrl }: { gift: Gift; url: string; p
 function untilText(gift: Gift): string {
   const instant = gift.claim_expires_at ?? gift.settles_at;
   return `${instant.slice(0, 10)} ${instant.slice(11, 16)} UTC`;
-}
-
-function escaped(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }

@@ -1,12 +1,12 @@
 /** Mail to recipients. No address, token or message text leaves this file except to the mail server. */
 import { activityInfo, log } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
 import type { Transporter } from 'nodemailer';
 import { claimUrl } from '../contracts/claim-url.ts';
 import type { ClaimMail } from '../contracts/gift.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { claimMail } from './claim-mail.ts';
 import { failing } from './failure.ts';
+import { withoutAddress } from './mail-failure.ts';
 
 export type MailDependencies = {
   ledger: Pick<Ledger, 'findGift' | 'giftAddress'>;
@@ -43,19 +43,4 @@ export function mailActivities({ ledger, transport, from, publicUrl }: MailDepen
       return 'sent';
     },
   };
-}
-
-/** Mail servers name the address in their answers; only the kind of the failure and its number go on. */
-function withoutAddress(error: unknown): ApplicationFailure {
-  const { code, responseCode } = (error ?? {}) as { code?: unknown; responseCode?: unknown };
-  const answer =
-    typeof responseCode === 'number' ? `the answer ${responseCode}` : String(code ?? 'no answer');
-  const refused = code === 'EENVELOPE' && typeof responseCode === 'number' && responseCode >= 500;
-  return ApplicationFailure.create({
-    message: refused
-      ? `The mail server refuses the recipient's address with ${answer}.`
-      : `The mail server did not take the mail: ${answer}.`,
-    type: refused ? 'mail_refused' : 'mail_unavailable',
-    nonRetryable: refused,
-  });
 }

@@ -114,6 +114,7 @@ export const ERRORS = {
     'Wait until an invitation expires or cancel one.',
   ),
   reward_cap_reached: entry(409, 'No reward is left this month', false, 'Wait for the next billing month.'),
+  window_closed: entry(409, 'The billing month is over', false, 'Look at the account’s present month.'),
   already_active: entry(409, 'The friend is already active', false, 'Invite someone new or long away.'),
   self_referral: entry(409, 'A referral of oneself', false, 'Invite someone else.'),
   duplicate_referral: entry(409, 'The friend is already invited', false, 'Invite someone else.'),
@@ -124,6 +125,7 @@ export const ERRORS = {
     'Send its link to the friend yourself.',
   ),
   disposable_address: entry(409, 'The address is disposable', false, 'Use a lasting address.'),
+  campaign_ended: entry(409, 'The campaign has ended', false, 'Start another campaign.'),
   internal: entry(
     500,
     'Something went wrong on our side',

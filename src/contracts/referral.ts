@@ -66,3 +66,85 @@ export type RewardWindow = {
   cap: number;
   claimed: string[];
 };
+
+/** The part of a referral that changes. What is null, or no longer matters, is left out. */
+export type ReferralStanding = Pick<Referral, 'status'> &
+  Partial<
+    Pick<
+      Referral,
+      'friend_id' | 'prompts_seen' | 'reason_code' | 'detail' | 'reason' | 'rewarded_at' | 'deferred_until'
+    >
+  >;
+
+/** What the process knows of its referral: the answer of the query `status`. */
+export type ReferralProgress = Pick<
+  Referral,
+  'id' | 'program' | 'referrer_id' | 'prompts_required' | 'expires_at'
+> &
+  ReferralStanding;
+
+/** What became of a mail. */
+export type MailOutcome = 'sent' | 'not_needed' | 'failed';
+
+/** Input of `referral`; what has been mailed is carried along when the process continues as new. */
+export type ReferralInput = { referral: ReferralProgress; invitation?: MailOutcome; resent?: number };
+
+/** What the workflow ends with. The whole referral stands in the ledger. */
+export type ReferralResult = Pick<
+  ReferralStanding,
+  'status' | 'reason_code' | 'detail' | 'reason' | 'rewarded_at'
+>;
+
+/** The workflow itself, for typed clients. */
+export type ReferralWorkflow = (input: ReferralInput) => Promise<ReferralResult>;
+
+/** How often an invitation is mailed again at most. */
+export const MOST_RESENDS = 3;
+
+/** The changing part of a referral: as little as tells it, for it stands in every referral's history. */
+export function referralStanding(referral: Referral): ReferralStanding {
+  const { status, friend_id, prompts_seen, reason_code, detail, reason } = referral;
+  const { rewarded_at, deferred_until } = referral;
+  return {
+    status,
+    ...(friend_id === null ? {} : { friend_id }),
+    ...(prompts_seen === 0 ? {} : { prompts_seen }),
+    ...(reason_code === null ? {} : { reason_code }),
+    ...(detail === null ? {} : { detail }),
+    ...(reason === null ? {} : { reason }),
+    ...(rewarded_at === null ? {} : { rewarded_at }),
+    ...(status !== 'qualified' || deferred_until === null ? {} : { deferred_until }),
+  };
+}
+
+/** What the process is told of a referral when it starts. */
+export function referralProgress(referral: Referral): ReferralProgress {
+  const { id, program, referrer_id, prompts_required, expires_at } = referral;
+  return { id, program, referrer_id, prompts_required, expires_at, ...referralStanding(referral) };
+}
+
+/** One program's places in a billing month, as the window's process keeps them. */
+export type ProgramPlaces = {
+  cap: number;
+  /** Ids of the referrals whose reward the ledger has banked, and of those that hold a place until it has. */
+  banked: string[];
+  held: string[];
+};
+
+/** Input of `rewardWindow`; `programs` is carried along when the process continues as new. */
+export type RewardWindowInput = Pick<RewardWindow, 'account_id' | 'month' | 'ends_at'> & {
+  programs?: Record<string, ProgramPlaces>;
+};
+
+/** What the process knows of its month: the answer of the query `status`, and what it ends with. */
+export type RewardWindowProgress = Required<RewardWindowInput> & { closed: boolean };
+
+export type RewardWindowWorkflow = (input: RewardWindowInput) => Promise<RewardWindowProgress>;
+
+/** Asks for a place; `cap` and `banked` are how the ledger has the month. The same referral has one place. */
+export type ClaimPlace = { referral_id: string; program: string; cap: number; banked?: string[] };
+export type PlaceAnswer = { granted: boolean; cap: number; taken: number };
+/** Gives a place back that the ledger did not fill, or that was taken back. */
+export type ReleasePlace = { referral_id: string; program: string };
+/** Lets the month hold more rewards. Sent by an operator. */
+export type RaiseWindowCap = { program: string; cap: number; reason: string; by?: string };

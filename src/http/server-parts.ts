@@ -1,6 +1,7 @@
 /** What the HTTP server is built from; the composition root (or a test) hands it in. */
 import type { Logger } from 'pino';
 import type { GiftProcess } from '../contracts/gift-process.ts';
+import type { ReferralProcess } from '../contracts/referral-process.ts';
 import type { ApiKeys } from '../ledger/api-keys.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -10,6 +11,7 @@ import type { TokenVerifier } from './token-verifier.ts';
 export type ServerParts = {
   ledger: Ledger;
   giftProcess: GiftProcess;
+  referralProcess: ReferralProcess;
   apiKeys: ApiKeys;
   tokens: TokenVerifier;
   /** The only clock that requests are judged by; a harness gives its own. */

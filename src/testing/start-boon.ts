@@ -24,6 +24,7 @@ import { createLogger } from '../observability/logger.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import { validatePolicy } from '../policy-file.ts';
 import { createGiftProcess } from '../temporal/gift-process.ts';
+import { createReferralProcess } from '../temporal/referral-process.ts';
 import { workflowBundle } from '../temporal/workflow-bundle.ts';
 import { captureMails } from './captured-mails.ts';
 import { BoonHarness, type PolicyPatch } from './harness.ts';
@@ -80,6 +81,7 @@ export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHar
     ledger,
     apiKeys,
     giftProcess: createGiftProcess(common),
+    referralProcess: createReferralProcess(common),
     tokens: createTokenVerifier(TRUSTING),
     clock: common.clock,
     logger: createLogger(options.logLevel ?? 'silent'),

@@ -2,3 +2,5 @@
 export { expiry } from './expiry.ts';
 export { gift } from './gift.ts';
 export { reconcile } from './reconcile.ts';
+export { referral } from './referral.ts';
+export { rewardWindow } from './reward-window.ts';

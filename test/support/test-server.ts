@@ -11,6 +11,10 @@ import { openDatabase } from '../../src/ledger/database.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { createMetrics, type Metrics } from '../../src/observability/metrics.ts';
 import { createRecordingGiftProcess, type RecordingGiftProcess } from './recording-gift-process.ts';
+import {
+  createRecordingReferralProcess,
+  type RecordingReferralProcess,
+} from './recording-referral-process.ts';
 import { openTestLedger, type PolicyPatch, policyWith, START, type TestLedger } from './test-ledger.ts';
 
 type Answer = {
@@ -37,6 +41,7 @@ export type TestServer = TestLedger & {
   apiKey: string;
   app: FastifyInstance;
   giftProcess: RecordingGiftProcess;
+  referralProcess: RecordingReferralProcess;
   apiKeys: ApiKeys;
   metrics: Metrics;
   /** The server's clock; set it to move time. */
@@ -68,11 +73,13 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
   const apiKey = newApiKey();
   await bootstrapApiKey(apiKeys, apiKey, START);
   const giftProcess = createRecordingGiftProcess(testLedger.ledger);
+  const referralProcess = createRecordingReferralProcess();
   const metrics = createMetrics();
   const time = { now: new Date(START) };
   const app = await buildServer({
     ledger: testLedger.ledger,
     giftProcess,
+    referralProcess,
     apiKeys,
     tokens: createTokenVerifier({ ...NO_TOKENS, ...options.jwt }),
     clock: () => time.now,
@@ -90,6 +97,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     apiKey,
     app,
     giftProcess,
+    referralProcess,
     apiKeys,
     metrics,
     time,

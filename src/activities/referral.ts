@@ -1,0 +1,27 @@
+/** The ledger as a running referral and a reward window see it: short, idempotent steps, run as local activities. */
+import type { Referral, RewardWindow } from '../contracts/referral.ts';
+import type { LinkUse, RaiseCap, ReferralAction, Referrals } from '../ledger/referrals.ts';
+import { failing } from './failure.ts';
+
+export type ReferralActivities = ReturnType<typeof referralActivities>;
+
+/** Refusals are ApplicationFailures whose type is the code; a lost database is retried. */
+export function referralActivities(ledger: Referrals) {
+  return {
+    /** The friend came by the link. A repeated key answers how the referral stands now. */
+    useLink: (request: LinkUse): Promise<Referral> =>
+      failing(async () => {
+        const { value, replayed } = await ledger.useLink(request);
+        return replayed ? await ledger.findReferral(value.id) : value;
+      }),
+
+    cancelReferral: (request: ReferralAction): Promise<Referral> =>
+      failing(async () => {
+        const { value, replayed } = await ledger.actOnReferral(request);
+        return replayed ? await ledger.findReferral(value.id) : value;
+      }),
+
+    raiseCap: (request: RaiseCap): Promise<RewardWindow> =>
+      failing(async () => (await ledger.raiseCap(request)).value),
+  };
+}

@@ -1,0 +1,69 @@
+/** Reward windows' processes on Temporal: asked for places by referrals, told by the API. */
+import { type Client, WithStartWorkflowOperation, WorkflowNotFoundError } from '@temporalio/client';
+import type { RewardWindows } from '../activities/reward.ts';
+import {
+  REWARD_WINDOW_WORKFLOW,
+  type RewardWindow,
+  type RewardWindowWorkflow,
+  rewardWindowWorkflowId,
+} from '../contracts/referral.ts';
+import { windowSummary } from '../contracts/referral-card.ts';
+import { claimPlaceUpdate, releasePlaceUpdate } from '../contracts/referral-messages.ts';
+import { windowSearchAttributes } from '../contracts/referral-search-attributes.ts';
+import { refusedBy, unavailable } from './failure.ts';
+
+/** How long a window may take to answer, in milliseconds: less than the activity that waits for it. */
+const PATIENCE = 20_000;
+
+export function rewardWindows(client: Client, taskQueue: string): RewardWindows {
+  return {
+    claim: (window, referral_id) =>
+      within(async () => {
+        const { program, cap, claimed } = window;
+        return await client.workflow.executeUpdateWithStart(claimPlaceUpdate, {
+          args: [{ referral_id, program, cap, banked: claimed }],
+          startWorkflowOperation: new WithStartWorkflowOperation<RewardWindowWorkflow>(
+            REWARD_WINDOW_WORKFLOW,
+            windowStartOptions(window, taskQueue),
+          ),
+        });
+      }),
+
+    release: (window, place) =>
+      within(async () => {
+        try {
+          await handleOf(client, window).executeUpdate(releasePlaceUpdate, { args: [place] });
+        } catch (error) {
+          // A month that is over has no places to give back.
+          if (!(error instanceof WorkflowNotFoundError)) throw error;
+        }
+      }),
+  };
+
+  async function within<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await client.connection.withDeadline(Date.now() + PATIENCE, work);
+    } catch (error) {
+      throw refusedBy(error)?.error ?? unavailable(error);
+    }
+  }
+}
+
+/** The month's process. */
+export function handleOf(client: Client, { account_id, month }: RewardWindow) {
+  return client.workflow.getHandle(rewardWindowWorkflowId(account_id, month));
+}
+
+function windowStartOptions(window: RewardWindow, taskQueue: string) {
+  const { account_id, month, ends_at } = window;
+  return {
+    taskQueue,
+    workflowId: rewardWindowWorkflowId(account_id, month),
+    args: [{ account_id, month, ends_at }] as Parameters<RewardWindowWorkflow>,
+    // One process at a time for each month; one that was terminated may begin again from the ledger's word.
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    typedSearchAttributes: windowSearchAttributes(account_id),
+    staticSummary: windowSummary({ account_id, month, ends_at }),
+  } as const;
+}

@@ -1,0 +1,252 @@
+/** One running referral: what the process knows of it, and what it has others do. */
+import {
+  log,
+  proxyActivities,
+  proxyLocalActivities,
+  setCurrentDetails,
+  sleep,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { ReferralActivities } from '../activities/referral.ts';
+import type { ReferralMailActivities } from '../activities/referral-mail.ts';
+import type { RewardActivities } from '../activities/reward.ts';
+import {
+  type MailOutcome,
+  MOST_RESENDS,
+  type Referral,
+  type ReferralInput,
+  type ReferralProgress,
+  type ReferralResult,
+  type ReferralStanding,
+  referralProgress,
+} from '../contracts/referral.ts';
+import { referralDetails } from '../contracts/referral-card.ts';
+import { exceptionalAttributes } from '../contracts/referral-search-attributes.ts';
+import { OPEN_REFERRAL_STATUSES, REFERRAL_STATUSES } from '../domain/referral-status.ts';
+import { refusal, refusalOf } from './refusal.ts';
+import { takingTurns } from './turns.ts';
+
+/** What people ask for through Temporal: short, and answered at once. */
+const ledger = proxyLocalActivities<ReferralActivities>({
+  startToCloseTimeout: '10 seconds',
+  retry: { initialInterval: '250 milliseconds', backoffCoefficient: 2, maximumInterval: '2 minutes' },
+  localRetryThreshold: '4 seconds',
+});
+
+/**
+ * An ordinary activity, for it waits for the window's process: local ones of many friends at once would keep every
+ * place for a workflow task, and the window would have none left to answer in.
+ */
+const reward = proxyActivities<RewardActivities>({
+  startToCloseTimeout: '30 seconds',
+  retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '2 minutes' },
+});
+
+/** A mail server may be down for hours; after a day the referrer still has the link. */
+const mail = proxyActivities<ReferralMailActivities>({
+  startToCloseTimeout: '1 minute',
+  scheduleToCloseTimeout: '1 day',
+  retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '10 minutes' },
+});
+
+export class OpenReferral {
+  readonly #inTurn = takingTurns();
+  #referral: ReferralProgress;
+  #rewardIsDue: boolean;
+  #invitation: MailOutcome | undefined;
+  #resent: number;
+  #mailing: Promise<void> = Promise.resolve();
+  #mailsOnTheirWay = 0;
+
+  constructor({ referral, resent = 0, invitation }: ReferralInput) {
+    this.#referral = referral;
+    this.#rewardIsDue = referral.status === 'qualified';
+    this.#resent = resent;
+    this.#invitation = invitation;
+    this.#show();
+  }
+
+  /** What the process knows. */
+  get progress(): ReferralProgress {
+    return this.#referral;
+  }
+
+  get isOpen(): boolean {
+    return OPEN_REFERRAL_STATUSES.includes(this.#referral.status);
+  }
+
+  /** The friend has done enough, or a deferred reward's month has come; nobody has claimed it since. */
+  get rewardIsDue(): boolean {
+    return this.#rewardIsDue && this.#referral.status === 'qualified';
+  }
+
+  /** History has grown long. Not while a mail is on its way, which the new run would know nothing of. */
+  get needsNewRun(): boolean {
+    return workflowInfo().continueAsNewSuggested && this.#mailsOnTheirWay === 0;
+  }
+
+  /** What the workflow ends with. */
+  get result(): ReferralResult {
+    const { status, reason_code, detail, reason, rewarded_at } = this.#referral;
+    return {
+      status,
+      ...(reason_code == null ? {} : { reason_code }),
+      ...(detail == null ? {} : { detail }),
+      ...(reason == null ? {} : { reason }),
+      ...(rewarded_at == null ? {} : { rewarded_at }),
+    };
+  }
+
+  /** Mails the invitation beside the process: whether that works never holds up the referral. */
+  mailInvitation(): void {
+    if (this.#referral.status !== 'invited' || this.#invitation !== undefined) return;
+    this.#mail(async () => {
+      this.#invitation = await this.#sendInvitation();
+    });
+  }
+
+  /** Mails the invitation again. @returns how often it has been. */
+  mailAgain(): { resent: number } {
+    this.#resent += 1;
+    this.#mail(async () => {
+      const outcome = await this.#sendInvitation();
+      if (outcome !== 'failed') this.#invitation = outcome;
+    });
+    return { resent: this.#resent };
+  }
+
+  /** Throws the refusal of one more mail. Synchronous, for an update's validator. */
+  checkResend(): void {
+    if (this.#referral.status !== 'invited') {
+      throw refusal('already_resolved', 'The invitation no longer waits for the friend.');
+    }
+    if (this.#resent >= MOST_RESENDS) {
+      throw refusal('resend_limit_reached', `An invitation is mailed again at most ${MOST_RESENDS} times.`);
+    }
+  }
+
+  /** Takes over the ledger's word; one that is older than what is known changes nothing. */
+  become(standing: ReferralStanding): void {
+    if (rank(standing) < rank(this.#referral)) return;
+    const { id, program, referrer_id, prompts_required, expires_at } = this.#referral;
+    this.#referral = { id, program, referrer_id, prompts_required, expires_at, ...standing };
+    this.#show();
+  }
+
+  /** The same, and the reward is to be claimed. */
+  prompted(standing: ReferralStanding): void {
+    this.become(standing);
+    this.#rewardIsDue = true;
+  }
+
+  /** Has the ledger do what a person asks. Rejects with the activity's failure. */
+  async act(summary: string, work: (referralId: string, at: string) => Promise<Referral>): Promise<Referral> {
+    return await this.#inTurn(async () => {
+      const answer = await work(this.#referral.id, now());
+      this.prompted(referralProgress(answer));
+      log.info(summary, { status: answer.status });
+      return answer;
+    });
+  }
+
+  useLink(key: string, account_id: string): Promise<Referral> {
+    return this.act('The link was used', (referral_id, at) =>
+      ledger.useLink.executeWithOptions({ summary: `Link used by ${account_id}` }, [
+        { key, at, referral_id, account_id },
+      ]),
+    );
+  }
+
+  cancel(key: string, reason: string | undefined, by: string): Promise<Referral> {
+    return this.act('Canceled', (referral_id, at) =>
+      ledger.cancelReferral.executeWithOptions({ summary: `cancel by ${by}` }, [
+        { key, at, referral_id, action: 'cancel', reason, by },
+      ]),
+    );
+  }
+
+  /** Claims a place in the month's window and has the ledger bank the rewards, refuse or defer them. */
+  async claimReward(): Promise<void> {
+    this.#rewardIsDue = false;
+    try {
+      const claim = reward.claimReward.executeWithOptions({ summary: 'Claim a place in the month' }, [
+        this.#referral.id,
+        now(),
+      ]);
+      this.become(await claim);
+    } catch (error) {
+      const { type } = refusalOf(error) as { type?: string };
+      if (type !== 'window_closed') throw refusalOf(error);
+      // The month ended between the prompt and the claim: a moment later it is the next one.
+      await sleep('1 second', { summary: 'The month is over; claiming in the next' });
+      this.#rewardIsDue = true;
+    }
+  }
+
+  /** Tells those who were rewarded. */
+  mailReward(): void {
+    this.#mail(async () => {
+      await outcomeOf(mail.sendRewardMail.executeWithOptions({ summary: 'Tell them' }, [this.#referral.id]));
+    });
+  }
+
+  /** Waits until no mail is on its way: an activity must not outlive its workflow. */
+  async untilNothingIsMailed(): Promise<void> {
+    while (this.#mailsOnTheirWay > 0) await this.#mailing;
+  }
+
+  /** Input of a run that goes on where this one stands. */
+  nextRun(): ReferralInput {
+    const invitation = this.#invitation;
+    return {
+      referral: this.#referral,
+      resent: this.#resent,
+      ...(invitation === undefined ? {} : { invitation }),
+    };
+  }
+
+  #sendInvitation(): Promise<MailOutcome> {
+    const { id } = this.#referral;
+    return outcomeOf(mail.sendInvitation.executeWithOptions({ summary: 'Invitation' }, [id, this.#resent]));
+  }
+
+  /** Mails go one after another. */
+  #mail(send: () => Promise<void>): void {
+    this.#mailsOnTheirWay += 1;
+    this.#mailing = this.#mailing.then(send).finally(() => {
+      this.#mailsOnTheirWay -= 1;
+      this.#show();
+    });
+  }
+
+  /** Makes the referral readable in the Web UI; costs history only where it ends without a reward. */
+  #show(): void {
+    setCurrentDetails(referralDetails(this.#referral, this.#invitation));
+    const attributes = exceptionalAttributes(this.#referral);
+    const shown = workflowInfo().typedSearchAttributes;
+    const news = attributes.filter(({ key, value }) => String(shown.get(key)) !== String(value));
+    if (news.length > 0) upsertSearchAttributes(news);
+  }
+}
+
+/** Signals may arrive in another order than the ledger's. */
+function rank({ status }: ReferralStanding): number {
+  const place = REFERRAL_STATUSES.indexOf(status);
+  const end = REFERRAL_STATUSES.indexOf('rewarded');
+  return Math.min(place, end);
+}
+
+async function outcomeOf(sent: Promise<MailOutcome>): Promise<MailOutcome> {
+  try {
+    return await sent;
+  } catch (error) {
+    log.warn('A mail could not be sent', { error: String(refusalOf(error)) });
+    return 'failed';
+  }
+}
+
+/** Workflow time: a replay and a time-skipping test read the same. */
+function now(): string {
+  return new Date().toISOString();
+}

@@ -1,0 +1,126 @@
+/** One running reward window: the places of its month. */
+import { proxyLocalActivities, setCurrentDetails } from '@temporalio/workflow';
+import type { ReferralActivities } from '../activities/referral.ts';
+import type {
+  ClaimPlace,
+  PlaceAnswer,
+  ProgramPlaces,
+  RaiseWindowCap,
+  ReleasePlace,
+  RewardWindow,
+  RewardWindowInput,
+  RewardWindowProgress,
+} from '../contracts/referral.ts';
+import { windowDetails } from '../contracts/referral-card.ts';
+import { refusal } from './refusal.ts';
+import { takingTurns } from './turns.ts';
+
+const ledger = proxyLocalActivities<ReferralActivities>({
+  startToCloseTimeout: '10 seconds',
+  retry: { initialInterval: '250 milliseconds', backoffCoefficient: 2, maximumInterval: '2 minutes' },
+  localRetryThreshold: '4 seconds',
+});
+
+export class OpenWindow {
+  readonly #input: RewardWindowInput;
+  readonly #inTurn = takingTurns();
+  readonly #programs: Record<string, ProgramPlaces>;
+  #closed = false;
+
+  constructor(input: RewardWindowInput) {
+    this.#input = input;
+    this.#programs = { ...input.programs };
+    this.#show();
+  }
+
+  /** Epoch milliseconds. */
+  get endsAt(): number {
+    return Date.parse(this.#input.ends_at);
+  }
+
+  get progress(): RewardWindowProgress {
+    return { ...this.nextRun(), closed: this.isClosed };
+  }
+
+  /** The month is over by the clock, whether or not the timer has fired. */
+  get isClosed(): boolean {
+    return this.#closed || Date.now() >= this.endsAt;
+  }
+
+  /** Input of a run that goes on where this one stands. */
+  nextRun(): Required<RewardWindowInput> {
+    const { account_id, month, ends_at } = this.#input;
+    return { account_id, month, ends_at, programs: this.#programs };
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#show();
+  }
+
+  /** Throws the refusal of a month that is over. Synchronous, for an update's validator. */
+  checkOpen(): void {
+    if (this.isClosed) {
+      throw refusal('window_closed', `The billing month ended at ${this.#input.ends_at}.`);
+    }
+  }
+
+  /** Gives a place, if there is one; a referral that has one has it. */
+  claim({ referral_id, program, cap, banked = [] }: ClaimPlace): Promise<PlaceAnswer> {
+    return this.#inTurn(async () => {
+      this.checkOpen();
+      const known = this.#programs[program]?.banked ?? [];
+      const places = this.#learn(program, cap, [...new Set([...known, ...banked])]);
+      const has = () => places.banked.includes(referral_id) || places.held.includes(referral_id);
+      if (!has() && taken(places) < places.cap) places.held.push(referral_id);
+      this.#show();
+      return { granted: has(), cap: places.cap, taken: taken(places) };
+    });
+  }
+
+  release({ referral_id, program }: ReleasePlace): Promise<RewardWindowProgress> {
+    return this.#inTurn(async () => {
+      const places = this.#programs[program];
+      if (places !== undefined) {
+        places.banked = places.banked.filter((id) => id !== referral_id);
+        places.held = places.held.filter((id) => id !== referral_id);
+      }
+      this.#show();
+      return this.progress;
+    });
+  }
+
+  /** Raises the month's cap in the ledger, then here. Rejects with the activity's failure. */
+  raiseCap(key: string, raise: RaiseWindowCap, by: string): Promise<RewardWindow> {
+    return this.#inTurn(async () => {
+      const { account_id, month } = this.#input;
+      const at = new Date().toISOString();
+      const request = { key, at, account_id, month, ...raise, by };
+      const summary = `${raise.program}: cap ${raise.cap} by ${by}`;
+      const window = await ledger.raiseCap.executeWithOptions({ summary }, [request]);
+      this.become(window);
+      return window;
+    });
+  }
+
+  /** Takes over how the ledger has the month; places that wait for the ledger stay held. */
+  become({ program, cap, claimed }: RewardWindow): void {
+    this.#learn(program, cap, claimed);
+    this.#show();
+  }
+
+  #learn(program: string, cap: number, banked: string[]): ProgramPlaces {
+    const held = this.#programs[program]?.held ?? [];
+    const places = { cap, banked, held: held.filter((id) => !banked.includes(id)) };
+    this.#programs[program] = places;
+    return places;
+  }
+
+  #show(): void {
+    setCurrentDetails(windowDetails(this.progress));
+  }
+}
+
+function taken({ banked, held }: ProgramPlaces): number {
+  return banked.length + held.length;
+}

@@ -1,0 +1,96 @@
+/** What reaches a running referral: the ledger's word by signals, what people ask by updates, described for the Web UI. */
+import {
+  type ApplicationFailure,
+  CancellationScope,
+  currentUpdateInfo,
+  log,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { ReferralStanding } from '../contracts/referral.ts';
+import {
+  type CancelReferral,
+  cancelReferralUpdate,
+  linkUsedUpdate,
+  promptedSignal,
+  referralChangedSignal,
+  referralStatusQuery,
+  resendUpdate,
+  type UseLink,
+} from '../contracts/referral-messages.ts';
+import { REFERRAL_STATUSES } from '../domain/referral-status.ts';
+import { checkArguments } from './gift-input.ts';
+import type { OpenReferral } from './open-referral.ts';
+import { refusalOf } from './refusal.ts';
+
+/** Who acted, when the sender of an update does not say. */
+const BY_TEMPORAL = 'an operator through Temporal';
+
+/** Registers every handler, in the order the Web UI offers them; called before the workflow's first await. */
+export function handleReferralMessages(referral: OpenReferral): void {
+  setHandler(referralStatusQuery, () => referral.progress ?? null, {
+    description: 'What the process knows of its referral; prompts are counted in the ledger.',
+  });
+  setHandler(resendUpdate, () => referral.mailAgain(), {
+    description: 'Mails the invitation again, at most 3 times. No input.',
+    validator: () => referral.checkResend(),
+  });
+  setHandler(
+    cancelReferralUpdate,
+    (given: CancelReferral = {}) =>
+      answered(() => referral.cancel(key(), given.reason, given.by ?? BY_TEMPORAL)),
+    {
+      description:
+        'Cancel: the link stops working and its place comes back. Input: {} or {"reason":"why","by":"your name"}',
+      validator: (given?: CancelReferral) =>
+        checkArguments('cancel', '{"reason":"why"}', given, ['reason?', 'by?']),
+    },
+  );
+  setHandler(
+    linkUsedUpdate,
+    ({ account_id }: UseLink) => answered(() => referral.useLink(key(), account_id)),
+    {
+      description: 'The friend came by the link. Input: {"account_id":"user_bob"}',
+      validator: (given?: UseLink) =>
+        checkArguments('linkUsed', '{"account_id":"user_bob"}', given, ['account_id']),
+    },
+  );
+  setHandler(referralChangedSignal, (standing) => heard(standing, (given) => referral.become(given)), {
+    description: 'How the ledger has the referral now. Sent by Boon.',
+  });
+  setHandler(promptedSignal, (standing) => heard(standing, (given) => referral.prompted(given)), {
+    description: 'The friend has done enough, or a deferred reward is due. Sent by Boon.',
+  });
+  CancellationScope.current().cancelRequested.catch(() => cancelledThroughTemporal(referral));
+}
+
+/** A signal has no caller to refuse: what does not fit is dropped. */
+function heard(standing: unknown, take: (standing: ReferralStanding) => void): void {
+  const { status } = (standing ?? {}) as ReferralStanding;
+  if (REFERRAL_STATUSES.includes(status)) take(standing as ReferralStanding);
+  else log.warn('A signal without a status was dropped');
+}
+
+/** Work that a cancellation of the workflow does not cut short; its refusal is what the caller reads. */
+async function answered<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await CancellationScope.nonCancellable(work);
+  } catch (error) {
+    throw refusalOf(error);
+  }
+}
+
+/** "Request Cancellation" in the Web UI: cancels the referral, not just its process. */
+async function cancelledThroughTemporal(referral: OpenReferral): Promise<void> {
+  const request = `${workflowInfo().workflowId}:cancel-request`;
+  try {
+    await answered(() => referral.cancel(request, 'cancellation requested of the workflow', BY_TEMPORAL));
+  } catch (refused) {
+    log.info('A cancellation request was refused', { code: (refused as ApplicationFailure).type });
+  }
+}
+
+/** The ledger's key of an update: the same update is done once. */
+function key(): string {
+  return `${workflowInfo().workflowId}:${currentUpdateInfo()?.id}`;
+}

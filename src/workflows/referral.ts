@@ -1,0 +1,46 @@
+/**
+ * A referral from its invitation to its reward. The ledger decides what becomes of it and expires it; this process
+ * mails, claims the reward when the ledger says that the friend has done enough, and is the door for people. It sets
+ * no timer: an invitation that waits costs nothing.
+ */
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  setWorkflowOptions,
+} from '@temporalio/workflow';
+import type { ReferralInput, ReferralResult, ReferralWorkflow } from '../contracts/referral.ts';
+import { OpenReferral } from './open-referral.ts';
+import { checkedReferral } from './referral-input.ts';
+import { handleReferralMessages } from './referral-messages.ts';
+import { versioned } from './versioning.ts';
+
+/** Started by the API with an invitation that stands in the ledger; told by signals how it goes on there. */
+export async function referral(input: ReferralInput): Promise<ReferralResult> {
+  const referral = new OpenReferral(checkedReferral(input));
+  handleReferralMessages(referral);
+  // A cancellation requested of the workflow is one more action on the referral; it must not cut its process short.
+  return await CancellationScope.nonCancellable(() => untilItsEnd(referral));
+}
+// A referral lives for weeks: it goes on under newer code.
+setWorkflowOptions(versioned('AUTO_UPGRADE'), referral);
+
+async function untilItsEnd(referral: OpenReferral): Promise<ReferralResult> {
+  referral.mailInvitation();
+  while (referral.isOpen) {
+    await condition(() => !referral.isOpen || referral.rewardIsDue || referral.needsNewRun);
+    if (referral.rewardIsDue) await referral.claimReward();
+    else if (referral.needsNewRun) await goOnInNewRun(referral);
+  }
+  if (referral.result.status === 'rewarded') referral.mailReward();
+  await referral.untilNothingIsMailed();
+  await condition(allHandlersFinished);
+  return referral.result;
+}
+
+/** Many messages have made the history long: the same referral goes on with a new one. */
+async function goOnInNewRun(referral: OpenReferral): Promise<void> {
+  await condition(allHandlersFinished);
+  if (referral.isOpen && !referral.rewardIsDue) await continueAsNew<ReferralWorkflow>(referral.nextRun());
+}

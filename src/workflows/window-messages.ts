@@ -1,0 +1,75 @@
+/** What reaches a reward window: claims of referrals, and what operators send from the Web UI. */
+import { currentUpdateInfo, log, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { ClaimPlace, RaiseWindowCap, ReleasePlace } from '../contracts/referral.ts';
+import {
+  claimPlaceUpdate,
+  raiseCapUpdate,
+  releasePlaceUpdate,
+  windowChangedSignal,
+  windowStatusQuery,
+} from '../contracts/referral-messages.ts';
+import type { OpenWindow } from './open-window.ts';
+import { checkPlaces } from './referral-input.ts';
+import { refusalOf } from './refusal.ts';
+
+const BY_TEMPORAL = 'an operator through Temporal';
+const CLAIM_EXAMPLE = '{"referral_id":"…","program":"codex-selective","cap":3}';
+const RAISE_EXAMPLE = '{"program":"codex-selective","cap":5,"reason":"why","by":"your name"}';
+
+/** Registers every handler, in the order the Web UI offers them; called before the workflow's first await. */
+export function handleWindowMessages(window: OpenWindow): void {
+  setHandler(windowStatusQuery, () => window.progress, {
+    description: 'Who has a reward in this billing month.',
+  });
+  setHandler(
+    raiseCapUpdate,
+    async (given) => {
+      const key = `${workflowInfo().workflowId}:${currentUpdateInfo()?.id}`;
+      try {
+        return await window.raiseCap(key, given, given.by ?? BY_TEMPORAL);
+      } catch (error) {
+        throw refusalOf(error);
+      }
+    },
+    {
+      description: `Raise the cap of this month, in the ledger too. Input: ${RAISE_EXAMPLE}`,
+      validator: (given?: RaiseWindowCap) => {
+        checkPlaces('raiseCap', RAISE_EXAMPLE, given, ['program', 'cap', 'reason']);
+        window.checkOpen();
+      },
+    },
+  );
+  setHandler(
+    claimPlaceUpdate,
+    async (given) => {
+      try {
+        return await window.claim(given);
+      } catch (error) {
+        throw refusalOf(error);
+      }
+    },
+    {
+      description: 'A referral claims a place. Sent by Boon.',
+      validator: (given?: ClaimPlace) => {
+        checkPlaces('claim', CLAIM_EXAMPLE, given, ['referral_id', 'program', 'cap']);
+        window.checkOpen();
+      },
+    },
+  );
+  setHandler(releasePlaceUpdate, (given) => window.release(given), {
+    description: 'Gives a place back that the ledger did not fill. Sent by Boon.',
+    validator: (given?: ReleasePlace) =>
+      checkPlaces('release', '{"referral_id":"…","program":"codex-selective"}', given, [
+        'referral_id',
+        'program',
+      ]),
+  });
+  setHandler(
+    windowChangedSignal,
+    (given) => {
+      if (typeof given?.program === 'string' && Array.isArray(given.claimed)) window.become(given);
+      else log.warn('A signal without a program was dropped');
+    },
+    { description: 'How the ledger has the month now. Sent by Boon.' },
+  );
+}
