@@ -35,6 +35,10 @@ export const AccountPutSchema = z
     cohorts: z.array(textSchema(100)).max(100).optional(),
     org_id: AccountIdSchema.nullable().optional(),
     fingerprints: z.array(FingerprintSchema).max(50).optional(),
+    auto_redeem: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Redeem a banked reset just before it would expire, if something is used' }),
   })
   .meta({
     id: 'AccountPut',
@@ -55,6 +59,7 @@ export const AccountSchema = z
     last_active_at: NullableInstant,
     cohorts: z.array(z.string()),
     org_id: z.string().nullable(),
+    auto_redeem: z.boolean(),
   })
   .meta({ id: 'Account' });
 export type Account = z.infer<typeof AccountSchema>;

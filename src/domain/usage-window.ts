@@ -22,3 +22,29 @@ export function windowAt(kind: WindowKind, stored: StoredWindow | undefined, at:
   const resetsAt = stored.startedAt + WINDOW_LENGTH_MS[kind];
   return at < resetsAt ? { used: stored.used, startedAt: stored.startedAt, resetsAt } : closed;
 }
+
+/** What is stored after a use: it opens the window when none is open, and counts in the one that is. */
+export function usedWindow(
+  kind: WindowKind,
+  stored: StoredWindow | undefined,
+  amount: bigint,
+  at: number,
+): StoredWindow {
+  const { used, startedAt } = windowAt(kind, stored, at);
+  return { used: used + amount, startedAt: startedAt ?? at };
+}
+
+/**
+ * A window after a banked reset was redeemed at `at`: full again. The 5-hour window begins anew; the weekly one keeps
+ * its date, or begins anew where `weeklyMoves` says so. One that was not open stays closed.
+ */
+export function restoredWindow(
+  kind: WindowKind,
+  stored: StoredWindow | undefined,
+  at: number,
+  weeklyMoves: boolean,
+): UsageWindow {
+  const { startedAt } = windowAt(kind, stored, at);
+  if (startedAt === null) return windowAt(kind, undefined, at);
+  return windowAt(kind, { used: 0n, startedAt: kind === 'five_hour' || weeklyMoves ? at : startedAt }, at);
+}

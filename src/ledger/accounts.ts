@@ -63,6 +63,7 @@ function toAccount(row: AccountRow | undefined, id: string, vault: AddressVault)
     last_active_at: instantOrNull(row.last_active_at),
     cohorts: row.cohorts,
     org_id: row.org_id,
+    auto_redeem: row.auto_redeem,
   };
 }
 

@@ -31,12 +31,13 @@ BEGIN
   IF p ? 'org_id' THEN after.org_id := p ->> 'org_id'; END IF;
   after.cohorts := CASE WHEN p ? 'cohorts' THEN ARRAY(SELECT jsonb_array_elements_text(p -> 'cohorts')) ELSE coalesce(before.cohorts, '{}') END;
   after.fingerprints := CASE WHEN p ? 'fingerprints' THEN ARRAY(SELECT jsonb_array_elements_text(p -> 'fingerprints')) ELSE coalesce(before.fingerprints, '{}') END;
+  after.auto_redeem := coalesce((p ->> 'auto_redeem')::boolean, before.auto_redeem, false);
   after.updated_at := p_at;
   INSERT INTO boon.accounts SELECT after.*
     ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, plan = excluded.plan, status = excluded.status,
       email_sealed = excluded.email_sealed, email_index = excluded.email_index, billing_day = excluded.billing_day,
       identity_verified_at = excluded.identity_verified_at, created_at = excluded.created_at, last_active_at = excluded.last_active_at,
-      cohorts = excluded.cohorts, org_id = excluded.org_id, fingerprints = excluded.fingerprints, updated_at = excluded.updated_at;
+      cohorts = excluded.cohorts, org_id = excluded.org_id, fingerprints = excluded.fingerprints, auto_redeem = excluded.auto_redeem, updated_at = excluded.updated_at;
 
   IF before.status <> 'frozen' AND after.status = 'frozen' THEN
     FOR g IN SELECT x.* FROM boon.gifts x WHERE x.status IN ('pending', 'awaiting_claim') AND (x.sender_id = p_id OR x.recipient_id = p_id)

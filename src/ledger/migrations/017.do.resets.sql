@@ -8,6 +8,8 @@ CREATE TABLE boon.usage_windows (
   kind boon.window_kind NOT NULL,
   started_at timestamptz NOT NULL,
   used bigint NOT NULL,
+  -- The reset that restored it last, since it opened.
+  restored_by bigint,
   PRIMARY KEY (account_id, kind),
   CONSTRAINT used_not_below_zero CHECK (used >= 0)
 ) WITH (fillfactor = 70);
@@ -28,10 +30,16 @@ CREATE TABLE boon.resets (
   policy_version text NOT NULL,
   granted_at timestamptz NOT NULL,
   expires_at timestamptz NOT NULL,
-  redeemed_at timestamptz
+  redeemed_at timestamptz,
+  -- The one that it goes on from: a reset that was given, or that came back.
+  from_reset bigint,
+  -- Redeemed shortly before its weekly window ends by itself: the moment at which it comes back.
+  return_at timestamptz
 ) WITH (fillfactor = 85);
 CREATE INDEX resets_available ON boon.resets (account_id, expires_at, id) WHERE status = 'available';
 CREATE INDEX resets_to_expire ON boon.resets (expires_at) WHERE status = 'available';
+CREATE INDEX resets_to_return ON boon.resets (return_at) WHERE return_at IS NOT NULL;
+CREATE UNIQUE INDEX resets_gone_on_once ON boon.resets (from_reset) WHERE from_reset IS NOT NULL;
 
 CREATE TYPE boon.reset_movement AS ENUM ('granted', 'redeemed', 'expired', 'held', 'released', 'given', 'revoked');
 

@@ -1,0 +1,149 @@
+/** Banked resets and the usage windows that they restore. */
+import { BoonError } from '../contracts/errors.ts';
+import type {
+  GrantedResets,
+  Limits,
+  Redemption,
+  Reset,
+  ResetList,
+  Windows,
+} from '../contracts/reset.schema.ts';
+import type { AddressVault } from './address-vault.ts';
+import { type Database, queryRow, queryRows } from './database.ts';
+import { GroupCommit } from './group-commit.ts';
+import type { Recorded, Write } from './ledger.ts';
+import { type AnswerRow, answerOf, callWithArray, inputHash } from './recorded.ts';
+import { makeRedeemReset, type RedeemRequest } from './redeem-resets.ts';
+import { type DueReminder, dueReminders, noteReminder, type ReminderOutcome } from './reset-reminders.ts';
+import { instant, instantOrNull } from './rows.ts';
+import { limits, makeUsePlan, type PlanUse } from './usage-windows.ts';
+
+export type ResetGrantRequest = Write & {
+  account_id: string;
+  /** 1 to 100. */
+  count: number;
+  reason: string;
+  program?: string | undefined;
+  by?: string | undefined;
+};
+
+/** No method reads a clock; refusals are BoonErrors; each write may be repeated under its key. */
+export interface Resets {
+  /** Banks so many resets for an account, under the policy in use. */
+  grantResets(request: ResetGrantRequest): Promise<Recorded<GrantedResets>>;
+  /** Those that are to be had, the soonest to expire first, then the rest, the latest first; 200 at most. */
+  listResets(accountId: string, at: string): Promise<ResetList>;
+  /** What the account may use at a moment. */
+  limits(accountId: string, at: string): Promise<Limits>;
+  /**
+   * Counts a use of the plan in both windows and answers how they stand after it; grouped with others. Nothing is
+   * refused or split: what the plan does not cover is not to be handed in. Not idempotent: the caller has made sure.
+   */
+  usePlan(use: PlanUse): Promise<Windows>;
+  /**
+   * Spends a reset and restores both windows, in one transaction, once for each request id of an account; grouped
+   * with others. Where nothing is used, or no reset is there, nothing is spent and the outcome says so.
+   */
+  redeemReset(request: RedeemRequest): Promise<Redemption>;
+
+  /** Posts the expiry of at most `limit` resets that expired by `at`; answers how many. */
+  expireResets(at: string, limit: number): Promise<number>;
+  /** Redeems at most `limit` resets at their last moment, of accounts that have switched it on; answers how many. */
+  redeemExpiringResets(at: string, limit: number): Promise<number>;
+  /** Banks anew at most `limit` resets that a weekly window, ending by itself, made useless; answers how many. */
+  returnDueResets(at: string, limit: number): Promise<number>;
+  /** Reminders of coming expiries that are due at `at`, after `cursor`; at most `limit`. */
+  dueReminders(at: string, limit: number, cursor?: DueReminder): Promise<DueReminder[]>;
+  /** Notes what became of a reminder, so that it is not due again. */
+  noteReminder(reminder: DueReminder, outcome: ReminderOutcome, at: string): Promise<void>;
+  /** The first moment after `after` at which time changes a reset or reminds of one. */
+  nextResetMoment(after: string): Promise<string | undefined>;
+}
+
+const MOST_IN_A_BATCH = 100;
+
+export function makeResets(database: Database, vault: AddressVault, policyVersion: () => string): Resets {
+  return {
+    grantResets: makeGrantResets(database, policyVersion),
+    listResets: (id, at) => listResets(database, id, at),
+    limits: (id, at) => limits(database, policyVersion(), id, at),
+    usePlan: makeUsePlan(database, policyVersion),
+    redeemReset: makeRedeemReset(database, policyVersion),
+    expireResets: (at, limit) =>
+      count(database, 'expire_resets', 'SELECT boon.expire_resets($1, $2) AS count', [at, limit]),
+    redeemExpiringResets: (at, limit) =>
+      count(database, 'redeem_expiring', 'SELECT boon.redeem_expiring($1, $2, $3) AS count', [
+        policyVersion(),
+        at,
+        limit,
+      ]),
+    returnDueResets: (at, limit) =>
+      count(database, 'return_due_resets', 'SELECT boon.return_due_resets($1, $2) AS count', [at, limit]),
+    dueReminders: (at, limit, cursor) => dueReminders(database, vault, at, limit, cursor),
+    noteReminder: (reminder, outcome, at) => noteReminder(database, reminder, outcome, at),
+    async nextResetMoment(after) {
+      const text = 'SELECT boon.next_reset_moment($1) AS moment';
+      const row = await queryRow<{ moment: Date | null }>(database, 'next_reset_moment', text, [after]);
+      return instantOrNull(row?.moment) ?? undefined;
+    },
+  };
+}
+
+async function count(database: Database, name: string, text: string, values: unknown[]): Promise<number> {
+  return Number((await queryRow<{ count: string }>(database, name, text, values))?.count ?? 0);
+}
+
+function makeGrantResets(
+  database: Database,
+  policyVersion: () => string,
+): (request: ResetGrantRequest) => Promise<Recorded<GrantedResets>> {
+  const groups = new GroupCommit<ResetGrantRequest, AnswerRow<GrantedResets>>({
+    writers: 1,
+    most: MOST_IN_A_BATCH,
+    join: 1,
+    shardOf: (request) => request.account_id,
+    run: (batch) =>
+      callWithArray(
+        database,
+        'grant_resets',
+        'SELECT i, replayed, result FROM boon.grant_resets($1, $2)',
+        [policyVersion(), JSON.stringify(batch.map(toRow))],
+        batch.length,
+      ),
+  });
+  return async (request) => {
+    const { value, replayed } = answerOf(await groups.submit(request));
+    return { value: { resets: value.resets.map(toReset) }, replayed };
+  };
+}
+
+function toRow({ key, at, by, ...asked }: ResetGrantRequest, i: number): Record<string, unknown> {
+  return { i, key, at, operator: by, input_hash: inputHash(asked), ...asked };
+}
+
+/** A reset that is to be had comes before all others, so that no history hides it. */
+const LIST = `
+  SELECT a.id IS NOT NULL AS known, r.view FROM (SELECT $1::text AS id) asked LEFT JOIN boon.accounts a ON a.id = asked.id
+  LEFT JOIN LATERAL (
+    SELECT boon.reset_view(x, $2) AS view FROM boon.resets x WHERE x.account_id = a.id
+    ORDER BY x.status <> 'available' OR x.expires_at <= $2, CASE WHEN x.status = 'available' AND x.expires_at > $2 THEN x.expires_at END,
+      x.id * CASE WHEN x.status = 'available' AND x.expires_at > $2 THEN 1 ELSE -1 END LIMIT 200) r ON true`;
+
+async function listResets(database: Database, id: string, at: string): Promise<ResetList> {
+  const rows = await queryRows<{ known: boolean; view: Reset | null }>(database, 'list_resets', LIST, [
+    id,
+    at,
+  ]);
+  if (rows[0]?.known !== true) throw new BoonError('not_found', `There is no account "${id}".`);
+  const resets = rows.flatMap(({ view }) => (view === null ? [] : [toReset(view)]));
+  return { available_count: resets.filter(({ status }) => status === 'available').length, resets };
+}
+
+function toReset(view: Reset): Reset {
+  return {
+    ...view,
+    granted_at: instant(view.granted_at),
+    expires_at: instant(view.expires_at),
+    redeemed_at: instantOrNull(view.redeemed_at),
+  };
+}
