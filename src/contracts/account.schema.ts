@@ -99,6 +99,7 @@ const MOVEMENT_KINDS = [
   'gift_reversed',
   'gift_recovered',
   'expired',
+  'clawed_back',
 ] as const;
 
 export const MovementSchema = z

@@ -23,6 +23,8 @@ export type GivenReward = {
   account_id: string;
   resets: number;
   credits: string;
+  /** What a clawback found left of it and took back; null when there was none. */
+  taken_back: { resets: number; credits: string } | null;
 };
 
 /** A referral as the ledger tells it. */

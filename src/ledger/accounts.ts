@@ -4,6 +4,7 @@ import { BoonError, ERRORS, type ErrorCode } from '../contracts/errors.ts';
 import type { AddressVault } from './address-vault.ts';
 import { DIGITS, decodeCursor } from './cursor.ts';
 import { type Database, queryRow, queryRows } from './database.ts';
+import { isDisposable } from './disposable-address.ts';
 import type { Page, PageRequest } from './ledger.ts';
 import { toPage } from './read-gifts.ts';
 import { instant, instantOrNull, toLot } from './rows.ts';
@@ -27,9 +28,10 @@ export async function putAccount(
   if (email !== undefined) {
     stored.email_index = email === null ? null : vault.indexOf(email);
     stored.email_sealed = email === null ? null : vault.seal(email);
+    stored.email_disposable = email !== null && isDisposable(email);
   }
   if (fingerprints !== undefined)
-    stored.fingerprints = fingerprints.map((fingerprint) => vault.indexOf(fingerprint));
+    stored.fingerprints = fingerprints.map((fingerprint) => fingerprintIndex(vault, fingerprint));
   const row = await queryRow<AccountRow>(
     database,
     'put_account',
@@ -37,6 +39,12 @@ export async function putAccount(
     [id, JSON.stringify(stored), at],
   );
   return toAccount(row, id, vault);
+}
+
+/** The keyed digest of a fingerprint; what kind it is stays readable where a refusal names it. */
+function fingerprintIndex(vault: AddressVault, fingerprint: string): string {
+  const kind = /^(card|device):/i.exec(fingerprint)?.[0].toLowerCase() ?? '';
+  return kind + vault.indexOf(fingerprint);
 }
 
 export async function findAccount(database: Database, vault: AddressVault, id: string): Promise<Account> {

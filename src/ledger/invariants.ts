@@ -26,7 +26,9 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
       AND (a.id IS NULL OR a.debits_pending <> coalesce(p.amount, 0) OR a.debits_posted <> coalesce(t.debits, 0)
         OR a.credits_posted <> coalesce(t.credits, 0))`,
   'nothing is made or lost': `
-    WITH issued AS (SELECT coalesce(sum(amount), 0) AS amount FROM boon.transfers WHERE debit_account = 'boon:issuance' AND phase = 'posted'),
+    WITH issued AS (
+      SELECT coalesce(sum(CASE debit_account WHEN 'boon:issuance' THEN amount ELSE -amount END), 0) AS amount FROM boon.transfers
+      WHERE 'boon:issuance' IN (debit_account, credit_account) AND phase = 'posted'),
     expired AS (SELECT coalesce(sum(amount), 0) AS amount FROM boon.transfers WHERE credit_account = 'boon:expired' AND phase = 'posted'),
     owned AS (SELECT coalesce(sum(credits_posted - debits_posted), 0) AS amount FROM boon.ledger_accounts)
     SELECT format('issued %s, expired %s, owned %s', issued.amount, expired.amount, owned.amount) AS detail
@@ -59,8 +61,8 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
         coalesce(sum(x.amount) FILTER (WHERE x.amount > 0 AND x.account_id = CASE WHEN t.phase IN ('voided', 'expired')
                                                                                 THEN t.debit_account ELSE t.credit_account END), 0) AS given
       FROM boon.entries x WHERE x.transfer = t.seq) e ON true
-    WHERE e.taken <> CASE WHEN t.phase = 'pending' OR t.kind IN ('reversal', 'expiry') THEN t.amount ELSE 0 END
-      OR e.given <> CASE WHEN t.phase = 'pending' OR t.kind = 'expiry' THEN 0 ELSE t.amount END`,
+    WHERE e.taken <> CASE WHEN t.phase = 'pending' OR t.kind IN ('reversal', 'expiry', 'clawback') THEN t.amount ELSE 0 END
+      OR e.given <> CASE WHEN t.phase = 'pending' OR t.kind IN ('expiry', 'clawback') THEN 0 ELSE t.amount END`,
   'a hold is resolved slice by slice': `
     WITH resolution AS (
       SELECT r.seq, r.phase, r.resolves FROM boon.transfers r WHERE r.resolves IS NOT NULL

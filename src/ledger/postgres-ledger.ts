@@ -9,6 +9,7 @@ import { openDatabase, queryRow } from './database.ts';
 import { makeGrant } from './grant-credits.ts';
 import type { Ledger } from './ledger.ts';
 import { findGift, giftAddresses, listGifts, openGifts, overdueGifts } from './read-gifts.ts';
+import { makeReferrals } from './referrals.ts';
 import { makeResets } from './resets.ts';
 import { verify } from './verify.ts';
 
@@ -55,6 +56,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
     balance: (id, at, asOf) => balance(database, id, at, asOf),
     statement: (id, page) => statement(database, id, page),
     gifting: (id, at) => gifting(database, id, policyVersion(), at),
+    ...makeReferrals(database, vault, policyVersion),
     ...makeResets(database, vault, policyVersion),
     grant: makeGrant(database),
     acceptGift: makeAcceptGift(database, vault, policyVersion, options.onAcceptBatch),

@@ -1,9 +1,33 @@
 /** What the ledger offers for referrals, reward windows and activity. */
 import type { Referral, RewardWindow } from '../contracts/referral.ts';
+import type { AddressVault } from './address-vault.ts';
+import type { Database } from './database.ts';
+import { eligibility } from './eligibility.ts';
+import { expireReferrals, makeActOnReferral } from './end-referrals.ts';
+import { makeInvite } from './invitations.ts';
 import type { Page, PageRequest, Recorded, Write } from './ledger.ts';
+import { makeUseLink } from './link-use.ts';
+import {
+  dueRewards,
+  findReferral,
+  listReferrals,
+  openReferrals,
+  referralAddresses,
+} from './read-referrals.ts';
+import { makeRecordActivity } from './record-activity.ts';
+import { makeRaiseCap, rewardWindow } from './reward-windows.ts';
+import { makeRewardReferral } from './rewards.ts';
 
 export type InviteRequest = Write & { id: string; program: string; referrer_id: string; email: string };
-export type LinkUse = Write & { referral_id: string; account_id: string };
+export type LinkUse = Write & {
+  referral_id: string;
+  account_id: string;
+  /** When the friend used the link, where that is told later; else `at`. Not before the invitation, not after `at`. */
+  used_at?: string | undefined;
+  /** The link's token. Checked when it is given: a service that has followed the link itself may leave it out. */
+  token?: string | undefined;
+};
+/** A cancellation with a `reason` is an operator's, one without is the referrer's. */
 export type ReferralAction = Write & {
   referral_id: string;
   action: 'cancel' | 'claw_back';
@@ -62,4 +86,27 @@ export interface Referrals {
   eligibility(accountId: string, program: string, at: string): Promise<Eligibility>;
   rewardWindow(accountId: string, program: string, at: string): Promise<RewardWindow>;
   raiseCap(request: RaiseCap): Promise<Recorded<RewardWindow>>;
+}
+
+export function makeReferrals(
+  database: Database,
+  vault: AddressVault,
+  policyVersion: () => string,
+): Referrals {
+  return {
+    invite: makeInvite(database, vault, policyVersion),
+    useLink: makeUseLink(database),
+    recordActivity: makeRecordActivity(database),
+    rewardReferral: makeRewardReferral(database),
+    actOnReferral: makeActOnReferral(database),
+    findReferral: (id) => findReferral(database, id),
+    listReferrals: (referrerId, page, program) => listReferrals(database, referrerId, page, program),
+    referralAddresses: (ids) => referralAddresses(database, vault, ids),
+    expireReferrals: (at, limit) => expireReferrals(database, at, limit),
+    openReferrals: (before, page) => openReferrals(database, before, page),
+    dueRewards: (at, limit) => dueRewards(database, at, limit),
+    eligibility: (id, program, at) => eligibility(database, policyVersion(), id, program, at),
+    rewardWindow: (id, program, at) => rewardWindow(database, policyVersion(), id, program, at),
+    raiseCap: makeRaiseCap(database, policyVersion),
+  };
 }

@@ -13,7 +13,9 @@ CREATE TABLE boon.accounts (
   last_active_at timestamptz,
   cohorts text[] NOT NULL DEFAULT '{}',
   org_id text,
-  -- Keyed digests of devices, cards and the like.
+  -- Whether the address is one of a provider of throw-away addresses.
+  email_disposable boolean NOT NULL DEFAULT false,
+  -- Keyed digests of devices, cards and the like; those of devices and cards with `device:` or `card:` before them.
   fingerprints text[] NOT NULL DEFAULT '{}',
   updated_at timestamptz NOT NULL,
   CHECK ((email_sealed IS NULL) = (email_index IS NULL))

@@ -15,7 +15,7 @@ CREATE TABLE boon.ledger_accounts (
 INSERT INTO boon.ledger_accounts (id) VALUES ('boon:promotional');
 
 CREATE TYPE boon.transfer_phase AS ENUM ('pending', 'posted', 'voided', 'expired');
-CREATE TYPE boon.transfer_kind AS ENUM ('grant', 'gift', 'reversal', 'expiry');
+CREATE TYPE boon.transfer_kind AS ENUM ('grant', 'gift', 'reversal', 'expiry', 'clawback');
 
 -- One movement from a ledger account to another. `pending` holds; a later row that `resolves` it posts, voids or
 -- expires it. The resolution of a transfer to boon:unclaimed names the account that claimed it.
@@ -64,7 +64,7 @@ CREATE INDEX lots_to_expire ON boon.lots (expires_at) WHERE open AND expires_at 
 CREATE INDEX lots_by_transfer ON boon.lots (transfer);
 
 CREATE TYPE boon.entry_kind AS ENUM (
-  'grant', 'gift_held', 'gift_returned', 'gift_received', 'gift_reversed', 'gift_recovered', 'expired');
+  'grant', 'gift_held', 'gift_returned', 'gift_received', 'gift_reversed', 'gift_recovered', 'expired', 'clawed_back');
 
 -- What a transfer did to the lots of an account: the lines of its statement, and the exact slices of a hold.
 CREATE TABLE boon.entries (

@@ -26,6 +26,7 @@ BEGIN
   IF p ? 'email_index' THEN
     after.email_index := decode(p ->> 'email_index', 'hex'); after.email_sealed := decode(p ->> 'email_sealed', 'hex');
   END IF;
+  after.email_disposable := coalesce((p ->> 'email_disposable')::boolean, before.email_disposable, false);
   IF p ? 'identity_verified_at' THEN after.identity_verified_at := (p ->> 'identity_verified_at')::timestamptz; END IF;
   IF p ? 'last_active_at' THEN after.last_active_at := (p ->> 'last_active_at')::timestamptz; END IF;
   IF p ? 'org_id' THEN after.org_id := p ->> 'org_id'; END IF;
@@ -35,9 +36,11 @@ BEGIN
   after.updated_at := p_at;
   INSERT INTO boon.accounts SELECT after.*
     ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, plan = excluded.plan, status = excluded.status,
-      email_sealed = excluded.email_sealed, email_index = excluded.email_index, billing_day = excluded.billing_day,
+      email_sealed = excluded.email_sealed, email_index = excluded.email_index, email_disposable = excluded.email_disposable, billing_day = excluded.billing_day,
       identity_verified_at = excluded.identity_verified_at, created_at = excluded.created_at, last_active_at = excluded.last_active_at,
       cohorts = excluded.cohorts, org_id = excluded.org_id, fingerprints = excluded.fingerprints, auto_redeem = excluded.auto_redeem, updated_at = excluded.updated_at;
+
+  IF p ? 'last_active_at' THEN PERFORM boon.say_last_active(p_id, after.last_active_at); END IF;
 
   IF before.status <> 'frozen' AND after.status = 'frozen' THEN
     FOR g IN SELECT x.* FROM boon.gifts x WHERE x.status IN ('pending', 'awaiting_claim') AND (x.sender_id = p_id OR x.recipient_id = p_id)

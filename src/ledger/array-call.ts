@@ -1,0 +1,40 @@
+/** A write that goes to its array function together with those that are asked for at the same time. */
+import type { Database } from './database.ts';
+import { GroupCommit } from './group-commit.ts';
+import type { Recorded } from './ledger.ts';
+import { type AnswerRow, answerOf, callWithArray } from './recorded.ts';
+
+const MOST_IN_A_BATCH = 64;
+
+type ArrayCall<Request> = {
+  /** Names the prepared statement. */
+  name: string;
+  /** Selects `i, replayed, result` from the function; the requests are its last parameter. */
+  text: string;
+  /** The parameters before the requests. */
+  values?: () => unknown[];
+  /** The request as the function's composite type reads it. */
+  toRow: (request: Request, i: number) => Record<string, unknown>;
+};
+
+/** One writer: such a call locks accounts that its request does not name. */
+export function makeArrayCall<Request, Value extends object>(
+  database: Database,
+  call: ArrayCall<Request>,
+): (request: Request) => Promise<Recorded<Value>> {
+  const groups = new GroupCommit<Request, AnswerRow<Value>>({
+    writers: 1,
+    most: MOST_IN_A_BATCH,
+    join: 1,
+    shardOf: () => call.name,
+    run: (batch) =>
+      callWithArray(
+        database,
+        call.name,
+        call.text,
+        [...(call.values?.() ?? []), JSON.stringify(batch.map(call.toRow))],
+        batch.length,
+      ),
+  });
+  return async (request) => answerOf(await groups.submit(request));
+}

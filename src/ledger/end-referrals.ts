@@ -1,0 +1,40 @@
+/** What people and time do to referrals: the TypeScript side of `boon.act_on_referrals` and `boon.expire_referrals`. */
+import type { Referral } from '../contracts/referral.ts';
+import { makeArrayCall } from './array-call.ts';
+import { type Database, queryRows } from './database.ts';
+import type { Recorded } from './ledger.ts';
+import { inputHash } from './recorded.ts';
+import { toReferral } from './referral-rows.ts';
+import type { ReferralAction } from './referrals.ts';
+
+/** Makes the function behind `Referrals.actOnReferral`. */
+export function makeActOnReferral(
+  database: Database,
+): (request: ReferralAction) => Promise<Recorded<Referral>> {
+  const act = makeArrayCall<ReferralAction, { referral: Referral }>(database, {
+    name: 'act_on_referrals',
+    text: 'SELECT i, replayed, result FROM boon.act_on_referrals($1)',
+    toRow: ({ key, at, by, ...asked }, i) => ({
+      i,
+      key,
+      at,
+      operator: by,
+      input_hash: inputHash(asked),
+      ...asked,
+    }),
+  });
+  return async (request) => {
+    const { value, replayed } = await act(request);
+    return { value: toReferral(value.referral), replayed };
+  };
+}
+
+export async function expireReferrals(database: Database, at: string, limit: number): Promise<Referral[]> {
+  const rows = await queryRows<{ referral: Referral }>(
+    database,
+    'expire_referrals',
+    'SELECT boon.expire_referrals($1, $2) AS referral',
+    [at, limit],
+  );
+  return rows.map(({ referral }) => toReferral(referral));
+}

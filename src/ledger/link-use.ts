@@ -1,0 +1,34 @@
+/** Friends who come by a link, grouped: the TypeScript side of `boon.use_links`. */
+import type { Referral } from '../contracts/referral.ts';
+import { tokenHash } from './address-vault.ts';
+import { makeArrayCall } from './array-call.ts';
+import type { Database } from './database.ts';
+import type { Recorded } from './ledger.ts';
+import { inputHash } from './recorded.ts';
+import { toReferral } from './referral-rows.ts';
+import type { LinkUse } from './referrals.ts';
+
+/** Makes the function behind `Referrals.useLink`. */
+export function makeUseLink(database: Database): (request: LinkUse) => Promise<Recorded<Referral>> {
+  const use = makeArrayCall<LinkUse, { referral: Referral }>(database, {
+    name: 'use_links',
+    text: 'SELECT i, replayed, result FROM boon.use_links($1)',
+    toRow({ key, at, referral_id, account_id, used_at, token }, i) {
+      const token_hash = token === undefined ? undefined : tokenHash(token);
+      return {
+        i,
+        key,
+        at,
+        referral_id,
+        account_id,
+        used_at,
+        token_hash,
+        input_hash: inputHash({ referral_id, account_id, used_at, token_hash }),
+      };
+    },
+  });
+  return async (request) => {
+    const { value, replayed } = await use(request);
+    return { value: toReferral(value.referral), replayed };
+  };
+}

@@ -1,0 +1,66 @@
+-- What people and time do to referrals: cancel, claw back, expire.
+CREATE TYPE boon.referral_action AS (
+  i int, key text, input_hash text, at timestamptz, referral_id text, action text, reason text, operator text
+);
+
+-- Takes an array of actions; answers each by its `i`: {referral} or {code, detail}.
+CREATE FUNCTION boon.act_on_referrals(p_requests json) RETURNS TABLE (i int, replayed boolean, result jsonb) LANGUAGE plpgsql AS $$
+DECLARE
+  requests boon.referral_action[] := ARRAY(SELECT q FROM json_populate_recordset(NULL::boon.referral_action, p_requests) q);
+  q boon.referral_action;
+  r boon.referrals;
+  rules boon.program_rules;
+  refused text;
+BEGIN
+  PERFORM FROM boon.ledger_accounts a WHERE a.id IN (
+    SELECT v.id FROM unnest(requests) x JOIN boon.referrals y ON y.id = x.referral_id
+    CROSS JOIN LATERAL (VALUES (y.referrer_id), (y.friend_id)) v (id)) ORDER BY a.id FOR UPDATE;
+  PERFORM FROM boon.referrals x WHERE x.id IN (SELECT y.referral_id FROM unnest(requests) y) ORDER BY x.id FOR UPDATE;
+  FOR q IN SELECT * FROM unnest(requests) ORDER BY 1 LOOP
+    i := q.i;
+    result := boon.recorded_answer(q.key, q.input_hash);
+    replayed := result IS NOT NULL;
+    IF replayed THEN RETURN NEXT; CONTINUE; END IF;
+    SELECT * INTO r FROM boon.referrals x WHERE x.id = q.referral_id;
+    IF r.id IS NULL THEN
+      result := jsonb_build_object('code', 'not_found', 'detail', format('There is no referral "%s".', q.referral_id));
+      RETURN NEXT; CONTINUE;
+    END IF;
+    rules := boon.rules_of(r);
+    refused := CASE
+      WHEN q.action = 'cancel' AND r.status IN ('invited', 'joined') THEN NULL
+      WHEN q.action = 'cancel' AND r.status = 'qualified' THEN 'already_qualified'
+      WHEN q.action = 'cancel' THEN 'already_resolved'
+      WHEN r.status <> 'rewarded' THEN 'not_rewarded'
+      WHEN q.at >= r.rewarded_at + rules.clawback_within THEN 'clawback_too_late' END;
+    IF refused IS NOT NULL THEN
+      result := jsonb_build_object('code', refused, 'detail', CASE refused
+        WHEN 'clawback_too_late' THEN format('The reward could be taken back until %s.', boon.instant_text(r.rewarded_at + rules.clawback_within))
+        ELSE format('The referral is %s.', r.status) END);
+    ELSE
+      r := CASE q.action
+        WHEN 'cancel' THEN boon.end_referral(r, 'canceled', q.at, CASE WHEN q.reason IS NULL THEN 'canceled_by_referrer' ELSE 'canceled_by_operator' END,
+                                             NULL, q.reason, q.operator)
+        ELSE boon.end_referral(r, 'refused', q.at, 'clawed_back', boon.take_rewards_back(r, q.at), q.reason, q.operator) END;
+      result := jsonb_build_object('referral', boon.referral_view(r));
+    END IF;
+    INSERT INTO boon.idempotency_keys VALUES (q.key, decode(q.input_hash, 'hex'), result, q.at);
+    RETURN NEXT;
+  END LOOP;
+END $$;
+
+-- Ends at most p_limit invitations that ran out, the longest overdue first; their places are free again.
+CREATE FUNCTION boon.expire_referrals(p_at timestamptz, p_limit int) RETURNS SETOF jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  r boon.referrals;
+BEGIN
+  FOR r IN
+    SELECT * FROM boon.referrals x WHERE x.deadline <= p_at AND x.status IN ('invited', 'joined')
+    ORDER BY x.deadline, x.id LIMIT p_limit FOR UPDATE SKIP LOCKED
+  LOOP
+    r := boon.end_referral(r, 'expired', p_at, CASE r.status WHEN 'invited' THEN 'not_used_in_time' ELSE 'not_qualified_in_time' END,
+      CASE r.status WHEN 'invited' THEN 'The link was not used in time.'
+                    ELSE format('The friend sent %s of %s prompts in time.', r.prompts_seen, r.prompts_required) END, NULL, NULL);
+    RETURN NEXT boon.referral_view(r);
+  END LOOP;
+END $$;

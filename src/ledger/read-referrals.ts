@@ -1,0 +1,101 @@
+/** Reading referrals: one, a list, addresses, and what `reconcile` asks for. */
+import { BoonError } from '../contracts/errors.ts';
+import type { Referral } from '../contracts/referral.ts';
+import type { AddressVault } from './address-vault.ts';
+import { DIGITS, decodeCursor, GIFT_ID } from './cursor.ts';
+import { type Database, queryRow, queryRows } from './database.ts';
+import type { Page, PageRequest } from './ledger.ts';
+import { toPage } from './read-gifts.ts';
+import { toReferral } from './referral-rows.ts';
+
+export async function findReferral(database: Database, id: string): Promise<Referral> {
+  const row = await queryRow<{ referral: Referral }>(
+    database,
+    'find_referral',
+    'SELECT boon.referral_view(r) AS referral FROM boon.referrals r WHERE r.id = $1',
+    [id],
+  );
+  if (row === undefined) throw new BoonError('not_found', `There is no referral "${id}".`);
+  return toReferral(row.referral);
+}
+
+type Positioned = { referral: Referral; position: string };
+
+/** Newest first. The sort key is the microsecond of the invitation, then the id. */
+const LIST = `
+  SELECT boon.referral_view(r) AS referral, (extract(epoch FROM r.invited_at) * 1000000)::bigint AS position FROM boon.referrals r
+  WHERE r.referrer_id = $1 AND ($2::text IS NULL OR r.program = $2)
+    AND ($3::bigint IS NULL OR (r.invited_at, r.id) < ('epoch'::timestamptz + $3 * interval '1 microsecond', $4))
+  ORDER BY r.invited_at DESC, r.id DESC LIMIT $5`;
+
+export async function listReferrals(
+  database: Database,
+  referrerId: string,
+  page: PageRequest,
+  program?: string,
+): Promise<Page<Referral>> {
+  const values = [referrerId, program ?? null, ...after(page), page.limit + 1];
+  return paged(await queryRows<Positioned>(database, 'list_referrals', LIST, values), page);
+}
+
+const OPEN = `
+  SELECT boon.referral_view(r) AS referral, (extract(epoch FROM r.deadline) * 1000000)::bigint AS position FROM boon.referrals r
+  WHERE r.deadline IS NOT NULL AND r.invited_at < $1
+    AND ($2::bigint IS NULL OR (r.deadline, r.id) > ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
+  ORDER BY r.deadline, r.id LIMIT $4`;
+
+export async function openReferrals(
+  database: Database,
+  before: string,
+  page: PageRequest,
+): Promise<Page<Referral>> {
+  const values = [before, ...after(page), page.limit + 1];
+  return paged(await queryRows<Positioned>(database, 'open_referrals', OPEN, values), page);
+}
+
+export async function dueRewards(database: Database, at: string, limit: number): Promise<string[]> {
+  const rows = await queryRows<{ id: string }>(
+    database,
+    'due_rewards',
+    `SELECT id FROM boon.referrals WHERE status = 'qualified' AND deadline <= $1 ORDER BY deadline, id LIMIT $2`,
+    [at, limit],
+  );
+  return rows.map(({ id }) => id);
+}
+
+export type ReferralAddress = { email: string; token: string | undefined };
+
+export async function referralAddresses(
+  database: Database,
+  vault: AddressVault,
+  ids: readonly string[],
+): Promise<Map<string, ReferralAddress>> {
+  const rows = await queryRows<{ id: string; email_sealed: Buffer; token_sealed: Buffer | null }>(
+    database,
+    'referral_addresses',
+    'SELECT id, email_sealed, token_sealed FROM boon.referrals WHERE id = ANY ($1)',
+    [ids],
+  );
+  return new Map(
+    rows.map(({ id, email_sealed, token_sealed }) => [
+      id,
+      {
+        email: vault.open(email_sealed),
+        token: token_sealed === null ? undefined : vault.open(token_sealed),
+      },
+    ]),
+  );
+}
+
+function after({ cursor }: PageRequest): (string | null)[] {
+  return cursor === undefined ? [null, null] : decodeCursor(cursor, [DIGITS, GIFT_ID]);
+}
+
+function paged(rows: Positioned[], { limit }: PageRequest): Page<Referral> {
+  return toPage(
+    rows,
+    limit,
+    (row) => [row.position, row.referral.id],
+    (row) => toReferral(row.referral),
+  );
+}

@@ -1,0 +1,54 @@
+/** Logins and prompts, grouped: the TypeScript side of `boon.record_activity`. */
+import { hash } from 'node:crypto';
+import { BoonError } from '../contracts/errors.ts';
+import type { Referral } from '../contracts/referral.ts';
+import { type Database, queryRows } from './database.ts';
+import { GroupCommit } from './group-commit.ts';
+import { toReferral } from './referral-rows.ts';
+import type { Activity } from './referrals.ts';
+
+/** An event is a small update; a batch of many costs little more than one of few. */
+const MOST_IN_A_BATCH = 256;
+/** One call at a time: with more, batches are smaller and wait for each other's rows. */
+const WRITERS = 1;
+
+type Outcome = 'noted' | 'unknown' | { referral: Referral };
+
+/** Makes the function behind `Referrals.recordActivity`. */
+export function makeRecordActivity(database: Database): (event: Activity) => Promise<Referral | undefined> {
+  const groups = new GroupCommit<Activity, Outcome>({
+    writers: WRITERS,
+    most: MOST_IN_A_BATCH,
+    join: 1,
+    shardOf: () => 'activity',
+    async run(batch) {
+      const rows = await queryRows<{ i: number; referral: Referral | null }>(
+        database,
+        'record_activity',
+        'SELECT i, referral FROM boon.record_activity($1)',
+        [JSON.stringify(batch.map(toRow))],
+      );
+      const outcomes = batch.map((): Outcome => 'noted');
+      for (const { i, referral } of rows) {
+        outcomes[i] = referral === null ? 'unknown' : { referral: toReferral(referral) };
+      }
+      return outcomes;
+    },
+  });
+  return async (event) => {
+    const outcome = await groups.submit(event);
+    if (outcome === 'unknown') {
+      throw new BoonError('not_found', `There is no account "${event.account_id}".`);
+    }
+    return outcome === 'noted' ? undefined : outcome.referral;
+  };
+}
+
+function toRow({ id, account_id, kind, at }: Activity, i: number): Record<string, unknown> {
+  return { i, digest: digestOf(id), account_id, kind, at };
+}
+
+/** 64 bits by which an account's prompts are told apart; ids are the callers' and may be long. */
+function digestOf(id: string): string {
+  return hash('sha256', id, 'buffer').readBigInt64BE().toString();
+}

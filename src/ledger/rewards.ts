@@ -1,0 +1,40 @@
+/** Rewards of qualified referrals, grouped: the TypeScript side of `boon.reward_referrals`. */
+import { BoonError } from '../contracts/errors.ts';
+import type { Referral } from '../contracts/referral.ts';
+import { type Database, queryRows } from './database.ts';
+import { AGAIN, GroupCommit } from './group-commit.ts';
+import { toReferral } from './referral-rows.ts';
+
+const MOST_IN_A_BATCH = 64;
+
+type Due = { id: string; at: string };
+
+/** Makes the function behind `Referrals.rewardReferral`. */
+export function makeRewardReferral(database: Database): (id: string, at: string) => Promise<Referral> {
+  const groups = new GroupCommit<Due, Referral | undefined>({
+    writers: 1,
+    most: MOST_IN_A_BATCH,
+    join: 1,
+    shardOf: (request) => request.id,
+    run: (batch) => reward(database, batch),
+  });
+  return async (id, at) => {
+    const referral = await groups.submit({ id, at });
+    if (referral === undefined) throw new BoonError('not_found', `There is no referral "${id}".`);
+    return referral;
+  };
+}
+
+async function reward(database: Database, batch: Due[]): Promise<(Referral | typeof AGAIN | undefined)[]> {
+  // A referral that stands in it twice is looked at again in the next.
+  const ids = batch.map(({ id }) => id);
+  const first = batch.filter(({ id }, index) => ids.indexOf(id) === index);
+  const rows = await queryRows<{ referral: Referral }>(
+    database,
+    'reward_referrals',
+    'SELECT boon.reward_referrals($1, $2) AS referral',
+    [first.map(({ id }) => id), first.map(({ at }) => at)],
+  );
+  const byId = new Map(rows.map(({ referral }) => [referral.id, toReferral(referral)]));
+  return batch.map(({ id }, index) => (ids.indexOf(id) === index ? byId.get(id) : AGAIN));
+}

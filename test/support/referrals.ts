@@ -1,0 +1,69 @@
+/** What tests do with referrals, in one line each. */
+import type { Referral } from '../../src/contracts/referral.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import type { Activity, InviteRequest, LinkUse, ReferralAction } from '../../src/ledger/referrals.ts';
+import { newKey, START } from './test-ledger.ts';
+
+let serial = 0;
+
+/** An invitation to an address of its own into `codex-selective` at START, or what `more` says instead. */
+export function inviteRequest(referrer: string, more: Partial<InviteRequest> = {}): InviteRequest {
+  serial += 1;
+  return {
+    key: newKey('invite'),
+    at: START,
+    id: `ref_test${String(serial).padStart(8, '0')}`,
+    program: 'codex-selective',
+    referrer_id: referrer,
+    email: `friend${serial}@example.com`,
+    ...more,
+  };
+}
+
+/** Invites, and answers with the invitation. */
+export async function invite(
+  ledger: Ledger,
+  referrer: string,
+  more: Partial<InviteRequest> = {},
+): Promise<Referral> {
+  return (await ledger.invite(inviteRequest(referrer, more))).value;
+}
+
+/** The friend's account uses the link at `at`. */
+export async function join(
+  ledger: Ledger,
+  referral: { id: string },
+  friend: string,
+  at: string,
+  more: Partial<LinkUse> = {},
+): Promise<Referral> {
+  const request = { key: newKey('link'), referral_id: referral.id, account_id: friend, at, ...more };
+  return (await ledger.useLink(request)).value;
+}
+
+/** A prompt, or a login, under an id of its own, or what `more` says instead. */
+export function prompt(
+  ledger: Ledger,
+  account: string,
+  at: string,
+  more: Partial<Activity> = {},
+): Promise<Referral | undefined> {
+  serial += 1;
+  return ledger.recordActivity({ id: `prompt-${serial}`, account_id: account, kind: 'prompt', at, ...more });
+}
+
+export function login(ledger: Ledger, account: string, at: string): Promise<Referral | undefined> {
+  return prompt(ledger, account, at, { kind: 'login' });
+}
+
+/** Acts on a referral under a key of its own. */
+export async function actOn(
+  ledger: Ledger,
+  referral: { id: string },
+  action: ReferralAction['action'],
+  at: string,
+  more: Partial<ReferralAction> = {},
+): Promise<Referral> {
+  return (await ledger.actOnReferral({ key: newKey(action), referral_id: referral.id, action, at, ...more }))
+    .value;
+}
