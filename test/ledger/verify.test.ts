@@ -7,6 +7,7 @@ import type { Ledger, VerifyReport } from '../../src/ledger/ledger.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { createDatabase, dropDatabase } from '../../src/local/postgres.ts';
 import { act, claim, give, grant } from '../support/gifts.ts';
+import { makeResetScene, RESET_DAMAGES } from '../support/reset-damages.ts';
 import { TEMPLATE_DATABASE } from '../support/template-database.ts';
 import { later, policyWith, START, seedAccount } from '../support/test-ledger.ts';
 
@@ -36,10 +37,11 @@ async function makeScene(ledger: Ledger): Promise<void> {
   await give(ledger, 'bob', 'cleo', { id: 'pending', at: now });
   const held = await give(ledger, 'bob', 'cleo', { id: 'held', at: now });
   await act(ledger, held, 'hold', now);
+  await makeResetScene(ledger);
   await ledger.sealBlocks(now);
 }
 
-const WITHOUT_TRIGGERS = ['transfers', 'entries', 'events', 'blocks']
+const WITHOUT_TRIGGERS = ['transfers', 'entries', 'events', 'blocks', 'reset_movements', 'redemptions']
   .map((table) => `ALTER TABLE boon.${table} DISABLE TRIGGER append_only;`)
   .join('');
 const transferOf = (gift: string) => `(SELECT transfer FROM boon.gifts WHERE id = '${gift}')`;
@@ -223,6 +225,7 @@ const DAMAGES: [string, string, string][] = [
     'an acceptance that nobody was told of',
     `DELETE FROM boon.events WHERE subject = 'held' AND type = 'gift.accepted'`,
   ],
+  ...RESET_DAMAGES,
   ...(
     [
       ['an edited reference', `UPDATE boon.transfers SET reference = reference || '!' WHERE kind = 'grant'`],

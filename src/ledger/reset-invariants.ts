@@ -1,0 +1,55 @@
+/** The invariants of banked resets and usage windows; see `invariants.ts`. */
+export const RESET_INVARIANTS: Readonly<Record<string, string>> = {
+  'a reset has the status of its last movement': `
+    WITH last AS (SELECT DISTINCT ON (reset_id) reset_id, account_id, kind, effective_at FROM boon.reset_movements ORDER BY reset_id, seq DESC)
+    SELECT format('reset %s is %s, its last movement %s', r.id, r.status, m.kind) AS detail FROM boon.resets r
+    FULL JOIN last m ON m.reset_id = r.id
+    WHERE r.account_id IS DISTINCT FROM m.account_id
+      OR r.status::text IS DISTINCT FROM CASE WHEN m.kind IN ('granted', 'released') THEN 'available' ELSE m.kind::text END
+      OR r.redeemed_at IS DISTINCT FROM CASE m.kind WHEN 'redeemed' THEN m.effective_at END`,
+  'a reset is granted once, and moves on only while it is to be had': `
+    SELECT format('reset %s: %s after %s', m.reset_id, m.kind, m.before) AS detail FROM (
+      SELECT x.*, lag(x.kind) OVER (PARTITION BY x.reset_id ORDER BY x.seq) AS before FROM boon.reset_movements x) m
+    WHERE NOT CASE m.kind WHEN 'granted' THEN m.before IS NULL WHEN 'released' THEN m.before = 'held'
+                          WHEN 'given' THEN coalesce(m.before = 'held', false)
+                          WHEN 'revoked' THEN coalesce(m.before IN ('granted', 'released', 'held'), false)
+                          ELSE coalesce(m.before IN ('granted', 'released'), false) END`,
+  'every redeemed reset has its one redemption': `
+    SELECT format('reset %s', coalesce(r.id, d.reset_id)) AS detail FROM (SELECT * FROM boon.resets WHERE status = 'redeemed') r
+    FULL JOIN (SELECT reset_id, min(account_id) AS account_id, min(effective_at) AS effective_at, count(*) AS times
+               FROM boon.redemptions GROUP BY reset_id) d ON d.reset_id = r.id
+    WHERE (r.account_id, r.redeemed_at, 1) IS DISTINCT FROM (d.account_id, d.effective_at, d.times)`,
+  'a reset is redeemed before it expires, and expires when it says': `
+    SELECT format('reset %s until %s %s at %s', r.id, r.expires_at, m.kind, m.effective_at) AS detail
+    FROM boon.resets r JOIN boon.reset_movements m ON m.reset_id = r.id
+    WHERE (m.kind = 'redeemed' AND m.effective_at >= r.expires_at) OR (m.kind = 'expired' AND m.effective_at < r.expires_at)`,
+  'a redemption spent its reset on something, and restored both windows': `
+    WITH last AS (
+      SELECT DISTINCT ON (m.account_id) d.* FROM boon.reset_movements m JOIN boon.redemptions d ON d.reset_id = m.reset_id
+      WHERE m.kind = 'redeemed' ORDER BY m.account_id, m.seq DESC
+    )
+    SELECT format('redemption %s of %s found nothing used', d.request_id, d.account_id) AS detail FROM boon.redemptions d
+    WHERE d.five_hour_used + d.weekly_used <= 0
+    UNION ALL
+    SELECT format('redemption %s of %s left its %s window as it was', d.request_id, d.account_id, w.kind)
+    FROM last d JOIN boon.usage_windows w ON w.account_id = d.account_id
+    WHERE w.restored_by IS DISTINCT FROM d.reset_id
+      AND w.started_at = CASE w.kind WHEN 'weekly' THEN d.weekly_started_at ELSE d.five_hour_started_at END
+      AND NOT EXISTS (SELECT FROM boon.events e WHERE e.type = 'windows.restored' AND e.accounts @> ARRAY[d.account_id]
+                      AND e.effective_at >= d.effective_at)`,
+  'windows are within bounds': `
+    SELECT format('%s window of %s has used %s', w.kind, w.account_id, w.used) AS detail FROM boon.usage_windows w
+    WHERE w.used < 0 OR NOT EXISTS (SELECT FROM boon.accounts a WHERE a.id = w.account_id)
+    UNION ALL
+    SELECT format('%s used %s in 5 hours and %s in the week around them', w.account_id, f.used, w.used)
+    FROM boon.usage_windows f JOIN boon.usage_windows w ON w.account_id = f.account_id AND w.kind = 'weekly'
+    WHERE f.kind = 'five_hour' AND f.used > w.used AND f.started_at >= w.started_at`,
+  'a reset comes back once, to its owner, after it was redeemed': `
+    SELECT format('reset %s came back as %s', b.from_reset, b.id) AS detail FROM boon.resets b
+    LEFT JOIN boon.resets r ON r.id = b.from_reset
+    WHERE b.source = 'return' AND (r.status IS DISTINCT FROM 'redeemed' OR r.account_id <> b.account_id OR r.return_at IS NOT NULL
+      OR b.granted_at < r.redeemed_at OR b.granted_at > r.redeemed_at + (SELECT p.return_within FROM boon.reset_rules p WHERE p.version = r.policy_version))
+    UNION ALL
+    SELECT format('reset %s came back %s times', from_reset, count(*)) FROM boon.resets WHERE from_reset IS NOT NULL
+    GROUP BY from_reset HAVING count(*) > 1`,
+};
