@@ -23,6 +23,13 @@ export type Config = {
   dataDir: string;
   /** 32 bytes. Set whenever `databaseUrl` is. */
   encryptionKey: Buffer | undefined;
+  payloads: {
+    encryption: Settings['BOON_TEMPORAL_ENCRYPTION'];
+    /** Besides the key that is derived from `encryptionKey`. */
+    keys: readonly Buffer[];
+    /** Where Temporal's Web UI is served from. */
+    uiOrigins: readonly string[];
+  };
   apiKey: string | undefined;
   jwt: {
     jwksUrl: string | undefined;
@@ -30,6 +37,7 @@ export type Config = {
     audience: string | undefined;
     accountClaim: string;
     trustUnsigned: boolean;
+    operatorClaim: { name: string; value: string } | undefined;
   };
   policyFile: string | undefined;
   story: boolean;
@@ -100,6 +108,11 @@ function toConfig(set: Settings): Config {
         : undefined,
     dataDir: set.BOON_DATA_DIR,
     encryptionKey: set.BOON_ENCRYPTION_KEY,
+    payloads: {
+      encryption: set.BOON_TEMPORAL_ENCRYPTION,
+      keys: set.BOON_PAYLOAD_KEYS ?? [],
+      uiOrigins: set.BOON_TEMPORAL_UI_ORIGINS ?? [],
+    },
     apiKey: set.BOON_API_KEY,
     jwt: {
       jwksUrl: set.BOON_JWKS_URL,
@@ -107,6 +120,7 @@ function toConfig(set: Settings): Config {
       audience: set.BOON_JWT_AUDIENCE,
       accountClaim: set.BOON_JWT_ACCOUNT_CLAIM,
       trustUnsigned: set.BOON_TRUST_UNSIGNED_TOKENS,
+      operatorClaim: set.BOON_OPERATOR_CLAIM,
     },
     policyFile: set.BOON_POLICY,
     story: set.BOON_STORY,

@@ -16,6 +16,7 @@ import { createMetrics } from './observability/metrics.ts';
 import { runService } from './observability/run-service.ts';
 import { temporalClient, temporalTarget } from './temporal/connection.ts';
 import { createGiftProcess } from './temporal/gift-process.ts';
+import { createPayloadCodec, payloadKeys } from './temporal/payload-codec.ts';
 import { createReferralProcess } from './temporal/referral-process.ts';
 
 /** API keys are looked up seldom: each is remembered for seconds. */
@@ -28,6 +29,8 @@ export type ServerOptions = {
   env: NodeJS.ProcessEnv;
   clock: () => Date;
   logger: Logger;
+  /** Lets the local start's own Web UI decode without a credential. */
+  codecTicket?: string;
 };
 
 export type RunningServer = {
@@ -57,7 +60,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     onAcceptBatch: (size) => metrics.giftBatch.observe(size),
   });
   const keyDatabase = openDatabase(url, { connections: KEY_CONNECTIONS });
-  const client = temporalClient(temporalTarget(options.env, config.temporalAddress));
+  const payloads = createPayloadCodec({
+    encryption: config.payloads.encryption,
+    keys: payloadKeys(encryptionKey, config.payloads.keys),
+  });
+  const client = temporalClient(temporalTarget(options.env, config.temporalAddress), payloads);
   const closeParts = async () => {
     await Promise.allSettled([ledger.close(), keyDatabase.end(), client.connection.close()]);
   };
@@ -75,6 +82,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         onMissed: (error, workflow_id) =>
           logger.warn({ workflow_id, err: error }, 'a process was not told; the schedules will'),
       }),
+      codec: {
+        payloads,
+        uiOrigins: config.payloads.uiOrigins,
+        ...(options.codecTicket === undefined ? {} : { ticket: options.codecTicket }),
+      },
       apiKeys,
       tokens: createTokenVerifier(config.jwt),
       clock,

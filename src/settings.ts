@@ -79,6 +79,37 @@ export const SettingsSchema = z.object({
         'Encrypts e-mail addresses and claim tokens: 32 bytes in base64, the same for servers and workers. Needed with DATABASE_URL; unset: made in the data folder',
       secret: true,
     }),
+  BOON_TEMPORAL_ENCRYPTION: z
+    .enum(['personal', 'all'], { error: 'must be personal or all' })
+    .prefault('personal')
+    .meta({
+      description:
+        'What is encrypted before it reaches Temporal: payloads that hold what somebody wrote (personal), or all',
+    }),
+  BOON_PAYLOAD_KEYS: z
+    .string()
+    .transform((value) => value.split(',').map((key) => Buffer.from(key.trim(), 'base64')))
+    .refine(
+      (keys) => keys.every((key) => key.length === 32),
+      'must be keys of 32 random bytes in base64, with commas between them',
+    )
+    .optional()
+    .meta({
+      description:
+        'Keys of what is encrypted in Temporal: the first encrypts, each decrypts. Unset: one derived from BOON_ENCRYPTION_KEY, which always decrypts',
+      secret: true,
+    }),
+  BOON_TEMPORAL_UI_ORIGINS: z
+    .string()
+    .transform((value) => value.split(',').map((origin) => origin.trim().replace(/\/+$/, '')))
+    .refine(
+      (origins) => origins.every((origin) => /^https?:\/\/[^/\s]+$/.test(origin)),
+      'must be origins such as https://temporal.example.com, with commas between them',
+    )
+    .optional()
+    .meta({
+      description: 'Where Temporal’s Web UI is served from: its pages may call the codec endpoint, `/codec`',
+    }),
   BOON_API_KEY: text('must not be empty')
     .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
     .max(500, 'must be at most 500 characters')
@@ -100,6 +131,15 @@ export const SettingsSchema = z.object({
   BOON_JWT_ACCOUNT_CLAIM: text('must not be empty')
     .prefault('sub')
     .meta({ description: 'Claim of the token that holds the account’s id' }),
+  BOON_OPERATOR_CLAIM: z
+    .string()
+    .regex(/^[^=\s]+=\S+$/, 'must be a claim and its value such as groups=boon-operators')
+    .transform((text) => ({ name: text.split('=', 1)[0] ?? '', value: text.slice(text.indexOf('=') + 1) }))
+    .optional()
+    .meta({
+      description:
+        'What an operator’s token says, as claim=value: with it the Web UI reads what is encrypted in Temporal',
+    }),
   BOON_TRUST_UNSIGNED_TOKENS: z
     .enum(['true', 'false'], { error: 'must be true or false' })
     .transform((value) => value === 'true')

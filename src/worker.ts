@@ -16,8 +16,11 @@ import { checkParts } from './observability/readiness.ts';
 import { runService } from './observability/run-service.ts';
 import { sdkLogger } from './observability/sdk-logger.ts';
 import { createBoonWorker } from './temporal/boon-worker.ts';
+import { createCampaignProcess } from './temporal/campaign-process.ts';
+import { keepComplimentaryResets } from './temporal/complimentary-resets.ts';
 import { temporalClient, temporalTarget } from './temporal/connection.ts';
 import { pingTemporal } from './temporal/gift-process.ts';
+import { createPayloadCodec, payloadKeys } from './temporal/payload-codec.ts';
 import { keepSchedules } from './temporal/schedules.ts';
 import { registerSearchAttributes } from './temporal/search-attributes.ts';
 import { connectWorker } from './temporal/worker-connection.ts';
@@ -69,7 +72,11 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Runnin
     const target = temporalTarget(options.env, config.temporalAddress);
     const connection = await connectWorker(target);
     closers.push(() => connection.close());
-    const client = temporalClient(target);
+    const codec = createPayloadCodec({
+      encryption: config.payloads.encryption,
+      keys: payloadKeys(encryptionKey, config.payloads.keys),
+    });
+    const client = temporalClient(target, codec);
     closers.push(() => client.connection.close());
     await registerSearchAttributes(client);
 
@@ -83,6 +90,7 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Runnin
       mail: { transport, from: config.mailFrom, publicUrl: config.publicUrl },
       bundle: await workflowBundle(cacheFolder(options.env)),
       clock,
+      codec,
       deployment: config.deployment,
       buildId: `boon-${version()}`,
     });
@@ -92,6 +100,8 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Runnin
       await ended;
     });
     await keepSchedules(client, config.taskQueue);
+    const campaigns = createCampaignProcess({ client, taskQueue: config.taskQueue });
+    await keepComplimentaryResets(ledger, campaigns, clock().toISOString());
 
     const health = await startHealth(options, async () => {
       const checks = await checkParts(ledger, { ping: () => pingTemporal(client) });

@@ -6,6 +6,10 @@ export const SCOPES = [
   'gifts:read',
   'gifts:write',
   'gifts:operate',
+  'referrals:read',
+  'referrals:write',
+  'referrals:operate',
+  'payloads:decode',
   'keys:write',
 ] as const;
 export type Scope = (typeof SCOPES)[number];

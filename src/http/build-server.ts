@@ -5,6 +5,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { accountRoutes } from './accounts.ts';
 import { apiKeyRoutes } from './api-keys.ts';
 import { answerClientFault } from './client-fault.ts';
+import { codecRoutes } from './codec.ts';
 import { createGiftDesk } from './gift-desk.ts';
 import { grantRoutes } from './grants.ts';
 import { healthRoutes } from './health.ts';
@@ -64,6 +65,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
 
   const desk = createGiftDesk(parts);
   await app.register(healthRoutes, parts);
+  await app.register(codecRoutes, { ...parts, keyRing });
   await app.register(accountRoutes, parts);
   await app.register(grantRoutes, parts);
   await app.register(transferRoutes, { desk });

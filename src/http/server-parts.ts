@@ -5,6 +5,7 @@ import type { ReferralProcess } from '../contracts/referral-process.ts';
 import type { ApiKeys } from '../ledger/api-keys.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import type { CodecParts } from './codec.ts';
 import type { RateLimit } from './plugins/rate-limit.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 
@@ -12,6 +13,7 @@ export type ServerParts = {
   ledger: Ledger;
   giftProcess: GiftProcess;
   referralProcess: ReferralProcess;
+  codec: CodecParts;
   apiKeys: ApiKeys;
   tokens: TokenVerifier;
   /** The only clock that requests are judged by; a harness gives its own. */

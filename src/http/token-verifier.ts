@@ -12,11 +12,15 @@ export type TokenSettings = {
   accountClaim: string;
   /** Takes tokens without checking their signature: for local use only. */
   trustUnsigned: boolean;
+  /** What a token of an operator says, who may read what is encrypted in Temporal; unset: no token is one. */
+  operatorClaim?: { name: string; value: string } | undefined;
 };
 
 export interface TokenVerifier {
   /** Rejects with `unauthorized`, saying what is wrong with the token, or `unavailable` when the keys cannot be had. */
   verify(token: string, now: Date): Promise<UserPrincipal>;
+  /** Rejects as `verify` does, and with `forbidden` when the token is no operator's. */
+  requireOperator(token: string, now: Date): Promise<void>;
 }
 
 /** How far the identity provider's clock may be from ours. */
@@ -27,6 +31,13 @@ export function createTokenVerifier(settings: TokenSettings): TokenVerifier {
   return {
     async verify(token, now) {
       return { kind: 'user', accountId: accountOf(await claims(token, now), settings.accountClaim) };
+    },
+    async requireOperator(token, now) {
+      const { name, value } = settings.operatorClaim ?? {};
+      const claim = name === undefined ? undefined : (await claims(token, now))[name];
+      if (value === undefined || ![claim].flat().includes(value)) {
+        throw new BoonError('forbidden', 'This call is for operators: the token does not name one.');
+      }
     },
   };
 }

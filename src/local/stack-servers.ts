@@ -17,6 +17,8 @@ export interface ServersOptions {
   readonly dataDir: string;
   readonly env: NodeJS.ProcessEnv;
   readonly progress: Progress;
+  /** Where the Web UI of a Temporal server that is started has payloads decoded. */
+  readonly codecEndpoint: string;
 }
 
 /** Where the servers are. */
@@ -68,7 +70,7 @@ async function startDatabase({ dataDir, progress }: ServersOptions, parts: Runni
 }
 
 async function startTemporal(
-  { config: { temporalPorts }, dataDir, progress }: ServersOptions,
+  { config: { temporalPorts }, dataDir, progress, codecEndpoint }: ServersOptions,
   parts: RunningParts,
 ): Promise<Pick<Servers, 'temporalAddress' | 'uiUrl'>> {
   const cli = await findTemporalCli(progress);
@@ -79,6 +81,7 @@ async function startTemporal(
     ...(temporalPorts.grpc === 0 ? {} : { port: temporalPorts.grpc }),
     ...(temporalPorts.ui === 0 ? {} : { uiPort: temporalPorts.ui }),
     searchAttributes: SEARCH_ATTRIBUTES,
+    codecEndpoint,
   });
   await parts.add(
     temporal,

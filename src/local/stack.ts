@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
@@ -9,6 +10,7 @@ import { keepSecret, keptSecret, readSecret } from './kept-secret.ts';
 import { makeFolder } from './machine.ts';
 import { mailFolder } from './mail-folder.ts';
 import { apiKeyFile, ownEncryptionKey } from './own-keys.ts';
+import { LOOPBACK } from './ports.ts';
 import type { Progress } from './progress.ts';
 import type { RunningParts } from './running-parts.ts';
 import { recordStack, type StackAddresses } from './running-stack.ts';
@@ -53,7 +55,9 @@ export async function startStack(options: StackOptions, parts: RunningParts): Pr
   await makeFolder(dataDir, 'BOON_DATA_DIR');
   const port = await choosePort(options.config);
   const encryptionKey = options.config.encryptionKey ?? (await ownEncryptionKey(dataDir));
-  const servers = await startServers({ ...options, dataDir }, parts);
+  const codecTicket = randomBytes(24).toString('base64url');
+  const codecEndpoint = `http://${LOOPBACK}:${port}/codec/${codecTicket}`;
+  const servers = await startServers({ ...options, dataDir, codecEndpoint }, parts);
   const config = await complete(options.config, dataDir, { port, encryptionKey, ...servers });
   const env = options.config.temporalAddress === undefined ? ownServerEnv(options.env, dataDir) : options.env;
   const mails = config.smtpUrl === undefined ? join(dataDir, 'mail') : undefined;
@@ -69,7 +73,7 @@ export async function startStack(options: StackOptions, parts: RunningParts): Pr
   await parts.add({ stop: () => worker.close() }, workerEnded);
 
   progress('Starting the HTTP server');
-  const server = await startServer(common);
+  const server = await startServer({ ...common, codecTicket });
   await parts.add({ stop: () => server.close() });
   const addresses = { ...servers, url: server.url };
   await parts.add({ stop: await recordStack(dataDir, addresses) });
@@ -82,17 +86,29 @@ export async function startStack(options: StackOptions, parts: RunningParts): Pr
   };
 }
 
-type Chosen = { port: number; encryptionKey: Buffer; databaseUrl: string; temporalAddress: string };
+type Chosen = {
+  port: number;
+  encryptionKey: Buffer;
+  databaseUrl: string;
+  temporalAddress: string;
+  uiUrl: string | undefined;
+};
 
-async function complete(given: Config, dataDir: string, chosen: Chosen): Promise<Config> {
+async function complete(given: Config, dataDir: string, { uiUrl, ...chosen }: Chosen): Promise<Config> {
   const ownDatabase = given.databaseUrl === undefined;
   return {
     ...given,
     ...chosen,
+    payloads: { ...given.payloads, uiOrigins: [...given.payloads.uiOrigins, ...originsOf(uiUrl)] },
     publicUrl: given.port === 0 ? given.publicUrl.replace(/:0$/, `:${chosen.port}`) : given.publicUrl,
     // On a database of the operator's own the server makes a key only where there is none yet.
     apiKey: given.apiKey ?? (ownDatabase ? await keptSecret(apiKeyFile(dataDir), newApiKey) : undefined),
   };
+}
+
+/** The Web UI's page, by each name that this machine has for itself. */
+function originsOf(uiUrl: string | undefined): string[] {
+  return uiUrl === undefined ? [] : [uiUrl, uiUrl.replace(LOOPBACK, 'localhost')];
 }
 
 /** TEMPORAL_ settings and profiles are for another server than the one that was just started. */

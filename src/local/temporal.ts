@@ -26,6 +26,8 @@ export interface TemporalDevServerOptions {
   readonly uiPort?: number;
   /** Starts without the Web UI. */
   readonly headless?: boolean;
+  /** Where the Web UI has payloads decoded, as in `http://127.0.0.1:8080/codec`. */
+  readonly codecEndpoint?: string;
   /** Namespaces to have besides `default`. */
   readonly namespaces?: readonly string[];
   /** Search attributes to have, in every namespace. */
@@ -122,6 +124,7 @@ function serverArgs(
   const args = ['server', 'start-dev', '--ip', LOOPBACK, '--port', `${port}`, '--log-level', 'warn'];
   args.push(...(uiPort === undefined ? ['--headless'] : ['--ui-port', `${uiPort}`]));
   if (dbFile !== undefined) args.push('--db-filename', dbFile);
+  if (options.codecEndpoint !== undefined) args.push('--ui-codec-endpoint', options.codecEndpoint);
   for (const namespace of options.namespaces ?? []) args.push('--namespace', namespace);
   for (const [name, type] of Object.entries(options.searchAttributes ?? {})) {
     args.push('--search-attribute', `${name}=${cliType(type)}`);

@@ -1,16 +1,20 @@
 /** A worker: Boon's workflows with their activities, on one task queue. */
 import type { Client } from '@temporalio/client';
+import type { PayloadCodec } from '@temporalio/common';
 import {
   type NativeConnection,
   Worker,
   type WorkerOptions,
   type WorkflowBundleOption,
 } from '@temporalio/worker';
+import { campaignActivities } from '../activities/campaigns.ts';
 import { expiryActivities } from '../activities/expiry.ts';
 import { ledgerActivities } from '../activities/ledger.ts';
 import { type MailDependencies, mailActivities } from '../activities/mail.ts';
 import { reconcileActivities } from '../activities/reconcile.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { createCampaignProcess } from './campaign-process.ts';
+import { converted } from './connection.ts';
 import { giftRuns } from './gift-runs.ts';
 import type { Deployment } from './versioning.ts';
 
@@ -23,11 +27,15 @@ export type BoonWorkerOptions = {
   mail: Omit<MailDependencies, 'ledger'>;
   bundle: WorkflowBundleOption;
   clock: () => Date;
+  /** Encrypts what leaves the worker; the client must have the same. */
+  codec?: PayloadCodec | undefined;
   /** Runs as this version of a worker deployment; unversioned when left out. */
   deployment?: Deployment | undefined;
   /** Tells which build did a task when there is no deployment; short, for each task's events hold it. */
   buildId?: string;
   maxCachedWorkflows?: number;
+  /** Accounts in one transaction of a campaign. */
+  campaignPageSize?: number;
 };
 
 /**
@@ -44,11 +52,18 @@ export async function createBoonWorker(options: BoonWorkerOptions): Promise<Work
     namespace: client.options.namespace,
     taskQueue,
     workflowBundle: bundle,
+    ...converted(options.codec),
     activities: {
       ...ledgerActivities(ledger),
       ...mailActivities({ ledger, ...mail }),
       ...reconcileActivities(ledger, giftRuns(client, taskQueue, clock)),
       ...expiryActivities(ledger),
+      ...campaignActivities({
+        ledger,
+        runs: giftRuns(client, taskQueue, clock),
+        process: createCampaignProcess({ client, taskQueue }),
+        pageSize: options.campaignPageSize,
+      }),
     },
     maxCachedWorkflows: options.maxCachedWorkflows ?? CACHED_WORKFLOWS,
     // What runs may finish; after that it is cancelled, and repeated by another worker.

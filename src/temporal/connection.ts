@@ -6,6 +6,7 @@ import {
   defaultGrpcRetryOptions,
   makeGrpcRetryInterceptor,
 } from '@temporalio/client';
+import type { DataConverter, PayloadCodec } from '@temporalio/common';
 import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
 
 const DEFAULT_ADDRESS = 'localhost:7233';
@@ -38,16 +39,25 @@ export function temporalTarget(env: NodeJS.ProcessEnv, address?: string): Tempor
   };
 }
 
+/** The option of clients and workers that has payloads go through the codec. */
+export function converted(codec: PayloadCodec | undefined): { dataConverter?: DataConverter } {
+  return codec === undefined ? {} : { dataConverter: { payloadCodecs: [codec] } };
+}
+
 /**
  * A client on one connection, which it opens at its first call: a server starts while Temporal is away, and one
  * connection for all calls is what keeps starting a gift at one round trip. `client.connection.close()` ends it.
+ * @param codec what the workers have; without one, what they encrypt cannot be read.
  */
-export function temporalClient({ namespace, connectionOptions }: TemporalTarget): Client {
+export function temporalClient(
+  { namespace, connectionOptions }: TemporalTarget,
+  codec?: PayloadCodec,
+): Client {
   const connection = Connection.lazy({
     ...(connectionOptions as ConnectionOptions),
     interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions({ maxAttempts: MOST_TRIES }))],
     // gRPC waits up to two minutes between tries by default; gifts should start soon after Temporal is back.
     channelArgs: { 'grpc.initial_reconnect_backoff_ms': 250, 'grpc.max_reconnect_backoff_ms': 2000 },
   });
-  return new Client({ connection, namespace });
+  return new Client({ connection, namespace, ...converted(codec) });
 }

@@ -23,7 +23,9 @@ import { findTimeSkippingServer } from '../local/time-skipping-binary.ts';
 import { createLogger } from '../observability/logger.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import { validatePolicy } from '../policy-file.ts';
+import { converted } from '../temporal/connection.ts';
 import { createGiftProcess } from '../temporal/gift-process.ts';
+import { createPayloadCodec, payloadKeys } from '../temporal/payload-codec.ts';
 import { createReferralProcess } from '../temporal/referral-process.ts';
 import { workflowBundle } from '../temporal/workflow-bundle.ts';
 import { captureMails } from './captured-mails.ts';
@@ -65,7 +67,9 @@ export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHar
   await clock.synchronise();
   if (options.startAt !== undefined) await clock.jumpTo(new Date(options.startAt));
 
-  const ledger = createPostgresLedger({ url: database.url, encryptionKey: randomBytes(32) });
+  const encryptionKey = randomBytes(32);
+  const codec = createPayloadCodec({ encryption: 'personal', keys: payloadKeys(encryptionKey, []) });
+  const ledger = createPostgresLedger({ url: database.url, encryptionKey });
   parts.defer(() => ledger.close());
   await ledger.usePolicy(policy, clock.now().toISOString());
   const keyDatabase = openDatabase(database.url, { connections: 1 });
@@ -75,13 +79,14 @@ export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHar
   await bootstrapApiKey(apiKeys, apiKey, clock.now().toISOString());
 
   // Not the environment's own client: awaiting a result with that one lets time run.
-  const temporal = new Client({ connection: environment.connection });
+  const temporal = new Client({ connection: environment.connection, ...converted(codec) });
   const common = { client: temporal, ledger, taskQueue: TASK_QUEUE, clock: () => clock.now() };
   const serverParts: ServerParts = {
     ledger,
     apiKeys,
     giftProcess: createGiftProcess(common),
     referralProcess: createReferralProcess(common),
+    codec: { payloads: codec, uiOrigins: [] },
     tokens: createTokenVerifier(TRUSTING),
     clock: common.clock,
     logger: createLogger(options.logLevel ?? 'silent'),
@@ -101,6 +106,7 @@ export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHar
     mail: { transport, from: 'Boon <boon@localhost>', publicUrl: serverParts.publicUrl },
     bundle: await workflowBundle(cacheFolder()),
     buildId: 'boon-testing',
+    codec,
   });
   parts.defer(() => worker.stop());
 

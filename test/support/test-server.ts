@@ -10,6 +10,7 @@ import { type ApiKeys, createApiKeys } from '../../src/ledger/api-keys.ts';
 import { openDatabase } from '../../src/ledger/database.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { createMetrics, type Metrics } from '../../src/observability/metrics.ts';
+import { createPayloadCodec } from '../../src/temporal/payload-codec.ts';
 import { createRecordingGiftProcess, type RecordingGiftProcess } from './recording-gift-process.ts';
 import {
   createRecordingReferralProcess,
@@ -57,6 +58,9 @@ export type TestServerOptions = {
   ledger?: TestLedger;
 };
 
+/** Whose pages the server lets call its codec endpoint. */
+export const UI_ORIGIN = 'https://temporal.boon.example';
+
 const NO_TOKENS: TokenSettings = {
   jwksUrl: undefined,
   issuer: undefined,
@@ -80,6 +84,10 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     ledger: testLedger.ledger,
     giftProcess,
     referralProcess,
+    codec: {
+      payloads: createPayloadCodec({ encryption: 'personal', keys: [testLedger.encryptionKey] }),
+      uiOrigins: [UI_ORIGIN],
+    },
     apiKeys,
     tokens: createTokenVerifier({ ...NO_TOKENS, ...options.jwt }),
     clock: () => time.now,

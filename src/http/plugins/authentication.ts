@@ -10,7 +10,7 @@ import type { TokenVerifier } from '../token-verifier.ts';
 type AuthenticationOptions = { keyRing: KeyRing; tokens: TokenVerifier; clock: () => Date };
 
 /** A signed or unsigned JWT: three parts, the first of which begins a JSON object. */
-const JWT = /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/;
+export const JWT = /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/;
 
 async function authentication(app: FastifyInstance, options: AuthenticationOptions): Promise<void> {
   app.decorateRequest('principal', null);
@@ -31,13 +31,17 @@ async function authentication(app: FastifyInstance, options: AuthenticationOptio
 }
 
 async function authenticate(header: string | undefined, options: AuthenticationOptions): Promise<Principal> {
-  const credential = /^Bearer +([\x21-\x7e]+)$/i.exec(header ?? '')?.[1];
-  if (credential === undefined) {
-    throw new BoonError('unauthorized', 'The call has no `Authorization: Bearer …` header.');
-  }
+  const credential = bearerOf(header);
   return JWT.test(credential)
     ? options.tokens.verify(credential, options.clock())
     : options.keyRing.find(credential, options.clock());
+}
+
+/** The credential of an `Authorization` header. @throws BoonError `unauthorized` when there is none. */
+export function bearerOf(header: string | undefined): string {
+  const credential = /^Bearer +([\x21-\x7e]+)$/i.exec(header ?? '')?.[1];
+  if (credential !== undefined) return credential;
+  throw new BoonError('unauthorized', 'The call has no `Authorization: Bearer …` header.');
 }
 
 export default fp(authentication, { name: 'authentication' });

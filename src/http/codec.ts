@@ -1,0 +1,136 @@
+/**
+ * Temporal's codec endpoint: shows operators, in the Web UI and on the command line, what is encrypted in Temporal.
+ * `POST /codec/decode` and `/codec/encode` take and answer `{payloads: […]}` as Temporal's remote codecs do.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { Payload, PayloadCodec } from '../contracts/payload-codec.ts';
+import { requireAccess } from './access.ts';
+import type { KeyRing } from './key-ring.ts';
+import { bearerOf, JWT } from './plugins/authentication.ts';
+import type { TokenVerifier } from './token-verifier.ts';
+
+/** What the endpoint needs. */
+export type CodecParts = {
+  payloads: PayloadCodec;
+  /** Where the Web UI is served from, as in `https://temporal.example.com`: pages that may call. */
+  uiOrigins: readonly string[];
+  /** Stands for a credential in the path `/codec/<ticket>`; the local start makes one for its own Web UI. */
+  ticket?: string;
+};
+
+type CodecOptions = { codec: CodecParts; keyRing: KeyRing; tokens: TokenVerifier; clock: () => Date };
+
+/** A page of history with long payloads. */
+const BODY_LIMIT_BYTES = 8 * 1024 * 1024;
+const MOST_PAYLOADS = 10_000;
+/** How long a browser remembers that it may call, in seconds. */
+const PREFLIGHT_SECONDS = 600;
+
+const Base64Schema = z.base64();
+const PayloadsSchema = z.object({
+  payloads: z
+    .array(
+      z.object({
+        metadata: z.record(z.string(), Base64Schema).optional(),
+        data: Base64Schema.nullish(),
+      }),
+    )
+    .max(MOST_PAYLOADS),
+});
+type WrittenPayload = z.infer<typeof PayloadsSchema>['payloads'][number];
+
+const ACCESS = { scope: 'payloads:decode', endUser: false } as const;
+
+export const codecRoutes: FastifyPluginAsyncZod<CodecOptions> = async (app, options) => {
+  const { codec, keyRing, tokens, clock } = options;
+  // The routes see to their own callers: an operator's token of the Web UI is no end user's here.
+  const config = { access: 'public' } as const;
+
+  app.addHook('onRequest', async (request, reply) => {
+    allowUi(request, reply, codec.uiOrigins);
+    if (request.method !== 'OPTIONS') await requireOperator(request);
+  });
+
+  const paths = codec.ticket === undefined ? ['/codec'] : ['/codec', '/codec/:ticket'];
+  for (const path of paths) {
+    for (const direction of ['decode', 'encode'] as const) {
+      const url = `${path}/${direction}`;
+      app.route({
+        method: 'OPTIONS',
+        url,
+        config,
+        schema: { hide: true },
+        handler: (_, reply) => reply.code(204).send(),
+      });
+      app.route({
+        method: 'POST',
+        url,
+        config,
+        bodyLimit: BODY_LIMIT_BYTES,
+        // Temporal's own protocol, not part of Boon's API.
+        schema: { hide: true, body: PayloadsSchema, response: { 200: PayloadsSchema } },
+        handler: async ({ body }) => {
+          const work = codec.payloads[direction];
+          return { payloads: await Promise.all(body.payloads.map((payload) => convert(payload, work))) };
+        },
+      });
+    }
+  }
+
+  /** An API key with the scope, an operator's token, or the ticket. */
+  async function requireOperator(request: FastifyRequest): Promise<void> {
+    const { ticket } = request.params as { ticket?: string };
+    if (ticket !== undefined && codec.ticket !== undefined && isSame(ticket, codec.ticket)) return;
+    const credential = bearerOf(request.headers.authorization);
+    if (JWT.test(credential)) return await tokens.requireOperator(credential, clock());
+    requireAccess(ACCESS, await keyRing.find(credential, clock()));
+  }
+};
+
+/** Lets the Web UI's page, and no other, read the answers. */
+function allowUi(request: FastifyRequest, reply: FastifyReply, origins: readonly string[]): void {
+  const { origin } = request.headers;
+  reply.header('vary', 'origin');
+  if (origin === undefined || !origins.includes(origin)) return;
+  reply.headers({
+    'access-control-allow-origin': origin,
+    'access-control-allow-methods': 'POST',
+    'access-control-allow-headers': 'authorization, authorization-extras, content-type, x-namespace',
+    'access-control-allow-credentials': 'true',
+    'access-control-max-age': PREFLIGHT_SECONDS,
+  });
+}
+
+/** One that cannot be read comes back as it is: the others of the page are still shown. */
+async function convert(
+  written: WrittenPayload,
+  work: (payloads: Payload[]) => Promise<Payload[]>,
+): Promise<WrittenPayload> {
+  try {
+    const [payload] = await work([read(written)]);
+    return payload === undefined ? written : write(payload);
+  } catch {
+    return written;
+  }
+}
+
+function read({ metadata = {}, data }: WrittenPayload): Payload {
+  const entries = Object.entries(metadata).map(([name, value]) => [name, Buffer.from(value, 'base64')]);
+  return { metadata: Object.fromEntries(entries), data: data == null ? null : Buffer.from(data, 'base64') };
+}
+
+function write({ metadata, data }: Payload): WrittenPayload {
+  const entries = Object.entries(metadata ?? {}).map(([name, value]) => [name, base64(value)]);
+  return { metadata: Object.fromEntries(entries), ...(data == null ? {} : { data: base64(data) }) };
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64');
+}
+
+function isSame(given: string, wanted: string): boolean {
+  return given.length === wanted.length && timingSafeEqual(Buffer.from(given), Buffer.from(wanted));
+}
