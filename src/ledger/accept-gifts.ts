@@ -22,10 +22,10 @@ type Decided = Pick<
   | 'reason_code'
 >;
 
-/** Batches of more gifts hold their locks too long; more writers contend for two cores; a second one pays from 16 on. */
-const MOST_IN_A_BATCH = 32;
+/** Larger batches hold their locks too long; a batch's fixed cost is that of about five gifts, and cores are two. */
+const MOST_IN_A_BATCH = 64;
 const WRITERS = 2;
-const JOIN = 16;
+const JOIN = 3;
 
 /** Makes the function that accepts a gift together with those that are asked for at the same time. */
 export function makeAcceptGift(

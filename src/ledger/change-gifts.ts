@@ -9,8 +9,11 @@ import { type AnswerRow, answerOf, callWithArray, inputHash } from './recorded.t
 import { toGift } from './rows.ts';
 
 const MOST_IN_A_BATCH = 64;
-/** Gifts touch two accounts each, which no shard keeps apart: one writer, so that batches never wait for each other. */
+/** Gifts touch two accounts each, which their ids do not keep apart: one writer, so that no batch waits for another. */
 const WRITERS = 1;
+/** Where the accounts are known. Larger batches find fewer gifts that have no account in common with the other's. */
+const BULK_WRITERS = 2;
+const BULK_BATCH = 100;
 
 /** Makes the function behind `Ledger.actOnGift`. */
 export function makeActOnGift(database: Database): (request: GiftActionRequest) => Promise<Recorded<Gift>> {
@@ -51,41 +54,64 @@ function toRow(request: GiftActionRequest, i: number): Record<string, unknown> {
   };
 }
 
-/** `Ledger.advanceGifts`: one call for the whole array, in the order of the ids; unknown ids are left out. */
-export async function advanceGifts(database: Database, ids: readonly string[], at: string): Promise<Gift[]> {
+type Due = { id: string; at: string; shards: readonly string[] };
+
+/**
+ * Makes the functions behind `Ledger.advanceGift` and `Ledger.advanceGifts`. Of one gift only its own id is known,
+ * so there is one writer; of many the accounts are looked up first, and two writers settle apart from each other.
+ */
+export function makeAdvanceGifts(database: Database): {
+  advanceGift: (id: string, at: string) => Promise<Gift>;
+  advanceGifts: (ids: readonly string[], at: string) => Promise<Gift[]>;
+} {
+  const groups = (writers: number, most: number) =>
+    new GroupCommit<Due, Gift | undefined>({
+      writers,
+      most,
+      join: most / 2,
+      shardOf: (request) => request.shards,
+      run: (batch) => advance(database, batch),
+    });
+  const single = groups(WRITERS, MOST_IN_A_BATCH);
+  const bulk = groups(BULK_WRITERS, BULK_BATCH);
+  return {
+    async advanceGift(id, at) {
+      const gift = await single.submit({ id, at, shards: [id] });
+      if (gift === undefined) throw new BoonError('not_found', `There is no transfer "${id}".`);
+      return gift;
+    },
+    async advanceGifts(ids, at) {
+      const accounts = await accountsOf(database, ids);
+      const gifts = await Promise.all(
+        ids.map((id) => bulk.submit({ id, at, shards: accounts.get(id) ?? [id] })),
+      );
+      return gifts.filter((gift) => gift !== undefined);
+    },
+  };
+}
+
+/** One call of the database for the batch; unknown gifts are undefined. */
+async function advance(database: Database, batch: Due[]): Promise<(Gift | typeof AGAIN | undefined)[]> {
+  // A gift that stands in it twice is looked at again in the next.
+  const ids = batch.map(({ id }) => id);
+  const first = batch.filter(({ id }, index) => ids.indexOf(id) === index);
   const rows = await queryRows<{ gift: Gift }>(
     database,
     'advance_gifts',
     'SELECT boon.advance_gifts($1, $2) AS gift',
-    [ids, at],
+    [first.map(({ id }) => id), first.map(({ at }) => at)],
   );
-  const byId = new Map(rows.map((row) => [row.gift.id, toGift(row.gift)]));
-  return ids.flatMap((id) => byId.get(id) ?? []);
+  const byId = new Map(rows.map(({ gift }) => [gift.id, toGift(gift)]));
+  return batch.map((request, index) => (ids.indexOf(request.id) === index ? byId.get(request.id) : AGAIN));
 }
 
-/** Makes the function behind `Ledger.advanceGift`: gifts that are due at the same moment settle in one call. */
-export function makeAdvanceGift(database: Database): (id: string, at: string) => Promise<Gift> {
-  const groups = new GroupCommit<{ id: string; at: string }, Gift | undefined>({
-    writers: WRITERS,
-    most: MOST_IN_A_BATCH,
-    join: 1,
-    shardOf: (request) => request.id,
-    run: async (batch) => {
-      // One call takes one time: those of another moment go next.
-      const at = batch[0]?.at ?? '';
-      const now = batch.filter((request) => request.at === at);
-      const gifts = await advanceGifts(
-        database,
-        now.map((request) => request.id),
-        at,
-      );
-      const byId = new Map(gifts.map((gift) => [gift.id, gift]));
-      return batch.map((request) => (request.at === at ? byId.get(request.id) : AGAIN));
-    },
-  });
-  return async (id, at) => {
-    const gift = await groups.submit({ id, at });
-    if (gift === undefined) throw new BoonError('not_found', `There is no transfer "${id}".`);
-    return gift;
-  };
+/** The accounts that each gift's settlement locks. */
+async function accountsOf(database: Database, ids: readonly string[]): Promise<Map<string, string[]>> {
+  const rows = await queryRows<{ id: string; accounts: string[] }>(
+    database,
+    'gift_accounts',
+    `SELECT id, array_remove(ARRAY[payer_id, sender_id, recipient_id], NULL) AS accounts FROM boon.gifts WHERE id = ANY ($1)`,
+    [ids],
+  );
+  return new Map(rows.map(({ id, accounts }) => [id, accounts]));
 }

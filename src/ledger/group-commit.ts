@@ -10,12 +10,15 @@ export type GroupCommitOptions<Request, Answer> = {
   /** The most calls in one batch: larger ones hold their locks too long. */
   most: number;
   /**
-   * How many calls must wait before another writer joins one that is busy. A batch has a fixed cost, so a few
-   * calls are cheaper in one batch after the other than in two small ones beside each other.
+   * The fewest calls for which a further writer is worth its batch's fixed cost: twice as many are shared by two
+   * writers, and so many must wait for one to join another that is busy.
    */
   join: number;
-  /** Calls with equal shards are never in two batches at once, so that they do not wait for each other's locks. */
-  shardOf: (request: Request) => string;
+  /**
+   * What a call locks. Calls with a shard in common are never in two batches at once, so that they do not wait for
+   * each other's locks.
+   */
+  shardOf: (request: Request) => string | readonly string[];
   /** Runs a batch and answers in its order; `AGAIN` asks for the call to go into a later batch. */
   run: (batch: Request[]) => Promise<(Answer | typeof AGAIN)[]>;
 };
@@ -25,7 +28,7 @@ export const AGAIN: unique symbol = Symbol('again');
 
 type Waiting<Request, Answer> = {
   request: Request;
-  shard: string;
+  shards: readonly string[];
   resolve: (answer: Answer) => void;
   reject: (error: unknown) => void;
 };
@@ -45,7 +48,9 @@ export class GroupCommit<Request, Answer> {
   /** Hands in one call; settles with its own answer or its own error. */
   submit(request: Request): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ request, shard: this.#options.shardOf(request), resolve, reject });
+      const shard = this.#options.shardOf(request);
+      const shards = typeof shard === 'string' ? [shard] : shard;
+      this.#queue.push({ request, shards, resolve, reject });
       this.#schedule();
     });
   }
@@ -56,10 +61,7 @@ export class GroupCommit<Request, Answer> {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      while (
-        this.#busy < this.#options.writers &&
-        this.#queue.length >= (this.#busy === 0 ? 1 : this.#options.join)
-      ) {
+      while (this.#busy < this.#options.writers) {
         const batch = this.#take();
         if (batch.length === 0) break;
         void this.#write(batch);
@@ -67,21 +69,21 @@ export class GroupCommit<Request, Answer> {
     });
   }
 
-  /** The next batch: the calls that wait longest, without those whose shard is in a running batch. */
+  /** The next batch: of the calls that wait longest, those that no running batch keeps waiting. Empty: not yet. */
   #take(): Waiting<Request, Answer>[] {
-    const batch: Waiting<Request, Answer>[] = [];
-    const rest: Waiting<Request, Answer>[] = [];
-    for (const waiting of this.#queue) {
-      const fits = batch.length < this.#options.most && !this.#running.has(waiting.shard);
-      (fits ? batch : rest).push(waiting);
-    }
-    this.#queue = rest;
-    return batch;
+    const { writers, most, join } = this.#options;
+    const ready = this.#queue.filter(({ shards }) => !shards.some((shard) => this.#running.has(shard)));
+    if (ready.length < (this.#busy === 0 ? 1 : join)) return [];
+    const free = Math.min(writers - this.#busy, Math.floor(ready.length / join));
+    const share = free < 2 || isOneShard(ready) ? ready.length : Math.ceil(ready.length / free);
+    const batch = new Set(ready.slice(0, Math.min(share, most)));
+    this.#queue = this.#queue.filter((waiting) => !batch.has(waiting));
+    return [...batch];
   }
 
   async #write(batch: Waiting<Request, Answer>[]): Promise<void> {
     this.#busy += 1;
-    const shards = new Set(batch.map((waiting) => waiting.shard));
+    const shards = new Set(batch.flatMap((waiting) => waiting.shards));
     for (const shard of shards) this.#running.add(shard);
     await this.#run(batch);
     for (const shard of shards) this.#running.delete(shard);
@@ -105,4 +107,10 @@ export class GroupCommit<Request, Answer> {
       else for (const waiting of batch) await this.#run([waiting]);
     }
   }
+}
+
+/** Whether all the calls lock the same, so that only one writer can take them. */
+function isOneShard(waiting: readonly { shards: readonly string[] }[]): boolean {
+  const first = waiting[0]?.shards[0];
+  return waiting.every(({ shards }) => shards.length === 1 && shards[0] === first);
 }

@@ -4,7 +4,7 @@ import type { VersionedPolicy } from '../domain/policy.ts';
 import { makeAcceptGift } from './accept-gifts.ts';
 import { balance, findAccount, gifting, putAccount, statement } from './accounts.ts';
 import { AddressVault } from './address-vault.ts';
-import { advanceGifts, makeActOnGift, makeAdvanceGift } from './change-gifts.ts';
+import { makeActOnGift, makeAdvanceGifts } from './change-gifts.ts';
 import { openDatabase, queryRow } from './database.ts';
 import { makeGrant } from './grant-credits.ts';
 import type { Ledger } from './ledger.ts';
@@ -61,8 +61,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
     grant: makeGrant(database),
     acceptGift: makeAcceptGift(database, vault, policyVersion, options.onAcceptBatch),
     actOnGift: makeActOnGift(database),
-    advanceGift: makeAdvanceGift(database),
-    advanceGifts: (ids, at) => advanceGifts(database, ids, at),
+    ...makeAdvanceGifts(database),
     findGift: (id) => findGift(database, id),
     listGifts: (filter, page) => listGifts(database, filter, page),
     giftAddresses: (ids) => giftAddresses(database, vault, ids),

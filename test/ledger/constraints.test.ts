@@ -15,6 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => own.close());
 
+/** Those of them that have rows here. */
 const APPEND_ONLY = [
   'transfers',
   'entries',
@@ -23,39 +24,44 @@ const APPEND_ONLY = [
   'blocks',
   'policies',
   'policy_documents',
+  'plan_rules',
+  'reset_rules',
+  'program_rules',
 ];
 
 describe('what happened is not changed afterwards', () => {
-  test.each(APPEND_ONLY)('%s refuse UPDATE, DELETE and TRUNCATE, also from the superuser', async (table) => {
-    const [{ columns } = { columns: '' }] = await own.sql(
-      `SELECT string_agg(column_name, ',') AS columns FROM information_schema.columns
-       WHERE table_schema = 'boon' AND table_name = $1 AND is_identity = 'NO'`,
-      [table],
-    );
-    const column = String(columns).split(',')[0];
-    const before = await own.sql(`SELECT count(*) FROM boon.${table}`);
-    expect(before).not.toEqual([{ count: '0' }]);
-    for (const statement of [
-      `UPDATE boon.${table} SET ${column} = ${column}`,
-      `UPDATE boon.${table} SET ${column} = ${column} WHERE false`,
-      `DELETE FROM boon.${table}`,
-      `TRUNCATE boon.${table}`,
-      `INSERT INTO boon.${table} SELECT * FROM boon.${table} ON CONFLICT DO NOTHING; DELETE FROM boon.${table}`,
-    ]) {
-      await expect(own.sql(statement)).rejects.toThrow(/is append-only|cannot insert a non-DEFAULT value/);
-    }
-    expect(await own.sql(`SELECT count(*) FROM boon.${table}`)).toEqual(before);
-  });
-
-  test('every append-only table is named above', async () => {
+  test('every append-only table refuses UPDATE, DELETE and TRUNCATE, also from the superuser', async () => {
     const rows = await own.sql(
-      `SELECT tgrelid::regclass::text AS name FROM pg_trigger WHERE tgname = 'append_only' ORDER BY 1`,
+      `SELECT tgrelid::regclass::text AS name FROM pg_trigger WHERE tgname = 'append_only'`,
     );
-    expect(rows.map(({ name }) => String(name).replace('boon.', '')).toSorted()).toEqual(
-      APPEND_ONLY.toSorted(),
-    );
+    const tables = rows.map(({ name }) => String(name).replace('boon.', ''));
+    expect(tables).toEqual(expect.arrayContaining(APPEND_ONLY));
+    for (const table of tables) await refusesChanges(table);
   });
 });
+
+async function refusesChanges(table: string): Promise<void> {
+  const [{ columns } = { columns: '' }] = await own.sql(
+    `SELECT string_agg(column_name, ',') AS columns FROM information_schema.columns
+     WHERE table_schema = 'boon' AND table_name = $1 AND is_identity = 'NO'`,
+    [table],
+  );
+  const column = String(columns).split(',')[0];
+  const before = await own.sql(`SELECT count(*) FROM boon.${table}`);
+  if (APPEND_ONLY.includes(table)) expect(before).not.toEqual([{ count: '0' }]);
+  for (const statement of [
+    `UPDATE boon.${table} SET ${column} = ${column}`,
+    `UPDATE boon.${table} SET ${column} = ${column} WHERE false`,
+    `DELETE FROM boon.${table}`,
+    `TRUNCATE boon.${table}`,
+    `INSERT INTO boon.${table} SELECT * FROM boon.${table} ON CONFLICT DO NOTHING; DELETE FROM boon.${table}`,
+  ]) {
+    await expect(own.sql(statement), statement).rejects.toThrow(
+      /is append-only|cannot insert a non-DEFAULT value/,
+    );
+  }
+  expect(await own.sql(`SELECT count(*) FROM boon.${table}`)).toEqual(before);
+}
 
 const TRANSFER =
   'INSERT INTO boon.transfers (phase, kind, debit_account, credit_account, amount, resolves, reference, effective_at)';

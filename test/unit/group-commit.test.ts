@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { BoonError } from '../../src/contracts/errors.ts';
 import { AGAIN, GroupCommit } from '../../src/ledger/group-commit.ts';
 
-type Call = { shard: string; value: number };
+type Call = { shard: string | string[]; value: number };
 
 /** A group commit over a run that records its batches. */
 function recorded(
@@ -60,6 +60,36 @@ describe('group commit', () => {
     const rest = calls(10).map((call) => group.submit(call));
     await Promise.all([first, ...rest]);
     expect(sizes()).toEqual([1, 10]);
+  });
+
+  test('enough calls for two writers are shared by both, the longest waiting first', async () => {
+    const { group, batches } = recorded(undefined, { writers: 2, join: 3 });
+    const apart = (count: number) => calls(count).map(({ value }) => ({ shard: `shard-${value}`, value }));
+    await Promise.all(apart(7).map((call) => group.submit(call)));
+    expect(batches.map((batch) => batch.map(({ value }) => value))).toEqual([
+      [0, 1, 2, 3],
+      [4, 5, 6],
+    ]);
+  });
+
+  test('calls that lock the same stay in one batch, however many writers are free', async () => {
+    const { group, sizes } = recorded(undefined, { writers: 2, join: 3 });
+    await Promise.all(calls(20).map((call) => group.submit(call)));
+    expect(sizes()).toEqual([20]);
+  });
+
+  test('a call with several shards waits while any of them is in a running batch', async () => {
+    const { group, batches } = recorded(undefined, { writers: 2, join: 1, before: () => sleep(5) });
+    const first = group.submit({ shard: ['a', 'b'], value: 0 });
+    await setImmediate();
+    const rest = [
+      group.submit({ shard: ['b', 'c'], value: 1 }),
+      group.submit({ shard: ['d', 'e'], value: 2 }),
+    ];
+    await setImmediate();
+    expect(batches.map((batch) => batch.map(({ value }) => value))).toEqual([[0], [2]]);
+    await Promise.all([first, ...rest]);
+    expect(batches).toHaveLength(3);
   });
 
   test('a second writer joins a busy one when enough calls wait, and not before', async () => {

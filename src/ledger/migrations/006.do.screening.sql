@@ -24,19 +24,18 @@ LANGUAGE sql STABLE AS $$
         WHERE g.recipient_id = p_recipient AND g.sender_id <> p_sender AND g.accepted_at > p_at - p.fan_in_within
           AND g.status NOT IN ('canceled', 'expired', 'rejected')
         ORDER BY g.accepted_at DESC LIMIT 1000) recent) END,
+    -- Who gave to the sender is the recipient, or one whom the recipient gave to.
     CASE WHEN p.circle <> 'allow' THEN EXISTS (
       SELECT FROM (
         SELECT g.sender_id FROM boon.gifts g
         WHERE g.recipient_id = p_sender AND g.accepted_at > p_at - p.circle_within
           AND g.status NOT IN ('canceled', 'expired', 'rejected')
         ORDER BY g.accepted_at DESC LIMIT 100) back
-      WHERE back.sender_id = p_recipient OR EXISTS (
-        SELECT FROM (
-          SELECT g.sender_id FROM boon.gifts g
-          WHERE g.recipient_id = back.sender_id AND g.accepted_at > p_at - p.circle_within
-            AND g.status NOT IN ('canceled', 'expired', 'rejected')
-          ORDER BY g.accepted_at DESC LIMIT 100) earlier
-        WHERE earlier.sender_id = p_recipient)) END
+      WHERE back.sender_id = p_recipient OR back.sender_id IN (
+        SELECT g.recipient_id FROM boon.gifts g
+        WHERE g.sender_id = p_recipient AND g.accepted_at > p_at - p.circle_within
+          AND g.status NOT IN ('canceled', 'expired', 'rejected')
+        ORDER BY g.accepted_at DESC LIMIT 100)) END
 $$;
 
 -- The rule that catches a gift with the strongest verdict, the first of them; null when none does. Counts include

@@ -2,7 +2,7 @@
 
 -- What a plan includes, in micro-credits' worth at the rate card; null is without limit.
 CREATE TABLE boon.plan_rules (
-  version text NOT NULL REFERENCES boon.policies,
+  version text NOT NULL,
   plan text NOT NULL,
   five_hour bigint,
   weekly bigint,
@@ -12,7 +12,7 @@ CREATE TABLE boon.plan_rules (
 );
 
 CREATE TABLE boon.reset_rules (
-  version text PRIMARY KEY REFERENCES boon.policies,
+  version text PRIMARY KEY,
   valid_for interval NOT NULL,
   moves_weekly_date boolean NOT NULL,
   return_within interval NOT NULL,
@@ -23,7 +23,7 @@ CREATE TABLE boon.reset_rules (
 CREATE TYPE boon.over_cap AS ENUM ('forfeit', 'defer');
 
 CREATE TABLE boon.program_rules (
-  version text NOT NULL REFERENCES boon.policies,
+  version text NOT NULL,
   program text NOT NULL,
   opens_at timestamptz,
   closes_at timestamptz,
