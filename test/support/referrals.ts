@@ -67,3 +67,27 @@ export async function actOn(
   return (await ledger.actOnReferral({ key: newKey(action), referral_id: referral.id, action, at, ...more }))
     .value;
 }
+
+/** A friend's account that has existed since 2024, last active at `lastActive`, or what `put` says instead. */
+export async function dormantFriend(
+  ledger: Ledger,
+  id: string,
+  lastActive: string | null,
+  put: Partial<Parameters<Ledger['putAccount']>[1]> = {},
+): Promise<void> {
+  await ledger.putAccount(
+    id,
+    { plan: 'free', created_at: '2024-01-01T00:00:00.000Z', last_active_at: lastActive, ...put },
+    START,
+  );
+}
+
+/** A friend's account that is made at `at`. */
+export async function newFriend(
+  ledger: Ledger,
+  id: string,
+  at: string,
+  put: Partial<Parameters<Ledger['putAccount']>[1]> = {},
+): Promise<void> {
+  await ledger.putAccount(id, { plan: 'free', created_at: at, ...put }, at);
+}

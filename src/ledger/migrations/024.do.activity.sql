@@ -23,10 +23,10 @@ CREATE TYPE boon.activity AS (i int, digest bigint, account_id text, kind boon.a
 CREATE FUNCTION boon.note_login(l boon.logins, p_at timestamptz) RETURNS boon.logins LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
   IF l.last_at IS NULL THEN
-    RETURN (p_at, p_at, NULL);
+    RETURN (p_at, p_at, NULL)::boon.logins;
   ELSIF p_at > l.last_at THEN
     IF p_at > l.last_at + interval '24 hours' THEN
-      RETURN (p_at, p_at, l.last_at);
+      RETURN (p_at, p_at, l.last_at)::boon.logins;
     END IF;
     l.last_at := p_at;
   ELSIF p_at < l.session_at THEN
