@@ -5,7 +5,7 @@ import type { Policy } from '../domain/policy.ts';
 import { CreditsSchema, PositiveCreditsSchema } from './primitives.schema.ts';
 
 const DURATION = /^P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?$/;
-const DurationSchema = z
+export const DurationSchema = z
   .string()
   .regex(DURATION, 'must be an ISO 8601 duration such as "PT24H", "P14D" or "P12M"');
 const VerdictSchema = z.enum(['allow', 'hold', 'deny']);

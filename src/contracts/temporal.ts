@@ -23,6 +23,8 @@ export type ReconcileReport = {
   started: number;
   advanced: number;
   sealed_blocks: number;
+  /** Campaigns whose process was missing. */
+  campaigns_started: number;
   swept_to: string;
 };
 /** What one run of `expiry` did. */

@@ -4,6 +4,7 @@ import type { AcceptedGift, Funding, Gift, GiftActionRequest } from '../contract
 import type { GiftStatus } from '../domain/gift-status.ts';
 import type { LotSource } from '../domain/lot.ts';
 import type { VersionedPolicy } from '../domain/policy.ts';
+import type { Campaigns } from './campaigns.ts';
 import type { Referrals } from './referrals.ts';
 import type { Resets } from './resets.ts';
 
@@ -62,7 +63,7 @@ export type VerifyReport = {
  * The ledger. Every method is one round trip; refusals are BoonErrors with a code of `contracts/errors.ts`;
  * a lost database is the code `unavailable`. No method reads a clock.
  */
-export interface Ledger extends Referrals, Resets {
+export interface Ledger extends Campaigns, Referrals, Resets {
   /** Stores a policy under its version (idempotent) and returns the version. New gifts are accepted under it. */
   usePolicy(policy: VersionedPolicy, at: string): Promise<void>;
 

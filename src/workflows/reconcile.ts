@@ -4,11 +4,14 @@
  * process is gone for good, and seals what was posted.
  */
 import { proxyActivities, setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
+import type { CampaignActivities } from '../activities/campaigns.ts';
 import type { ReconcileActivities } from '../activities/reconcile.ts';
 import type { ReconcileReport } from '../contracts/temporal.ts';
 import { versioned } from './versioning.ts';
 
-const { startMissingGifts, advanceOverdueGifts, sealBlocks } = proxyActivities<ReconcileActivities>({
+const { startMissingGifts, advanceOverdueGifts, sealBlocks, wakeCampaigns } = proxyActivities<
+  ReconcileActivities & CampaignActivities
+>({
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: '1 minute',
   // A run that fails is followed by the next one of the schedule.
@@ -29,7 +32,8 @@ export async function reconcile(): Promise<ReconcileReport> {
     { before: at(now - OVERDUE_AFTER), at: at(now) },
   ]);
   const sealed_blocks = await sealBlocks.executeWithOptions({ summary: 'Seal what was posted' }, [at(now)]);
-  return { ...swept, advanced, sealed_blocks };
+  const campaigns_started = await wakeCampaigns.executeWithOptions({ summary: 'Wake campaigns' }, []);
+  return { ...swept, advanced, sealed_blocks, campaigns_started };
 }
 // Each of its activities may be repeated, so its code may change between two of them.
 setWorkflowOptions(versioned('AUTO_UPGRADE'), reconcile);

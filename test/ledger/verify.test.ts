@@ -6,6 +6,7 @@ import { INVARIANTS } from '../../src/ledger/invariants.ts';
 import type { Ledger, VerifyReport } from '../../src/ledger/ledger.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { createDatabase, dropDatabase } from '../../src/local/postgres.ts';
+import { CAMPAIGN_DAMAGES, makeCampaignScene } from '../support/campaign-damages.ts';
 import { act, claim, give, grant } from '../support/gifts.ts';
 import { makeResetScene, RESET_DAMAGES } from '../support/reset-damages.ts';
 import { TEMPLATE_DATABASE } from '../support/template-database.ts';
@@ -38,6 +39,7 @@ async function makeScene(ledger: Ledger): Promise<void> {
   const held = await give(ledger, 'bob', 'cleo', { id: 'held', at: now });
   await act(ledger, held, 'hold', now);
   await makeResetScene(ledger);
+  await makeCampaignScene(ledger, later(START, { days: 41 }));
   await ledger.sealBlocks(now);
 }
 
@@ -226,6 +228,7 @@ const DAMAGES: [string, string, string][] = [
     `DELETE FROM boon.events WHERE subject = 'held' AND type = 'gift.accepted'`,
   ],
   ...RESET_DAMAGES,
+  ...CAMPAIGN_DAMAGES,
   ...(
     [
       ['an edited reference', `UPDATE boon.transfers SET reference = reference || '!' WHERE kind = 'grant'`],

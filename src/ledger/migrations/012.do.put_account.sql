@@ -5,6 +5,7 @@ DECLARE
   before boon.accounts;
   after boon.accounts;
   g boon.gifts;
+  judged_anew boolean;
 BEGIN
   -- Lock order of every writer: gifts, then ledger accounts. A freeze and an unfreeze of one account take turns, so
   -- that the second knows the gifts that the first has held. Of the gifts accepted between the two locks, those that
@@ -34,6 +35,11 @@ BEGIN
   after.fingerprints := CASE WHEN p ? 'fingerprints' THEN ARRAY(SELECT jsonb_array_elements_text(p -> 'fingerprints')) ELSE coalesce(before.fingerprints, '{}') END;
   after.auto_redeem := coalesce((p ->> 'auto_redeem')::boolean, before.auto_redeem, false);
   after.updated_at := p_at;
+  judged_anew := before.id IS NULL
+    OR (before.plan, before.kind, before.status, before.cohorts) IS DISTINCT FROM (after.plan, after.kind, after.status, after.cohorts);
+  -- A campaign that begins now waits for this account, so that one of the two sees the other.
+  IF judged_anew THEN PERFORM pg_advisory_xact_lock_shared(hashtext('boon.campaigns')); END IF;
+  after.number := coalesce(before.number, nextval('boon.accounts_number_seq'));
   INSERT INTO boon.accounts SELECT after.*
     ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, plan = excluded.plan, status = excluded.status,
       email_sealed = excluded.email_sealed, email_index = excluded.email_index, email_disposable = excluded.email_disposable, billing_day = excluded.billing_day,
@@ -61,5 +67,6 @@ BEGIN
     INSERT INTO boon.events (type, subject, accounts, data, effective_at)
       VALUES ('account.' || after.status, p_id, ARRAY[p_id], jsonb_build_object('status', after.status, 'was', before.status), p_at);
   END IF;
+  IF judged_anew THEN PERFORM boon.join_campaigns(p_id, p_at); END IF;
   RETURN NEXT after;
 END $$;

@@ -1,0 +1,86 @@
+/** Campaigns as their workflow sees them: pages of accounts, each one transaction of the ledger. */
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import {
+  type Campaign,
+  type CampaignActionRequest,
+  type CampaignProgress,
+  campaignWorkflowId,
+  progressOf,
+} from '../contracts/campaign.ts';
+import type { CampaignProcess } from '../contracts/campaign-process.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { failing } from './failure.ts';
+import type { GiftRuns } from './reconcile.ts';
+
+export type CampaignActivities = ReturnType<typeof campaignActivities>;
+
+type CampaignLedger = Pick<
+  Ledger,
+  'runCampaignPage' | 'actOnCampaign' | 'findCampaign' | 'campaignFaults' | 'openCampaigns'
+>;
+type Dependencies = {
+  ledger: CampaignLedger;
+  /** Which workflows run, and waking those of campaigns; only `wakeCampaigns` needs them. */
+  runs: Pick<GiftRuns, 'running'>;
+  process: CampaignProcess;
+  pageSize?: number | undefined;
+};
+
+/** Accounts in one transaction, which are locked while it lasts: about 50 ms. */
+const PAGE = 2_000;
+/** Pages of one call: some seconds of work, after which the Web UI shows how far it is. */
+const PAGES = 50;
+
+export function campaignActivities({ ledger, runs, process, pageSize = PAGE }: Dependencies) {
+  return {
+    /** Does the next pages of a campaign that runs; repeated after a crash, it goes on behind the last page done. */
+    async runCampaignPages(campaignId: string, at: string): Promise<CampaignProgress> {
+      const signal = cancellationSignal();
+      for (let page = 1; ; page += 1) {
+        const campaign = await failing(() => ledger.runCampaignPage(campaignId, pageSize, at));
+        if (campaign.status !== 'running' || page === PAGES) return progressOf(campaign);
+        heartbeat(progressOf(campaign));
+        signal.throwIfAborted();
+      }
+    },
+
+    /** Pauses, resumes or cancels. */
+    actOnCampaign: (request: CampaignActionRequest): Promise<CampaignProgress> =>
+      failing(async () => {
+        const { replayed, value } = await ledger.actOnCampaign(request);
+        return progressOf(replayed ? await ledger.findCampaign(value.id) : value);
+      }),
+
+    findCampaign,
+
+    /** Proves from the rows that each account was granted or excluded, once. @throws `not_reconciled`, final */
+    async reconcileCampaign(campaignId: string): Promise<CampaignProgress> {
+      const faults = await failing(() => ledger.campaignFaults(campaignId));
+      if (faults.length === 0) return await findCampaign(campaignId);
+      throw ApplicationFailure.nonRetryable(
+        `The campaign does not add up: ${faults.join('; ')}`,
+        'not_reconciled',
+      );
+    },
+
+    /** Starts the processes of open campaigns that are missing, and has those that should be at work look again. */
+    async wakeCampaigns(): Promise<number> {
+      const ids = await failing(() => ledger.openCampaigns());
+      if (ids.length === 0) return 0;
+      const running = await runs.running(ids.map(campaignWorkflowId));
+      let started = 0;
+      for (const id of ids) {
+        const campaign: Campaign = await failing(() => ledger.findCampaign(id));
+        const missing = !running.has(campaignWorkflowId(id));
+        if (missing || campaign.status === 'running') await failing(() => process.wake(campaign));
+        if (missing) started += 1;
+        heartbeat(started);
+      }
+      return started;
+    },
+  };
+  function findCampaign(campaignId: string): Promise<CampaignProgress> {
+    return failing(async () => progressOf(await ledger.findCampaign(campaignId)));
+  }
+}

@@ -1,0 +1,47 @@
+/** Campaigns' processes on Temporal: what the HTTP server, the worker's start and `reconcile` ask of them. */
+import type { Client } from '@temporalio/client';
+import { TypedSearchAttributes } from '@temporalio/common';
+import {
+  CAMPAIGN_SIGNALS,
+  CAMPAIGN_WORKFLOW,
+  type CampaignWorkflow,
+  campaignWorkflowId,
+} from '../contracts/campaign.ts';
+import { campaignSummary } from '../contracts/campaign-card.ts';
+import type { CampaignProcess } from '../contracts/campaign-process.ts';
+import { BOON_PROGRAM } from '../contracts/gift-search-attributes.ts';
+import { unavailable } from './failure.ts';
+
+/** How long a caller waits for Temporal, in milliseconds; then `reconcile` sees to it. */
+const PATIENCE = 2_000;
+
+export function createCampaignProcess({
+  client,
+  taskQueue,
+}: {
+  client: Client;
+  taskQueue: string;
+}): CampaignProcess {
+  return {
+    async wake(campaign) {
+      // One call both starts a process that does not run and has one that runs look at the ledger.
+      const woken = () =>
+        client.workflow.signalWithStart<CampaignWorkflow>(CAMPAIGN_WORKFLOW, {
+          taskQueue,
+          workflowId: campaignWorkflowId(campaign.id),
+          signal: CAMPAIGN_SIGNALS.refresh,
+          signalArgs: [],
+          // The ledger decides what there is to do: a process of a campaign that has ended just ends.
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          typedSearchAttributes: new TypedSearchAttributes([{ key: BOON_PROGRAM, value: 'campaign' }]),
+          staticSummary: campaignSummary(campaign),
+        });
+      try {
+        await client.connection.withDeadline(Date.now() + PATIENCE, woken);
+      } catch (error) {
+        throw unavailable(error);
+      }
+    },
+  };
+}

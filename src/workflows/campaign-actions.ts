@@ -1,0 +1,98 @@
+/** What people do to a campaign: its signals, updates and query, described so that they can be sent from the Web UI. */
+import {
+  CancellationScope,
+  currentUpdateInfo,
+  log,
+  setHandler,
+  uuid4,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { CampaignProgress, OperateCampaign } from '../contracts/campaign.ts';
+import {
+  campaignProgressQuery,
+  cancelCampaignSignal,
+  cancelCampaignUpdate,
+  pauseCampaignSignal,
+  pauseCampaignUpdate,
+  refreshCampaignSignal,
+  resumeCampaignSignal,
+  resumeCampaignUpdate,
+} from '../contracts/campaign-messages.ts';
+import type { CampaignAction } from '../domain/campaign.ts';
+import { checkArguments } from './gift-input.ts';
+import { refusalOf } from './refusal.ts';
+import type { RunningCampaign } from './running-campaign.ts';
+
+/** Who acted, when the sender does not say. */
+const BY_TEMPORAL = 'an operator through Temporal';
+
+const EXAMPLE = '{"reason":"why","by":"your name"}';
+
+const ACTIONS = [
+  ['pause', pauseCampaignSignal, pauseCampaignUpdate, 'Pause: no account is granted until it is resumed.'],
+  [
+    'resume',
+    resumeCampaignSignal,
+    resumeCampaignUpdate,
+    'Resume: goes on behind the last page that was done.',
+  ],
+  ['cancel', cancelCampaignSignal, cancelCampaignUpdate, 'Cancel: ends here; what was granted stays.'],
+] as const;
+
+/** Registers every handler; called before the workflow's first await. */
+export function handleCampaignActions(campaign: RunningCampaign): void {
+  setHandler(campaignProgressQuery, () => campaign.progress, {
+    description:
+      'How far the campaign is, as the process last heard; null until it has looked at the ledger.',
+  });
+  for (const [action, signal, update, does] of ACTIONS) {
+    const description = `${does} Input: {} or ${EXAMPLE}`;
+    setHandler(signal, (given?: OperateCampaign) => actOnSignal(campaign, action, given), { description });
+    setHandler(
+      update,
+      (given?: OperateCampaign) => act(campaign, action, given ?? {}, currentUpdateInfo()?.id ?? uuid4()),
+      {
+        description,
+        validator: (given?: OperateCampaign) => checkArguments(action, EXAMPLE, given, ['reason?', 'by?']),
+      },
+    );
+  }
+  setHandler(refreshCampaignSignal, () => campaign.hear(), {
+    description: 'Looks at the ledger again. No input.',
+  });
+  CancellationScope.current().cancelRequested.catch(() =>
+    actOnSignal(campaign, 'cancel', { reason: 'cancellation requested of the workflow' }),
+  );
+}
+
+async function act(
+  campaign: RunningCampaign,
+  action: CampaignAction,
+  given: OperateCampaign,
+  step: string,
+): Promise<CampaignProgress> {
+  const key = `${workflowInfo().workflowId}:${step}`;
+  const asked = { action, key, reason: given.reason, by: given.by ?? BY_TEMPORAL };
+  try {
+    return await CancellationScope.nonCancellable(() => campaign.act(asked));
+  } catch (error) {
+    throw refusalOf(error);
+  }
+}
+
+/** A signal has nobody to refuse to: what does not fit is left out, and a refusal is logged. */
+async function actOnSignal(campaign: RunningCampaign, action: CampaignAction, given: unknown): Promise<void> {
+  const { reason, by } = (typeof given === 'object' && given !== null ? given : {}) as Record<
+    string,
+    unknown
+  >;
+  const texts = {
+    ...(typeof reason === 'string' && reason !== '' ? { reason: reason.slice(0, 500) } : {}),
+    ...(typeof by === 'string' && by !== '' ? { by: by.slice(0, 500) } : {}),
+  };
+  try {
+    await act(campaign, action, texts, uuid4());
+  } catch (refused) {
+    log.warn('A signal was refused', { action, refused: String(refused) });
+  }
+}
