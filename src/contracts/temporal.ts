@@ -25,7 +25,13 @@ export type ReconcileReport = {
   sealed_blocks: number;
   /** Campaigns whose process was missing. */
   campaigns_started: number;
+  referrals: ReferralSweepReport;
   swept_to: string;
 };
+/**
+ * What one run of `reconcile` did with referrals: processes started, processes told of an end that they missed, rewards
+ * that were due, and of those the ones that the ledger was asked for directly.
+ */
+export type ReferralSweepReport = { started: number; ended: number; due: number; paid: number };
 /** What one run of `expiry` did. */
-export type ExpiryReport = { lots_expired: number; credits_expired: string };
+export type ExpiryReport = { lots_expired: number; credits_expired: string; invitations_expired: number };

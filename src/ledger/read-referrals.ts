@@ -39,18 +39,35 @@ export async function listReferrals(
 }
 
 const OPEN = `
-  SELECT boon.referral_view(r) AS referral, (extract(epoch FROM r.deadline) * 1000000)::bigint AS position FROM boon.referrals r
-  WHERE r.deadline IS NOT NULL AND r.invited_at < $1
-    AND ($2::bigint IS NULL OR (r.deadline, r.id) > ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
-  ORDER BY r.deadline, r.id LIMIT $4`;
+  SELECT boon.referral_view(r) AS referral, (extract(epoch FROM r.invited_at) * 1000000)::bigint AS position FROM boon.referrals r
+  WHERE r.deadline IS NOT NULL AND r.invited_at < $1 AND ($5::timestamptz IS NULL OR r.invited_at >= $5)
+    AND ($2::bigint IS NULL OR (r.invited_at, r.id) > ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
+  ORDER BY r.invited_at, r.id LIMIT $4`;
 
 export async function openReferrals(
   database: Database,
   before: string,
   page: PageRequest,
+  since?: string,
 ): Promise<Page<Referral>> {
-  const values = [before, ...after(page), page.limit + 1];
+  const values = [before, ...after(page), page.limit + 1, since ?? null];
   return paged(await queryRows<Positioned>(database, 'open_referrals', OPEN, values), page);
+}
+
+const ENDED = `
+  SELECT boon.referral_view(r) AS referral, (extract(epoch FROM r.ended_at) * 1000000)::bigint AS position FROM boon.referrals r
+  WHERE r.ended_at >= $1 AND r.ended_at < $2
+    AND ($3::bigint IS NULL OR (r.ended_at, r.id) > ('epoch'::timestamptz + $3 * interval '1 microsecond', $4))
+  ORDER BY r.ended_at, r.id LIMIT $5`;
+
+export async function endedReferrals(
+  database: Database,
+  since: string,
+  before: string,
+  page: PageRequest,
+): Promise<Page<Referral>> {
+  const values = [since, before, ...after(page), page.limit + 1];
+  return paged(await queryRows<Positioned>(database, 'ended_referrals', ENDED, values), page);
 }
 
 export async function dueRewards(database: Database, at: string, limit: number): Promise<string[]> {

@@ -9,6 +9,7 @@ import type { Page, PageRequest, Recorded, Write } from './ledger.ts';
 import { makeUseLink } from './link-use.ts';
 import {
   dueRewards,
+  endedReferrals,
   findReferral,
   listReferrals,
   openReferrals,
@@ -79,8 +80,10 @@ export interface Referrals {
   ): Promise<Map<string, { email: string; token: string | undefined }>>;
   /** Ends at most `limit` invitations that ran out by `at`; answers those it ended. */
   expireReferrals(at: string, limit: number): Promise<Referral[]>;
-  /** Open referrals created before `before`, for `reconcile`; qualified ones that are due for their reward among them. */
-  openReferrals(before: string, page: PageRequest): Promise<Page<Referral>>;
+  /** Open referrals invited before `before` (and from `since` on), for `reconcile`. */
+  openReferrals(before: string, page: PageRequest, since?: string): Promise<Page<Referral>>;
+  /** Referrals that ended from `since` on and before `before`, for `reconcile`. */
+  endedReferrals(since: string, before: string, page: PageRequest): Promise<Page<Referral>>;
   /** Ids of qualified referrals whose reward is due at `at` and was not given, for `reconcile`. */
   dueRewards(at: string, limit: number): Promise<string[]>;
   eligibility(accountId: string, program: string, at: string): Promise<Eligibility>;
@@ -103,7 +106,8 @@ export function makeReferrals(
     listReferrals: (referrerId, page, program) => listReferrals(database, referrerId, page, program),
     referralAddresses: (ids) => referralAddresses(database, vault, ids),
     expireReferrals: (at, limit) => expireReferrals(database, at, limit),
-    openReferrals: (before, page) => openReferrals(database, before, page),
+    openReferrals: (before, page, since) => openReferrals(database, before, page, since),
+    endedReferrals: (since, before, page) => endedReferrals(database, since, before, page),
     dueRewards: (at, limit) => dueRewards(database, at, limit),
     eligibility: (id, program, at) => eligibility(database, policyVersion(), id, program, at),
     rewardWindow: (id, program, at) => rewardWindow(database, policyVersion(), id, program, at),

@@ -12,10 +12,16 @@ import { expiryActivities } from '../activities/expiry.ts';
 import { ledgerActivities } from '../activities/ledger.ts';
 import { type MailDependencies, mailActivities } from '../activities/mail.ts';
 import { reconcileActivities } from '../activities/reconcile.ts';
+import { referralActivities } from '../activities/referral.ts';
+import { referralMailActivities } from '../activities/referral-mail.ts';
+import { referralSweepActivities } from '../activities/referral-sweep.ts';
+import { rewardActivities } from '../activities/reward.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { createCampaignProcess } from './campaign-process.ts';
 import { converted } from './connection.ts';
 import { giftRuns } from './gift-runs.ts';
+import { referralRuns } from './referral-runs.ts';
+import { rewardWindows } from './reward-windows.ts';
 import type { Deployment } from './versioning.ts';
 
 export type BoonWorkerOptions = {
@@ -58,6 +64,10 @@ export async function createBoonWorker(options: BoonWorkerOptions): Promise<Work
       ...mailActivities({ ledger, ...mail }),
       ...reconcileActivities(ledger, giftRuns(client, taskQueue, clock)),
       ...expiryActivities(ledger),
+      ...referralActivities(ledger),
+      ...referralMailActivities({ ledger, ...mail }),
+      ...rewardActivities(ledger, rewardWindows(client, taskQueue)),
+      ...referralSweepActivities(ledger, referralRuns(client, taskQueue)),
       ...campaignActivities({
         ledger,
         runs: giftRuns(client, taskQueue, clock),

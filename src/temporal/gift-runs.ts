@@ -4,21 +4,14 @@ import type { GiftRuns } from '../activities/reconcile.ts';
 import { GIFT_WORKFLOW, type GiftWorkflow } from '../contracts/gift.ts';
 import { refreshGiftUpdate } from '../contracts/gift-messages.ts';
 import { giftStartOptions } from './gift-start.ts';
+import { runningWorkflows } from './running-workflows.ts';
 
 /** How long processes may take to look at the ledger, in milliseconds. */
 const REFRESH_PATIENCE = 5_000;
 
 export function giftRuns(client: Client, taskQueue: string, clock: () => Date): GiftRuns {
   return {
-    async running(workflowIds) {
-      const ids = workflowIds.map((id) => `"${id}"`).join(', ');
-      const query = `WorkflowId IN (${ids}) AND ExecutionStatus = "Running"`;
-      const running = new Set<string>();
-      for await (const { workflowId } of client.workflow.list({ query, pageSize: workflowIds.length })) {
-        running.add(workflowId);
-      }
-      return running;
-    },
+    running: (workflowIds) => runningWorkflows(client, workflowIds),
 
     async refresh(workflowIds) {
       const told = () =>

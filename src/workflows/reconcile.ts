@@ -6,11 +6,12 @@
 import { proxyActivities, setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
 import type { CampaignActivities } from '../activities/campaigns.ts';
 import type { ReconcileActivities } from '../activities/reconcile.ts';
+import type { ReferralSweepActivities } from '../activities/referral-sweep.ts';
 import type { ReconcileReport } from '../contracts/temporal.ts';
 import { versioned } from './versioning.ts';
 
-const { startMissingGifts, advanceOverdueGifts, sealBlocks, wakeCampaigns } = proxyActivities<
-  ReconcileActivities & CampaignActivities
+const { startMissingGifts, advanceOverdueGifts, sealBlocks, sweepReferrals, wakeCampaigns } = proxyActivities<
+  ReconcileActivities & CampaignActivities & ReferralSweepActivities
 >({
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: '1 minute',
@@ -31,17 +32,19 @@ export async function reconcile(): Promise<ReconcileReport> {
   const advanced = await advanceOverdueGifts.executeWithOptions({ summary: 'End what nothing ended' }, [
     { before: at(now - OVERDUE_AFTER), at: at(now) },
   ]);
+  const referrals = await sweepReferrals.executeWithOptions({ summary: 'Hold referrals together' }, [
+    { since: lastSweep(), before: swept.swept_to, at: at(now) },
+  ]);
   const sealed_blocks = await sealBlocks.executeWithOptions({ summary: 'Seal what was posted' }, [at(now)]);
   const campaigns_started = await wakeCampaigns.executeWithOptions({ summary: 'Wake campaigns' }, []);
-  return { ...swept, advanced, sealed_blocks, campaigns_started };
+  return { ...swept, advanced, sealed_blocks, campaigns_started, referrals };
 }
 // Each of its activities may be repeated, so its code may change between two of them.
 setWorkflowOptions(versioned('AUTO_UPGRADE'), reconcile);
 
 /** Looks at gifts accepted since the run before; a first run, and one started by hand, at all open gifts. */
 async function startWhatIsMissing(now: number) {
-  const last = workflowInfo().lastResult as ReconcileReport | undefined;
-  const after = last === undefined ? undefined : at(Date.parse(last.swept_to) - OVERLAP);
+  const after = lastSweep();
   const swept = { checked: 0, started: 0, swept_to: at(now - START_WITHIN) };
   let cursor: string | undefined;
   do {
@@ -54,6 +57,12 @@ async function startWhatIsMissing(now: number) {
     cursor = stretch.cursor;
   } while (cursor !== undefined);
   return swept;
+}
+
+/** How far the run before came, and a little earlier. */
+function lastSweep(): string | undefined {
+  const last = workflowInfo().lastResult as ReconcileReport | undefined;
+  return last === undefined ? undefined : at(Date.parse(last.swept_to) - OVERLAP);
 }
 
 function at(time: number): string {

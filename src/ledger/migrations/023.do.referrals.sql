@@ -54,6 +54,8 @@ CREATE TABLE boon.referrals (
 ) WITH (fillfactor = 85);
 CREATE INDEX referrals_sent ON boon.referrals (referrer_id, invited_at, id);
 CREATE INDEX referrals_by_program ON boon.referrals (program, invited_at);
+CREATE INDEX referrals_fresh ON boon.referrals (invited_at, id) WHERE deadline IS NOT NULL;
+CREATE INDEX referrals_ended ON boon.referrals (ended_at, id) WHERE ended_at IS NOT NULL;
 CREATE INDEX referrals_open ON boon.referrals (deadline, id) WHERE deadline IS NOT NULL;
 -- Attribution: a friend belongs to the first link that was used, whatever the program, and is won once.
 CREATE UNIQUE INDEX friend_is_won_once ON boon.referrals (friend_id) WHERE status IN ('joined', 'qualified', 'rewarded');

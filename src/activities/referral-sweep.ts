@@ -1,0 +1,121 @@
+/** Holding the ledger's referrals and their processes together, and ending invitations that ran out. */
+import { heartbeat, log } from '@temporalio/activity';
+import { type Referral, referralWorkflowId } from '../contracts/referral.ts';
+import type { ReferralSweepReport } from '../contracts/temporal.ts';
+import type { Page, PageRequest } from '../ledger/ledger.ts';
+import type { Referrals } from '../ledger/referrals.ts';
+import { failing } from './failure.ts';
+
+/** Referrals' workflows, as Temporal tells of them. */
+export type ReferralRuns = {
+  /** Those of the workflow ids that run. */
+  running(workflowIds: readonly string[]): Promise<Set<string>>;
+  /** Tells the process how its referral stands; one that does not run is left alone. Never rejects. */
+  tell(referral: Referral): Promise<void>;
+  /** Starts the process of an open referral; false when it has completed; harmless when it runs. */
+  restart(referral: Referral): Promise<boolean>;
+};
+
+export type ReferralSweepActivities = ReturnType<typeof referralSweepActivities>;
+
+/** What happened to referrals between the two times. */
+export type ReferralSweep = { since: string | undefined; before: string; at: string };
+
+/** How many one query to Temporal's visibility asks about. */
+const PAGE = 100;
+/** How many invitations are ended in one call. */
+const EXPIRED = 500;
+/** How many processes are told at a time. */
+const TOLD = 50;
+/** A reward this late is not being claimed: its process is gone, or does not get on. */
+const LATE = 600_000;
+
+export function referralSweepActivities(ledger: Referrals, runs: ReferralRuns) {
+  return {
+    /** Starts the processes that are missing, tells those that missed an end, and sees to rewards that are due. */
+    async sweepReferrals({ since, before, at }: ReferralSweep): Promise<ReferralSweepReport> {
+      const report: ReferralSweepReport = { started: 0, ended: 0, due: 0, paid: 0 };
+      const beat = () => heartbeat(report);
+      const open = (page: PageRequest) => ledger.openReferrals(before, page, since);
+      for await (const referrals of pages(open)) {
+        for (const missing of await notRunning(referrals))
+          if (await runs.restart(missing)) report.started += 1;
+        beat();
+      }
+      if (since !== undefined) {
+        for await (const referrals of pages((page) => ledger.endedReferrals(since, before, page))) {
+          const running = await runningOf(referrals);
+          await tellAll(running);
+          report.ended += running.length;
+          beat();
+        }
+      }
+      await payWhatIsDue(before, at, report);
+      if (report.started + report.paid > 0) log.warn('Referrals had lost their processes', report);
+      return report;
+    },
+
+    /** Ends every invitation that ran out by `at` and tells their processes, a page at a time. */
+    async expireInvitations(at: string): Promise<number> {
+      let ended = 0;
+      for (;;) {
+        const expired = await failing(() => ledger.expireReferrals(at, EXPIRED));
+        ended += expired.length;
+        await tellAll(expired);
+        heartbeat(ended);
+        if (expired.length < EXPIRED) return ended;
+      }
+    },
+  };
+
+  /** A deferred reward's process is told that its month has come; a late one's is not waited for. */
+  async function payWhatIsDue(before: string, at: string, report: ReferralSweepReport): Promise<void> {
+    const due = await failing(() => ledger.dueRewards(before, EXPIRED));
+    for (const ids of batches(due, TOLD)) {
+      const referrals = await Promise.all(ids.map((id) => failing(() => ledger.findReferral(id))));
+      const gone = await notRunning(referrals);
+      const late = referrals.filter(
+        (one) => gone.includes(one) || Date.parse(dueAt(one)) + LATE < Date.parse(at),
+      );
+      const paid = await Promise.all(late.map(({ id }) => failing(() => ledger.rewardReferral(id, at))));
+      await tellAll(paid);
+      await tellAll(referrals.filter((one) => !late.includes(one)));
+      report.due += referrals.length;
+      report.paid += paid.length;
+      heartbeat(report);
+    }
+  }
+
+  async function tellAll(referrals: readonly Referral[]): Promise<void> {
+    for (const some of batches(referrals, TOLD)) await Promise.all(some.map((one) => runs.tell(one)));
+  }
+
+  async function runningOf(referrals: readonly Referral[]): Promise<Referral[]> {
+    if (referrals.length === 0) return [];
+    const running = await runs.running(referrals.map(({ id }) => referralWorkflowId(id)));
+    return referrals.filter(({ id }) => running.has(referralWorkflowId(id)));
+  }
+
+  async function notRunning(referrals: readonly Referral[]): Promise<Referral[]> {
+    const running = await runningOf(referrals);
+    return referrals.filter((one) => !running.includes(one));
+  }
+}
+
+async function* pages(ask: (page: PageRequest) => Promise<Page<Referral>>): AsyncGenerator<Referral[]> {
+  let cursor: string | undefined;
+  do {
+    const request = { limit: PAGE, cursor };
+    const page = await failing(() => ask(request));
+    yield page.data;
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor !== undefined);
+}
+
+function batches<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size));
+}
+
+function dueAt({ deferred_until, qualified_at }: Referral): string {
+  return deferred_until ?? qualified_at ?? '';
+}

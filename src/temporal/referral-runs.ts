@@ -1,0 +1,30 @@
+/** Referrals' workflows as `reconcile` and `expiry` ask for them: which run, telling one, starting one anew. */
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { ReferralRuns } from '../activities/referral-sweep.ts';
+import { REFERRAL_WORKFLOW, type ReferralWorkflow } from '../contracts/referral.ts';
+import { createReferralProcess } from './referral-process.ts';
+import { referralStartOptions } from './referral-start.ts';
+import { runningWorkflows } from './running-workflows.ts';
+
+export function referralRuns(client: Client, taskQueue: string): ReferralRuns {
+  const { changed } = createReferralProcess({ client, taskQueue });
+  return {
+    running: (workflowIds) => runningWorkflows(client, workflowIds),
+    tell: changed,
+    async restart(referral) {
+      const options = referralStartOptions(referral, taskQueue);
+      try {
+        // A process that was terminated or failed may begin again; one that completed has done its work.
+        const workflowIdReusePolicy = 'ALLOW_DUPLICATE_FAILED_ONLY';
+        await client.workflow.start<ReferralWorkflow>(REFERRAL_WORKFLOW, {
+          ...options,
+          workflowIdReusePolicy,
+        });
+        return true;
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        return false;
+      }
+    },
+  };
+}
