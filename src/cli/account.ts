@@ -13,7 +13,7 @@ export function accountCommand(terminal: Terminal): Command {
     'account balance ada',
     'account statement ada --limit 50',
   ]);
-  for (const make of [put, show, balance, statement, gifting]) account.addCommand(make(terminal));
+  for (const make of [put, show, balance, limits, statement, gifting]) account.addCommand(make(terminal));
   return account;
 }
 
@@ -22,6 +22,7 @@ type Put = Pick<AccountPut, 'plan' | 'kind' | 'status'> & {
   verifiedAt?: string;
   createdAt?: string;
   org?: string;
+  autoRedeem?: boolean;
 };
 
 function put(terminal: Terminal): Command {
@@ -37,14 +38,17 @@ function put(terminal: Terminal): Command {
     .option('--verified-at <time>', 'when its identity was verified', moment)
     .option('--created-at <time>', 'when it began', moment)
     .option('--org <account>', 'the organisation that it belongs to')
+    .option('--auto-redeem', 'redeem a banked reset just before it would expire, if something is used')
+    .option('--no-auto-redeem', 'let it expire')
     .action(async (id: string, options: Put, command: Command) => {
-      const { verifiedAt, createdAt, org, ...rest } = options;
+      const { verifiedAt, createdAt, org, autoRedeem, ...rest } = options;
       const client = await apiClient(terminal.env);
       const account = await client.accounts.put(id, {
         ...rest,
         ...(verifiedAt === undefined ? {} : { identity_verified_at: verifiedAt }),
         ...(createdAt === undefined ? {} : { created_at: createdAt }),
         ...(org === undefined ? {} : { org_id: org }),
+        ...(autoRedeem === undefined ? {} : { auto_redeem: autoRedeem }),
       });
       answer(terminal, command, account, accountLines(account));
     });
@@ -86,6 +90,29 @@ function balance(terminal: Terminal): Command {
         }),
         '',
         ...tableLines(['lot', 'source', 'left', 'of', 'expires', 'giftable'], rows, 'No lots.'),
+      ]);
+    });
+}
+
+function limits(terminal: Terminal): Command {
+  return newCommand('limits', 'Show what an account has used of its plan, and what it can go on with')
+    .argument('<id>', 'the account')
+    .action(async (id: string, _options: object, command: Command) => {
+      const has = await (await apiClient(terminal.env)).accounts.limits(id);
+      const row = (name: string, { used, limit, resets_at }: typeof has.windows.weekly) => [
+        name,
+        used,
+        limit ?? 'no limit',
+        resets_at,
+      ];
+      answer(terminal, command, has, [
+        ...fieldLines({ account: id, plan: has.plan, credits: has.credits, 'banked resets': has.resets }),
+        '',
+        ...tableLines(
+          ['window', 'used', 'of', 'resets at'],
+          [row('5 hours', has.windows.five_hour), row('week', has.windows.weekly)],
+          '',
+        ),
       ]);
     });
 }
@@ -148,5 +175,6 @@ function accountLines(account: Account): string[] {
     'created at': account.created_at,
     'last active at': account.last_active_at,
     organisation: account.org_id,
+    'redeems resets before they expire': account.auto_redeem ? 'yes' : 'no',
   });
 }

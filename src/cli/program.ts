@@ -11,6 +11,8 @@ import { keysCommand } from './keys.ts';
 import { ledgerCommand } from './ledger.ts';
 import { migrateCommand } from './migrate.ts';
 import { policyCommand } from './policy.ts';
+import { redeemCommand } from './redeem.ts';
+import { resetsCommand } from './resets.ts';
 import { serverCommand, workerCommand } from './services.ts';
 import { startCommand } from './start.ts';
 import type { Terminal } from './terminal.ts';
@@ -44,6 +46,8 @@ function program(terminal: Terminal): Command {
     giftCommand(terminal),
     accountCommand(terminal),
     grantCommand(terminal),
+    resetsCommand(terminal),
+    redeemCommand(terminal),
     keysCommand(terminal),
     policyCommand(terminal),
     ledgerCommand(terminal),

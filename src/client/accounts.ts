@@ -1,5 +1,6 @@
 /** `client.accounts` */
 import type { Account, AccountPut, Balance, Gifting, Movement } from '../contracts/account.schema.ts';
+import type { Limits } from '../contracts/reset.schema.ts';
 import type { Caller, CallOptions } from './caller.ts';
 import { everyRow, type Page, type PageQuery } from './page.ts';
 
@@ -32,6 +33,11 @@ export class Accounts {
   /** Every movement, the latest first, fetched page by page. */
   statementAll(id: string, query: PageQuery = {}, options?: CallOptions): AsyncGenerator<Movement> {
     return everyRow((page) => this.statement(id, page, options), query);
+  }
+
+  /** What the account has used of its plan, and the credits and banked resets that it can go on with. */
+  limits(id: string, options?: CallOptions): Promise<Limits> {
+    return this.#call({ method: 'GET', path: `${path(id)}/limits` }, options);
   }
 
   /** Whether the account may give, how much, and if not, why and what would change it. */

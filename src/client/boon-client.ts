@@ -3,6 +3,7 @@ import { Accounts } from './accounts.ts';
 import { ApiKeys } from './api-keys.ts';
 import { type BoonClientOptions, createCaller } from './caller.ts';
 import { Grants } from './grants.ts';
+import { Resets } from './resets.ts';
 import { Transfers } from './transfers.ts';
 
 /**
@@ -17,6 +18,7 @@ import { Transfers } from './transfers.ts';
 export class BoonClient {
   readonly accounts: Accounts;
   readonly grants: Grants;
+  readonly resets: Resets;
   readonly transfers: Transfers;
   readonly apiKeys: ApiKeys;
 
@@ -24,6 +26,7 @@ export class BoonClient {
     const call = createCaller(options);
     this.accounts = new Accounts(call);
     this.grants = new Grants(call);
+    this.resets = new Resets(call);
     this.transfers = new Transfers(call);
     this.apiKeys = new ApiKeys(call);
   }

@@ -10,10 +10,20 @@ export type {
 } from '../contracts/account.schema.ts';
 export type { ApiKey, ApiKeyCreate, ApiKeyRotate, ApiKeyWithSecret } from '../contracts/api-key.schema.ts';
 export type { ErrorCode, FieldError } from '../contracts/errors.ts';
+export type {
+  GrantedResets,
+  Limits,
+  Redemption,
+  Reset,
+  ResetGrantBody,
+  ResetList,
+  Windows,
+} from '../contracts/reset.schema.ts';
 export type { GrantedScope, Scope } from '../contracts/scopes.ts';
 export type { Transfer, TransferRequest } from '../contracts/transfer.schema.ts';
 export { type AnyBoonApiError, BoonApiError, isBoonApiError } from './boon-api-error.ts';
 export { BoonClient } from './boon-client.ts';
 export type { BoonClientOptions, CallOptions, WriteOptions } from './caller.ts';
 export type { Page, PageQuery } from './page.ts';
+export type { RedeemRequest } from './resets.ts';
 export type { TransferListQuery } from './transfers.ts';

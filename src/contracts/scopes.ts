@@ -10,6 +10,8 @@ export const SCOPES = [
   'referrals:write',
   'referrals:operate',
   'payloads:decode',
+  'resets:read',
+  'resets:write',
   'keys:write',
 ] as const;
 export type Scope = (typeof SCOPES)[number];

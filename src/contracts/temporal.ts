@@ -33,5 +33,14 @@ export type ReconcileReport = {
  * that were due, and of those the ones that the ledger was asked for directly.
  */
 export type ReferralSweepReport = { started: number; ended: number; due: number; paid: number };
-/** What one run of `expiry` did. */
-export type ExpiryReport = { lots_expired: number; credits_expired: string; invitations_expired: number };
+/** What one run of `expiry` did to credits, invitations and banked resets, and about resets that expire soon. */
+export type ExpiryReport = {
+  lots_expired: number;
+  credits_expired: string;
+  invitations_expired: number;
+} & ResetSweepReport &
+  ReminderReport;
+/** `resets_redeemed`: at their last moment. `resets_returned`: those that a window's natural end made useless. */
+export type ResetSweepReport = { resets_redeemed: number; resets_expired: number; resets_returned: number };
+/** Reminders that failed are tried again by the next runs, unless the address was refused. */
+export type ReminderReport = { reminders_sent: number; reminders_failed: number };

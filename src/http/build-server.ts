@@ -20,6 +20,7 @@ import rateLimit from './plugins/rate-limit.ts';
 import responseHeaders from './plugins/response-headers.ts';
 import unknownRoute from './plugins/unknown-route.ts';
 import validation from './plugins/validation.ts';
+import { resetRoutes } from './resets.ts';
 import type { ServerParts } from './server-parts.ts';
 import { transferActionRoutes } from './transfer-actions.ts';
 import { transferRoutes } from './transfers.ts';
@@ -68,6 +69,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(codecRoutes, { ...parts, keyRing });
   await app.register(accountRoutes, parts);
   await app.register(grantRoutes, parts);
+  await app.register(resetRoutes, parts);
   await app.register(transferRoutes, { desk });
   await app.register(transferActionRoutes, { desk });
   await app.register(apiKeyRoutes, { ...parts, keyRing });

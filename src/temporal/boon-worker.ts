@@ -15,6 +15,8 @@ import { reconcileActivities } from '../activities/reconcile.ts';
 import { referralActivities } from '../activities/referral.ts';
 import { referralMailActivities } from '../activities/referral-mail.ts';
 import { referralSweepActivities } from '../activities/referral-sweep.ts';
+import { resetMailActivities } from '../activities/reset-mail.ts';
+import { resetActivities } from '../activities/resets.ts';
 import { rewardActivities } from '../activities/reward.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { createCampaignProcess } from './campaign-process.ts';
@@ -64,6 +66,8 @@ export async function createBoonWorker(options: BoonWorkerOptions): Promise<Work
       ...mailActivities({ ledger, ...mail }),
       ...reconcileActivities(ledger, giftRuns(client, taskQueue, clock)),
       ...expiryActivities(ledger),
+      ...resetActivities(ledger),
+      ...resetMailActivities({ ledger, ...mail }),
       ...referralActivities(ledger),
       ...referralMailActivities({ ledger, ...mail }),
       ...rewardActivities(ledger, rewardWindows(client, taskQueue)),

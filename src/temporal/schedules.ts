@@ -30,8 +30,8 @@ function schedules(taskQueue: string): ScheduleOptions[] {
     recurring(SCHEDULES.expiry, '5 minutes', {
       workflowType: EXPIRY_WORKFLOW,
       taskQueue,
-      summary: 'Posts the expiry of credits that are due',
-      note: 'Until it has run, an expired lot is still shown as available. Safe to trigger at any time.',
+      summary: 'Posts the expiry of credits and resets that are due',
+      note: 'Redeems resets at their last moment, returns those of no use and mails reminders, too. Safe to trigger at any time.',
     }),
   ];
 }

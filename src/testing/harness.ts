@@ -2,6 +2,7 @@
 import type { Client } from '@temporalio/client';
 import { BoonClient } from '../client/boon-client.ts';
 import type { Balance } from '../contracts/account.schema.ts';
+import type { Windows } from '../contracts/reset.schema.ts';
 import { mergePolicy } from '../domain/merge-policy.ts';
 import type { Policy, VersionedPolicy } from '../domain/policy.ts';
 import type { VerifyReport } from '../ledger/ledger.ts';
@@ -91,6 +92,12 @@ export class BoonHarness {
   /** What an account has now. */
   balance(accountId: string): Promise<Balance> {
     return this.client.accounts.balance(accountId);
+  }
+
+  /** Uses so much of an account's plan, as a decimal string of credits' worth; answers how the windows stand then. */
+  use(accountId: string, amount: string): Promise<Windows> {
+    const at = this.now().toISOString();
+    return this.#parts.ledger.usePlan({ account_id: accountId, amount, at });
   }
 
   /**

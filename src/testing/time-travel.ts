@@ -28,10 +28,12 @@ export async function travelTo(target: Date, traveller: Traveller): Promise<void
   for (;;) {
     // A process that has just been woken must have set its next timer before the clock goes on.
     await worker.untilQuiet();
-    const stop = await nextStop(target, traveller.ledger);
+    const resets = await nextResetStop(clock.now(), target, traveller.ledger);
+    const stop = earlier(await nextStop(target, traveller.ledger), resets);
     await clock.jumpTo(stop ?? target);
     await untilNothingIsDue(traveller);
     if (stop === undefined) break;
+    if (stop === resets) await postExpiries(traveller);
   }
   await postExpiries(traveller);
   await worker.untilQuiet();
@@ -45,6 +47,16 @@ async function nextStop(target: Date, ledger: Ledger): Promise<Date | undefined>
   const together = new Date(Math.min(deadline.getTime() + TOGETHER_MS, target.getTime()));
   const ids = await ledger.overdueGifts(together.toISOString(), MOST_TOGETHER);
   return (await deadlineOf(ids.at(-1), ledger)) ?? deadline;
+}
+
+/** The next moment before `target` at which time changes banked resets, or reminds of them. */
+async function nextResetStop(now: Date, target: Date, ledger: Ledger): Promise<Date | undefined> {
+  const moment = await ledger.nextResetMoment(now.toISOString());
+  return moment === undefined || new Date(moment) >= target ? undefined : new Date(moment);
+}
+
+function earlier(one: Date | undefined, other: Date | undefined): Date | undefined {
+  return one === undefined || (other !== undefined && other < one) ? other : one;
 }
 
 async function deadlineOf(giftId: string | undefined, ledger: Ledger): Promise<Date | undefined> {

@@ -1,14 +1,19 @@
 /**
- * Every few minutes, posts the expiry of the lots that are due: an expired credit is a movement in the statement. And
- * ends invitations that ran out, for they set no timers.
+ * Every few minutes, posts the expiry of the lots and banked resets that are due: an expired credit is a movement in the
+ * statement. And ends invitations that ran out, for they set no timers; redeems resets at their last moment where their
+ * owner wants it, returns those that were of no use, and reminds of those that expire soon.
  */
-import { proxyActivities, setWorkflowOptions } from '@temporalio/workflow';
+import { log, proxyActivities, setWorkflowOptions } from '@temporalio/workflow';
 import type { ExpiryActivities } from '../activities/expiry.ts';
 import type { ReferralSweepActivities } from '../activities/referral-sweep.ts';
-import type { ExpiryReport } from '../contracts/temporal.ts';
+import type { ResetMailActivities } from '../activities/reset-mail.ts';
+import type { ResetActivities } from '../activities/resets.ts';
+import type { ExpiryReport, ReminderReport } from '../contracts/temporal.ts';
 import { versioned } from './versioning.ts';
 
-const { expireDueLots, expireInvitations } = proxyActivities<ExpiryActivities & ReferralSweepActivities>({
+const { expireDueLots, expireInvitations, sweepResets, remindOfResets } = proxyActivities<
+  ExpiryActivities & ReferralSweepActivities & ResetActivities & ResetMailActivities
+>({
   startToCloseTimeout: '10 minutes',
   heartbeatTimeout: '1 minute',
   // A run that fails is followed by the next one of the schedule.
@@ -22,6 +27,17 @@ export async function expiry(): Promise<ExpiryReport> {
     { summary: 'End invitations that ran out' },
     [at],
   );
-  return { ...lots, invitations_expired };
+  const resets = await sweepResets.executeWithOptions({ summary: 'Post what time does to resets' }, [at]);
+  return { ...lots, invitations_expired, ...resets, ...(await remind(at)) };
 }
 setWorkflowOptions(versioned('AUTO_UPGRADE'), expiry);
+
+/** Mails come last and hold up nothing. */
+async function remind(at: string): Promise<ReminderReport> {
+  try {
+    return await remindOfResets.executeWithOptions({ summary: 'Remind of resets that expire soon' }, [at]);
+  } catch (error) {
+    log.warn('Reminders were not sent', { error: String(error) });
+    return { reminders_sent: 0, reminders_failed: 0 };
+  }
+}

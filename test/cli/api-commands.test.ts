@@ -134,3 +134,23 @@ test('the key of the local start is not sent to a server that BOON_URL names', a
   expect(keyless.code).toBe(1);
   expect(keyless.err).toContain('BOON_API_KEY is not set');
 });
+
+test('resets are granted, listed, previewed and redeemed', async () => {
+  const granted = await run('resets', 'grant', 'grace', '--count', '2', '--reason', 'ticket 4711', '--json');
+  expect(granted.json().resets).toHaveLength(2);
+  const { id } = granted.json().resets[1];
+  expect((await run('redeem', 'grace')).out).toMatch(/^outcome +nothing_to_reset\n/);
+  await boon.use('grace', '7.5');
+
+  const preview = await run('redeem', 'grace', '--preview');
+  expect(preview.out).toMatch(/meaning +both windows would be full again\n/);
+  expect(preview.out).toMatch(/week +150 +7\.5 +0 /);
+  expect((await run('account', 'limits', 'grace')).out).toMatch(/5 hours +7\.5 +25 /);
+
+  const redeemed = await run('redeem', 'grace', '--reset', id, '--request-id', 'cli-1', '--json');
+  expect(redeemed.json()).toMatchObject({ outcome: 'reset', reset_id: id, windows_reset: 2 });
+  expect((await run('redeem', 'grace', '--request-id', 'cli-1')).out).toMatch(/^outcome +already_redeemed\n/);
+  const listed = await run('resets', 'list', 'grace');
+  expect(listed.out).toMatch(/^\d can be redeemed\.\n/);
+  expect(listed.out).toMatch(new RegExp(`${id} +redeemed +grant`));
+});

@@ -34,6 +34,7 @@ test('an account is created, shown, and changed field by field', async () => {
     last_active_at: null,
     cohorts: ['early'],
     org_id: null,
+    auto_redeem: false,
   });
   const changed = await server.send('PUT', '/v1/accounts/ada', { body: { plan: 'pro' } });
   expect(changed.json).toEqual({ ...created.json, plan: 'pro' });

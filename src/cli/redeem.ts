@@ -1,0 +1,68 @@
+/** `boon redeem`: spends a banked reset through the API, or tells what that would do. */
+import type { Command } from 'commander';
+import type { Redemption, Windows } from '../contracts/reset.schema.ts';
+import { apiClient } from './api.ts';
+import { answer, newCommand } from './command.ts';
+import { fieldLines, tableLines } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+type Redeem = { reset?: string; preview?: true; requestId?: string };
+
+export function redeemCommand(terminal: Terminal): Command {
+  return newCommand('redeem', 'Redeem a banked reset: the 5-hour and the weekly window are full again', [
+    'redeem ada --preview',
+    'redeem ada',
+    'redeem ada --reset 1042',
+  ])
+    .argument('<account>', 'whose')
+    .option('--reset <id>', 'this one; left out: the one that expires soonest')
+    .option('--preview', 'tell what would happen, and do nothing')
+    .option('--request-id <id>', 'the same id never redeems twice; left out: a new one')
+    .action(async (account: string, { reset, preview, requestId }: Redeem, command: Command) => {
+      const redemption = await (await apiClient(terminal.env)).resets.redeem(account, {
+        ...(requestId === undefined ? {} : { request_id: requestId }),
+        ...(reset === undefined ? {} : { reset_id: reset }),
+        ...(preview === undefined ? {} : { dry_run: true }),
+      });
+      answer(terminal, command, redemption, redemptionLines(redemption));
+    });
+}
+
+function redemptionLines(redemption: Redemption): string[] {
+  return [
+    ...fieldLines({
+      outcome: redemption.outcome,
+      meaning: meaning(redemption),
+      reset: redemption.reset_id,
+      'redeemed at': redemption.redeemed_at,
+    }),
+    '',
+    ...windowLines(redemption.before, redemption.after),
+  ];
+}
+
+function meaning({ outcome, dry_run }: Redemption): string {
+  switch (outcome) {
+    case 'reset':
+      return dry_run ? 'both windows would be full again' : 'both windows are full again';
+    case 'nothing_to_reset':
+      return 'nothing is used, so nothing is spent';
+    case 'no_credit':
+      return 'there is no such reset to redeem';
+    case 'already_redeemed':
+      return 'it was redeemed before, with this effect';
+  }
+}
+
+function windowLines(before: Windows, after: Windows): string[] {
+  const row = (name: string, kind: keyof Windows) => [
+    name,
+    before[kind].limit ?? 'no limit',
+    before[kind].used,
+    after[kind].used,
+    before[kind].resets_at,
+    after[kind].resets_at,
+  ];
+  const headings = ['window', 'limit', 'used before', 'used after', 'resets at, before', 'after'];
+  return tableLines(headings, [row('5 hours', 'five_hour'), row('week', 'weekly')], '');
+}
