@@ -3,6 +3,7 @@
  * believes.
  */
 import { CAMPAIGN_INVARIANTS } from './campaign-invariants.ts';
+import { REFERRAL_INVARIANTS } from './referral-invariants.ts';
 import { RESET_INVARIANTS } from './reset-invariants.ts';
 
 /** The invariants by name; each query gives one text a fault and nothing when it holds. */
@@ -133,6 +134,7 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
       OR (g.deadline IS NULL AND NOT EXISTS (SELECT FROM boon.events e WHERE e.subject = g.id AND e.type = 'gift.' || g.status))`,
   ...RESET_INVARIANTS,
   ...CAMPAIGN_INVARIANTS,
+  ...REFERRAL_INVARIANTS,
   'the chain of sealed blocks is whole': `
     SELECT format('block %s does not match transfers %s to %s', b.number, b.first_seq, b.last_seq) AS detail FROM (
       SELECT x.*, lag(x.hash, 1, ''::bytea) OVER w AS hash_before, lag(x.last_seq, 1, 0::bigint) OVER w AS last_before FROM boon.blocks x

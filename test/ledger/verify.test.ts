@@ -8,6 +8,7 @@ import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { createDatabase, dropDatabase } from '../../src/local/postgres.ts';
 import { CAMPAIGN_DAMAGES, makeCampaignScene } from '../support/campaign-damages.ts';
 import { act, claim, give, grant } from '../support/gifts.ts';
+import { makeReferralScene, REFERRAL_DAMAGES } from '../support/referral-damages.ts';
 import { makeResetScene, RESET_DAMAGES } from '../support/reset-damages.ts';
 import { TEMPLATE_DATABASE } from '../support/template-database.ts';
 import { later, policyWith, START, seedAccount } from '../support/test-ledger.ts';
@@ -40,10 +41,21 @@ async function makeScene(ledger: Ledger): Promise<void> {
   await act(ledger, held, 'hold', now);
   await makeResetScene(ledger);
   await makeCampaignScene(ledger, later(START, { days: 41 }));
+  await makeReferralScene(ledger, later(START, { days: 45 }));
   await ledger.sealBlocks(now);
 }
 
-const WITHOUT_TRIGGERS = ['transfers', 'entries', 'events', 'blocks', 'reset_movements', 'redemptions']
+const WITHOUT_TRIGGERS = [
+  'transfers',
+  'entries',
+  'events',
+  'blocks',
+  'reset_movements',
+  'redemptions',
+  'referral_prompts',
+  'reward_slots',
+  'reward_cap_raises',
+]
   .map((table) => `ALTER TABLE boon.${table} DISABLE TRIGGER append_only;`)
   .join('');
 const transferOf = (gift: string) => `(SELECT transfer FROM boon.gifts WHERE id = '${gift}')`;
@@ -229,6 +241,7 @@ const DAMAGES: [string, string, string][] = [
   ],
   ...RESET_DAMAGES,
   ...CAMPAIGN_DAMAGES,
+  ...REFERRAL_DAMAGES,
   ...(
     [
       ['an edited reference', `UPDATE boon.transfers SET reference = reference || '!' WHERE kind = 'grant'`],
@@ -294,7 +307,7 @@ describe('verify', () => {
     expect(await verifyAfter('', (check) => seen.push(check))).toMatchObject({
       ok: true,
       violations: [],
-      checked: { gifts: 8, accounts: 3, blocks: 1 },
+      checked: { gifts: 8, accounts: 6, blocks: 1 },
     });
     expect(seen).toEqual(Object.keys(INVARIANTS));
   });

@@ -1,0 +1,82 @@
+/** The invariants of referrals, rewards and their months; see `invariants.ts`. */
+export const REFERRAL_INVARIANTS: Readonly<Record<string, string>> = {
+  'a month gave out no more rewards than its cap, each place once': `
+    SELECT format('account %s, program %s, month %s: %s of %s used, %s places', w.account_id, w.program, w.month, w.used, w.cap, s.places) AS detail
+    FROM boon.reward_windows w
+    CROSS JOIN LATERAL (
+      SELECT count(*) AS places, count(DISTINCT x.number) AS numbers, coalesce(max(x.number), 0) AS last FROM boon.reward_slots x
+      WHERE x.account_id = w.account_id AND x.program = w.program AND x.month = w.month) s
+    WHERE w.used > w.cap OR (s.places, s.numbers, s.last) IS DISTINCT FROM (w.used::bigint, w.used::bigint, w.used)
+    UNION ALL
+    SELECT format('referral %s has a place in a month that is not there', s.referral_id) FROM boon.reward_slots s
+    WHERE NOT EXISTS (SELECT FROM boon.reward_windows w WHERE w.account_id = s.account_id AND w.program = s.program AND w.month = s.month)`,
+  'a month’s cap is the program’s, or was raised by somebody': `
+    SELECT format('account %s, program %s, month %s: %s', w.account_id, w.program, w.month, w.cap) AS detail FROM boon.reward_windows w
+    LEFT JOIN LATERAL (
+      SELECT x.cap FROM boon.reward_cap_raises x WHERE x.account_id = w.account_id AND x.program = w.program AND x.month = w.month
+      ORDER BY x.seq DESC LIMIT 1) r ON true
+    WHERE w.cap IS DISTINCT FROM r.cap AND (r.cap IS NOT NULL
+      OR NOT EXISTS (SELECT FROM boon.program_rules p WHERE p.program = w.program AND p.monthly_cap = w.cap))`,
+  'months of one account and program do not overlap': `
+    SELECT format('account %s, program %s: %s and %s', w.account_id, w.program, w.month, w.next) AS detail FROM (
+      SELECT x.*, lead(x.starts_at) OVER o AS next_starts_at, lead(x.month) OVER o AS next FROM boon.reward_windows x
+      WINDOW o AS (PARTITION BY x.account_id, x.program ORDER BY x.starts_at)) w
+    WHERE w.ends_at > w.next_starts_at`,
+  'every place belongs to a reward of its month': `
+    SELECT format('referral %s, place of %s', coalesce(s.referral_id, w.referral_id), s.account_id) AS detail FROM boon.reward_slots s
+    LEFT JOIN boon.reward_windows m ON m.account_id = s.account_id AND m.program = s.program AND m.month = s.month
+    LEFT JOIN boon.referrals r ON r.id = s.referral_id
+    FULL JOIN (SELECT * FROM boon.referral_rewards WHERE recipient = 'referrer') w ON w.referral_id = s.referral_id
+    WHERE (s.account_id, s.account_id, s.program, s.claimed_at, s.claimed_at)
+        IS DISTINCT FROM (r.referrer_id, w.account_id, r.program, r.rewarded_at, w.given_at)
+      OR s.claimed_at < m.starts_at OR s.claimed_at >= m.ends_at`,
+  'a reward was banked as it says, and what was taken back was there': `
+    WITH banked AS (
+      SELECT w.*, r.program, b.resets AS banked_resets, b.revoked, l.granted, l.source AS lot_source, l.account_id AS owner, c.amount AS clawed
+      FROM boon.referral_rewards w LEFT JOIN boon.referrals r ON r.id = w.referral_id
+      CROSS JOIN LATERAL (
+        SELECT count(*) AS resets, count(*) FILTER (WHERE x.status = 'revoked') AS revoked FROM boon.resets x
+        WHERE x.account_id = w.account_id AND x.source = 'referral' AND x.reference = w.referral_id) b
+      LEFT JOIN boon.lots l ON l.id = w.lot_id
+      CROSS JOIN LATERAL (
+        SELECT coalesce(sum(x.amount), 0) AS amount FROM boon.transfers x
+        WHERE x.kind = 'clawback' AND x.debit_account = w.account_id AND x.reference = w.referral_id) c
+    )
+    SELECT format('referral %s, the %s: %s resets, %s credits', referral_id, recipient, resets, boon.credits(credits)) AS detail FROM banked
+    WHERE program IS NULL OR banked_resets <> resets OR revoked <> coalesce(resets_back, 0) OR clawed <> coalesce(credits_back, 0)
+      OR coalesce(granted, 0) <> credits OR (lot_id IS NOT NULL AND (owner, lot_source) IS DISTINCT FROM (account_id, 'earned'::boon.lot_source))
+    UNION ALL
+    SELECT format('reset %s was given by no reward', x.id) FROM boon.resets x
+    WHERE x.source = 'referral' AND NOT EXISTS (
+      SELECT FROM boon.referral_rewards w WHERE w.referral_id = x.reference AND w.account_id = x.account_id)
+    UNION ALL
+    SELECT format('transfer %s takes back no reward', t.seq) FROM boon.transfers t
+    WHERE t.kind = 'clawback' AND NOT EXISTS (
+      SELECT FROM boon.referral_rewards w WHERE w.referral_id = t.reference AND w.account_id = t.debit_account)`,
+  'a rewarded referral gave what its program says, to each once': `
+    SELECT format('referral %s is %s (%s)', r.id, r.status, r.reason_code) AS detail FROM boon.referrals r
+    LEFT JOIN boon.program_rules p ON p.version = r.policy_version AND p.program = r.program
+    CROSS JOIN LATERAL (
+      SELECT max(w.resets) FILTER (WHERE w.recipient = 'referrer') AS referrer_resets, max(w.credits) FILTER (WHERE w.recipient = 'referrer') AS referrer_credits,
+        max(w.resets) FILTER (WHERE w.recipient = 'friend') AS friend_resets, max(w.credits) FILTER (WHERE w.recipient = 'friend') AS friend_credits,
+        count(*) AS given, bool_or(w.account_id <> CASE w.recipient WHEN 'referrer' THEN r.referrer_id ELSE r.friend_id END) AS astray
+      FROM boon.referral_rewards w WHERE w.referral_id = r.id) w
+    WHERE p.program IS NULL OR w.astray
+      OR (r.rewarded_at IS NOT NULL AND (coalesce(w.referrer_resets, 0), coalesce(w.referrer_credits, 0), coalesce(w.friend_resets, 0), coalesce(w.friend_credits, 0))
+        <> (p.referrer_resets, p.referrer_credits, p.friend_resets, p.friend_credits))
+      OR (r.rewarded_at IS NULL AND w.referrer_resets IS NOT NULL)
+      OR (w.given > 0 AND r.qualified_at IS NULL)`,
+  'a referral counts its prompts, after the link and in time': `
+    SELECT format('referral %s says %s, its prompts %s', r.id, r.prompts_seen, c.prompts) AS detail FROM boon.referrals r
+    CROSS JOIN LATERAL (
+      SELECT count(*) AS prompts, min(p.prompted_at) AS first, max(p.prompted_at) AS last FROM boon.referral_prompts p WHERE p.referral_id = r.id) c
+    WHERE c.prompts <> r.prompts_seen OR c.first < r.joined_at OR c.last >= r.expires_at
+      OR (r.qualified_at IS NOT NULL) <> (r.prompts_seen = r.prompts_required) OR r.qualified_at <> c.last`,
+  'a friend is won once': `
+    SELECT format('account %s by %s', friend_id, string_agg(id, ', ')) AS detail FROM boon.referrals
+    WHERE status IN ('joined', 'qualified', 'rewarded') GROUP BY friend_id HAVING count(*) > 1`,
+  'every referral has its events': `
+    SELECT format('referral %s is %s and has no such event', r.id, r.status) AS detail FROM boon.referrals r
+    WHERE NOT EXISTS (SELECT FROM boon.events e WHERE e.subject = r.id AND e.type = 'referral.invited')
+      OR NOT EXISTS (SELECT FROM boon.events e WHERE e.subject = r.id AND e.type = 'referral.' || r.status)`,
+};

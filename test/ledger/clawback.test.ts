@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Referral } from '../../src/contracts/referral.ts';
+import { refusal } from '../support/gifts.ts';
+import { actOn, invite, join, newFriend, prompt } from '../support/referrals.ts';
+import {
+  later,
+  newKey,
+  openTestLedger,
+  START,
+  seedAccount,
+  type TestLedger,
+} from '../support/test-ledger.ts';
+
+let own: TestLedger;
+let people = 0;
+let referrer = '';
+let friend = '';
+
+beforeAll(async () => {
+  const rewards = { referrer: { resets: 2, credits: '10' }, friend: { resets: 1, credits: '0' } };
+  own = await openTestLedger({ programs: { 'codex-selective': { prompts: 1, rewards } } } as object);
+});
+afterAll(() => own.close());
+
+async function qualified(): Promise<Referral> {
+  people += 1;
+  referrer = `referrer-${people}`;
+  friend = `friend-${people}`;
+  await seedAccount(own.ledger, referrer, { put: { cohorts: ['codex-selective'] } });
+  await newFriend(own.ledger, friend, START);
+  const referral = await invite(own.ledger, referrer);
+  await join(own.ledger, referral, friend, START);
+  await prompt(own.ledger, friend, START);
+  return own.ledger.findReferral(referral.id);
+}
+const rewarded = async () => own.ledger.rewardReferral((await qualified()).id, START);
+const clawBack = (referral: Referral, at: string) =>
+  actOn(own.ledger, referral, 'claw_back', at, { reason: 'stolen card', by: 'olga' });
+
+describe('a reward that is clawed back', () => {
+  test('takes back what is left of it, from both, and says so', async () => {
+    const referral = await rewarded();
+    expect(await own.ledger.listResets(referrer, START)).toMatchObject({ available_count: 2 });
+    const back = await clawBack(referral, later(START, { days: 3 }));
+    expect(back).toMatchObject({
+      status: 'refused',
+      reason_code: 'clawed_back',
+      reason: 'stolen card',
+      detail:
+        'Taken back what was left. From the referrer: 2 of 2 resets and 10 of 10 credits. From the friend: 1 of 1 resets and 0 of 0 credits.',
+      rewards: [
+        { recipient: 'referrer', resets: 2, credits: '10', taken_back: { resets: 2, credits: '10' } },
+        { recipient: 'friend', resets: 1, credits: '0', taken_back: { resets: 1, credits: '0' } },
+      ],
+    });
+    expect(await own.ledger.listResets(referrer, START)).toMatchObject({ available_count: 0 });
+    expect(await own.ledger.balance(referrer, later(START, { days: 3 }))).toMatchObject({
+      available: '0',
+      lots: [],
+    });
+    expect((await own.ledger.statement(referrer, { limit: 5 })).data).toMatchObject([
+      { kind: 'clawed_back', amount: '-10', balance_after: '0', reference: referral.id },
+      { kind: 'grant', amount: '10', balance_after: '10', reference: referral.id },
+    ]);
+  });
+
+  test('leaves what was used, and says what that is', async () => {
+    const referral = await rewarded();
+    await own.ledger.usePlan({ account_id: referrer, amount: '1', at: START });
+    await own.ledger.redeemReset({ account_id: referrer, request_id: 'now', at: START });
+    const back = await clawBack(referral, later(START, { days: 1 }));
+    expect(back.rewards[0]).toMatchObject({ resets: 2, taken_back: { resets: 1, credits: '10' } });
+    expect(back.detail).toContain('From the referrer: 1 of 2 resets');
+  });
+
+  test('keeps its place in the month', async () => {
+    const referral = await rewarded();
+    await clawBack(referral, later(START, { days: 1 }));
+    expect((await own.ledger.rewardWindow(referrer, 'codex-selective', START)).claimed).toEqual([
+      referral.id,
+    ]);
+  });
+
+  test('is taken back once, and the same key answers the same', async () => {
+    const referral = await rewarded();
+    const request = {
+      key: newKey('claw'),
+      referral_id: referral.id,
+      action: 'claw_back' as const,
+      at: START,
+      reason: 'fraud',
+    };
+    const first = await own.ledger.actOnReferral(request);
+    expect(await own.ledger.actOnReferral(request)).toEqual({ ...first, replayed: true });
+    await expect(clawBack(referral, START)).rejects.toMatchObject(refusal('not_rewarded'));
+  });
+
+  test('can be taken back for 30 days, to the millisecond', async () => {
+    const end = later(START, { days: 30 });
+    await expect(clawBack(await rewarded(), end)).rejects.toMatchObject(refusal('clawback_too_late'));
+    expect(await clawBack(await rewarded(), later(end, { ms: -1 }))).toMatchObject({
+      reason_code: 'clawed_back',
+    });
+  });
+});
+
+describe('a cancellation', () => {
+  test('is the referrer’s, or with a reason the operator’s, while the friend has not qualified', async () => {
+    const first = await qualified();
+    await expect(actOn(own.ledger, first, 'cancel', START)).rejects.toMatchObject(
+      refusal('already_qualified'),
+    );
+    const second = await invite(own.ledger, referrer);
+    expect(await actOn(own.ledger, second, 'cancel', START)).toMatchObject({
+      status: 'canceled',
+      reason_code: 'canceled_by_referrer',
+    });
+    await expect(actOn(own.ledger, second, 'cancel', START)).rejects.toMatchObject(
+      refusal('already_resolved'),
+    );
+    const third = await invite(own.ledger, referrer);
+    expect(await actOn(own.ledger, third, 'cancel', START, { reason: 'spam', by: 'olga' })).toMatchObject({
+      reason_code: 'canceled_by_operator',
+      reason: 'spam',
+    });
+    await expect(clawBack(third, START)).rejects.toMatchObject(refusal('not_rewarded'));
+    await expect(actOn(own.ledger, { id: 'ref_none' }, 'cancel', START)).rejects.toMatchObject(
+      refusal('not_found'),
+    );
+  });
+});

@@ -1,0 +1,134 @@
+/** For tests of `verify`: referrals of every kind, and the ways in which their rows can be wrong. */
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { actOn, invite, join, newFriend, prompt } from './referrals.ts';
+import { later, newKey, policyWith } from './test-ledger.ts';
+
+/** Ann invites three friends, at a moment after everything else: `rewarded`, `clawed` back, and `joined`. */
+export async function makeReferralScene(ledger: Ledger, at: string): Promise<void> {
+  const rewards = { referrer: { resets: 1, credits: '5' }, friend: { resets: 1, credits: '0' } };
+  await ledger.usePolicy(policyWith({ programs: { 'codex-selective': { prompts: 2, rewards } } }), at);
+  await ledger.putAccount('ann', { plan: 'plus', billing_day: 1, cohorts: ['codex-selective'] }, at);
+  for (const [id, friend] of [
+    ['rewarded', 'fay'],
+    ['clawed', 'gil'],
+    ['joined', 'hal'],
+  ] as const) {
+    const referral = await invite(ledger, 'ann', { id, at });
+    await newFriend(ledger, friend, at);
+    await join(ledger, referral, friend, at);
+    await prompt(ledger, friend, at);
+    if (id === 'joined') continue;
+    await prompt(ledger, friend, at);
+    await ledger.rewardReferral(id, at);
+  }
+  await actOn(ledger, { id: 'clawed' }, 'claw_back', later(at, { hours: 1 }), { reason: 'fraud' });
+  const { month } = await ledger.rewardWindow('ann', 'codex-selective', at);
+  const raise = { account_id: 'ann', program: 'codex-selective', month, cap: 5, reason: 'many friends' };
+  await ledger.raiseCap({ key: newKey('raise'), at, ...raise });
+}
+
+const PLACES = 'a month gave out no more rewards than its cap, each place once';
+const CAP = 'a month’s cap is the program’s, or was raised by somebody';
+const PLACE = 'every place belongs to a reward of its month';
+const BANKED = 'a reward was banked as it says, and what was taken back was there';
+const GIVEN = 'a rewarded referral gave what its program says, to each once';
+const PROMPTS = 'a referral counts its prompts, after the link and in time';
+const EVENTS = 'every referral has its events';
+const unchecked = 'ALTER TABLE boon.referrals DROP CONSTRAINT referral_is_sound;';
+
+/** Each: the invariant that must notice, what was done, and how. */
+export const REFERRAL_DAMAGES: [string, string, string][] = [
+  [PLACES, 'a place too many', `UPDATE boon.reward_windows SET used = used + 1`],
+  [PLACES, 'a place that is gone', `DELETE FROM boon.reward_slots WHERE referral_id = 'clawed'`],
+  [PLACES, 'a place counted past another', `UPDATE boon.reward_slots SET number = 3 WHERE number = 2`],
+  [
+    PLACES,
+    'more than the cap',
+    `ALTER TABLE boon.reward_windows DROP CONSTRAINT window_is_sound; UPDATE boon.reward_windows SET cap = 1`,
+  ],
+  [
+    PLACES,
+    'a month that is gone',
+    `ALTER TABLE boon.reward_slots DROP CONSTRAINT reward_slots_account_id_program_month_fkey; DELETE FROM boon.reward_windows`,
+  ],
+  [CAP, 'a cap that nobody raised', `UPDATE boon.reward_windows SET cap = 6`],
+  [CAP, 'a raise that is gone', `DELETE FROM boon.reward_cap_raises`],
+  [
+    'months of one account and program do not overlap',
+    'a month within a month',
+    `INSERT INTO boon.reward_windows SELECT account_id, program, month + 1, starts_at + interval '1 day', ends_at, 3, 0 FROM boon.reward_windows`,
+  ],
+  [
+    PLACE,
+    'a place of another moment',
+    `UPDATE boon.reward_slots SET claimed_at = claimed_at + interval '1 second' WHERE number = 1`,
+  ],
+  [PLACE, 'a place of nobody', `UPDATE boon.reward_slots SET referral_id = 'joined' WHERE number = 1`],
+  [
+    PLACE,
+    'a reward of another month',
+    `UPDATE boon.reward_windows SET ends_at = starts_at + interval '1 second'`,
+  ],
+  [
+    PLACE,
+    'a reward without a place',
+    `INSERT INTO boon.referral_rewards (referral_id, recipient, account_id, resets, credits, given_at) SELECT 'joined', 'referrer', 'ann', 1, 0, given_at FROM boon.referral_rewards LIMIT 1`,
+  ],
+  [
+    BANKED,
+    'a reward that was never banked',
+    `UPDATE boon.referral_rewards SET resets = 2 WHERE recipient = 'friend'`,
+  ],
+  [
+    BANKED,
+    'a reward that says other credits',
+    `UPDATE boon.referral_rewards SET credits = credits + 1 WHERE referral_id = 'rewarded' AND recipient = 'referrer'`,
+  ],
+  [
+    BANKED,
+    'a reset of no reward',
+    `DELETE FROM boon.referral_rewards WHERE referral_id = 'rewarded' AND recipient = 'friend'`,
+  ],
+  [
+    BANKED,
+    'a clawback that says less',
+    `UPDATE boon.referral_rewards SET credits_back = 0 WHERE referral_id = 'clawed' AND recipient = 'referrer'`,
+  ],
+  [
+    BANKED,
+    'a clawback of no reward',
+    `UPDATE boon.transfers SET reference = 'another' WHERE kind = 'clawback'`,
+  ],
+  [
+    GIVEN,
+    'a reward that a friend did not get',
+    `DELETE FROM boon.referral_rewards WHERE referral_id = 'rewarded' AND recipient = 'friend'`,
+  ],
+  [
+    GIVEN,
+    'a reward to somebody else',
+    `UPDATE boon.referral_rewards SET account_id = 'bob' WHERE referral_id = 'rewarded'`,
+  ],
+  [
+    GIVEN,
+    'a reward before the friend qualified',
+    `INSERT INTO boon.referral_rewards (referral_id, recipient, account_id, resets, credits, given_at) SELECT 'joined', 'friend', 'hal', 1, 0, given_at FROM boon.referral_rewards LIMIT 1`,
+  ],
+  [
+    PROMPTS,
+    'a prompt that was not sent',
+    `${unchecked} UPDATE boon.referrals SET prompts_seen = 0 WHERE id = 'joined'`,
+  ],
+  [
+    PROMPTS,
+    'a prompt from before the link',
+    `UPDATE boon.referral_prompts SET prompted_at = prompted_at - interval '1 second'`,
+  ],
+  [
+    'a friend is won once',
+    'a friend of two',
+    `DROP INDEX boon.friend_is_won_once; UPDATE boon.referrals SET friend_id = 'fay' WHERE id = 'joined'`,
+  ],
+  [EVENTS, 'an invitation without its event', `DELETE FROM boon.events WHERE type = 'referral.invited'`],
+  [EVENTS, 'an end without its event', `DELETE FROM boon.events WHERE type = 'referral.rewarded'`],
+];
