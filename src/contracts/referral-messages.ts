@@ -19,13 +19,14 @@ export const promptedSignal = defineSignal<[ReferralStanding]>('prompted');
 
 /** The friend came by the link. A refusal with its reason is an answer, not a failure. */
 export const linkUsedUpdate = defineUpdate<Referral, [UseLink]>('linkUsed');
-export const cancelReferralUpdate = defineUpdate<Referral, [CancelReferral?]>('cancel');
+export const cancelReferralUpdate = defineUpdate<Referral, [CancelReferral]>('cancel');
 /** Mails the invitation again; answers how often it has been. */
 export const resendUpdate = defineUpdate<{ resent: number }>('resend');
 export const referralStatusQuery = defineQuery<ReferralProgress | null>('status');
 
 export type UseLink = { account_id: string };
-export type CancelReferral = { reason?: string; by?: string };
+/** With a reason it is an operator's; the referrer cancels through the API. */
+export type CancelReferral = { reason: string; by?: string };
 
 export const claimPlaceUpdate = defineUpdate<PlaceAnswer, [ClaimPlace]>('claim');
 export const releasePlaceUpdate = defineUpdate<RewardWindowProgress, [ReleasePlace]>('release');

@@ -6,9 +6,9 @@ import { acceptedGift } from '../contracts/gift-process.ts';
 import type { Transfer, TransferRequest } from '../contracts/transfer.schema.ts';
 import type { GiftAction } from '../domain/gift-status.ts';
 import type { GiftFilter, Page, PageRequest, Recorded } from '../ledger/ledger.ts';
-import { within } from '../observability/within.ts';
 import { newId } from './new-id.ts';
 import { type Principal, principalId } from './principal.ts';
+import { createProcessStarter } from './process-starter.ts';
 import type { ServerParts } from './server-parts.ts';
 import { needsAddress, type Side, viewTransfer } from './transfer-view.ts';
 
@@ -32,14 +32,9 @@ export interface GiftDesk {
   ): Promise<Recorded<Transfer>>;
 }
 
-/** How long an accepted gift's answer waits for its process to start; after that `reconcile` sees to it. */
-const START_PATIENCE_MILLISECONDS = 2000;
-/** After a start that failed, how long gifts are accepted without waiting for Temporal at all. */
-const START_PAUSE_MILLISECONDS = 1000;
-
 export function createGiftDesk(parts: ServerParts): GiftDesk {
-  const { ledger, giftProcess, clock, metrics, logger, publicUrl } = parts;
-  let pausedUntil = 0;
+  const { ledger, giftProcess, clock, metrics, publicUrl } = parts;
+  const startOrLeave = createProcessStarter(parts);
 
   return {
     async accept(caller, request, key) {
@@ -103,20 +98,7 @@ export function createGiftDesk(parts: ServerParts): GiftDesk {
 
   async function startProcess(gift: Gift): Promise<void> {
     const accepted = acceptedGift(gift);
-    if (accepted === undefined) return;
-    if (performance.now() < pausedUntil) return metrics.startsFailed.inc();
-    try {
-      await within(giftProcess.start(accepted), START_PATIENCE_MILLISECONDS, () => {
-        return new BoonError('unavailable', 'Temporal did not answer in time.');
-      });
-    } catch (error) {
-      metrics.startsFailed.inc();
-      pausedUntil = performance.now() + START_PAUSE_MILLISECONDS;
-      logger.warn(
-        { gift_id: gift.id, err: error },
-        'accepted a gift without starting its process; reconcile will',
-      );
-    }
+    if (accepted !== undefined) await startOrLeave({ gift_id: gift.id }, () => giftProcess.start(accepted));
   }
 
   async function visibleGift(caller: Principal, giftId: string): Promise<Gift> {

@@ -158,7 +158,7 @@ export class OpenReferral {
     );
   }
 
-  cancel(key: string, reason: string | undefined, by: string): Promise<Referral> {
+  cancel(key: string, reason: string, by: string): Promise<Referral> {
     return this.act('Canceled', (referral_id, at) =>
       ledger.cancelReferral.executeWithOptions({ summary: `cancel by ${by}` }, [
         { key, at, referral_id, action: 'cancel', reason, by },

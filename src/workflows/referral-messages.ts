@@ -37,13 +37,12 @@ export function handleReferralMessages(referral: OpenReferral): void {
   });
   setHandler(
     cancelReferralUpdate,
-    (given: CancelReferral = {}) =>
-      answered(() => referral.cancel(key(), given.reason, given.by ?? BY_TEMPORAL)),
+    (given) => answered(() => referral.cancel(key(), given.reason, given.by ?? BY_TEMPORAL)),
     {
       description:
-        'Cancel: the link stops working and its place comes back. Input: {} or {"reason":"why","by":"your name"}',
+        'Cancel: the link stops working and its place comes back. Input: {"reason":"why","by":"your name"}',
       validator: (given?: CancelReferral) =>
-        checkArguments('cancel', '{"reason":"why"}', given, ['reason?', 'by?']),
+        checkArguments('cancel', '{"reason":"why"}', given, ['reason', 'by?']),
     },
   );
   setHandler(
