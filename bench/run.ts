@@ -12,6 +12,7 @@ import { giftCpu } from './gift-cpu.ts';
 import { giftHistory } from './gift-history.ts';
 import { ledgerGrowth } from './ledger-growth.ts';
 import { ledgerRates } from './ledger-rates.ts';
+import { redemptions } from './redemptions.ts';
 import type { Bench } from './support/bench.ts';
 import { type Figure, row } from './support/figure.ts';
 
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   'accept-latency': acceptLatency,
   'ledger-rates': ledgerRates,
   'ledger-growth': ledgerGrowth,
+  redemptions,
 };
 
 const HELP = `npm run bench [-- NAME …] [--rounds 5] [--seconds 4] [--json]

@@ -17,6 +17,7 @@ export const TAG_DESCRIPTIONS = [
   { name: 'Accounts', description: 'Who owns credits, what they own, and what they may give' },
   { name: 'Grants', description: 'Credits that come into an account' },
   { name: 'Transfers', description: 'Gifts of credits, from their acceptance to their end' },
+  { name: 'Resets', description: 'What a plan allows, what is used of it, and the banked resets that restore it' },
   { name: 'API keys', description: 'Keys of the services that call this API' },
   { name: 'Operating', description: 'Health and metrics' },
 ] as const;
@@ -33,7 +34,15 @@ export const SECURITY_SCHEMES = {
 
 /** Calls that take the id in a call's answer, by the call's operation id. */
 export const NEXT_CALLS: Readonly<Record<string, readonly string[]>> = {
-  putAccount: ['getAccount', 'getBalance', 'getStatement', 'getGifting'],
+  putAccount: [
+    'getAccount',
+    'getBalance',
+    'getStatement',
+    'getGifting',
+    'getLimits',
+    'listResets',
+    'redeemReset',
+  ],
   createTransfer: [
     'getTransfer',
     'cancelTransfer',

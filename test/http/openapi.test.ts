@@ -72,10 +72,13 @@ test('every call of the API is in it', () => {
     'get /v1/accounts/{id}',
     'get /v1/accounts/{id}/balance',
     'get /v1/accounts/{id}/gifting',
+    'get /v1/accounts/{id}/limits',
+    'get /v1/accounts/{id}/resets',
     'get /v1/accounts/{id}/statement',
     'get /v1/api-keys',
     'get /v1/billing/credits/transfers',
     'get /v1/billing/credits/transfers/{id}',
+    'post /v1/accounts/{id}/resets/redeem',
     'post /v1/api-keys',
     'post /v1/api-keys/{id}/rotate',
     'post /v1/billing/credits/transfer',
@@ -86,6 +89,7 @@ test('every call of the API is in it', () => {
     'post /v1/billing/credits/transfers/{id}/release',
     'post /v1/billing/credits/transfers/{id}/reverse',
     'post /v1/credits/grants',
+    'post /v1/resets/grants',
     'put /v1/accounts/{id}',
   ]);
 });
@@ -111,6 +115,7 @@ test('every POST that moves value asks for an Idempotency-Key', () => {
     'claimTransfer',
     'createGrant',
     'createTransfer',
+    'grantResets',
     'rejectTransfer',
     'reverseTransfer',
   ]);
@@ -125,6 +130,8 @@ test('every body has an example, and one that may be left out says so', () => {
     'ApiKeyCreate',
     'ApiKeyRotate',
     'Grant',
+    'Redeem',
+    'ResetGrant',
     'TransferCancel',
     'TransferClaim',
     'TransferReason',
