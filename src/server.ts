@@ -14,6 +14,7 @@ import { createPostgresLedger } from './ledger/postgres-ledger.ts';
 import { createLogger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { runService } from './observability/run-service.ts';
+import { createCampaignProcess } from './temporal/campaign-process.ts';
 import { temporalClient, temporalTarget } from './temporal/connection.ts';
 import { createGiftProcess } from './temporal/gift-process.ts';
 import { createPayloadCodec, payloadKeys } from './temporal/payload-codec.ts';
@@ -76,6 +77,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const app = await buildServer({
       ledger,
       giftProcess: createGiftProcess({ client, ledger, taskQueue: config.taskQueue, clock }),
+      campaignProcess: createCampaignProcess({ client, taskQueue: config.taskQueue }),
       referralProcess: createReferralProcess({
         client,
         taskQueue: config.taskQueue,

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { StartCalledOff } from '../local/running-parts.ts';
 import { accountCommand } from './account.ts';
+import { campaignCommand } from './campaign.ts';
 import { doctorCommand } from './doctor/doctor.ts';
 import { EXIT, failureReport, sentence } from './failure.ts';
 import { giftCommand } from './gift.ts';
@@ -48,6 +49,7 @@ function program(terminal: Terminal): Command {
     grantCommand(terminal),
     resetsCommand(terminal),
     redeemCommand(terminal),
+    campaignCommand(terminal),
     keysCommand(terminal),
     policyCommand(terminal),
     ledgerCommand(terminal),

@@ -5,6 +5,8 @@ export interface Terminal {
   readonly print: (line: string) => void;
   /** One line beside the answer (progress, a failure), on standard error. */
   readonly note: (line: string) => void;
+  /** Replaces the last line that it wrote beside the answer; only where a person looks on. */
+  readonly redraw?: (line: string) => void;
 }
 
 /** The terminal that this process runs in. */
@@ -15,5 +17,6 @@ export function ownTerminal(): Terminal {
     env: process.env,
     print: (line) => process.stdout.write(`${line}\n`),
     note: (line) => process.stderr.write(`${line}\n`),
+    ...(process.stderr.isTTY ? { redraw: (line) => process.stderr.write(`\r\x1b[2K${line}`) } : {}),
   };
 }

@@ -2,6 +2,7 @@
 import { Accounts } from './accounts.ts';
 import { ApiKeys } from './api-keys.ts';
 import { type BoonClientOptions, createCaller } from './caller.ts';
+import { Campaigns } from './campaigns.ts';
 import { Grants } from './grants.ts';
 import { Resets } from './resets.ts';
 import { Transfers } from './transfers.ts';
@@ -20,6 +21,7 @@ export class BoonClient {
   readonly grants: Grants;
   readonly resets: Resets;
   readonly transfers: Transfers;
+  readonly campaigns: Campaigns;
   readonly apiKeys: ApiKeys;
 
   constructor(options: BoonClientOptions) {
@@ -28,6 +30,7 @@ export class BoonClient {
     this.grants = new Grants(call);
     this.resets = new Resets(call);
     this.transfers = new Transfers(call);
+    this.campaigns = new Campaigns(call);
     this.apiKeys = new ApiKeys(call);
   }
 }

@@ -9,6 +9,8 @@ export type {
   Movement,
 } from '../contracts/account.schema.ts';
 export type { ApiKey, ApiKeyCreate, ApiKeyRotate, ApiKeyWithSecret } from '../contracts/api-key.schema.ts';
+export type { CampaignAccount, CampaignBody } from '../contracts/campaign.schema.ts';
+export type { Campaign } from '../contracts/campaign.ts';
 export type { ErrorCode, FieldError } from '../contracts/errors.ts';
 export type {
   GrantedResets,

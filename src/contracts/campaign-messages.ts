@@ -14,11 +14,11 @@ export const cancelCampaignSignal = defineSignal<[OperateCampaign?]>(CAMPAIGN_SI
 export const refreshCampaignSignal = defineSignal(CAMPAIGN_SIGNALS.refresh);
 
 /** The same as the signals, with an answer: how the campaign stands then, or the refusal. */
-export const pauseCampaignUpdate = defineUpdate<CampaignProgress, [OperateCampaign?]>(CAMPAIGN_SIGNALS.pause);
-export const resumeCampaignUpdate = defineUpdate<CampaignProgress, [OperateCampaign?]>(
+export const pauseCampaignUpdate = defineUpdate<CampaignProgress, [OperateCampaign]>(CAMPAIGN_SIGNALS.pause);
+export const resumeCampaignUpdate = defineUpdate<CampaignProgress, [OperateCampaign]>(
   CAMPAIGN_SIGNALS.resume,
 );
-export const cancelCampaignUpdate = defineUpdate<CampaignProgress, [OperateCampaign?]>(
+export const cancelCampaignUpdate = defineUpdate<CampaignProgress, [OperateCampaign]>(
   CAMPAIGN_SIGNALS.cancel,
 );
 

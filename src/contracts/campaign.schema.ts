@@ -73,7 +73,10 @@ export const CampaignBodySchema = z
   });
 export type CampaignBody = z.infer<typeof CampaignBodySchema>;
 
-export const CampaignActionBodySchema = z.strictObject({ reason: ReasonSchema.optional() });
+/** Body of pause, resume and cancel. */
+export const CampaignActionBodySchema = z
+  .strictObject({ reason: ReasonSchema.optional() })
+  .meta({ id: 'CampaignAction', examples: [{ reason: 'wrong plans' }] });
 
 const CountSchema = z.int().min(0);
 

@@ -2,6 +2,8 @@
  * `boon/contracts`: what a backend needs to speak with Boon through Temporal or to read its answers: the `gift`
  * workflow, its messages and ids, names, error codes. No zod and nothing that runs a service.
  */
+export * from './campaign.ts';
+export * from './campaign-messages.ts';
 export * from './claim-url.ts';
 export * from './errors.ts';
 export * from './gift.ts';

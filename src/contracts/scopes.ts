@@ -12,6 +12,8 @@ export const SCOPES = [
   'payloads:decode',
   'resets:read',
   'resets:write',
+  'campaigns:read',
+  'campaigns:operate',
   'keys:write',
 ] as const;
 export type Scope = (typeof SCOPES)[number];

@@ -18,6 +18,10 @@ export const TAG_DESCRIPTIONS = [
   { name: 'Grants', description: 'Credits that come into an account' },
   { name: 'Transfers', description: 'Gifts of credits, from their acceptance to their end' },
   { name: 'Resets', description: 'What a plan allows, what is used of it, and the banked resets that restore it' },
+  {
+    name: 'Campaigns',
+    description: 'Resets and credits for many accounts at once, each granted or excluded with a reason',
+  },
   { name: 'API keys', description: 'Keys of the services that call this API' },
   { name: 'Operating', description: 'Health and metrics' },
 ] as const;
@@ -52,5 +56,6 @@ export const NEXT_CALLS: Readonly<Record<string, readonly string[]>> = {
     'rejectTransfer',
     'reverseTransfer',
   ],
+  createCampaign: ['getCampaign', 'getCampaignAccount', 'pauseCampaign', 'resumeCampaign', 'cancelCampaign'],
   createApiKey: ['rotateApiKey', 'revokeApiKey'],
 };

@@ -4,6 +4,7 @@ import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { accountRoutes } from './accounts.ts';
 import { apiKeyRoutes } from './api-keys.ts';
+import { campaignRoutes } from './campaigns.ts';
 import { answerClientFault } from './client-fault.ts';
 import { codecRoutes } from './codec.ts';
 import { createGiftDesk } from './gift-desk.ts';
@@ -72,6 +73,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(resetRoutes, parts);
   await app.register(transferRoutes, { desk });
   await app.register(transferActionRoutes, { desk });
+  await app.register(campaignRoutes, parts);
   await app.register(apiKeyRoutes, { ...parts, keyRing });
   await app.ready();
   return app as unknown as FastifyInstance;

@@ -1,5 +1,6 @@
 /** What the HTTP server is built from; the composition root (or a test) hands it in. */
 import type { Logger } from 'pino';
+import type { CampaignProcess } from '../contracts/campaign-process.ts';
 import type { GiftProcess } from '../contracts/gift-process.ts';
 import type { ReferralProcess } from '../contracts/referral-process.ts';
 import type { ApiKeys } from '../ledger/api-keys.ts';
@@ -12,6 +13,7 @@ import type { TokenVerifier } from './token-verifier.ts';
 export type ServerParts = {
   ledger: Ledger;
   giftProcess: GiftProcess;
+  campaignProcess: CampaignProcess;
   referralProcess: ReferralProcess;
   codec: CodecParts;
   apiKeys: ApiKeys;

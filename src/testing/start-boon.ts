@@ -24,6 +24,8 @@ import { createLogger } from '../observability/logger.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import { validatePolicy } from '../policy-file.ts';
 import { converted } from '../temporal/connection.ts';
+import { createCampaignProcess } from '../temporal/campaign-process.ts';
+import { keepComplimentaryResets } from '../temporal/complimentary-resets.ts';
 import { createGiftProcess } from '../temporal/gift-process.ts';
 import { createPayloadCodec, payloadKeys } from '../temporal/payload-codec.ts';
 import { createReferralProcess } from '../temporal/referral-process.ts';
@@ -85,6 +87,7 @@ export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHar
     ledger,
     apiKeys,
     giftProcess: createGiftProcess(common),
+    campaignProcess: createCampaignProcess(common),
     referralProcess: createReferralProcess(common),
     codec: { payloads: codec, uiOrigins: [] },
     tokens: createTokenVerifier(TRUSTING),
@@ -109,6 +112,7 @@ export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHar
     codec,
   });
   parts.defer(() => worker.stop());
+  await keepComplimentaryResets(ledger, serverParts.campaignProcess, clock.now().toISOString());
 
   const end = parts.move();
   const boon = new BoonHarness({

@@ -14,7 +14,8 @@ import { BOON_PROGRAM, BOON_STATUS } from '../contracts/gift-search-attributes.t
 
 const ledger = proxyActivities<CampaignActivities>({
   startToCloseTimeout: '10 minutes',
-  heartbeatTimeout: '30 seconds',
+  // So long a campaign stands still when its worker is killed.
+  heartbeatTimeout: '10 seconds',
   // A page is done or not, so an attempt that was cut short is simply followed by another.
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 });

@@ -78,6 +78,9 @@ test('every call of the API is in it', () => {
     'get /v1/api-keys',
     'get /v1/billing/credits/transfers',
     'get /v1/billing/credits/transfers/{id}',
+    'get /v1/campaigns',
+    'get /v1/campaigns/{id}',
+    'get /v1/campaigns/{id}/accounts/{account_id}',
     'post /v1/accounts/{id}/resets/redeem',
     'post /v1/api-keys',
     'post /v1/api-keys/{id}/rotate',
@@ -88,6 +91,10 @@ test('every call of the API is in it', () => {
     'post /v1/billing/credits/transfers/{id}/reject',
     'post /v1/billing/credits/transfers/{id}/release',
     'post /v1/billing/credits/transfers/{id}/reverse',
+    'post /v1/campaigns',
+    'post /v1/campaigns/{id}/cancel',
+    'post /v1/campaigns/{id}/pause',
+    'post /v1/campaigns/{id}/resume',
     'post /v1/credits/grants',
     'post /v1/resets/grants',
     'put /v1/accounts/{id}',
@@ -113,6 +120,7 @@ test('every POST that moves value asks for an Idempotency-Key', () => {
   expect(withKey.map(([, { operationId }]) => operationId).sort()).toEqual([
     'cancelTransfer',
     'claimTransfer',
+    'createCampaign',
     'createGrant',
     'createTransfer',
     'grantResets',
@@ -129,6 +137,8 @@ test('every body has an example, and one that may be left out says so', () => {
     'AccountPut',
     'ApiKeyCreate',
     'ApiKeyRotate',
+    'CampaignAction',
+    'CampaignCreate',
     'Grant',
     'Redeem',
     'ResetGrant',
@@ -140,8 +150,11 @@ test('every body has an example, and one that may be left out says so', () => {
   ]);
   const optional = operations.filter(([, { requestBody }]) => requestBody?.required === false);
   expect(optional.map(([, { operationId }]) => operationId).sort()).toEqual([
+    'cancelCampaign',
     'cancelTransfer',
+    'pauseCampaign',
     'releaseTransfer',
+    'resumeCampaign',
     'rotateApiKey',
   ]);
 });

@@ -84,6 +84,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     ledger: testLedger.ledger,
     giftProcess,
     referralProcess,
+    campaignProcess: { wake: async () => undefined },
     codec: {
       payloads: createPayloadCodec({ encryption: 'personal', keys: [testLedger.encryptionKey] }),
       uiOrigins: [UI_ORIGIN],

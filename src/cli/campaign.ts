@@ -1,0 +1,194 @@
+/** `boon campaign`: bulk grants and resets through the API. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Argument, type Command, Option } from 'commander';
+import type { BoonClient } from '../client/boon-client.ts';
+import type { CampaignBody } from '../contracts/campaign.schema.ts';
+import type { Campaign } from '../contracts/campaign.ts';
+import { campaignSummary, progressLine } from '../contracts/campaign-card.ts';
+import { PLANS } from '../domain/account.ts';
+import {
+  CAMPAIGN_KINDS,
+  type CampaignAction,
+  type CampaignKind,
+  EXCLUSIONS,
+  type Exclusion,
+} from '../domain/campaign.ts';
+import { LOT_SOURCES, type LotSource } from '../domain/lot.ts';
+import { apiClient } from './api.ts';
+import { answer, credits, moment, newCommand, wholeNumber } from './command.ts';
+import { fieldLines, tableLines } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+const LOOK_EVERY_MS = 500;
+
+export function campaignCommand(terminal: Terminal): Command {
+  const campaign = newCommand(
+    'campaign',
+    'Grant resets or credits to many accounts, or reset their windows',
+    [
+      'campaign run grant_reset --plan plus --plan pro --reason "outage of 31 October"',
+      'campaign run grant_credits --amount 5 --valid-for P30D --cohort beta --reason "thank you"',
+      'campaign show cmp_06bq2n6y3v8k5s7r1x4z9m0c2d --account ada',
+    ],
+  );
+  for (const make of [run, show, list]) campaign.addCommand(make(terminal));
+  for (const [action, summary] of ACTIONS) campaign.addCommand(actionCommand(terminal, action, summary));
+  return campaign;
+}
+
+type Run = {
+  reason: string;
+  plan?: string[];
+  cohort?: string[];
+  resets?: number;
+  amount?: string;
+  source?: LotSource;
+  expiresAt?: string;
+  validFor?: string;
+  giftable?: true;
+  ongoing?: true;
+  detach?: true;
+  idempotencyKey?: string;
+};
+
+function run(terminal: Terminal): Command {
+  return newCommand('run', 'Begin a campaign and watch it to its end', [
+    'campaign run grant_reset --reason "outage of 31 October"',
+    'campaign run grant_credits --amount 5 --valid-for P30D --plan free --reason "thank you"',
+    'campaign run reset_windows --reason "global reset" --detach',
+  ])
+    .addArgument(new Argument('<kind>', 'what each account gets').choices(CAMPAIGN_KINDS))
+    .requiredOption('--reason <text>', 'why; it stands in the record')
+    .addOption(new Option('--plan <plan...>', 'accounts on one of these plans only').choices(PLANS))
+    .option('--cohort <cohort...>', 'accounts in one of these cohorts only')
+    .option('--resets <count>', 'grant_reset: how many each; left out: 1', wholeNumber(1))
+    .option('--amount <amount>', 'grant_credits: how many each', credits)
+    .addOption(new Option('--source <source>', 'grant_credits: where they come from').choices(LOT_SOURCES))
+    .option('--expires-at <time>', 'grant_credits: when they expire', moment)
+    .option('--valid-for <duration>', 'grant_credits: how long they are valid, P30D say')
+    .option('--giftable', 'grant_credits: they may be given away')
+    .option('--ongoing', 'go on for accounts that come, or become eligible, later')
+    .option('--detach', 'do not wait for its end')
+    .option('--idempotency-key <key>', 'the same key never begins two; left out: a new one')
+    .action(async (kind: CampaignKind, options: Run, command: Command) => {
+      const client = await apiClient(terminal.env);
+      const begun = await client.campaigns.create(
+        bodyOf(kind, options),
+        options.idempotencyKey === undefined ? {} : { idempotencyKey: options.idempotencyKey },
+      );
+      const campaign = options.detach === true ? begun : await watch(terminal, client, begun);
+      answer(terminal, command, campaign, campaignLines(campaign));
+    });
+}
+
+/** The options of each kind are its own: one that belongs to another is refused by the API with its path. */
+function bodyOf(kind: CampaignKind, options: Run): CampaignBody {
+  const { plan, cohort, reason, resets, amount, source, expiresAt, validFor, giftable, ongoing } = options;
+  const filter = { ...(plan && { plans: plan }), ...(cohort && { cohorts: cohort }) };
+  const given = { resets, amount, source, expires_at: expiresAt, valid_for: validFor, giftable, ongoing };
+  const fields = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { kind, filter, reason, ...Object.fromEntries(fields) } as CampaignBody;
+}
+
+/** Shows how far it is until it does not run any more. Ending the command does not end the campaign. */
+async function watch(terminal: Terminal, client: BoonClient, begun: Campaign): Promise<Campaign> {
+  terminal.note(`${campaignSummary(begun)} (${begun.id})`);
+  let campaign = begun;
+  let tenths = -1;
+  while (campaign.status === 'running') {
+    await sleep(LOOK_EVERY_MS);
+    campaign = await client.campaigns.get(begun.id);
+    const now = Math.floor(
+      (10 * ((campaign.matched ?? 0) - (campaign.remaining ?? 0))) / (campaign.matched || 1),
+    );
+    if (terminal.redraw !== undefined) terminal.redraw(progressLine(campaign));
+    else if (now > tenths) terminal.note(progressLine(campaign));
+    tenths = Math.max(tenths, now);
+  }
+  if (terminal.redraw !== undefined) terminal.note('');
+  return campaign;
+}
+
+function show(terminal: Terminal): Command {
+  return newCommand('show', 'Show how far a campaign is, or what it did for one account')
+    .argument('<id>', 'the campaign')
+    .option('--account <account>', 'what it did for this account, and if nothing, why')
+    .action(async (id: string, { account }: { account?: string }, command: Command) => {
+      const client = await apiClient(terminal.env);
+      if (account === undefined) {
+        const campaign = await client.campaigns.get(id);
+        return answer(terminal, command, campaign, campaignLines(campaign));
+      }
+      const did = await client.campaigns.account(id, account);
+      const { outcome, reason, at, detail } = did;
+      answer(
+        terminal,
+        command,
+        did,
+        fieldLines({ campaign: id, account, outcome, reason, at, because: detail }),
+      );
+    });
+}
+
+function list(terminal: Terminal): Command {
+  return newCommand('list', 'List campaigns, the latest first')
+    .option('--limit <count>', 'at most so many', wholeNumber(1), 20)
+    .action(async ({ limit }: { limit: number }, command: Command) => {
+      const client = await apiClient(terminal.env);
+      const found: Campaign[] = [];
+      for await (const campaign of client.campaigns.listAll({ limit: Math.min(limit, 100) })) {
+        found.push(campaign);
+        if (found.length === limit) break;
+      }
+      const rows = found.map((one) => [
+        one.id,
+        one.status,
+        one.granted,
+        excluded(one),
+        one.remaining,
+        campaignSummary(one),
+      ]);
+      const headings = ['campaign', 'status', 'granted', 'excluded', 'remaining', 'what'];
+      answer(terminal, command, found, tableLines(headings, rows, 'No campaigns.'));
+    });
+}
+
+const ACTIONS: [CampaignAction, string][] = [
+  ['pause', 'Pause a campaign: no account is granted until it is resumed'],
+  ['resume', 'Resume a paused campaign behind the last account that it did'],
+  ['cancel', 'Cancel a campaign: it ends here, and what was granted stays'],
+];
+
+function actionCommand(terminal: Terminal, action: CampaignAction, summary: string): Command {
+  return newCommand(action, summary)
+    .argument('<id>', 'the campaign')
+    .option('--reason <text>', 'why; it stands in the record')
+    .action(async (id: string, { reason }: { reason?: string }, command: Command) => {
+      const client = await apiClient(terminal.env);
+      const campaign = await client.campaigns[action](id, reason === undefined ? {} : { reason });
+      answer(terminal, command, campaign, campaignLines(campaign));
+    });
+}
+
+function campaignLines(campaign: Campaign): string[] {
+  return [
+    ...fieldLines({
+      campaign: campaign.id,
+      what: campaignSummary(campaign),
+      status: campaign.status,
+      progress: progressLine(campaign),
+      granted: campaign.granted,
+      excluded: excluded(campaign),
+      'begun at': campaign.created_at,
+      'begun by': campaign.created_by,
+      'ended at': campaign.ended_at,
+    }),
+    ...Object.entries(campaign.excluded).map(
+      ([reason, accounts]) => `  ${accounts} ${reason}: ${EXCLUSIONS[reason as Exclusion]}`,
+    ),
+  ];
+}
+
+function excluded(campaign: Campaign): number {
+  return Object.values(campaign.excluded).reduce((sum, accounts) => sum + accounts, 0);
+}
