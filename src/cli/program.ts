@@ -13,6 +13,8 @@ import { ledgerCommand } from './ledger.ts';
 import { migrateCommand } from './migrate.ts';
 import { policyCommand } from './policy.ts';
 import { redeemCommand } from './redeem.ts';
+import { inviteCommand, referralsCommand } from './referrals.ts';
+import { reportCommand } from './report.ts';
 import { resetsCommand } from './resets.ts';
 import { serverCommand, workerCommand } from './services.ts';
 import { startCommand } from './start.ts';
@@ -50,6 +52,9 @@ function program(terminal: Terminal): Command {
     resetsCommand(terminal),
     redeemCommand(terminal),
     campaignCommand(terminal),
+    inviteCommand(terminal),
+    referralsCommand(terminal),
+    reportCommand(terminal),
     keysCommand(terminal),
     policyCommand(terminal),
     ledgerCommand(terminal),

@@ -1,5 +1,6 @@
 /** `client.accounts` */
 import type { Account, AccountPut, Balance, Gifting, Movement } from '../contracts/account.schema.ts';
+import type { EligibilityView } from '../contracts/eligibility.schema.ts';
 import type { Limits } from '../contracts/reset.schema.ts';
 import type { Caller, CallOptions } from './caller.ts';
 import { everyRow, type Page, type PageQuery } from './page.ts';
@@ -38,6 +39,11 @@ export class Accounts {
   /** What the account has used of its plan, and the credits and banked resets that it can go on with. */
   limits(id: string, options?: CallOptions): Promise<Limits> {
     return this.#call({ method: 'GET', path: `${path(id)}/limits` }, options);
+  }
+
+  /** Whether the account may invite into a program, and if not, why and what would change it. */
+  eligibility(id: string, query: { program: string }, options?: CallOptions): Promise<EligibilityView> {
+    return this.#call({ method: 'GET', path: `${path(id)}/eligibility`, query }, options);
   }
 
   /** Whether the account may give, how much, and if not, why and what would change it. */

@@ -1,9 +1,12 @@
 /** The client of Boon's HTTP API for backend services. */
 import { Accounts } from './accounts.ts';
+import { Activity } from './activity.ts';
 import { ApiKeys } from './api-keys.ts';
 import { type BoonClientOptions, createCaller } from './caller.ts';
 import { Campaigns } from './campaigns.ts';
 import { Grants } from './grants.ts';
+import { Programs } from './programs.ts';
+import { Referrals } from './referrals.ts';
 import { Resets } from './resets.ts';
 import { Transfers } from './transfers.ts';
 
@@ -22,6 +25,9 @@ export class BoonClient {
   readonly resets: Resets;
   readonly transfers: Transfers;
   readonly campaigns: Campaigns;
+  readonly referrals: Referrals;
+  readonly activity: Activity;
+  readonly programs: Programs;
   readonly apiKeys: ApiKeys;
 
   constructor(options: BoonClientOptions) {
@@ -31,6 +37,9 @@ export class BoonClient {
     this.resets = new Resets(call);
     this.transfers = new Transfers(call);
     this.campaigns = new Campaigns(call);
+    this.referrals = new Referrals(call);
+    this.activity = new Activity(call);
+    this.programs = new Programs(call);
     this.apiKeys = new ApiKeys(call);
   }
 }

@@ -8,10 +8,15 @@ export type {
   Lot,
   Movement,
 } from '../contracts/account.schema.ts';
+export type { ActivityBody } from '../contracts/activity.schema.ts';
 export type { ApiKey, ApiKeyCreate, ApiKeyRotate, ApiKeyWithSecret } from '../contracts/api-key.schema.ts';
 export type { CampaignAccount, CampaignBody } from '../contracts/campaign.schema.ts';
 export type { Campaign } from '../contracts/campaign.ts';
+export type { EligibilityView } from '../contracts/eligibility.schema.ts';
 export type { ErrorCode, FieldError } from '../contracts/errors.ts';
+export type { ProgramReport } from '../contracts/program-report.ts';
+export type { LinkUsed, RaiseCap, ReferralRequest, ReferralView } from '../contracts/referral.schema.ts';
+export type { RewardWindow } from '../contracts/referral.ts';
 export type {
   GrantedResets,
   Limits,
@@ -27,5 +32,7 @@ export { type AnyBoonApiError, BoonApiError, isBoonApiError } from './boon-api-e
 export { BoonClient } from './boon-client.ts';
 export type { BoonClientOptions, CallOptions, WriteOptions } from './caller.ts';
 export type { Page, PageQuery } from './page.ts';
+export type { ReportQuery } from './programs.ts';
+export type { ReferralListQuery } from './referrals.ts';
 export type { RedeemRequest } from './resets.ts';
 export type { TransferListQuery } from './transfers.ts';

@@ -9,5 +9,8 @@ export * from './errors.ts';
 export * from './gift.ts';
 export * from './gift-messages.ts';
 export * from './gift-search-attributes.ts';
+export * from './invite-url.ts';
+export * from './referral.ts';
+export * from './referral-messages.ts';
 export * from './scopes.ts';
 export * from './temporal.ts';

@@ -9,6 +9,7 @@ export const SCOPES = [
   'referrals:read',
   'referrals:write',
   'referrals:operate',
+  'activity:write',
   'payloads:decode',
   'resets:read',
   'resets:write',

@@ -17,7 +17,14 @@ export const TAG_DESCRIPTIONS = [
   { name: 'Accounts', description: 'Who owns credits, what they own, and what they may give' },
   { name: 'Grants', description: 'Credits that come into an account' },
   { name: 'Transfers', description: 'Gifts of credits, from their acceptance to their end' },
-  { name: 'Resets', description: 'What a plan allows, what is used of it, and the banked resets that restore it' },
+  {
+    name: 'Referrals',
+    description: 'Invitations of friends, from the mail to the reward, and the months that rewards come in',
+  },
+  {
+    name: 'Resets',
+    description: 'What a plan allows, what is used of it, and the banked resets that restore it',
+  },
   {
     name: 'Campaigns',
     description: 'Resets and credits for many accounts at once, each granted or excluded with a reason',
@@ -43,6 +50,7 @@ export const NEXT_CALLS: Readonly<Record<string, readonly string[]>> = {
     'getBalance',
     'getStatement',
     'getGifting',
+    'getEligibility',
     'getLimits',
     'listResets',
     'redeemReset',
@@ -56,6 +64,7 @@ export const NEXT_CALLS: Readonly<Record<string, readonly string[]>> = {
     'rejectTransfer',
     'reverseTransfer',
   ],
+  createReferral: ['getReferral', 'useReferralLink', 'resendReferral', 'cancelReferral', 'clawBackReferral'],
   createCampaign: ['getCampaign', 'getCampaignAccount', 'pauseCampaign', 'resumeCampaign', 'cancelCampaign'],
   createApiKey: ['rotateApiKey', 'revokeApiKey'],
 };

@@ -4,8 +4,8 @@ import type { VersionedPolicy } from '../domain/policy.ts';
 import { makeAcceptGift } from './accept-gifts.ts';
 import { balance, findAccount, gifting, putAccount, statement } from './accounts.ts';
 import { AddressVault } from './address-vault.ts';
-import { makeActOnGift, makeAdvanceGifts } from './change-gifts.ts';
 import { makeCampaigns } from './campaigns.ts';
+import { makeActOnGift, makeAdvanceGifts } from './change-gifts.ts';
 import { openDatabase, queryRow } from './database.ts';
 import { makeGrant } from './grant-credits.ts';
 import type { Ledger } from './ledger.ts';
@@ -57,8 +57,8 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
     balance: (id, at, asOf) => balance(database, id, at, asOf),
     statement: (id, page) => statement(database, id, page),
     gifting: (id, at) => gifting(database, id, policyVersion(), at),
-    ...makeReferrals(database, vault, policyVersion),
     ...makeCampaigns(database, policyVersion),
+    ...makeReferrals(database, vault, policyVersion),
     ...makeResets(database, vault, policyVersion),
     grant: makeGrant(database),
     acceptGift: makeAcceptGift(database, vault, policyVersion, options.onAcceptBatch),

@@ -1,4 +1,5 @@
 /** What the ledger offers for referrals, reward windows and activity. */
+import type { ProgramReport } from '../contracts/program-report.ts';
 import type { Referral, RewardWindow } from '../contracts/referral.ts';
 import type { AddressVault } from './address-vault.ts';
 import type { Database } from './database.ts';
@@ -7,6 +8,7 @@ import { expireReferrals, makeActOnReferral } from './end-referrals.ts';
 import { makeInvite } from './invitations.ts';
 import type { Page, PageRequest, Recorded, Write } from './ledger.ts';
 import { makeUseLink } from './link-use.ts';
+import { programReport, type ReportRequest } from './program-report.ts';
 import {
   dueRewards,
   endedReferrals,
@@ -89,6 +91,8 @@ export interface Referrals {
   eligibility(accountId: string, program: string, at: string): Promise<Eligibility>;
   rewardWindow(accountId: string, program: string, at: string): Promise<RewardWindow>;
   raiseCap(request: RaiseCap): Promise<Recorded<RewardWindow>>;
+  /** What became of a program's invitations, by day. */
+  programReport(request: ReportRequest): Promise<ProgramReport>;
 }
 
 export function makeReferrals(
@@ -112,5 +116,6 @@ export function makeReferrals(
     eligibility: (id, program, at) => eligibility(database, policyVersion(), id, program, at),
     rewardWindow: (id, program, at) => rewardWindow(database, policyVersion(), id, program, at),
     raiseCap: makeRaiseCap(database, policyVersion),
+    programReport: (request) => programReport(database, request),
   };
 }

@@ -1,0 +1,39 @@
+/** Activity of accounts. An event of an account without an open referral is one small update and nothing else. */
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { ActivityAcceptedSchema, ActivitySchema } from '../contracts/activity.schema.ts';
+import { BoonError } from '../contracts/errors.ts';
+import { services } from './access.ts';
+import { writeRefusals } from './answers.ts';
+import type { ServerParts } from './server-parts.ts';
+
+/** How far ahead of ours a caller's clock may be. */
+const CLOCKS_APART_MILLISECONDS = 5 * 60_000;
+
+export const activityRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts) => {
+  const { ledger, referralProcess, clock } = parts;
+
+  app.route({
+    method: 'POST',
+    url: '/v1/activity',
+    config: { access: services('activity:write') },
+    schema: {
+      operationId: 'recordActivity',
+      tags: ['Referrals'],
+      summary: 'Tell of a login or a prompt of an account',
+      description:
+        'Repeating it, or telling it late or out of order, does no harm: each `id` counts once, by its `at`.',
+      body: ActivitySchema,
+      response: { 202: ActivityAcceptedSchema, ...writeRefusals('not_found') },
+    },
+    handler: async (request, reply) => {
+      if (Date.parse(request.body.at) > clock().getTime() + CLOCKS_APART_MILLISECONDS) {
+        const message = 'must not lie in the future';
+        throw new BoonError('validation_failed', `at: ${message}.`, { errors: [{ path: 'at', message }] });
+      }
+      const changed = await ledger.recordActivity(request.body);
+      if (changed !== undefined) await referralProcess.prompted(changed);
+      reply.code(202);
+      return { accepted: true as const };
+    },
+  });
+};
