@@ -13,7 +13,7 @@ import { windowSearchAttributes } from '../contracts/referral-search-attributes.
 import { refusedBy, unavailable } from './failure.ts';
 
 /** How long a window may take to answer, in milliseconds: less than the activity that waits for it. */
-const PATIENCE = 20_000;
+const PATIENCE = 8_000;
 
 export function rewardWindows(client: Client, taskQueue: string): RewardWindows {
   return {

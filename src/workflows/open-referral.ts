@@ -39,7 +39,7 @@ const ledger = proxyLocalActivities<ReferralActivities>({
  * place for a workflow task, and the window would have none left to answer in.
  */
 const reward = proxyActivities<RewardActivities>({
-  startToCloseTimeout: '30 seconds',
+  startToCloseTimeout: '15 seconds',
   retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '2 minutes' },
 });
 

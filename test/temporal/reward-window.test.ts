@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Referral, rewardWindowWorkflowId } from '../../src/contracts/referral.ts';
+import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
+import { rewardWindows } from '../../src/temporal/reward-windows.ts';
+import { type GiftRig, giftRig } from '../support/gift-rig.ts';
+import { OPEN_PROGRAMS, type ReferralRig, referralRig } from '../support/referral-rig.ts';
+import { devServer } from '../support/temporal-server.ts';
+import { expectVerified } from '../support/test-ledger.ts';
+
+const PROGRAM = 'codex-selective';
+/** A window that continues as new after some twenty updates. */
+const SHORT_HISTORY = { 'limit.historyCount.suggestContinueAsNew': 60 };
+
+let rig: GiftRig;
+let referrals: ReferralRig;
+beforeAll(async () => {
+  rig = await giftRig(await devServer({ dynamicConfig: SHORT_HISTORY }), { policy: OPEN_PROGRAMS });
+  referrals = referralRig(rig);
+});
+afterAll(() => rig.close());
+
+async function qualified(referrer: string): Promise<Referral> {
+  const invited = await referrals.invite(referrer);
+  await referrals.join(invited);
+  return await referrals.prompt(invited, 3);
+}
+
+test('a hundred friends who qualify at once: exactly three rewards, the others refused with the reason', async () => {
+  await rig.seed('ada');
+  const invited = [];
+  for (let count = 0; count < 100; count += 1) {
+    const one = await referrals.invite('ada');
+    await referrals.join(one);
+    await referrals.prompt(one, 2);
+    invited.push(one);
+  }
+  await Promise.all(invited.map((one) => referrals.prompt(one)));
+  for (const one of invited) await referrals.untilClosed(one);
+  const ends = await Promise.all(invited.map(({ id }) => rig.ledger.findReferral(id)));
+  expect(ends.filter(({ status }) => status === 'rewarded')).toHaveLength(3);
+  expect(ends.filter(({ reason_code }) => reason_code === 'reward_cap_reached')).toHaveLength(97);
+  const window = await rig.ledger.rewardWindow('ada', PROGRAM, await rig.now());
+  expect(window.claimed).toHaveLength(3);
+  const status = await (await referrals.window('ada')).query('status');
+  expect(status).toMatchObject({ programs: { [PROGRAM]: { cap: 3, held: [] } } });
+  await expectVerified(rig.ledger);
+});
+
+test('the same referral asks often and has one place; a place is given back and given again', async () => {
+  await rig.seed('bea');
+  const window = await rig.ledger.rewardWindow('bea', PROGRAM, await rig.now());
+  const windows = rewardWindows(rig.client, TASK_QUEUE);
+  const answers = await Promise.all(['r1', 'r1', 'r2', 'r1', 'r3'].map((id) => windows.claim(window, id)));
+  expect(answers.every(({ granted }) => granted)).toBe(true);
+  expect(await windows.claim(window, 'r4')).toEqual({ granted: false, cap: 3, taken: 3 });
+  await windows.release(window, { referral_id: 'r2', program: PROGRAM });
+  expect(await windows.claim(window, 'r4')).toMatchObject({ granted: true });
+});
+
+test('an operator raises the cap from the Web UI: ledger and process hold five', async () => {
+  await rig.seed('cy');
+  for (let count = 0; count < 3; count += 1) await referrals.until(await qualified('cy'), 'rewarded');
+  const window = await referrals.window('cy');
+  const raise = { program: PROGRAM, cap: 5, reason: 'speaker at our conference', by: 'mia' };
+  expect(await window.executeUpdate('raiseCap', { args: [raise] })).toMatchObject({ cap: 5 });
+  expect(await rig.ledger.rewardWindow('cy', PROGRAM, await rig.now())).toMatchObject({ cap: 5 });
+  for (let count = 0; count < 2; count += 1) await referrals.until(await qualified('cy'), 'rewarded');
+  await referrals.until(await qualified('cy'), 'refused');
+  rig.replayLater(window.workflowId);
+});
+
+test.each([
+  [{ program: PROGRAM, cap: 'many', reason: 'why' }, /cap must be a whole number; send raiseCap an object/],
+  [{ program: PROGRAM, cap: 5 }, /reason must be a text/],
+])('a raise that does not fit is refused with what to send: %o', async (given, message) => {
+  await rig.seed('dot');
+  await referrals.until(await qualified('dot'), 'rewarded').catch(() => undefined);
+  const window = await referrals.window('dot');
+  await expect(window.executeUpdate('raiseCap', { args: [given] })).rejects.toMatchObject({
+    cause: { type: 'validation_failed', message: expect.stringMatching(message) },
+  });
+});
+
+test('a cap that the ledger refuses to lower stays in the process too', async () => {
+  await rig.seed('eve');
+  await referrals.until(await qualified('eve'), 'rewarded');
+  const window = await referrals.window('eve');
+  const lower = { program: PROGRAM, cap: 2, reason: 'too many' };
+  await expect(window.executeUpdate('raiseCap', { args: [lower] })).rejects.toMatchObject({
+    cause: { type: 'validation_failed' },
+  });
+  expect(await window.query('status')).toMatchObject({ programs: { [PROGRAM]: { cap: 3 } } });
+});
+
+test('a month with many messages goes on in a new run with every place', async () => {
+  await rig.seed('fay');
+  await referrals.until(await qualified('fay'), 'rewarded');
+  const window = await referrals.window('fay');
+  const first = (await window.describe()).runId;
+  const month = await rig.ledger.rewardWindow('fay', PROGRAM, await rig.now());
+  const windows = rewardWindows(rig.client, TASK_QUEUE);
+  for (let count = 0; count < 20; count += 1) await windows.claim(month, 'held-one');
+  expect((await window.describe()).runId).not.toBe(first);
+  expect(await window.query('status')).toMatchObject({
+    programs: { [PROGRAM]: { cap: 3, banked: month.claimed, held: ['held-one'] } },
+  });
+});
+
+test('a claim that meets a month that is over is refused as such, and starts no month that stays', async () => {
+  const at = await rig.now();
+  const over = {
+    account_id: 'gil',
+    program: PROGRAM,
+    month: '2020-01-11',
+    starts_at: '2020-01-11T00:00:00.000Z',
+    ends_at: at,
+    cap: 3,
+    claimed: [],
+  };
+  const windows = rewardWindows(rig.client, TASK_QUEUE);
+  await expect(windows.claim(over, 'late')).rejects.toMatchObject({ code: 'window_closed' });
+  const handle = rig.client.workflow.getHandle(rewardWindowWorkflowId('gil', over.month));
+  expect(await handle.result()).toMatchObject({ closed: true, programs: {} });
+});
+
+test('claims up to the very end of a month get a place or hear that it is over, and none hangs', async () => {
+  const ends_at = new Date(Date.now() + 1_500).toISOString();
+  const closing = {
+    account_id: 'hal',
+    program: PROGRAM,
+    month: '2020-02-11',
+    starts_at: '2020-02-11T00:00:00.000Z',
+    ends_at,
+    cap: 1000,
+    claimed: [],
+  };
+  const windows = rewardWindows(rig.client, TASK_QUEUE);
+  const answers: string[] = [];
+  while (Date.now() < Date.parse(ends_at) + 500) {
+    const id = `claim-${answers.length}`;
+    const answer = windows.claim(closing, id).then(
+      ({ granted }) => String(granted),
+      (error) => error.code,
+    );
+    answers.push(await answer);
+  }
+  expect(new Set(answers)).toEqual(new Set(['true', 'window_closed']));
+  // Once it is over it stays over.
+  expect(answers.slice(answers.indexOf('window_closed'))).not.toContain('true');
+});
