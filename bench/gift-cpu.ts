@@ -7,9 +7,9 @@ import { openLedgerDatabase } from './support/ledger-database.ts';
 import { cpuSeconds, startMeasuredWorker, startTemporalRig, stopWorker } from './support/temporal-rig.ts';
 
 const SETTLEMENT_MS = 24 * 3_600_000;
-const WORKFLOWS = 200;
+const WORKFLOWS = 400;
 /** All are started before the first is due. */
-const DUE_IN_MS = 6_000;
+const DUE_IN_MS = 10_000;
 
 export const giftCpu: Bench = async ({ postgresUrl, folder, rounds, progress }) => {
   const database = await openLedgerDatabase(postgresUrl, 'bench_cpu');
