@@ -1,0 +1,252 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Referral } from '../../src/contracts/referral.ts';
+import { RECONCILE_WORKFLOW, SCHEDULES, TASK_QUEUE } from '../../src/contracts/temporal.ts';
+import { freePort } from '../../src/local/ports.ts';
+import { type GiftRig, giftRig } from '../support/gift-rig.ts';
+import { OPEN_PROGRAMS, type ReferralRig, referralRig } from '../support/referral-rig.ts';
+import { inviteRequest } from '../support/referrals.ts';
+import { type DevTemporal, devServer } from '../support/temporal-server.ts';
+import { expectVerified, newKey } from '../support/test-ledger.ts';
+import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
+
+let folder: string;
+let temporal: DevTemporal;
+let rig: GiftRig;
+let referrals: ReferralRig;
+let worker: WorkerProcess;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'boon-referral-faults-'));
+  temporal = await devServer({ dbFile: join(folder, 'temporal.db'), port: await freePort() });
+  rig = await giftRig(temporal, { policy: OPEN_PROGRAMS, worker: false });
+  referrals = referralRig(rig);
+  worker = await startWorkerProcess(rig, OPEN_PROGRAMS);
+});
+afterEach(() => expectVerified(rig.ledger));
+afterAll(async () => {
+  await rig.close();
+  await worker.end('SIGTERM');
+  await rm(folder, { recursive: true, force: true });
+});
+
+const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+
+async function rewards(account: string): Promise<number> {
+  const { resets } = await rig.ledger.listResets(account, await rig.now());
+  // Accounts have a complimentary one beside.
+  return resets.filter(({ source }) => source === 'referral').length;
+}
+
+/** One run of the schedule's work, at once. */
+async function reconcile(): Promise<unknown> {
+  const workflowId = `reconcile-${randomUUID()}`;
+  return await rig.client.workflow.execute(RECONCILE_WORKFLOW, { taskQueue: TASK_QUEUE, workflowId });
+}
+
+/** Invited, joined and prompted in the ledger, some minutes ago, and Temporal heard nothing of it. */
+async function qualifiedUnheard(referrer: string): Promise<Referral> {
+  const invitation = inviteRequest(referrer, { at: minutesAgo(4) });
+  const { value } = await rig.ledger.invite(invitation);
+  const friend = `friend-${value.id}`;
+  await rig.ledger.putAccount(friend, { plan: 'free', created_at: minutesAgo(3) }, minutesAgo(3));
+  const used = { key: newKey('link'), at: minutesAgo(3), referral_id: value.id, account_id: friend };
+  await rig.ledger.useLink(used);
+  for (let sent = 0; sent < 3; sent += 1) {
+    await rig.ledger.recordActivity({
+      id: newKey('p'),
+      account_id: friend,
+      kind: 'prompt',
+      at: minutesAgo(2),
+    });
+  }
+  return await rig.ledger.findReferral(value.id);
+}
+
+test('a worker killed between the place and the reward: the next one rewards, once', async () => {
+  await rig.seed('ada');
+  const invited = await referrals.invite('ada');
+  await referrals.join(invited);
+  const locker = new pg.Client(rig.own.url);
+  await locker.connect();
+  await locker.query('BEGIN');
+  await locker.query(`SELECT FROM boon.ledger_accounts WHERE id = 'ada' FOR UPDATE`);
+  await referrals.prompt(invited, 3);
+  const waiting = `SELECT pid FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%reward_referrals%'`;
+  let waiters = await rig.own.sql(waiting, []);
+  for (let tries = 0; waiters.length === 0 && tries < 200; tries += 1) {
+    await pause(50);
+    waiters = await rig.own.sql(waiting, []);
+  }
+  const window = await referrals.window('ada');
+  expect(await window.query('status')).toMatchObject({
+    programs: { 'codex-selective': { held: [invited.id], banked: [] } },
+  });
+  expect(await worker.end('SIGKILL')).toBe(null);
+  // The dead worker's statement must not be done by the database after all.
+  for (const { pid } of waiters) await rig.own.sql('SELECT pg_terminate_backend($1)', [pid]);
+  await locker.query('ROLLBACK');
+  await locker.end();
+  expect(await rig.ledger.findReferral(invited.id)).toMatchObject({ status: 'qualified' });
+
+  worker = await startWorkerProcess(rig, OPEN_PROGRAMS);
+  await referrals.until(invited, 'rewarded');
+  await referrals.untilClosed(invited);
+  expect(await rewards('ada')).toBe(1);
+});
+
+test('workers killed again and again while friends qualify: three rewards, none twice', async () => {
+  await rig.seed('bea');
+  const invited: Referral[] = [];
+  for (let count = 0; count < 6; count += 1) {
+    const one = await referrals.invite('bea');
+    await referrals.join(one);
+    invited.push(one);
+  }
+  const prompting = Promise.all(invited.map((one) => referrals.prompt(one, 3)));
+  for (let kills = 0; kills < 2; kills += 1) {
+    await pause(kills * 200);
+    await worker.end('SIGKILL');
+    worker = await startWorkerProcess(rig, OPEN_PROGRAMS);
+  }
+  await prompting;
+  for (const one of invited) await referrals.untilClosed(one);
+  const ends = await Promise.all(invited.map(({ id }) => rig.ledger.findReferral(id)));
+  expect(ends.filter(({ status }) => status === 'rewarded')).toHaveLength(3);
+  expect(ends.filter(({ reason_code }) => reason_code === 'reward_cap_reached')).toHaveLength(3);
+  expect(await rewards('bea')).toBe(3);
+});
+
+test('an API server killed between the ledger and the start: reconcile starts the process, and it goes on', async () => {
+  await rig.seed('cy');
+  const request = inviteRequest('cy', { at: minutesAgo(2), email: 'late@example.com' });
+  const { value } = await rig.ledger.invite(request);
+  expect(await reconcile()).toMatchObject({ referrals: { started: 1 } });
+  await referrals.join(value);
+  await referrals.prompt(value, 3);
+  await referrals.until(value, 'rewarded');
+  await referrals.untilClosed(value);
+  expect(rig.mail.mails.filter(({ to }) => to.includes('late@example.com'))).toHaveLength(0);
+  expect(await rewards('cy')).toBe(1);
+});
+
+test('a process that heard nothing of a qualified friend is started with it, and claims', async () => {
+  await rig.seed('dot');
+  const unheard = await qualifiedUnheard('dot');
+  await reconcile();
+  await referrals.until(unheard, 'rewarded');
+  expect(await rewards('dot')).toBe(1);
+});
+
+test('a running process that missed the last prompt is told by reconcile', async () => {
+  await rig.seed('eve');
+  const unheard = await qualifiedUnheard('eve');
+  await referrals.process.start({ ...unheard, status: 'invited' });
+  expect(await referrals.handle(unheard).query('status')).toMatchObject({ status: 'invited' });
+  expect(await reconcile()).toMatchObject({ referrals: { due: 1, paid: 0 } });
+  await referrals.until(unheard, 'rewarded');
+  await referrals.untilClosed(unheard);
+});
+
+test('a process that an operator terminated: its reward is paid all the same', async () => {
+  await rig.seed('fay');
+  const unheard = await qualifiedUnheard('fay');
+  await referrals.process.start({ ...unheard, status: 'invited' });
+  await referrals.handle(unheard).terminate('by mistake');
+  await reconcile();
+  await referrals.until(unheard, 'rewarded');
+  expect(await rewards('fay')).toBe(1);
+});
+
+test('a process that missed the end of its referral is told by the next run of the schedule', async () => {
+  await rig.seed('gil');
+  const request = inviteRequest('gil', { at: minutesAgo(4) });
+  const { value } = await rig.ledger.invite(request);
+  await referrals.process.start(value);
+  const canceled = { key: newKey('cancel'), referral_id: value.id, action: 'cancel', at: minutesAgo(2) };
+  await rig.ledger.actOnReferral({ ...canceled, action: 'cancel' });
+  // The first run looks at what is open; the next ones at what has ended since, too.
+  await runSchedule();
+  await runSchedule();
+  await referrals.untilClosed(value);
+  expect(await referrals.handle(value).result()).toMatchObject({ status: 'canceled' });
+});
+
+/** The worker keeps the schedule itself; this is a run at once, waited for. */
+async function runSchedule(): Promise<void> {
+  const schedule = rig.client.schedule.getHandle(SCHEDULES.reconcile);
+  const runs = async () => (await schedule.describe()).info.recentActions;
+  const before = (await runs()).length;
+  await schedule.trigger('BUFFER_ALL');
+  for (let tries = 0; tries < 300; tries += 1) {
+    const all = await runs();
+    const last = all.at(-1);
+    if (all.length > before && last !== undefined) {
+      const { workflowId, firstExecutionRunId } = last.action.workflow;
+      return await rig.client.workflow.getHandle(workflowId, firstExecutionRunId).result();
+    }
+    await pause(50);
+  }
+  throw new Error('The schedule did not run');
+}
+
+/** Resets as an operator does: to the completion of the first task, after which everything happens again. */
+async function reset(referral: Referral): Promise<void> {
+  const handle = referrals.handle(referral);
+  const { events } = await handle.fetchHistory();
+  const first = events?.find((event) => event.workflowTaskCompletedEventAttributes)?.eventId;
+  await rig.client.workflowService.resetWorkflowExecution({
+    namespace: 'default',
+    workflowExecution: { workflowId: handle.workflowId },
+    reason: 'an operator tries it out',
+    workflowTaskFinishEventId: first ?? null,
+    requestId: randomUUID(),
+  });
+}
+
+test('a rewarded referral that is reset is rewarded once', async () => {
+  await rig.seed('hal');
+  const invited = await referrals.invite('hal');
+  await referrals.join(invited);
+  await referrals.prompt(invited, 3);
+  await referrals.until(invited, 'rewarded');
+  await referrals.untilClosed(invited);
+  await reset(invited);
+  await referrals.untilClosed(invited);
+  expect(await referrals.handle(invited).result()).toMatchObject({ status: 'rewarded' });
+  expect(await rewards('hal')).toBe(1);
+});
+
+test('a referral that is reset while it waits goes on from where the ledger has it', async () => {
+  await rig.seed('ida');
+  const invited = await referrals.invite('ida');
+  await referrals.join(invited);
+  await pause(500);
+  await reset(invited);
+  await referrals.prompt(invited, 3);
+  await referrals.until(invited, 'rewarded');
+  await referrals.untilClosed(invited);
+  expect(await rewards('ida')).toBe(1);
+});
+
+test('friends who qualify while the Temporal server is killed and started again are rewarded, once', async () => {
+  await rig.seed('jo');
+  const invited = await referrals.invite('jo');
+  await referrals.join(invited);
+  await temporal.kill();
+  // The ledger goes on; what Temporal would be told is lost.
+  const [unheard] = await Promise.all([qualifiedUnheard('jo'), referrals.prompt(invited, 3)]);
+  expect(await rig.ledger.findReferral(invited.id)).toMatchObject({ status: 'qualified' });
+  await temporal.startAgain();
+  await reconcile();
+  await referrals.until(unheard, 'rewarded');
+  // The other is due for a minute only after a while: told by hand what the next run tells.
+  await referrals.process.prompted(await rig.ledger.findReferral(invited.id));
+  await referrals.until(invited, 'rewarded');
+  expect(await rewards('jo')).toBe(2);
+});
