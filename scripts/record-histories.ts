@@ -1,6 +1,7 @@
 /**
  * Records the histories that `test/replay` replays: one of every branch, from real runs on a real Temporal server
- * and a real PostgreSQL. Run it after a change that is meant to change histories: `node scripts/record-histories.ts`.
+ * and a real PostgreSQL. Run it after a change that is meant to change histories: `npm run record-histories`, with names
+ * of branches to record only those.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -27,6 +28,7 @@ import { writeHistory } from '../test/support/history-file.ts';
 import { catchMails } from '../test/support/mail-catcher.ts';
 import '../test/support/quiet-sdk.ts';
 import { devServer } from '../test/support/temporal-server.ts';
+import { CAMPAIGN_BRANCHES } from './campaign-branches.ts';
 
 const FOLDER = join(import.meta.dirname, '../test/replay/histories');
 /** Seconds instead of days, so that every branch is real and the recording short. */
@@ -274,11 +276,13 @@ async function seed({ ledger }: Parts, id: string): Promise<void> {
   await ledger.grant({ ...lot, key: `grant:${id}`, at: now(), expires_at: null });
 }
 
+const chosen = process.argv.slice(2);
 const parts = await openParts();
 try {
-  await rm(FOLDER, { recursive: true, force: true });
+  if (chosen.length === 0) await rm(FOLDER, { recursive: true, force: true });
   await mkdir(FOLDER, { recursive: true });
-  for (const [branch, run] of Object.entries(BRANCHES)) {
+  for (const [branch, run] of Object.entries({ ...BRANCHES, ...CAMPAIGN_BRANCHES })) {
+    if (chosen.length > 0 && !chosen.includes(branch)) continue;
     await seed(parts, branch);
     for (const { name, workflowId, runId } of await run(parts, branch)) {
       const history = await parts.client.workflow.getHandle(workflowId, runId).fetchHistory();

@@ -39,6 +39,14 @@ describe('a recorded history replays', () => {
 
 test('there is one of every branch of every workflow', () => {
   expect(names).toEqual([
+    'campaign-cancellation-requested',
+    'campaign-completed',
+    'campaign-continued-first-run',
+    'campaign-continued-last-run',
+    'campaign-not-found',
+    'campaign-of-credits',
+    'campaign-of-windows',
+    'campaign-paused-and-resumed',
     'expiry',
     'gift-canceled',
     'gift-cancellation-requested',

@@ -1,0 +1,137 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Campaign, campaignWorkflowId } from '../../src/contracts/campaign.ts';
+import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
+import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
+import { createCampaignProcess } from '../../src/temporal/campaign-process.ts';
+import { createCampaign, fillAccounts, runToItsEnd } from '../support/campaigns.ts';
+import { type GiftRig, giftRig } from '../support/gift-rig.ts';
+import { tcpProxy } from '../support/tcp-proxy.ts';
+import { devServer } from '../support/temporal-server.ts';
+import { expectVerified, START } from '../support/test-ledger.ts';
+import { startWorkerProcess } from '../support/worker-process.ts';
+
+/** Of two thousand each as shipped: ten pages, the last of them empty. */
+const ACCOUNTS = 18_000;
+/** The complimentary campaign would run beside the ones that are tested. */
+const POLICY = { resets: { complimentary_plans: [] } };
+
+/** Temporal must first miss the heartbeat of a killed worker. */
+const PATIENCE_MS = 60_000;
+
+let rig: GiftRig;
+let process: ReturnType<typeof createCampaignProcess>;
+beforeAll(async () => {
+  rig = await giftRig(await devServer(), { policy: POLICY, worker: false });
+  await fillAccounts(rig.own, ACCOUNTS);
+  process = createCampaignProcess({ client: rig.client, taskQueue: TASK_QUEUE });
+});
+afterAll(() => rig.close());
+
+const done = ({ matched, remaining }: Campaign) => (matched ?? 0) - (remaining ?? 0);
+
+async function untilDone(id: string, accounts: number): Promise<Campaign> {
+  const end = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const campaign = await rig.ledger.findCampaign(id);
+    if (done(campaign) >= accounts || campaign.status !== 'running') return campaign;
+    if (Date.now() > end) throw new Error('The campaign does not go on');
+    await pause(2);
+  }
+}
+
+async function begin(more: object = {}): Promise<Campaign> {
+  const campaign = await createCampaign(rig.ledger, { at: new Date().toISOString(), ...more });
+  rig.replayLater(campaignWorkflowId(campaign.id));
+  await process.wake(campaign);
+  return campaign;
+}
+
+async function expectEachOnce(id: string): Promise<void> {
+  const rows = await rig.own.sql(
+    'SELECT count(*)::int AS resets, count(DISTINCT account_id)::int AS accounts FROM boon.resets WHERE program = $1',
+    [id],
+  );
+  expect(rows).toEqual([{ resets: ACCOUNTS, accounts: ACCOUNTS }]);
+  expect(await rig.ledger.campaignFaults(id)).toEqual([]);
+}
+
+test('a worker killed at page after page: the next one goes on, and each account is granted once', {
+  timeout: 240_000,
+}, async () => {
+  const campaign = await begin();
+  const stops: number[] = [];
+  for (let accounts = 2_000; accounts < ACCOUNTS; accounts += 4_000) {
+    const worker = await startWorkerProcess(rig, POLICY);
+    await untilDone(campaign.id, accounts);
+    expect(await worker.end('SIGKILL')).toBe(null);
+    stops.push(done(await rig.ledger.findCampaign(campaign.id)));
+  }
+  // Whole pages were done and nothing else.
+  for (const stop of stops) expect(stop % 2_000).toBe(0);
+  expect(stops[0]).toBeLessThan(ACCOUNTS);
+  const worker = await startWorkerProcess(rig, POLICY);
+  const result = await rig.client.workflow.getHandle(campaignWorkflowId(campaign.id)).result();
+  expect(result).toMatchObject({ status: 'completed', granted: ACCOUNTS, remaining: 0 });
+  await expectEachOnce(campaign.id);
+  expect(await worker.end('SIGTERM')).toBe(0);
+  await expectVerified(rig.ledger);
+});
+
+test('a worker that never hears that its page was done, and is killed: the page is not done again', async () => {
+  const url = new URL(rig.own.url);
+  const proxy = await tcpProxy(url.hostname, Number(url.port));
+  url.host = `127.0.0.1:${proxy.port}`;
+  const campaign = await createCampaign(rig.ledger, { at: new Date().toISOString() });
+  const worker = await startWorkerProcess(rig, POLICY, { DATABASE_URL: url.href });
+  await process.wake(campaign);
+  const heard = done(await untilDone(campaign.id, 2_000));
+  proxy.swallowAnswers();
+  await pause(500);
+  await worker.end('SIGKILL');
+  // It had asked for more than it heard of.
+  expect(done(await rig.ledger.findCampaign(campaign.id))).toBeGreaterThan(heard);
+  await proxy.close();
+  const next = await startWorkerProcess(rig, POLICY);
+  await rig.client.workflow.getHandle(campaignWorkflowId(campaign.id)).result();
+  await expectEachOnce(campaign.id);
+  await next.end('SIGTERM');
+});
+
+test('two workers, of which one is told to end in the middle: the other takes over', async () => {
+  const workers = await Promise.all([startWorkerProcess(rig, POLICY), startWorkerProcess(rig, POLICY)]);
+  const campaign = await begin({ kind: 'grant_credits', amount: '1' });
+  await untilDone(campaign.id, 2_000);
+  expect(await workers[0].end('SIGTERM')).toBe(0);
+  const result = await rig.client.workflow.getHandle(campaignWorkflowId(campaign.id)).result();
+  expect(result).toMatchObject({ status: 'completed', granted: ACCOUNTS });
+  expect(await workers[1].end('SIGTERM')).toBe(0);
+  expect(await rig.ledger.campaignFaults(campaign.id)).toEqual([]);
+  await expectVerified(rig.ledger);
+});
+
+test('a ledger that is left after each page and opened anew: every page boundary is one to go on from', async () => {
+  const { id } = await createCampaign(rig.ledger);
+  for (let pages = 1; pages <= 9; pages += 1) {
+    const ledger = createPostgresLedger({ url: rig.own.url, encryptionKey: rig.own.encryptionKey });
+    expect(done(await ledger.runCampaignPage(id, 2_000, START))).toBe(pages * 2_000);
+    await ledger.close();
+  }
+  await runToItsEnd(rig.ledger, id);
+  await expectEachOnce(id);
+});
+
+test('connections lost in the middle of pages: the campaign goes on by itself', async () => {
+  const worker = await startWorkerProcess(rig, POLICY);
+  const campaign = await begin();
+  for (let accounts = 2_000; accounts < ACCOUNTS; accounts += 4_000) {
+    await untilDone(campaign.id, accounts);
+    await rig.own.sql(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'boon'`,
+    );
+  }
+  const result = await rig.client.workflow.getHandle(campaignWorkflowId(campaign.id)).result();
+  expect(result).toMatchObject({ status: 'completed', granted: ACCOUNTS });
+  await expectEachOnce(campaign.id);
+  await worker.end('SIGTERM');
+});
