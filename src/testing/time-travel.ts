@@ -4,6 +4,7 @@ import { giftWorkflowId } from '../contracts/gift.ts';
 import { EXPIRY_WORKFLOW, TASK_QUEUE } from '../contracts/temporal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { giftRuns } from '../temporal/gift-runs.ts';
+import { claimDueRewards, nextRewardStop } from './due-rewards.ts';
 import type { HarnessWorker } from './harness-worker.ts';
 import { elapsed, pause, type TestClock } from './test-clock.ts';
 
@@ -29,9 +30,11 @@ export async function travelTo(target: Date, traveller: Traveller): Promise<void
     // A process that has just been woken must have set its next timer before the clock goes on.
     await worker.untilQuiet();
     const resets = await nextResetStop(clock.now(), target, traveller.ledger);
-    const stop = earlier(await nextStop(target, traveller.ledger), resets);
+    const rewards = await nextRewardStop(target, traveller.ledger);
+    const stop = earlier(earlier(await nextStop(target, traveller.ledger), resets), rewards);
     await clock.jumpTo(stop ?? target);
     await untilNothingIsDue(traveller);
+    await claimDueRewards(traveller);
     if (stop === undefined) break;
     if (stop === resets) await postExpiries(traveller);
   }

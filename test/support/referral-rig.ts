@@ -42,9 +42,10 @@ export type ReferralRig = {
   window: (referrer: string, program?: string) => Promise<WorkflowHandle>;
 };
 
-export function referralRig(rig: GiftRig): ReferralRig {
+/** @param taskQueue where its processes run, where it is not the rig's. */
+export function referralRig(rig: GiftRig, taskQueue = TASK_QUEUE): ReferralRig {
   const { client, ledger } = rig;
-  const process = createReferralProcess({ client, taskQueue: TASK_QUEUE });
+  const process = createReferralProcess({ client, taskQueue });
   const handle = (referral: { id: string }) =>
     client.workflow.getHandle<ReferralWorkflow>(referralWorkflowId(referral.id));
   const friendOf = ({ id }: { id: string }) => `friend-${id}`;
