@@ -12,14 +12,30 @@ export interface GiftProcess {
    * Rejects with the BoonError of the refusal, or `unavailable`.
    */
   act(request: GiftActionRequest): Promise<{ value: Gift; replayed: boolean }>;
+  /**
+   * Has the running ones of these gifts' processes look at the ledger again, where an account was unfrozen. Best
+   * effort: `reconcile` sees to those that are not reached.
+   */
+  refresh(giftIds: readonly string[]): Promise<void>;
   /** Rejects with `unavailable` when Temporal does not answer. */
   ping(): Promise<void>;
 }
 
 /** What the process must know of a gift, or `undefined` when the gift has ended and needs no process. */
 export function acceptedGift(gift: Gift): AcceptedGift | undefined {
-  const { id, from, to, by_email, amount, funding, settles_at, deadline, status } = gift;
+  const { id, from, to, by_email, amount, reset_id, funding, settles_at, deadline, status } = gift;
   return deadline === null
     ? undefined
-    : { id, from, to, by_email, amount, funding, settles_at, deadline, status };
+    : {
+        id,
+        from,
+        to,
+        by_email,
+        amount,
+        ...(reset_id === undefined ? {} : { reset_id }),
+        funding,
+        settles_at,
+        deadline,
+        status,
+      };
 }

@@ -20,10 +20,24 @@ import { readRefusals, writeRefusals } from './answers.ts';
 import { requireOwnAccount } from './principal.ts';
 import type { ServerParts } from './server-parts.ts';
 
+/** Gifts whose processes are told at once that a freeze has ended; `reconcile` tells the rest. */
+const TOLD = 100;
+
 const OwnIdSchema = z.object({ id: AccountIdSchema });
 const IdSchema = z.object({ id: AnyAccountIdSchema });
 
-export const accountRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { ledger, clock }) => {
+export const accountRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts) => {
+  const { ledger, clock, giftProcess, logger } = parts;
+
+  /** Processes of gifts that a freeze held wait for the end of the hold: they learn that it has ended. */
+  async function tellReleasedGifts(accountId: string): Promise<void> {
+    const filter = { account_id: accountId, sent: true, received: true, status: 'pending' as const };
+    const { data } = await ledger.listGifts(filter, { limit: TOLD });
+    await giftProcess
+      .refresh(data.map((gift) => gift.id))
+      .catch((error) => logger.warn({ err: error }, 'processes of released gifts were not told'));
+  }
+
   app.route({
     method: 'PUT',
     url: '/v1/accounts/:id',
@@ -38,7 +52,11 @@ export const accountRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { l
       body: AccountPutSchema,
       response: { 200: AccountSchema, ...writeRefusals() },
     },
-    handler: (request) => ledger.putAccount(request.params.id, request.body, clock().toISOString()),
+    handler: async (request) => {
+      const account = await ledger.putAccount(request.params.id, request.body, clock().toISOString());
+      if (request.body.status === 'active') await tellReleasedGifts(account.id);
+      return account;
+    },
   });
 
   app.route({

@@ -23,6 +23,7 @@ import { acceptedGift, type GiftProcess } from '../contracts/gift-process.ts';
 import { tokenHash } from '../ledger/address-vault.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { refusedBy, unavailable } from './failure.ts';
+import { refreshGifts } from './gift-runs.ts';
 import { giftStartOptions } from './gift-start.ts';
 
 export type GiftProcessOptions = {
@@ -64,6 +65,10 @@ export function createGiftProcess(options: GiftProcessOptions): GiftProcess {
       // The process has ended, in the ledger or, by some mistake, only in Temporal; or the answer is to an earlier
       // sending of the key: the ledger knows that answer, and whether this request is the same.
       return await ledger.actOnGift(request);
+    },
+
+    async refresh(giftIds) {
+      await refreshGifts(client, giftIds.map(giftWorkflowId));
     },
 
     ping: () => pingTemporal(client),

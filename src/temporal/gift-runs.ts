@@ -13,14 +13,7 @@ export function giftRuns(client: Client, taskQueue: string, clock: () => Date): 
   return {
     running: (workflowIds) => runningWorkflows(client, workflowIds),
 
-    async refresh(workflowIds) {
-      const told = () =>
-        Promise.allSettled(
-          workflowIds.map((id) => client.workflow.getHandle(id).executeUpdate(refreshGiftUpdate)),
-        );
-      // Whatever keeps one from looking: the ledger has done what was due.
-      await client.connection.withDeadline(Date.now() + REFRESH_PATIENCE, told);
-    },
+    refresh: (workflowIds) => refreshGifts(client, workflowIds),
 
     async restart(gift) {
       const options = giftStartOptions(gift, taskQueue, clock().getTime());
@@ -35,4 +28,13 @@ export function giftRuns(client: Client, taskQueue: string, clock: () => Date): 
       }
     },
   };
+}
+
+/** Has processes look at the ledger again; one that cannot be reached is left to `reconcile`. */
+export async function refreshGifts(client: Client, workflowIds: readonly string[]): Promise<void> {
+  const told = () =>
+    Promise.allSettled(
+      workflowIds.map((id) => client.workflow.getHandle(id).executeUpdate(refreshGiftUpdate)),
+    );
+  await client.connection.withDeadline(Date.now() + REFRESH_PATIENCE, told);
 }

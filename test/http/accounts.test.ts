@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { later, START } from '../support/test-ledger.ts';
+import { give } from '../support/gifts.ts';
+import { later, START, seedAccount } from '../support/test-ledger.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';
 
 let server: TestServer;
@@ -39,6 +40,21 @@ test('an account is created, shown, and changed field by field', async () => {
   const changed = await server.send('PUT', '/v1/accounts/ada', { body: { plan: 'pro' } });
   expect(changed.json).toEqual({ ...created.json, plan: 'pro' });
   expect((await server.send('GET', '/v1/accounts/ada')).json).toEqual(changed.json);
+});
+
+test('an account that becomes active again has the processes of its pending gifts look again, as far as Temporal answers', async () => {
+  await seedAccount(server.ledger, 'ice', { credits: '10' });
+  await seedAccount(server.ledger, 'joe');
+  await give(server.ledger, 'ice', 'joe', { id: 'gft_thawed' });
+  const become = (status: string) =>
+    server.send('PUT', '/v1/accounts/ice', { body: { plan: 'plus', status } });
+  await become('frozen');
+  expect(server.giftProcess.refreshed).toEqual([]);
+  await become('active');
+  expect(server.giftProcess.refreshed).toEqual(['gft_thawed']);
+  server.giftProcess.temporal = 'refuses';
+  expect((await become('active')).status).toBe(200);
+  server.giftProcess.temporal = 'answers';
 });
 
 test('fingerprints are taken and never shown', async () => {

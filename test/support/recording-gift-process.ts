@@ -9,6 +9,8 @@ import type { Ledger } from '../../src/ledger/ledger.ts';
 
 export type RecordingGiftProcess = GiftProcess & {
   started: AcceptedGift[];
+  /** Gifts whose processes were told to look again. */
+  refreshed: string[];
   /** What Temporal does from now on. */
   temporal: 'answers' | 'refuses' | 'hangs';
 };
@@ -16,6 +18,7 @@ export type RecordingGiftProcess = GiftProcess & {
 export function createRecordingGiftProcess(ledger: Ledger): RecordingGiftProcess {
   const process: RecordingGiftProcess = {
     started: [],
+    refreshed: [],
     temporal: 'answers',
     async start(gift) {
       await reach();
@@ -24,6 +27,10 @@ export function createRecordingGiftProcess(ledger: Ledger): RecordingGiftProcess
     async act(request) {
       await reach();
       return ledger.actOnGift(request);
+    },
+    async refresh(giftIds) {
+      await reach();
+      process.refreshed.push(...giftIds);
     },
     ping: reach,
   };

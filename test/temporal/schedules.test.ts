@@ -147,7 +147,7 @@ describe('expiry', () => {
       });
     }
     const report = await runOnce<ExpiryReport>(SCHEDULES.expiry);
-    expect(report).toEqual({ lots_expired: 2, credits_expired: '50.5' });
+    expect(report).toMatchObject({ lots_expired: 2, credits_expired: '50.5' });
     expect(await rig.available('carl')).toBe('7');
     const { data } = await rig.ledger.statement('carl', { limit: 10 });
     expect(
@@ -156,7 +156,7 @@ describe('expiry', () => {
         .map(({ amount }) => amount)
         .sort(),
     ).toEqual(['-20.5', '-30']);
-    expect(await runOnce<ExpiryReport>(SCHEDULES.expiry)).toEqual({ lots_expired: 0, credits_expired: '0' });
+    expect(await runOnce<ExpiryReport>(SCHEDULES.expiry)).toMatchObject({ lots_expired: 0, credits_expired: '0' });
   });
 });
 

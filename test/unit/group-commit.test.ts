@@ -170,13 +170,14 @@ describe('group commit', () => {
       writers: 4,
       most: 3,
       before: async (batch) => {
-        for (const shard of new Set(batch.map((call) => call.shard))) {
+        for (const shard of new Set(batch.map((call) => String(call.shard)))) {
           expect(running).not.toContain(shard);
           running.add(shard);
         }
         await sleep(Math.random() * 5);
-        for (const call of batch) order.set(call.shard, [...(order.get(call.shard) ?? []), call.value]);
-        for (const call of batch) running.delete(call.shard);
+        for (const { shard, value } of batch)
+          order.set(String(shard), [...(order.get(String(shard)) ?? []), value]);
+        for (const call of batch) running.delete(String(call.shard));
       },
     });
     const all = calls(20).flatMap(({ value }) =>
