@@ -1,5 +1,5 @@
 /** The mail with a claim link: what it says, as text and as HTML. */
-import type { Gift } from '../contracts/gift.ts';
+import { type Gift, givenText } from '../contracts/gift.ts';
 import { escaped } from './html-text.ts';
 
 export type Mail = { subject: string; text: string; html: string; messageId: string };
@@ -10,8 +10,8 @@ export type Mail = { subject: string; text: string; html: string; messageId: str
  * @param publicUrl its host stands in the Message-ID, which is the same at each try, so that a repeated mail is seen to be one.
  */
 export function claimMail({ gift, url, publicUrl }: { gift: Gift; url: string; publicUrl: string }): Mail {
-  const subject = `${gift.amount} credits for you`;
-  const given = `${gift.from} gives you ${gift.amount} credits.`;
+  const subject = `${givenText(gift)} for you`;
+  const given = `${gift.from} gives you ${givenText(gift)}.`;
   const until = `The link works once, until ${untilText(gift)}. Unclaimed, the credits go back.`;
   const says = gift.message === null ? [] : [`“${gift.message}”`];
   return {

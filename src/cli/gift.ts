@@ -12,6 +12,7 @@ type Send = {
   to?: string;
   email?: string;
   message?: string;
+  reset?: string;
   promotional?: true;
   idempotencyKey?: string;
 };
@@ -31,27 +32,32 @@ export function giftCommand(terminal: Terminal): Command {
 }
 
 function send(terminal: Terminal): Command {
-  return newCommand('send', 'Give credits to an account or an e-mail address', [
+  return newCommand('send', 'Give credits, or a banked reset, to an account or an e-mail address', [
     'gift send 40 --from ada --to grace',
     'gift send 12.5 --from ada --email grace@example.com --message "Well done!"',
+    'gift send --reset 1042 --from ada --to grace',
   ])
-    .argument('<amount>', 'credits, such as 40 or 12.5', credits)
+    .argument('[amount]', 'credits, such as 40 or 12.5', credits)
     .requiredOption('--from <account>', 'who gives')
     .addOption(new Option('--to <account>', 'the account that receives').conflicts('email'))
     .option('--email <address>', 'the address that gets a claim link')
+    .option('--reset <id>', 'a banked reset instead of credits')
     .option('--message <text>', 'what the recipient reads')
     .option('--promotional', 'the operator’s budget pays, not the sender')
     .option('--idempotency-key <key>', 'the same key never gives twice; left out: a new one')
-    .action(async (amount: string, options: Send, command: Command) => {
+    .action(async (amount: string | undefined, options: Send, command: Command) => {
       const { from, message, idempotencyKey } = options;
       const to = recipient(options);
       if (to === undefined) return command.error('error: one of --to and --email is needed');
+      if ((amount === undefined) === (options.reset === undefined))
+        return command.error('error: one of an amount and --reset is needed');
       const client = await apiClient(terminal.env);
       const transfer = await client.transfers.create(
         {
           from,
           to,
-          amount,
+          ...(amount === undefined ? {} : { amount }),
+          ...(options.reset === undefined ? {} : { reset_id: options.reset }),
           ...(options.promotional === undefined ? {} : { funding: 'promotional' }),
           ...(message === undefined ? {} : { message }),
         },
@@ -102,7 +108,7 @@ function list(terminal: Terminal): Command {
       const rows = transfers.map((one) => [
         one.id,
         one.status,
-        one.amount,
+        one.reset_id === undefined ? one.amount : `reset ${one.reset_id}`,
         one.from,
         toText(one),
         one.created_at,
@@ -139,7 +145,7 @@ function giftLines(transfer: Transfer): string[] {
   return fieldLines({
     gift: transfer.id,
     status: transfer.status,
-    credits: transfer.amount,
+    ...(transfer.reset_id === undefined ? { credits: transfer.amount } : { reset: transfer.reset_id }),
     from: transfer.from,
     to: toText(transfer),
     funding: transfer.funding,

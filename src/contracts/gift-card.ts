@@ -1,6 +1,6 @@
 /** What an operator reads of a gift in the Temporal Web UI: one line, and a card in Markdown. */
 import { ACTIONS_ALLOWED, type GiftAction } from '../domain/gift-status.ts';
-import type { ClaimMail, GiftProgress } from './gift.ts';
+import { type ClaimMail, type GiftProgress, givenText } from './gift.ts';
 
 /**
  * Updates that an operator may send, with their data; `claim` is the recipient's and `reverse` the API's. The data
@@ -14,8 +14,8 @@ const OPERATOR_UPDATES: Partial<Record<GiftAction, string>> = {
 };
 
 /** One line, such as `25 credits from user_ada to user_bob`. */
-export function giftSummary(gift: Pick<GiftProgress, 'from' | 'to' | 'amount'>): string {
-  return `${gift.amount} credits from ${gift.from} to ${gift.to ?? 'an e-mail address'}`;
+export function giftSummary(gift: Pick<GiftProgress, 'from' | 'to' | 'amount' | 'reset_id'>): string {
+  return `${givenText(gift)} from ${gift.from} to ${gift.to ?? 'an e-mail address'}`;
 }
 
 /**
@@ -29,7 +29,7 @@ export function giftOutlook(gift: GiftProgress): string {
 /** The whole card of a gift that runs: sender, recipient and amount, then the outlook. */
 export function giftDetails(gift: GiftProgress, claimMail?: ClaimMail): string {
   const lines = [
-    `**${gift.amount} credits** from \`${gift.from}\` to ${gift.to ? `\`${gift.to}\`` : 'an e-mail address'}`,
+    `**${givenText(gift)}** from \`${gift.from}\` to ${gift.to ? `\`${gift.to}\`` : 'an e-mail address'}`,
     ...(gift.funding === 'promotional' ? ['Paid from the promotional budget.'] : []),
     ...(claimMail === undefined ? [] : [MAIL_LINES[claimMail]]),
     outlook('Status', gift),

@@ -28,6 +28,8 @@ export type Gift = {
   to: string | null;
   by_email: boolean;
   amount: string;
+  /** Instead of credits: the banked reset that is given; the amount is zero then. */
+  reset_id?: string;
   funding: Funding;
   message: string | null;
   policy_version: string;
@@ -47,6 +49,11 @@ export type Gift = {
   /** After a reversal: what came back and what was already spent. */
   reversal: { recovered: string; unrecovered: string } | null;
 };
+
+/** What is given, in words. */
+export function givenText({ amount, reset_id }: Pick<Gift, 'amount' | 'reset_id'>): string {
+  return reset_id === undefined ? `${amount} credits` : '1 banked reset';
+}
 
 /** What a sender asks for. */
 export type GiftRequest = {
@@ -70,7 +77,7 @@ export type ClaimMail = 'sent' | 'not_needed' | 'failed';
 /** What the process must know of an accepted gift. */
 export type AcceptedGift = Pick<
   Gift,
-  'id' | 'from' | 'to' | 'by_email' | 'amount' | 'funding' | 'settles_at'
+  'id' | 'from' | 'to' | 'by_email' | 'amount' | 'reset_id' | 'funding' | 'settles_at'
 > & {
   deadline: string;
   status: GiftStatus;
@@ -83,7 +90,10 @@ export type GiftStanding = Pick<Gift, 'status'> &
   >;
 
 /** What the process knows of its gift: the answer of the query `status`. */
-export type GiftProgress = Pick<Gift, 'id' | 'from' | 'by_email' | 'amount' | 'funding' | 'settles_at'> &
+export type GiftProgress = Pick<
+  Gift,
+  'id' | 'from' | 'by_email' | 'amount' | 'reset_id' | 'funding' | 'settles_at'
+> &
   GiftStanding;
 
 /** The changing part of a gift: as little as tells it, for it stands in every gift's history. */

@@ -11,7 +11,9 @@ export const DurationSchema = z
 const VerdictSchema = z.enum(['allow', 'hold', 'deny']);
 const CountSchema = z.int().min(0).max(1_000_000_000);
 /** Of programs, cohorts and products. */
-export const NameSchema = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'must be small letters, digits, _ or -');
+export const NameSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'must be small letters, digits, _ or -');
 const LimitSchema = z.strictObject({ count: CountSchema, amount: CreditsSchema });
 
 const ScreeningSchema = z.strictObject({

@@ -11,6 +11,7 @@ import {
   ReasonSchema,
   textSchema,
 } from './primitives.schema.ts';
+import { ResetIdSchema } from './reset.schema.ts';
 
 const FundingSchema = z.enum(['transfer', 'promotional']);
 const MessageSchema = textSchema(280);
@@ -25,14 +26,31 @@ export const TransferRequestSchema = z
   .strictObject({
     from: AccountIdSchema,
     to: RecipientSchema,
-    amount: PositiveCreditsSchema,
+    amount: PositiveCreditsSchema.optional(),
+    reset_id: ResetIdSchema.optional().meta({ description: 'Instead of `amount`: this banked reset' }),
     funding: FundingSchema.optional().meta({
       description: 'Who pays: the sender (`transfer`, the default) or the operator’s budget',
     }),
     message: MessageSchema.optional(),
   })
+  .refine(({ amount, reset_id }) => amount !== undefined || reset_id !== undefined, {
+    path: ['amount'],
+    message: 'is needed, or reset_id instead',
+  })
+  .refine(({ amount, reset_id }) => amount === undefined || reset_id === undefined, {
+    path: ['reset_id'],
+    message: 'stands instead of amount, not beside it',
+  })
+  .refine(({ reset_id, funding }) => reset_id === undefined || funding !== 'promotional', {
+    path: ['funding'],
+    message: 'must be the sender’s for a banked reset',
+  })
   .meta({
     id: 'TransferRequest',
+    oneOf: [
+      { required: ['amount'], properties: { reset_id: false } },
+      { required: ['reset_id'], properties: { amount: false, funding: { const: 'transfer' } } },
+    ],
     examples: [
       {
         from: 'user_ada',
@@ -41,6 +59,7 @@ export const TransferRequestSchema = z
         message: 'Thanks for the review!',
       },
       { from: 'user_ada', to: { email: 'friend@example.com' }, amount: '5' },
+      { from: 'user_ada', to: { account_id: 'user_grace' }, reset_id: '1042' },
     ],
   });
 export type TransferRequest = z.infer<typeof TransferRequestSchema>;
@@ -53,6 +72,10 @@ export const TransferSchema = z
     from: z.string(),
     to: z.object({ account_id: z.string().optional(), email: z.string().optional() }),
     amount: CreditsSchema,
+    reset_id: z
+      .string()
+      .optional()
+      .meta({ description: 'The banked reset that is given instead of credits' }),
     funding: FundingSchema,
     message: z.string().nullable(),
     created_at: InstantSchema,

@@ -79,7 +79,8 @@ export function createGiftDesk(parts: ServerParts): GiftDesk {
       id: newId('gft', now),
       from: request.from,
       to: request.to,
-      amount: request.amount,
+      amount: request.amount ?? '0',
+      reset_id: request.reset_id,
       funding: request.funding ?? 'transfer',
       message: request.message ?? null,
     });

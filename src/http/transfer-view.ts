@@ -26,6 +26,7 @@ export function viewTransfer(gift: Gift, side: Side, publicUrl: string, address?
     from: gift.from,
     to: recipient(gift, side, address),
     amount: gift.amount,
+    ...(gift.reset_id === undefined ? {} : { reset_id: gift.reset_id }),
     funding: gift.funding,
     message: gift.message,
     created_at: gift.created_at,

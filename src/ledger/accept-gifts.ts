@@ -83,14 +83,22 @@ function toRow(request: AcceptRequest, i: number, vault: AddressVault): Record<s
       input_hash: inputHash({ from, to, amount, funding, message }),
       recipient_id: to.account_id,
     };
-  const email_index = vault.indexOf(to.email);
-  const token = makeToken();
+  const address = sealedAddress(to.email, vault);
+  const { email_index } = address;
+  // Of the keyed digest: whoever reads the database must not be able to try addresses on this one.
   return {
     ...row,
-    // Of the keyed digest: whoever reads the database must not be able to try addresses on this one.
     input_hash: inputHash({ from, to: { email_index }, amount, funding, message }),
-    email_sealed: vault.seal(to.email),
-    email_index,
+    ...address,
+  };
+}
+
+/** What is stored of an address, with a new claim token. */
+export function sealedAddress(email: string, vault: AddressVault) {
+  const token = makeToken();
+  return {
+    email_sealed: vault.seal(email),
+    email_index: vault.indexOf(email),
     token_hash: tokenHash(token),
     token_sealed: vault.seal(token),
   };

@@ -83,7 +83,7 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
       SELECT e.*, sum(e.amount) OVER (PARTITION BY e.account_id ORDER BY e.transfer, e.slice) AS running FROM boon.entries e) s
     WHERE s.running <> s.balance_after`,
   'holds equal open gifts': `
-    SELECT format('gift %s is %s, its transfer %s resolved as %s', g.id, g.status, g.transfer, r.phase) AS detail FROM boon.gifts g
+    SELECT format('gift %s is %s, its transfer %s resolved as %s', g.id, g.status, g.transfer, r.phase) AS detail FROM (SELECT * FROM boon.gifts WHERE reset_id IS NULL) g
     LEFT JOIN boon.transfers p ON p.seq = g.transfer LEFT JOIN boon.transfers r ON r.resolves = g.transfer
     WHERE (p.phase, p.amount, p.debit_account, p.reference, p.effective_at) IS DISTINCT FROM ('pending', g.amount, g.payer_id, g.id, g.accepted_at)
       OR p.credit_account <> CASE WHEN g.email_index IS NULL THEN g.recipient_id ELSE 'boon:unclaimed' END

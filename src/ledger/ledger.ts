@@ -32,6 +32,8 @@ export type AcceptRequest = Write & {
   from: string;
   to: { account_id: string } | { email: string };
   amount: string;
+  /** Instead of credits, of which the amount is zero then: this banked reset of the sender. */
+  reset_id?: string | undefined;
   funding: Funding;
   message: string | null;
 };

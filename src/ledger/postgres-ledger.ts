@@ -2,6 +2,7 @@
 import { BoonError } from '../contracts/errors.ts';
 import type { VersionedPolicy } from '../domain/policy.ts';
 import { makeAcceptGift } from './accept-gifts.ts';
+import { makeAcceptResetGift } from './accept-reset-gifts.ts';
 import { balance, findAccount, gifting, putAccount, statement } from './accounts.ts';
 import { AddressVault } from './address-vault.ts';
 import { makeCampaigns } from './campaigns.ts';
@@ -43,6 +44,9 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
     return version;
   };
 
+  const acceptGift = makeAcceptGift(database, vault, policyVersion, options.onAcceptBatch);
+  const acceptResetGift = makeAcceptResetGift(database, vault, policyVersion);
+
   return {
     async usePolicy(policy: VersionedPolicy, at: string) {
       await queryRow(database, 'use_policy', 'SELECT boon.use_policy($1, $2, $3), boon.use_rules($1, $2)', [
@@ -61,7 +65,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
     ...makeReferrals(database, vault, policyVersion),
     ...makeResets(database, vault, policyVersion),
     grant: makeGrant(database),
-    acceptGift: makeAcceptGift(database, vault, policyVersion, options.onAcceptBatch),
+    acceptGift: (request) => (request.reset_id === undefined ? acceptGift : acceptResetGift)(request),
     actOnGift: makeActOnGift(database),
     ...makeAdvanceGifts(database),
     findGift: (id) => findGift(database, id),

@@ -114,13 +114,14 @@ export async function openGifts(
 
 /** What the process must know of an open gift. */
 function toAccepted(gift: Gift): AcceptedGift {
-  const { id, from, to, by_email, amount, funding, settles_at, status } = gift;
+  const { id, from, to, by_email, amount, reset_id, funding, settles_at, status } = gift;
   return {
     id,
     from,
     to,
     by_email,
     amount,
+    ...(reset_id === undefined ? {} : { reset_id }),
     funding,
     settles_at,
     status,

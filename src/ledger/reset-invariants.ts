@@ -44,6 +44,16 @@ export const RESET_INVARIANTS: Readonly<Record<string, string>> = {
     SELECT format('%s used %s in 5 hours and %s in the week around them', w.account_id, f.used, w.used)
     FROM boon.usage_windows f JOIN boon.usage_windows w ON w.account_id = f.account_id AND w.kind = 'weekly'
     WHERE f.kind = 'five_hour' AND f.used > w.used AND f.started_at >= w.started_at`,
+  'resets on hold are those of open gifts, and given ones those of settled gifts': `
+    SELECT format('reset %s is %s, its gift %s is %s', coalesce(r.id, g.reset_id), r.status, g.id, g.status) AS detail
+    FROM (SELECT * FROM boon.resets WHERE status IN ('held', 'given')) r
+    FULL JOIN (SELECT * FROM boon.gifts WHERE reset_id IS NOT NULL AND (deadline IS NOT NULL OR status = 'settled')) g ON g.reset_id = r.id
+    WHERE g.id IS NULL OR r.status::text IS DISTINCT FROM CASE g.status WHEN 'settled' THEN 'given' ELSE 'held' END OR r.account_id <> g.sender_id
+    UNION ALL
+    SELECT format('reset %s goes on from %s for gift %s', n.id, n.from_reset, g.id)
+    FROM (SELECT * FROM boon.resets WHERE source = 'gift') n
+    FULL JOIN (SELECT * FROM boon.gifts WHERE reset_id IS NOT NULL AND status = 'settled') g ON g.id = n.reference
+    WHERE (n.from_reset, n.account_id, n.granted_at) IS DISTINCT FROM (g.reset_id, g.recipient_id, g.settled_at)`,
   'a reset comes back once, to its owner, after it was redeemed': `
     SELECT format('reset %s came back as %s', b.from_reset, b.id) AS detail FROM boon.resets b
     LEFT JOIN boon.resets r ON r.id = b.from_reset

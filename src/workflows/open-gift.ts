@@ -191,8 +191,9 @@ export class OpenGift {
 
   #become(standing: GiftStanding): GiftProgress {
     if (this.#gift === undefined) throw new Error('There is no gift yet');
-    const { id, from, to, by_email, amount, funding, settles_at } = this.#gift;
-    const gift = { id, from, to: to ?? null, by_email, amount, funding, settles_at, ...standing };
+    const { id, from, to, by_email, amount, reset_id, funding, settles_at } = this.#gift;
+    const given = reset_id === undefined ? { amount } : { amount, reset_id };
+    const gift = { id, from, to: to ?? null, by_email, ...given, funding, settles_at, ...standing };
     this.#gift = gift;
     this.#show();
     return gift;

@@ -163,3 +163,47 @@ test('the switch for redeeming at the last moment is put and shown', async () =>
   const kept = await server.send('PUT', '/v1/accounts/ben', { body: { plan: 'pro' } });
   expect(kept.json.auto_redeem).toBe(true);
 });
+
+describe('a gift of a reset', () => {
+  const TRANSFER = '/v1/billing/credits/transfer';
+  const transfer = (body: object) =>
+    server.send('POST', TRANSFER, { body: { from: 'gus', to: { account_id: 'hal' }, ...body } });
+
+  test('goes the way of a gift of credits', async () => {
+    for (const id of ['gus', 'hal']) await seedAccount(server.ledger, id);
+    const granted = await server.send('POST', GRANTS, {
+      body: { account_id: 'gus', count: 1, reason: 'sorry' },
+    });
+    const [{ id: reset_id }] = granted.json.resets as [{ id: string }];
+    const gift = await transfer({ reset_id, message: 'for you' });
+    expect([gift.status, gift.json]).toEqual([
+      202,
+      expect.objectContaining({ status: 'pending', amount: '0', reset_id }),
+    ]);
+    const path = `/v1/billing/credits/transfers/${gift.json.id}`;
+    expect((await server.send('GET', path)).json).toEqual(gift.json);
+    expect((await server.send('GET', '/v1/accounts/gus/resets')).json).toMatchObject({
+      available_count: 0,
+      resets: [{ status: 'held' }],
+    });
+    expect((await server.send('POST', `${path}/cancel`)).json.status).toBe('canceled');
+    expect((await server.send('GET', '/v1/accounts/gus/resets')).json).toMatchObject({ available_count: 1 });
+    const again = await transfer({ reset_id: '999999' });
+    expect([again.status, again.json.code, again.json.reason_code]).toEqual([
+      409,
+      'not_giftable',
+      'reset_unavailable',
+    ]);
+  });
+
+  test.each([
+    [{}, 'amount'],
+    [{ amount: '1', reset_id: '1' }, 'reset_id'],
+    [{ reset_id: '1', funding: 'promotional' }, 'funding'],
+    [{ reset_id: 'first' }, 'reset_id'],
+  ])('needs either an amount or a reset: %j', async (body, path) => {
+    const { status, json } = await transfer(body);
+    expect([status, json.code]).toEqual([400, 'validation_failed']);
+    expect(json.errors).toEqual(expect.arrayContaining([expect.objectContaining({ path })]));
+  });
+});

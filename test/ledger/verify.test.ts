@@ -307,7 +307,7 @@ describe('verify', () => {
     expect(await verifyAfter('', (check) => seen.push(check))).toMatchObject({
       ok: true,
       violations: [],
-      checked: { gifts: 8, accounts: 6, blocks: 1 },
+      checked: { gifts: 10, accounts: 6, blocks: 1 },
     });
     expect(seen).toEqual(Object.keys(INVARIANTS));
   });

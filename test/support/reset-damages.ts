@@ -1,9 +1,11 @@
 /** For tests of `verify`: everything that happens to resets, once, and the ways in which their rows can be wrong. */
+import type { Reset } from '../../src/contracts/reset.schema.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import { give } from './gifts.ts';
 import { bank, redeem, use } from './resets.ts';
 import { later, START } from './test-ledger.ts';
 
-/** One of ann's comes back, one of bob's expires, one of cleo's stays. */
+/** One of ann's comes back, one of bob's expires, one is given to cleo, one is on its way, one of cleo's stays. */
 export async function makeResetScene(ledger: Ledger): Promise<void> {
   await bank(ledger, 'ann', { program: 'ann' });
   await bank(ledger, 'bob', { program: 'bob' });
@@ -12,6 +14,12 @@ export async function makeResetScene(ledger: Ledger): Promise<void> {
   await redeem(ledger, 'ann', { at: later(START, { days: 6, hours: 13 }) });
   await ledger.returnDueResets(later(START, { days: 7 }), 10);
   await use(ledger, 'cleo', '4', START);
+  const [given, held] = await bank(ledger, 'bob', { program: 'gift', count: 2, at: START });
+  const gift = (id: string, reset: Reset | undefined, at = START) =>
+    give(ledger, 'bob', 'cleo', { id, at, amount: '0', reset_id: reset?.id });
+  await gift('given', given);
+  await ledger.advanceGifts(['given'], later(START, { days: 1 }));
+  await gift('on-its-way', held, later(START, { days: 15 }));
   await ledger.expireResets(later(START, { days: 30 }), 10);
   await bank(ledger, 'cleo', { program: 'cleo', at: later(START, { days: 40 }) });
 }
@@ -30,6 +38,7 @@ const ONE_REDEMPTION = 'every redeemed reset has its one redemption';
 const IN_TIME = 'a reset is redeemed before it expires, and expires when it says';
 const RESTORED = 'a redemption spent its reset on something, and restored both windows';
 const BOUNDS = 'windows are within bounds';
+const GIVEN = 'resets on hold are those of open gifts, and given ones those of settled gifts';
 const BACK = 'a reset comes back once, to its owner, after it was redeemed';
 
 /** Each: the invariant that must notice, what was done, and how. */
@@ -102,6 +111,23 @@ export const RESET_DAMAGES: [string, string, string][] = [
     BOUNDS,
     'windows of nobody',
     `UPDATE boon.usage_windows SET account_id = 'nobody' WHERE account_id = 'cleo'`,
+  ],
+  [GIVEN, 'a hold without a gift', `DELETE FROM boon.gifts WHERE id = 'on-its-way'`],
+  [
+    GIVEN,
+    'a gift of a reset that is not on hold',
+    `UPDATE boon.resets SET status = 'available' WHERE status = 'held'`,
+  ],
+  [GIVEN, 'a settled gift that never arrived', `DELETE FROM boon.resets WHERE source = 'gift'`],
+  [
+    GIVEN,
+    'a gift that arrived at somebody else',
+    `UPDATE boon.resets SET account_id = 'ann' WHERE source = 'gift'`,
+  ],
+  [
+    GIVEN,
+    'another reset than the one that was given',
+    `UPDATE boon.gifts SET reset_id = reset_id + 1 WHERE id = 'given'`,
   ],
   [BACK, 'one that was not spent', `UPDATE boon.resets SET from_reset = ${expired} WHERE id = ${returned}`],
   [BACK, 'one of somebody else', `UPDATE boon.resets SET account_id = 'bob' WHERE id = ${returned}`],

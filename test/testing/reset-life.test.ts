@@ -90,3 +90,31 @@ test('a mail server that takes no reminder holds up nothing', async () => {
     resets: [{ status: 'expired' }],
   });
 });
+
+test('a banked reset is given to a friend by e-mail, claimed, and settles after its day', async () => {
+  boon = await startBoon({
+    accounts: { ada: {}, grace: {} },
+    policy: { resets: { complimentary_plans: [] } },
+  });
+  const { resets } = await boon.client.resets.grant(GRANT);
+  const gift = await boon.client.transfers.create({
+    from: 'ada',
+    to: { email: 'grace@example.com' },
+    reset_id: String(resets[0]?.id),
+  });
+  const { subject, claim } = await boon.mailTo('grace@example.com');
+  expect(subject).toBe('1 banked reset for you');
+  await boon.client.transfers.claim(gift.id, { token: String(claim?.token), account_id: 'grace' });
+  await boon.advance('24 hours');
+  expect(await boon.client.transfers.get(gift.id)).toMatchObject({
+    status: 'settled',
+    reset_id: resets[0]?.id,
+  });
+  expect(await boon.client.resets.list('grace')).toMatchObject({
+    available_count: 1,
+    resets: [{ source: 'gift' }],
+  });
+  const description = await boon.temporal.workflow.getHandle(`gift/${gift.id}`).describe();
+  expect(description.status.name).toBe('COMPLETED');
+  expect(await description.staticSummary()).toBe('1 banked reset from ada to an e-mail address');
+});

@@ -13,10 +13,12 @@ CREATE TABLE boon.gifts (
   -- Who pays: the sender, or boon:promotional.
   payer_id text COLLATE "C" NOT NULL,
   amount bigint NOT NULL,
+  -- Instead of credits: the banked reset that is given.
+  reset_id bigint,
   message text,
   policy_version text NOT NULL,
-  -- The pending transfer that holds the credits.
-  transfer bigint NOT NULL,
+  -- The pending transfer that holds the credits; none for a reset.
+  transfer bigint,
   accepted_at timestamptz NOT NULL,
   -- The UTC day (and so the month) to whose limits it counts: that of its acceptance, or a later one that another
   -- clock had already begun for the sender.
@@ -48,7 +50,7 @@ CREATE TABLE boon.gifts (
     CASE status WHEN 'pending' THEN settles_at WHEN 'awaiting_claim' THEN claim_expires_at
                 WHEN 'held' THEN hold_ends_at END) STORED,
   CONSTRAINT gift_is_sound CHECK (
-    amount > 0
+    CASE WHEN reset_id IS NULL THEN amount > 0 AND transfer IS NOT NULL ELSE amount = 0 AND transfer IS NULL END
     AND recipient_id IS DISTINCT FROM sender_id
     AND CASE WHEN recipient_id IS NULL THEN email_index IS NOT NULL AND status NOT IN ('pending', 'settled', 'reversed') ELSE true END
     AND (status IN ('settled', 'reversed')) = (settled_at IS NOT NULL)
@@ -87,6 +89,7 @@ CREATE FUNCTION boon.gift_view(g boon.gifts) RETURNS jsonb LANGUAGE sql STABLE A
     'settled_at', g.settled_at, 'reason_code', g.reason_code, 'reason', g.reason, 'deadline', g.deadline,
     'reversal', CASE WHEN g.recovered IS NOT NULL THEN jsonb_build_object(
       'recovered', boon.credits(g.recovered), 'unrecovered', boon.credits(g.amount - g.recovered)) END)
+    || CASE WHEN g.reset_id IS NULL THEN '{}'::jsonb ELSE jsonb_build_object('reset_id', g.reset_id::text) END
 $$;
 
 CREATE FUNCTION boon.emit_gift_event(g boon.gifts, p_type text, p_at timestamptz) RETURNS void LANGUAGE sql AS $$

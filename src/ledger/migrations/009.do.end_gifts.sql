@@ -1,7 +1,7 @@
 -- What can become of one gift: its credits go back, it is held, it is released. The caller has locked the gift.
 
 -- Resolves the hold by returning its slices to the very lots they came from. A lot that expired meanwhile lives
--- on for the policy's grace period. The sender's counters get the place back.
+-- on for the policy's grace period. A banked reset is its owner's again. The sender's counters get the place back.
 CREATE FUNCTION boon.return_gift(
   g boon.gifts, p_status boon.gift_status, p_phase boon.transfer_phase, p_at timestamptz,
   p_reason_code text, p_reason text, p_by text
@@ -11,24 +11,28 @@ DECLARE
   balance bigint;
   grace interval := (SELECT returned_valid_for FROM boon.policies WHERE version = g.policy_version);
 BEGIN
-  -- What was not on hold of a lot that expired meanwhile is gone, whether or not that has been posted yet.
-  PERFORM boon.post_expiry(ARRAY(SELECT e.lot_id FROM boon.entries e WHERE e.transfer = g.transfer), p_at);
-  UPDATE boon.ledger_accounts a SET debits_pending = a.debits_pending - g.amount WHERE a.id = g.payer_id
-    RETURNING a.credits_posted - a.debits_posted - a.debits_pending INTO STRICT balance;
-  INSERT INTO boon.transfers (phase, kind, debit_account, credit_account, amount, resolves, reference, effective_at)
-    VALUES (p_phase, 'gift', g.payer_id, coalesce(g.recipient_id, 'boon:unclaimed'), g.amount, g.transfer, g.id, p_at)
-    RETURNING seq INTO moved;
-  WITH slice AS (
-    SELECT e.lot_id, e.slice, -e.amount AS amount FROM boon.entries e WHERE e.transfer = g.transfer
-  ), lot AS (
-    UPDATE boon.lots l SET remaining = l.remaining + s.amount,
-      expires_at = CASE WHEN l.expires_at <= p_at THEN p_at + grace ELSE l.expires_at END
-    FROM slice s WHERE l.id = s.lot_id
-  )
-  INSERT INTO boon.entries
-  SELECT moved, s.slice, g.payer_id, s.lot_id, 'gift_returned', s.amount,
-    balance - g.amount + sum(s.amount) OVER (ORDER BY s.slice), g.id, p_at
-  FROM slice s;
+  IF g.reset_id IS NOT NULL THEN
+    PERFORM boon.release_reset(g, p_at);
+  ELSE
+    -- What was not on hold of a lot that expired meanwhile is gone, whether or not that has been posted yet.
+    PERFORM boon.post_expiry(ARRAY(SELECT e.lot_id FROM boon.entries e WHERE e.transfer = g.transfer), p_at);
+    UPDATE boon.ledger_accounts a SET debits_pending = a.debits_pending - g.amount WHERE a.id = g.payer_id
+      RETURNING a.credits_posted - a.debits_posted - a.debits_pending INTO STRICT balance;
+    INSERT INTO boon.transfers (phase, kind, debit_account, credit_account, amount, resolves, reference, effective_at)
+      VALUES (p_phase, 'gift', g.payer_id, coalesce(g.recipient_id, 'boon:unclaimed'), g.amount, g.transfer, g.id, p_at)
+      RETURNING seq INTO moved;
+    WITH slice AS (
+      SELECT e.lot_id, e.slice, -e.amount AS amount FROM boon.entries e WHERE e.transfer = g.transfer
+    ), lot AS (
+      UPDATE boon.lots l SET remaining = l.remaining + s.amount,
+        expires_at = CASE WHEN l.expires_at <= p_at THEN p_at + grace ELSE l.expires_at END
+      FROM slice s WHERE l.id = s.lot_id
+    )
+    INSERT INTO boon.entries
+    SELECT moved, s.slice, g.payer_id, s.lot_id, 'gift_returned', s.amount,
+      balance - g.amount + sum(s.amount) OVER (ORDER BY s.slice), g.id, p_at
+    FROM slice s;
+  END IF;
   UPDATE boon.gift_usage u SET
     day_count = u.day_count - CASE WHEN same_day THEN 1 ELSE 0 END,
     day_amount = u.day_amount - CASE WHEN same_day THEN g.amount ELSE 0 END,

@@ -125,7 +125,9 @@ BEGIN
                                 r.comes_back, r.fingerprint_shared);
       verdict := boon.verdict_of(r.policy, problem);
     END IF;
-    IF problem IS NULL THEN
+    IF problem IS NULL AND g.reset_id IS NOT NULL THEN
+      PERFORM boon.settle_reset_gift(g, r.at);
+    ELSIF problem IS NULL THEN
       settle := settle || g.id; settle_at := settle_at || r.at;
     ELSIF problem IN ('recipient_unavailable', 'recipient_not_new') OR verdict = 'deny' OR (g.released_by = 'time' AND g.held_by <> 'operator') THEN
       -- Nobody decided while it was held: value that is still suspect goes back, and the gift says why.

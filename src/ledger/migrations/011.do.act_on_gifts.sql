@@ -136,7 +136,8 @@ BEGIN
       result := jsonb_build_object('code', 'not_found', 'detail', format('There is no transfer "%s".', r.gift_id));
       RETURN NEXT; CONTINUE;
     END IF;
-    refused := boon.action_refused(g.status, r.action);
+    refused := CASE WHEN r.action = 'reverse' AND g.reset_id IS NOT NULL AND g.status = 'settled' THEN 'already_settled'
+                    ELSE boon.action_refused(g.status, r.action) END;
     IF refused IS NULL AND r.action = 'claim' THEN
       refused := CASE WHEN g.token_hash IS DISTINCT FROM decode(r.token_hash, 'hex') THEN 'claim_invalid'
                       WHEN g.claim_expires_at <= r.at THEN 'claim_expired' END;
