@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { outcomes, refusal } from '../support/gifts.ts';
 import { bank, bankedCount, redeem, use } from '../support/resets.ts';
 import {
+  expectVerified,
   later,
   newKey,
   openTestLedger,
@@ -14,11 +16,21 @@ import {
 
 let own: TestLedger;
 let ledger: Ledger;
+/** Several ledgers on one database, as several processes have. */
+let ledgers: Ledger[] = [];
 beforeAll(async () => {
   own = await openTestLedger();
   ledger = own.ledger;
+  const { version: policyVersion } = policyWith();
+  const { url, encryptionKey } = own;
+  const others = [1, 2].map(() => createPostgresLedger({ url, encryptionKey, policyVersion }));
+  ledgers = [ledger, ...others];
 });
-afterAll(() => own.close());
+afterAll(async () => {
+  await Promise.all(ledgers.slice(1).map((other) => other.close()));
+  await own.close();
+});
+const on = (n: number): Ledger => ledgers[n % ledgers.length] ?? ledger;
 
 const at = (by: Parameters<typeof later>[1]) => later(START, by);
 let people = 0;
@@ -244,7 +256,7 @@ describe('at once', () => {
     const ada = await person();
     const [reset] = await bank(ledger, ada);
     await use(ledger, ada, '4');
-    const both = await Promise.all(times(2, () => redeem(ledger, ada, { reset_id: reset.id })));
+    const both = await Promise.all(times(2, (n) => redeem(on(n), ada, { reset_id: reset.id })));
     expect(both.map(({ outcome }) => outcome).toSorted()).toEqual(['already_redeemed', 'reset']);
     expect(both[0]?.before).toEqual(both[1]?.before);
   });
@@ -254,7 +266,7 @@ describe('at once', () => {
     await bank(ledger, ada, { count: 50 });
     await use(ledger, ada, '4');
     const request_id = newKey('redeem');
-    const answers = await Promise.all(times(50, () => redeem(ledger, ada, { request_id })));
+    const answers = await Promise.all(times(50, (n) => redeem(on(n), ada, { request_id })));
     expect(answers.filter(({ outcome }) => outcome === 'reset')).toHaveLength(1);
     expect(answers.filter(({ outcome }) => outcome === 'already_redeemed')).toHaveLength(49);
     expect(new Set(answers.map(({ reset_id }) => reset_id)).size).toBe(1);
@@ -265,9 +277,33 @@ describe('at once', () => {
     const ada = await person();
     await bank(ledger, ada, { count: 50 });
     await use(ledger, ada, '4');
-    const answers = await Promise.all(times(50, () => redeem(ledger, ada)));
+    const answers = await Promise.all(times(50, (n) => redeem(on(n), ada)));
     expect(answers.filter(({ outcome }) => outcome === 'reset')).toHaveLength(1);
     expect(answers.filter(({ outcome }) => outcome === 'nothing_to_reset')).toHaveLength(49);
+  });
+
+  test('uses, redemptions and a global reset of one account keep its windows and resets whole', async () => {
+    const ada = await person();
+    await bank(ledger, ada, { count: 30 });
+    const moment = (n: number) => at({ minutes: n });
+    const spent = await outcomes(
+      times(90, async (n): Promise<string> => {
+        if (n % 3 === 0) return (await use(on(n / 3), ada, '1', moment(n))).weekly.used;
+        if (n % 3 === 1) return (await redeem(on(n), ada, { at: moment(n) })).outcome;
+        // As a campaign does: the account is locked before its resets are looked at.
+        await own.sql(`BEGIN; SELECT FROM boon.ledger_accounts WHERE id = '${ada}' FOR UPDATE;
+          SELECT boon.return_resets(ARRAY['${ada}'], '${moment(n)}'); COMMIT`);
+        return 'returned';
+      }),
+    );
+    expect(spent.errors).toEqual([]);
+    const redeemed = spent.values.filter((value) => value === 'reset').length;
+    const { resets } = await ledger.listResets(ada, moment(90));
+    const count = (wanted: string) => resets.filter(({ status }) => status === wanted).length;
+    expect(count('redeemed')).toBe(redeemed);
+    const back = resets.filter(({ source }) => source === 'return').length;
+    expect(count('available')).toBe(30 - redeemed + back);
+    await expectVerified(ledger);
   });
 
   test('a redemption and an expiry of one reset end as one of the two', async () => {
@@ -277,9 +313,9 @@ describe('at once', () => {
       await use(ledger, name, '1', at({ days: 30, ms: -1 }));
     }
     const [answers] = await Promise.all([
-      outcomes(names.map((name) => redeem(ledger, name, { at: at({ days: 30, ms: -1 }) }))),
-      ledger.expireResets(at({ days: 30 }), 7),
-      ledger.expireResets(at({ days: 30 }), 100),
+      outcomes(names.map((name, n) => redeem(on(n), name, { at: at({ days: 30, ms: -1 }) }))),
+      on(1).expireResets(at({ days: 30 }), 7),
+      on(2).expireResets(at({ days: 30 }), 100),
     ]);
     expect(answers.errors).toEqual([]);
     for (const [n, name] of names.entries()) {
