@@ -4,7 +4,6 @@ import { makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { BoonClient } from '../client/boon-client.ts';
 import { readConfig, readPolicy } from '../config.ts';
-import { giftWorkflowId } from '../contracts/gift.ts';
 import { sdkLogger } from '../observability/sdk-logger.ts';
 import { startServer } from '../server.ts';
 import { localLogger } from './local-logger.ts';
@@ -103,14 +102,15 @@ async function story(
   const server = await startServer({ config, policy: storyPolicy(), env, clock: () => new Date(), logger });
   try {
     print('');
-    print(`The story: gifts on real workflows, with a settlement of ${SETTLEMENT_SECONDS} s to watch them.`);
+    print(
+      `The story: gifts, referrals and resets on real workflows; gifts settle after ${SETTLEMENT_SECONDS} s to watch them.`,
+    );
     const client = new BoonClient({ baseUrl: server.url, apiKey });
-    const narrator = new Narrator(client, print, (giftId) => {
-      const id = giftWorkflowId(giftId);
-      return uiUrl === undefined
-        ? `workflow ${id}`
-        : `${shownUrl(uiUrl)}/namespaces/default/workflows/${encodeURIComponent(id)}`;
-    });
+    const narrator = new Narrator(client, print, (workflowId) =>
+      uiUrl === undefined
+        ? `workflow ${workflowId}`
+        : `${shownUrl(uiUrl)}/namespaces/default/workflows/${encodeURIComponent(workflowId)}`,
+    );
     return await playStory({ client, narrator, mailFolder, signal });
   } finally {
     await server.close();

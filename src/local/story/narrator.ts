@@ -1,5 +1,6 @@
 import type { BoonClient } from '../../client/boon-client.ts';
 import type { Balance } from '../../contracts/account.schema.ts';
+import { giftWorkflowId } from '../../contracts/gift.ts';
 import type { Transfer } from '../../contracts/transfer.schema.ts';
 import type { Person } from './cast.ts';
 
@@ -7,11 +8,11 @@ import type { Person } from './cast.ts';
 export class Narrator {
   readonly #client: BoonClient;
   readonly #print: (line: string) => void;
-  readonly #link: (giftId: string) => string;
+  readonly #link: (workflowId: string) => string;
   #act = 0;
 
-  /** @param link where an operator sees a gift. */
-  constructor(client: BoonClient, print: (line: string) => void, link: (giftId: string) => string) {
+  /** @param link where an operator sees a process. */
+  constructor(client: BoonClient, print: (line: string) => void, link: (workflowId: string) => string) {
     this.#client = client;
     this.#print = print;
     this.#link = link;
@@ -35,7 +36,12 @@ export class Narrator {
   /** Says how a gift stands and where it is seen. */
   gift(gift: Transfer, more = ''): void {
     this.say(`${gift.id} is ${gift.status}${more}`);
-    this.say(this.#link(gift.id));
+    this.seen(giftWorkflowId(gift.id));
+  }
+
+  /** Says where a process is seen. */
+  seen(workflowId: string): void {
+    this.say(this.#link(workflowId));
   }
 
   #balances(people: readonly Person[]): Promise<Balance[]> {

@@ -1,0 +1,13 @@
+import type { BoonClient } from '../../client/boon-client.ts';
+import type { Narrator } from './narrator.ts';
+
+/** What the story is played with. */
+export interface Stage {
+  /** The API with the story's policy, as an operator. */
+  readonly client: BoonClient;
+  readonly narrator: Narrator;
+  /** Where mails are written to as files; undefined when they go to a mail server. */
+  readonly mailFolder: string | undefined;
+  /** Calls the story off. */
+  readonly signal: AbortSignal;
+}
