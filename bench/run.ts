@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startPostgres } from '../src/local/postgres.ts';
 import { acceptLatency } from './accept-latency.ts';
+import { activity } from './activity.ts';
 import { giftCpu } from './gift-cpu.ts';
 import { giftHistory } from './gift-history.ts';
 import { ledgerGrowth } from './ledger-growth.ts';
@@ -22,6 +23,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   'accept-latency': acceptLatency,
   'ledger-rates': ledgerRates,
   'ledger-growth': ledgerGrowth,
+  activity,
   redemptions,
 };
 

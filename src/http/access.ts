@@ -10,6 +10,8 @@ export type Access = 'public' | { scope: Scope; endUser: boolean };
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
+    /** Called so often that a call that succeeds is logged at `debug` only. */
+    frequent?: boolean;
     /** Whether a call needs an Idempotency-Key, or may have one. */
     idempotency?: 'required' | 'optional';
   }

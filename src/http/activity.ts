@@ -15,7 +15,7 @@ export const activityRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, pa
   app.route({
     method: 'POST',
     url: '/v1/activity',
-    config: { access: services('activity:write') },
+    config: { access: services('activity:write'), frequent: true },
     schema: {
       operationId: 'recordActivity',
       tags: ['Referrals'],

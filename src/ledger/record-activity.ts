@@ -9,8 +9,9 @@ import type { Activity } from './referrals.ts';
 
 /** An event is a small update; a batch of many costs little more than one of few. */
 const MOST_IN_A_BATCH = 256;
-/** One call at a time: with more, batches are smaller and wait for each other's rows. */
-const WRITERS = 1;
+/** While PostgreSQL works on one batch the server reads the next. */
+const WRITERS = 2;
+const JOIN = 16;
 
 type Outcome = 'noted' | 'unknown' | { referral: Referral };
 
@@ -19,8 +20,8 @@ export function makeRecordActivity(database: Database): (event: Activity) => Pro
   const groups = new GroupCommit<Activity, Outcome>({
     writers: WRITERS,
     most: MOST_IN_A_BATCH,
-    join: 1,
-    shardOf: () => 'activity',
+    join: JOIN,
+    shardOf: (event) => event.account_id,
     async run(batch) {
       const rows = await queryRows<{ i: number; referral: Referral | null }>(
         database,

@@ -9,8 +9,11 @@ async function observe(app: FastifyInstance, { metrics }: { metrics: Metrics }):
     const route = request.routeOptions.url ?? '(none)';
     const status = reply.statusCode;
     metrics.httpSeconds.observe({ method: request.method, route, status }, reply.elapsedTime / 1000);
-    // What monitoring asks every few seconds is of interest only when it goes wrong.
-    const level = request.routeOptions.config.access === 'public' && status < 500 ? 'debug' : 'info';
+    // What monitoring asks every few seconds, or services thousands of times a second, is of interest only when it
+    // goes wrong.
+    const { access, frequent } = request.routeOptions.config;
+    const level =
+      (access === 'public' && status < 500) || (frequent === true && status < 400) ? 'debug' : 'info';
     request.log[level]({
       method: request.method,
       route,

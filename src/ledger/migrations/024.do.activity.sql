@@ -50,9 +50,14 @@ BEGIN
       a.logins := boon.note_login(a.logins, e.at);
     ELSIF NOT e.digest = ANY (a.prompts) THEN
       n := cardinality(a.prompted_at);
-      WHILE n > 0 AND a.prompted_at[n] > e.at LOOP n := n - 1; END LOOP;
-      a.prompts := a.prompts[:n] || e.digest || a.prompts[n + 1:];
-      a.prompted_at := a.prompted_at[:n] || e.at || a.prompted_at[n + 1:];
+      IF n = 0 OR a.prompted_at[n] <= e.at THEN
+        a.prompts := a.prompts || e.digest;
+        a.prompted_at := a.prompted_at || e.at;
+      ELSE
+        WHILE n > 0 AND a.prompted_at[n] > e.at LOOP n := n - 1; END LOOP;
+        a.prompts := a.prompts[:n] || e.digest || a.prompts[n + 1:];
+        a.prompted_at := a.prompted_at[:n] || e.at || a.prompted_at[n + 1:];
+      END IF;
       IF cardinality(a.prompts) > 16 THEN
         a.prompts_before_at := greatest(a.prompts_before_at, a.prompted_at[1]);
         a.prompts := a.prompts[2:];
@@ -115,34 +120,25 @@ CREATE FUNCTION boon.record_activity(p_events json) RETURNS TABLE (i int, referr
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
   events boon.activity[] := ARRAY(SELECT e FROM json_populate_recordset(NULL::boon.activity, p_events) e);
-  known int;
   e record;
   r boon.referrals;
   rules boon.program_rules;
 BEGIN
-  WITH mine AS MATERIALIZED (
-    SELECT x.account_id, array_agg(x) AS events FROM unnest(events) x GROUP BY x.account_id ORDER BY x.account_id
-  )
-  UPDATE boon.account_activity a SET (logins, prompts, prompted_at, prompts_before_at) = (
-    SELECT n.logins, n.prompts, n.prompted_at, n.prompts_before_at FROM boon.note_activity(a, m.events) n)
-  FROM mine m WHERE a.account_id = m.account_id;
-  GET DIAGNOSTICS known = ROW_COUNT;
-
-  IF known < (SELECT count(DISTINCT x.account_id) FROM unnest(events) x) THEN
-    -- The first activity of these accounts. A row that another call makes meanwhile is waited for and added to.
+  FOR e IN SELECT x.account_id, array_agg(x) AS events FROM unnest(events) x GROUP BY x.account_id ORDER BY x.account_id LOOP
+    UPDATE boon.account_activity a SET (logins, prompts, prompted_at, prompts_before_at) = (
+      SELECT n.logins, n.prompts, n.prompted_at, n.prompts_before_at FROM boon.note_activity(a, e.events) n)
+      WHERE a.account_id = e.account_id;
+    CONTINUE WHEN FOUND;
+    IF NOT EXISTS (SELECT FROM boon.accounts a WHERE a.id = e.account_id) THEN
+      RETURN QUERY SELECT x.i, NULL::jsonb FROM unnest(e.events) x;
+      CONTINUE;
+    END IF;
+    -- The account's first activity. A row that another call makes meanwhile is waited for and added to.
     INSERT INTO boon.account_activity AS a
-    SELECT n.* FROM (
-      SELECT x.account_id, array_agg(x) AS events FROM unnest(events) x
-      WHERE NOT EXISTS (SELECT FROM boon.account_activity y WHERE y.account_id = x.account_id)
-        AND EXISTS (SELECT FROM boon.accounts y WHERE y.id = x.account_id)
-      GROUP BY x.account_id ORDER BY x.account_id OFFSET 0) m
-    CROSS JOIN LATERAL boon.note_activity((m.account_id, NULL, NULL, '{}', '{}', NULL)::boon.account_activity, m.events) n
-    ON CONFLICT (account_id) DO UPDATE SET (logins, prompts, prompted_at, prompts_before_at) = (
-      SELECT n.logins, n.prompts, n.prompted_at, n.prompts_before_at
-      FROM boon.note_activity(a, ARRAY(SELECT x FROM unnest(events) x WHERE x.account_id = a.account_id)) n);
-    RETURN QUERY SELECT x.i, NULL::jsonb FROM unnest(events) x
-      WHERE NOT EXISTS (SELECT FROM boon.account_activity y WHERE y.account_id = x.account_id);
-  END IF;
+      SELECT * FROM boon.note_activity((e.account_id, NULL, NULL, '{}', '{}', NULL)::boon.account_activity, e.events)
+      ON CONFLICT (account_id) DO UPDATE SET (logins, prompts, prompted_at, prompts_before_at) = (
+        SELECT n.logins, n.prompts, n.prompted_at, n.prompts_before_at FROM boon.note_activity(a, e.events) n);
+  END LOOP;
 
   FOR e IN
     SELECT x.*, y.id AS referral_id FROM unnest(events) x

@@ -1,0 +1,69 @@
+/** An HTTP server whose rate is measured: Boon's with a database, else an empty route behind a key. */
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import fastify from 'fastify';
+import type { CampaignProcess } from '../../src/contracts/campaign-process.ts';
+import type { GiftProcess } from '../../src/contracts/gift-process.ts';
+import type { ReferralProcess } from '../../src/contracts/referral-process.ts';
+import { bootstrapApiKey } from '../../src/http/bootstrap-key.ts';
+import { buildServer } from '../../src/http/build-server.ts';
+import { createTokenVerifier } from '../../src/http/token-verifier.ts';
+import { createApiKeys } from '../../src/ledger/api-keys.ts';
+import { openDatabase } from '../../src/ledger/database.ts';
+import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
+import { createLogger } from '../../src/observability/logger.ts';
+import { createMetrics } from '../../src/observability/metrics.ts';
+import { createPayloadCodec } from '../../src/temporal/payload-codec.ts';
+import type { MeasuredServer } from './http-rig.ts';
+import { START } from './ledger-database.ts';
+
+const { apiKey, databaseUrl } = JSON.parse(process.argv[2] ?? '{}') as MeasuredServer;
+const app = await (databaseUrl === undefined ? emptyServer() : boonServer(databaseUrl));
+await app.listen({ port: 0, host: '127.0.0.1' });
+process.on('SIGTERM', () => process.exit(0));
+process.send?.({ port: (app.server.address() as AddressInfo).port });
+
+/** As little as a route can do that reads a JSON body and lets nobody in without the key. */
+async function emptyServer() {
+  const app = fastify();
+  const digest = hash('sha256', apiKey, 'buffer');
+  app.addHook('onRequest', async (request, reply) => {
+    const key = request.headers.authorization?.slice('Bearer '.length) ?? '';
+    if (!timingSafeEqual(hash('sha256', key, 'buffer'), digest)) reply.code(401).send();
+  });
+  app.post('/v1/activity', (_request, reply) => {
+    reply.code(202).send({ accepted: true });
+  });
+  return app;
+}
+
+/** As it is run: every request is logged. No event of the load reaches a process, so there is no Temporal. */
+async function boonServer(url: string) {
+  const ledger = createPostgresLedger({ url, encryptionKey: randomBytes(32), policyVersion: 'bench' });
+  const apiKeys = createApiKeys(openDatabase(url, { connections: 2 }));
+  await bootstrapApiKey(apiKeys, apiKey, new Date(START).toISOString());
+  return await buildServer({
+    ledger,
+    apiKeys,
+    giftProcess: {} as GiftProcess,
+    campaignProcess: {} as CampaignProcess,
+    referralProcess: {} as ReferralProcess,
+    codec: {
+      payloads: createPayloadCodec({ encryption: 'personal', keys: [randomBytes(32)] }),
+      uiOrigins: [],
+    },
+    tokens: createTokenVerifier({
+      jwksUrl: undefined,
+      issuer: undefined,
+      audience: undefined,
+      accountClaim: 'sub',
+      trustUnsigned: false,
+    }),
+    clock: () => new Date(),
+    logger: createLogger('info'),
+    metrics: createMetrics(),
+    publicUrl: 'http://localhost',
+    policyVersion: 'bench',
+    rateLimit: { service: 0, user: 0 },
+  });
+}
