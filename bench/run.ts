@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { startPostgres } from '../src/local/postgres.ts';
 import { acceptLatency } from './accept-latency.ts';
 import { activity } from './activity.ts';
+import { campaign } from './campaign.ts';
 import { giftCpu } from './gift-cpu.ts';
 import { giftHistory } from './gift-history.ts';
 import { ledgerGrowth } from './ledger-growth.ts';
@@ -23,6 +24,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   'accept-latency': acceptLatency,
   'ledger-rates': ledgerRates,
   'ledger-growth': ledgerGrowth,
+  campaign,
   activity,
   redemptions,
 };

@@ -33,12 +33,18 @@ export type LedgerDatabase = { url: string; ledger: Ledger; sql: pg.Pool; close:
 export async function openLedgerDatabase(adminUrl: string, name: string): Promise<LedgerDatabase> {
   const url = await createDatabase(adminUrl, name);
   await migrate(url);
+  const database = await openLedgerCopy(url);
+  await database.sql.query(SEED, [ACCOUNTS]);
+  await database.sql.query('VACUUM ANALYZE');
+  return database;
+}
+
+/** Opens a database that is there already, a copy of such a one. */
+export async function openLedgerCopy(url: string): Promise<LedgerDatabase> {
   const ledger = createPostgresLedger({ url, encryptionKey: randomBytes(32) });
   await ledger.usePolicy({ version: 'bench', policy: POLICY }, new Date(START).toISOString());
   const sql = new pg.Pool({ connectionString: url, max: 2 });
   sql.on('error', () => undefined);
-  await sql.query(SEED, [ACCOUNTS]);
-  await sql.query('VACUUM ANALYZE');
   return {
     url,
     ledger,
