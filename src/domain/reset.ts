@@ -2,7 +2,6 @@
 
 /** `held`: on its way to somebody else. `given`: it went on as a reset of the recipient. `revoked`: taken back. */
 export const RESET_STATUSES = ['available', 'held', 'redeemed', 'expired', 'given', 'revoked'] as const;
-export type ResetStatus = (typeof RESET_STATUSES)[number];
 
 /** How it came to its owner. `return`: one that was redeemed shortly before the windows ended anyway came back. */
 export const RESET_SOURCES = [
@@ -14,7 +13,6 @@ export const RESET_SOURCES = [
   'grant',
   'return',
 ] as const;
-export type ResetSource = (typeof RESET_SOURCES)[number];
 
 /**
  * What became of a redemption. `nothing_to_reset` and `no_credit` spend nothing and are not recorded: the same request
