@@ -13,7 +13,9 @@ export function accountCommand(terminal: Terminal): Command {
     'account balance ada',
     'account statement ada --limit 50',
   ]);
-  for (const make of [put, show, balance, limits, statement, gifting]) account.addCommand(make(terminal));
+  for (const make of [put, show, balance, limits, statement, gifting, eligibility]) {
+    account.addCommand(make(terminal));
+  }
   return account;
 }
 
@@ -158,6 +160,26 @@ function gifting(terminal: Terminal): Command {
           'left this month': left(may.per_month),
           'left from the budget': left(may.promotional),
           policy: may.policy_version,
+        }),
+        ...may.reasons.map(({ code, detail, fix }) => `${code}: ${detail} ${fix}`),
+      ]);
+    });
+}
+
+function eligibility(terminal: Terminal): Command {
+  return newCommand('eligibility', 'Tell whether an account may invite into a program, and if not, why', [
+    'account eligibility ada --program codex-selective',
+  ])
+    .argument('<id>', 'the account')
+    .requiredOption('--program <name>', 'the program of the policy')
+    .action(async (id: string, { program }: { program: string }, command: Command) => {
+      const may = await (await apiClient(terminal.env)).accounts.eligibility(id, { program });
+      answer(terminal, command, may, [
+        ...fieldLines({
+          account: id,
+          'may invite': may.eligible ? 'yes' : 'no',
+          'invitations left': may.remaining_invites,
+          'rewards left': `${may.remaining_rewards} until ${may.window.ends_at}`,
         }),
         ...may.reasons.map(({ code, detail, fix }) => `${code}: ${detail} ${fix}`),
       ]);

@@ -37,6 +37,10 @@ const RewardSchema = z.object({
   account_id: z.string().optional().meta({ description: 'For services only' }),
   resets: z.int(),
   credits: CreditsSchema,
+  taken_back: z
+    .object({ resets: z.int(), credits: CreditsSchema })
+    .nullable()
+    .meta({ description: 'What a clawback found left of it and took back' }),
 });
 
 export const ReferralSchema = z

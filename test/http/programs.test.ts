@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BoonClient } from '../../src/client/boon-client.ts';
 import { actOn, invite, join, newFriend, prompt } from '../support/referrals.ts';
 import { later, START, seedAccount } from '../support/test-ledger.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';
@@ -152,5 +153,20 @@ describe('GET /v1/accounts/{id}/eligibility', () => {
     expect((await eligibility('nobody', 'codex-pilot')).status).toBe(404);
     expect((await eligibility('ann', 'none')).status).toBe(404);
     expect((await server.send('GET', '/v1/accounts/ann/eligibility')).status).toBe(400);
+  });
+});
+
+describe('the client', () => {
+  test('records activity, asks for eligibility and gets reports', async () => {
+    const client = new BoonClient({ baseUrl: server.baseUrl, apiKey: server.apiKey });
+    const at = server.time.now.toISOString();
+    expect(await client.activity.record({ id: 'x', account_id: 'gil', kind: 'prompt', at })).toEqual({
+      accepted: true,
+    });
+    expect(await client.accounts.eligibility('ann', { program: 'codex-selective' })).toMatchObject({
+      eligible: true,
+    });
+    const report = await client.programs.report('codex-selective', { from: '2026-03-10', to: '2026-03-10' });
+    expect(report.days).toMatchObject([{ day: '2026-03-10', sent: 5 }]);
   });
 });

@@ -74,7 +74,7 @@ describe('a friend who has an account', () => {
     expect(await use()).toMatchObject({ status: 'joined' });
   });
 
-  test('says when it was last active, and nothing of the sort before the link was used', async () => {
+  test('is told so to the referrer, but not when it was active, and nothing before the link was used', async () => {
     await invitation();
     await dormantFriend(own.ledger, friend, ago({ days: 2 }));
     expect(await own.ledger.findReferral(invited.id)).toMatchObject({
@@ -83,7 +83,7 @@ describe('a friend who has an account', () => {
       detail: null,
     });
     expect((await use()).detail).toBe(
-      'The friend was last active at 2026-03-09T12:00:00Z; only one who has been away for more than 62 days counts.',
+      'The friend has an account and was active before the link was used; only one who has been away for more than 62 days counts.',
     );
   });
 });

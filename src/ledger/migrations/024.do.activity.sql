@@ -153,7 +153,8 @@ BEGIN
       r := boon.count_prompt(r, e.digest, e.at);
     ELSIF NOT r.friend_is_new AND (e.kind = 'prompt' OR e.at < r.joined_at - rules.login_grace) AND e.at + rules.dormancy >= r.joined_at THEN
       r := boon.end_referral(r, 'refused', r.joined_at, 'already_active',
-        format('The friend was active at %s, before the link was used.', boon.instant_text(e.at)), NULL, NULL);
+        format('It turned out that the friend was active before the link was used; only one who has been away for more than %s counts.',
+               boon.duration_text(rules.dormancy)), NULL, NULL);
     ELSE
       CONTINUE;
     END IF;

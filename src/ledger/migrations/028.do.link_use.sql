@@ -28,8 +28,9 @@ BEGIN
     code := 'duplicate_referral'; words := 'The friend came by another invitation before.';
   ELSIF NOT p_is_new AND p_last_active_at + rules.dormancy >= p_link_at THEN
     code := 'already_active';
-    words := format('The friend was last active at %s; only one who has been away for more than %s counts.',
-                    boon.instant_text(p_last_active_at), boon.duration_text(rules.dormancy));
+    -- Not when: that is the friend's own business, and these words are for the referrer.
+    words := format('The friend has an account and was active before the link was used; only one who has been away for more than %s counts.',
+                    boon.duration_text(rules.dormancy));
   END IF;
 END $$;
 
