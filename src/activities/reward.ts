@@ -22,6 +22,7 @@ export type RewardActivities = ReturnType<typeof rewardActivities>;
 
 /** So often a claim waits for those that hold the last places to be paid; then the ledger has the word at once. */
 const WAITS = 5;
+const WAIT = '500 milliseconds';
 
 export function rewardActivities(ledger: Referrals, windows: RewardWindows) {
   return {
@@ -51,10 +52,11 @@ export function rewardActivities(ledger: Referrals, windows: RewardWindows) {
 function waitForThePaid(referralId: string): void {
   const { attempt } = activityInfo();
   if (attempt <= WAITS) {
-    throw ApplicationFailure.retryable(
-      'Every place is held by a referral that is being paid.',
-      'places_held',
-    );
+    throw ApplicationFailure.create({
+      message: 'Every place is held by a referral that is being paid.',
+      type: 'places_held',
+      nextRetryDelay: WAIT,
+    });
   }
   log.warn('A place of the month is held and not paid; the ledger decides', { referralId });
 }

@@ -15,19 +15,26 @@ import { refusedBy, unavailable } from './failure.ts';
 /** How long a window may take to answer, in milliseconds: less than the activity that waits for it. */
 const PATIENCE = 8_000;
 
+/**
+ * Claims of one month take turns in each worker. A server holds at most ten updates of a workflow at a time; what it
+ * refuses beyond makes it lose the task that the others wait for, and a hundred claims at once take minutes.
+ */
 export function rewardWindows(client: Client, taskQueue: string): RewardWindows {
+  const last = new Map<string, Promise<unknown>>();
   return {
     claim: (window, referral_id) =>
-      within(async () => {
-        const { program, cap, claimed } = window;
-        return await client.workflow.executeUpdateWithStart(claimPlaceUpdate, {
-          args: [{ referral_id, program, cap, banked: claimed }],
-          startWorkflowOperation: new WithStartWorkflowOperation<RewardWindowWorkflow>(
-            REWARD_WINDOW_WORKFLOW,
-            windowStartOptions(window, taskQueue),
-          ),
-        });
-      }),
+      inTurn(handleOf(client, window).workflowId, () =>
+        within(async () => {
+          const { program, cap, claimed } = window;
+          return await client.workflow.executeUpdateWithStart(claimPlaceUpdate, {
+            args: [{ referral_id, program, cap, banked: claimed }],
+            startWorkflowOperation: new WithStartWorkflowOperation<RewardWindowWorkflow>(
+              REWARD_WINDOW_WORKFLOW,
+              windowStartOptions(window, taskQueue),
+            ),
+          });
+        }),
+      ),
 
     release: (window, place) =>
       within(async () => {
@@ -39,6 +46,17 @@ export function rewardWindows(client: Client, taskQueue: string): RewardWindows 
         }
       }),
   };
+
+  function inTurn<T>(workflowId: string, work: () => Promise<T>): Promise<T> {
+    const mine = (last.get(workflowId) ?? Promise.resolve()).then(work);
+    const ended = mine
+      .catch(() => undefined)
+      .then(() => {
+        if (last.get(workflowId) === ended) last.delete(workflowId);
+      });
+    last.set(workflowId, ended);
+    return mine;
+  }
 
   async function within<T>(work: () => Promise<T>): Promise<T> {
     try {

@@ -43,7 +43,10 @@ export type ReferralRig = {
 };
 
 /** @param taskQueue where its processes run, where it is not the rig's. */
-export function referralRig(rig: GiftRig, taskQueue = TASK_QUEUE): ReferralRig {
+export function referralRig(
+  rig: Pick<GiftRig, 'client' | 'ledger' | 'now' | 'replayLater'>,
+  taskQueue = TASK_QUEUE,
+): ReferralRig {
   const { client, ledger } = rig;
   const process = createReferralProcess({ client, taskQueue });
   const handle = (referral: { id: string }) =>

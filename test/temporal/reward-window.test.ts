@@ -1,5 +1,8 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Referral, rewardWindowWorkflowId } from '../../src/contracts/referral.ts';
+import { referralMailActivities } from '../../src/activities/referral-mail.ts';
+import { type Referral, referralStanding, rewardWindowWorkflowId } from '../../src/contracts/referral.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { rewardWindows } from '../../src/temporal/reward-windows.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
@@ -8,13 +11,11 @@ import { devServer } from '../support/temporal-server.ts';
 import { expectVerified } from '../support/test-ledger.ts';
 
 const PROGRAM = 'codex-selective';
-/** A window that continues as new after some twenty updates. */
-const SHORT_HISTORY = { 'limit.historyCount.suggestContinueAsNew': 60 };
 
 let rig: GiftRig;
 let referrals: ReferralRig;
 beforeAll(async () => {
-  rig = await giftRig(await devServer({ dynamicConfig: SHORT_HISTORY }), { policy: OPEN_PROGRAMS });
+  rig = await giftRig(await devServer(), { policy: OPEN_PROGRAMS });
   referrals = referralRig(rig);
 });
 afterAll(() => rig.close());
@@ -92,20 +93,6 @@ test('a cap that the ledger refuses to lower stays in the process too', async ()
   expect(await window.query('status')).toMatchObject({ programs: { [PROGRAM]: { cap: 3 } } });
 });
 
-test('a month with many messages goes on in a new run with every place', async () => {
-  await rig.seed('fay');
-  await referrals.until(await qualified('fay'), 'rewarded');
-  const window = await referrals.window('fay');
-  const first = (await window.describe()).runId;
-  const month = await rig.ledger.rewardWindow('fay', PROGRAM, await rig.now());
-  const windows = rewardWindows(rig.client, TASK_QUEUE);
-  for (let count = 0; count < 20; count += 1) await windows.claim(month, 'held-one');
-  expect((await window.describe()).runId).not.toBe(first);
-  expect(await window.query('status')).toMatchObject({
-    programs: { [PROGRAM]: { cap: 3, banked: month.claimed, held: ['held-one'] } },
-  });
-});
-
 test('a claim that meets a month that is over is refused as such, and starts no month that stays', async () => {
   const at = await rig.now();
   const over = {
@@ -121,6 +108,33 @@ test('a claim that meets a month that is over is refused as such, and starts no 
   await expect(windows.claim(over, 'late')).rejects.toMatchObject({ code: 'window_closed' });
   const handle = rig.client.workflow.getHandle(rewardWindowWorkflowId('gil', over.month));
   expect(await handle.result()).toMatchObject({ closed: true, programs: {} });
+});
+
+test('a referral whose claim meets the end of the month claims again in the next one', async () => {
+  await rig.seed('ivo');
+  const taskQueue = 'month-ends';
+  const own = referralRig(rig, taskQueue);
+  const invited = await own.invite('ivo');
+  await own.join(invited);
+  await own.prompt(invited, 3);
+  const ats: string[] = [];
+  const worker = await Worker.create({
+    connection: rig.temporal.nativeConnection,
+    taskQueue,
+    workflowBundle: rig.workerOptions.bundle,
+    activities: {
+      ...referralMailActivities({ ledger: rig.ledger, ...rig.workerOptions.mail }),
+      async claimReward(id: string, at: string) {
+        ats.push(at);
+        if (ats.length > 1) return referralStanding(await rig.ledger.rewardReferral(id, at));
+        throw ApplicationFailure.nonRetryable('The billing month ended.', 'window_closed');
+      },
+    },
+  });
+  await worker.runUntil(own.untilClosed(invited));
+  expect(await own.handle(invited).result()).toMatchObject({ status: 'rewarded' });
+  expect(ats).toHaveLength(2);
+  expect(Date.parse(String(ats[1])) - Date.parse(String(ats[0]))).toBeGreaterThanOrEqual(1_000);
 });
 
 test('claims up to the very end of a month get a place or hear that it is over, and none hangs', async () => {
