@@ -15,7 +15,7 @@ export const ActivitySchema = z
   })
   .meta({
     id: 'Activity',
-    examples: [{ id: 'msg_018f', account_id: 'user_grace', kind: 'prompt', at: '2026-06-12T09:00:00Z' }],
+    example: { id: 'msg_018f', account_id: 'user_grace', kind: 'prompt', at: '2026-06-12T09:00:00Z' },
   });
 export type ActivityBody = z.infer<typeof ActivitySchema>;
 

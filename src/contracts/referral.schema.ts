@@ -97,7 +97,7 @@ export const LinkUsedSchema = z
   })
   .meta({
     id: 'LinkUsed',
-    examples: [{ account_id: 'user_grace', token: 'q0Zk3vT1oX9mB7cW5rL2nD8sF4gH6jKaYeUiPtQwEzA' }],
+    example: { account_id: 'user_grace', token: 'q0Zk3vT1oX9mB7cW5rL2nD8sF4gH6jKaYeUiPtQwEzA' },
   });
 export type LinkUsed = z.infer<typeof LinkUsedSchema>;
 

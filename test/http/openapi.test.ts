@@ -71,9 +71,12 @@ test('every call of the API is in it', () => {
     'get /readyz',
     'get /v1/accounts/{id}',
     'get /v1/accounts/{id}/balance',
+    'get /v1/accounts/{id}/eligibility',
     'get /v1/accounts/{id}/gifting',
     'get /v1/accounts/{id}/limits',
+    'get /v1/accounts/{id}/referrals',
     'get /v1/accounts/{id}/resets',
+    'get /v1/accounts/{id}/reward-window',
     'get /v1/accounts/{id}/statement',
     'get /v1/api-keys',
     'get /v1/billing/credits/transfers',
@@ -81,7 +84,11 @@ test('every call of the API is in it', () => {
     'get /v1/campaigns',
     'get /v1/campaigns/{id}',
     'get /v1/campaigns/{id}/accounts/{account_id}',
+    'get /v1/programs/{program}/report',
+    'get /v1/referrals/{id}',
     'post /v1/accounts/{id}/resets/redeem',
+    'post /v1/accounts/{id}/reward-window/raise-cap',
+    'post /v1/activity',
     'post /v1/api-keys',
     'post /v1/api-keys/{id}/rotate',
     'post /v1/billing/credits/transfer',
@@ -96,6 +103,11 @@ test('every call of the API is in it', () => {
     'post /v1/campaigns/{id}/pause',
     'post /v1/campaigns/{id}/resume',
     'post /v1/credits/grants',
+    'post /v1/referrals',
+    'post /v1/referrals/{id}/cancel',
+    'post /v1/referrals/{id}/claw-back',
+    'post /v1/referrals/{id}/link-used',
+    'post /v1/referrals/{id}/resend',
     'post /v1/resets/grants',
     'put /v1/accounts/{id}',
   ]);
@@ -118,14 +130,19 @@ test('every POST that moves value asks for an Idempotency-Key', () => {
     parameters.some(({ name, required }) => name === 'Idempotency-Key' && required),
   );
   expect(withKey.map(([, { operationId }]) => operationId).sort()).toEqual([
+    'cancelReferral',
     'cancelTransfer',
     'claimTransfer',
+    'clawBackReferral',
     'createCampaign',
     'createGrant',
+    'createReferral',
     'createTransfer',
     'grantResets',
+    'raiseRewardCap',
     'rejectTransfer',
     'reverseTransfer',
+    'useReferralLink',
   ]);
 });
 
@@ -135,12 +152,18 @@ test('every body has an example, and one that may be left out says so', () => {
   );
   expect(bodies.map(([name]) => name).sort()).toEqual([
     'AccountPut',
+    'Activity',
     'ApiKeyCreate',
     'ApiKeyRotate',
     'CampaignAction',
     'CampaignCreate',
     'Grant',
+    'LinkUsed',
+    'RaiseCap',
     'Redeem',
+    'ReferralCancel',
+    'ReferralClawBack',
+    'ReferralRequest',
     'ResetGrant',
     'TransferCancel',
     'TransferClaim',
@@ -151,6 +174,7 @@ test('every body has an example, and one that may be left out says so', () => {
   const optional = operations.filter(([, { requestBody }]) => requestBody?.required === false);
   expect(optional.map(([, { operationId }]) => operationId).sort()).toEqual([
     'cancelCampaign',
+    'cancelReferral',
     'cancelTransfer',
     'pauseCampaign',
     'releaseTransfer',
