@@ -29,6 +29,9 @@ import { workflowBundle } from './temporal/workflow-bundle.ts';
 /** Sends mails until it is closed. */
 export type MailTransport = Pick<Transporter, 'sendMail' | 'close'>;
 
+/** How long a start waits for Temporal to take the campaign of complimentary resets, in milliseconds. */
+const CAMPAIGN_PATIENCE = 30_000;
+
 export type WorkerProcessOptions = {
   config: Config;
   policy: VersionedPolicy;
@@ -100,7 +103,11 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Runnin
       await ended;
     });
     await keepSchedules(client, config.taskQueue);
-    const campaigns = createCampaignProcess({ client, taskQueue: config.taskQueue });
+    const campaigns = createCampaignProcess({
+      client,
+      taskQueue: config.taskQueue,
+      patience: CAMPAIGN_PATIENCE,
+    });
     await keepComplimentaryResets(ledger, campaigns, clock().toISOString());
 
     const health = await startHealth(options, async () => {

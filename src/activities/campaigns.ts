@@ -29,21 +29,23 @@ type Dependencies = {
 
 /** Accounts in one transaction, which are locked while it lasts: about 50 ms. */
 const PAGE = 2_000;
+/** Often enough for the workflow's heartbeat timeout. */
+const HEARTBEAT_MS = 2_000;
 /** Pages of one call: some seconds of work, after which the Web UI shows how far it is. */
 const PAGES = 50;
 
 export function campaignActivities({ ledger, runs, process, pageSize = PAGE }: Dependencies) {
   return {
     /** Does the next pages of a campaign that runs; repeated after a crash, it goes on behind the last page done. */
-    async runCampaignPages(campaignId: string, at: string): Promise<CampaignProgress> {
-      const signal = cancellationSignal();
-      for (let page = 1; ; page += 1) {
-        const campaign = await failing(() => ledger.runCampaignPage(campaignId, pageSize, at));
-        if (campaign.status !== 'running' || page === PAGES) return progressOf(campaign);
-        heartbeat(progressOf(campaign));
-        signal.throwIfAborted();
-      }
-    },
+    runCampaignPages: (campaignId: string, at: string): Promise<CampaignProgress> =>
+      heartbeating(async () => {
+        const signal = cancellationSignal();
+        for (let page = 1; ; page += 1) {
+          const campaign = await failing(() => ledger.runCampaignPage(campaignId, pageSize, at));
+          if (campaign.status !== 'running' || page === PAGES) return progressOf(campaign);
+          signal.throwIfAborted();
+        }
+      }),
 
     /** Pauses, resumes or cancels. */
     actOnCampaign: (request: CampaignActionRequest): Promise<CampaignProgress> =>
@@ -56,7 +58,7 @@ export function campaignActivities({ ledger, runs, process, pageSize = PAGE }: D
 
     /** Proves from the rows that each account was granted or excluded, once. @throws `not_reconciled`, final */
     async reconcileCampaign(campaignId: string): Promise<CampaignProgress> {
-      const faults = await failing(() => ledger.campaignFaults(campaignId));
+      const faults = await heartbeating(() => failing(() => ledger.campaignFaults(campaignId)));
       if (faults.length === 0) return await findCampaign(campaignId);
       throw ApplicationFailure.nonRetryable(
         `The campaign does not add up: ${faults.join('; ')}`,
@@ -82,5 +84,15 @@ export function campaignActivities({ ledger, runs, process, pageSize = PAGE }: D
   };
   function findCampaign(campaignId: string): Promise<CampaignProgress> {
     return failing(async () => progressOf(await ledger.findCampaign(campaignId)));
+  }
+}
+
+/** Tells Temporal that the worker lives, however long a statement takes. */
+async function heartbeating<T>(work: () => Promise<T>): Promise<T> {
+  const beat = setInterval(() => heartbeat(), HEARTBEAT_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(beat);
   }
 }

@@ -5,7 +5,7 @@ import type { Campaign, CampaignActionRequest } from '../contracts/campaign.ts';
 import { BoonError } from '../contracts/errors.ts';
 import { COMPLIMENTARY_CAMPAIGN, EXCLUSIONS, type Exclusion } from '../domain/campaign.ts';
 import { decodeCursor } from './cursor.ts';
-import { type Database, queryRow, queryRows } from './database.ts';
+import { type Database, persist, queryRow, queryRows } from './database.ts';
 import type { Page, PageRequest, Recorded, Write } from './ledger.ts';
 import { toPage } from './read-gifts.ts';
 import { type AnswerRow, answerOf, callWithArray, inputHash, microOf } from './recorded.ts';
@@ -85,15 +85,7 @@ export function makeCampaigns(database: Database, policyVersion: () => string): 
       return rows.map((row) => row.id);
     },
     campaignAccount: (campaignId, accountId) => campaignAccount(database, campaignId, accountId),
-    async campaignFaults(id) {
-      const rows = await queryRows<{ fault: string }>(
-        database,
-        'campaign_faults',
-        'SELECT fault FROM boon.campaign_faults($1) fault',
-        [id],
-      );
-      return rows.map((row) => row.fault);
-    },
+    campaignFaults: (id) => campaignFaults(database, id),
     async keepComplimentaryCampaign(at) {
       const row = await queryRow<{ id: string | null }>(
         database,
@@ -162,6 +154,25 @@ async function listCampaigns(database: Database, page: PageRequest): Promise<Pag
     (row) => [instant(row.created_at), row.id],
     (row) => toCampaign(row.campaign),
   );
+}
+
+/** Goes through every row of the campaign, which may take longer than a statement of a request. */
+async function campaignFaults(database: Database, id: string): Promise<string[]> {
+  return await persist(async () => {
+    const client = await database.connect();
+    try {
+      await client.query('BEGIN READ ONLY');
+      await client.query('SET LOCAL statement_timeout = 0');
+      const { rows } = await client.query<{ fault: string }>('SELECT boon.campaign_faults($1) AS fault', [
+        id,
+      ]);
+      await client.query('COMMIT');
+      return rows.map((row) => row.fault);
+    } finally {
+      // A fault leaves the transaction open: the connection is not used again.
+      client.release(true);
+    }
+  });
 }
 
 type OutcomeRow = Omit<CampaignAccount, 'detail'>;

@@ -75,7 +75,7 @@ export async function createBoonWorker(options: BoonWorkerOptions): Promise<Work
       ...campaignActivities({
         ledger,
         runs: giftRuns(client, taskQueue, clock),
-        process: createCampaignProcess({ client, taskQueue }),
+        process: createCampaignProcess({ client, taskQueue, patience: 10_000 }),
         pageSize: options.campaignPageSize,
       }),
     },

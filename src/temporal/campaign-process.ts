@@ -12,16 +12,15 @@ import type { CampaignProcess } from '../contracts/campaign-process.ts';
 import { BOON_PROGRAM } from '../contracts/gift-search-attributes.ts';
 import { unavailable } from './failure.ts';
 
-/** How long a caller waits for Temporal, in milliseconds; then `reconcile` sees to it. */
-const PATIENCE = 2_000;
-
-export function createCampaignProcess({
-  client,
-  taskQueue,
-}: {
+type CampaignProcessOptions = {
   client: Client;
   taskQueue: string;
-}): CampaignProcess {
+  /** How long a caller waits for Temporal, in milliseconds; 2,000 when left out. After that `reconcile` sees to it. */
+  patience?: number;
+};
+
+export function createCampaignProcess(options: CampaignProcessOptions): CampaignProcess {
+  const { client, taskQueue, patience = 2_000 } = options;
   return {
     async wake(campaign) {
       // One call both starts a process that does not run and has one that runs look at the ledger.
@@ -38,7 +37,7 @@ export function createCampaignProcess({
           staticSummary: campaignSummary(campaign),
         });
       try {
-        await client.connection.withDeadline(Date.now() + PATIENCE, woken);
+        await client.connection.withDeadline(Date.now() + patience, woken);
       } catch (error) {
         throw unavailable(error);
       }

@@ -23,9 +23,9 @@ import { findTimeSkippingServer } from '../local/time-skipping-binary.ts';
 import { createLogger } from '../observability/logger.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import { validatePolicy } from '../policy-file.ts';
-import { converted } from '../temporal/connection.ts';
 import { createCampaignProcess } from '../temporal/campaign-process.ts';
 import { keepComplimentaryResets } from '../temporal/complimentary-resets.ts';
+import { converted } from '../temporal/connection.ts';
 import { createGiftProcess } from '../temporal/gift-process.ts';
 import { createPayloadCodec, payloadKeys } from '../temporal/payload-codec.ts';
 import { createReferralProcess } from '../temporal/referral-process.ts';
@@ -87,7 +87,7 @@ export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHar
     ledger,
     apiKeys,
     giftProcess: createGiftProcess(common),
-    campaignProcess: createCampaignProcess(common),
+    campaignProcess: createCampaignProcess({ ...common, patience: 30_000 }),
     referralProcess: createReferralProcess(common),
     codec: { payloads: codec, uiOrigins: [] },
     tokens: createTokenVerifier(TRUSTING),
