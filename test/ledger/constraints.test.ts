@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { give } from '../support/gifts.ts';
+import { bank, redeem, use } from '../support/resets.ts';
 import { openTestLedger, START, seedAccount, type TestLedger } from '../support/test-ledger.ts';
 
 let own: TestLedger;
@@ -11,6 +12,9 @@ beforeAll(async () => {
   await give(own.ledger, 'ann', 'somebody@example.com', { id: 'by-email' });
   await give(own.ledger, 'ann', 'bob', { id: 'settled' });
   await own.ledger.advanceGift('settled', '2026-03-11T12:00:00.000Z');
+  await bank(own.ledger, 'ann', { count: 3 });
+  await use(own.ledger, 'ann', '1');
+  await redeem(own.ledger, 'ann');
   await own.ledger.sealBlocks(START);
 });
 afterAll(() => own.close());
@@ -27,6 +31,8 @@ const APPEND_ONLY = [
   'plan_rules',
   'reset_rules',
   'program_rules',
+  'reset_movements',
+  'redemptions',
 ];
 
 describe('what happened is not changed afterwards', () => {
@@ -57,7 +63,7 @@ async function refusesChanges(table: string): Promise<void> {
     `INSERT INTO boon.${table} SELECT * FROM boon.${table} ON CONFLICT DO NOTHING; DELETE FROM boon.${table}`,
   ]) {
     await expect(own.sql(statement), statement).rejects.toThrow(
-      /is append-only|cannot insert a non-DEFAULT value/,
+      /is append-only|cannot insert a non-DEFAULT value|cannot truncate a table referenced in a foreign key/,
     );
   }
   expect(await own.sql(`SELECT count(*) FROM boon.${table}`)).toEqual(before);
@@ -175,6 +181,33 @@ describe('rows made by hand that no code would make', () => {
       'gift_is_sound',
     ],
     ['a limit counted below zero', `UPDATE boon.gift_usage SET day_count = -1`, 'usage_not_below_zero'],
+    [
+      'a gift of credits and of a reset at once',
+      `UPDATE boon.gifts SET reset_id = 1 WHERE id = 'pending'`,
+      'gift_is_sound',
+    ],
+    [
+      'a second redemption of one reset',
+      `INSERT INTO boon.reset_movements (reset_id, account_id, kind, reference, effective_at)
+       SELECT reset_id, account_id, kind, 'again', now() FROM boon.reset_movements WHERE kind = 'redeemed'`,
+      'reset_redeemed_once',
+    ],
+    [
+      'a second redemption under one request id',
+      `INSERT INTO boon.redemptions SELECT * FROM boon.redemptions`,
+      'redemptions_pkey',
+    ],
+    [
+      'a redemption where nothing was used',
+      `INSERT INTO boon.redemptions VALUES ('ann', 'other', 2, now(), NULL, 0, NULL, NULL, 0, NULL, false)`,
+      'something_was_used',
+    ],
+    ['less than nothing used', `UPDATE boon.usage_windows SET used = -1`, 'used_not_below_zero'],
+    [
+      'a reset that goes on as two',
+      `UPDATE boon.resets SET from_reset = 1 WHERE id > 1`,
+      'resets_gone_on_once',
+    ],
     [
       'an unknown status',
       `UPDATE boon.gifts SET status = 'lost' WHERE id = 'pending'`,
