@@ -15,17 +15,19 @@ import { giftHistory } from './gift-history.ts';
 import { ledgerGrowth } from './ledger-growth.ts';
 import { ledgerRates } from './ledger-rates.ts';
 import { redemptions } from './redemptions.ts';
+import { referralActions } from './referral-actions.ts';
 import type { Bench } from './support/bench.ts';
 import { type Figure, row } from './support/figure.ts';
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   'gift-history': giftHistory,
   'gift-cpu': giftCpu,
+  'referral-actions': referralActions,
   'accept-latency': acceptLatency,
   'ledger-rates': ledgerRates,
   'ledger-growth': ledgerGrowth,
-  campaign,
   activity,
+  campaign,
   redemptions,
 };
 

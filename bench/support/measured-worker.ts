@@ -8,7 +8,9 @@ import { temporalClient } from '../../src/temporal/connection.ts';
 import { workflowBundle } from '../../src/temporal/workflow-bundle.ts';
 import type { MeasuredWork } from './temporal-rig.ts';
 
-const { address, taskQueue, databaseUrl } = JSON.parse(process.argv[2] ?? '{}') as MeasuredWork;
+const { address, taskQueue, databaseUrl, policyVersion } = JSON.parse(
+  process.argv[2] ?? '{}',
+) as MeasuredWork;
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 const connection = await NativeConnection.connect({ address });
 const worker = await (databaseUrl === undefined ? trivialWorker() : boonWorker(databaseUrl));
@@ -23,7 +25,11 @@ async function boonWorker(url: string): Promise<Worker> {
     connection,
     client: temporalClient({ namespace: 'default', connectionOptions: { address } }),
     taskQueue,
-    ledger: createPostgresLedger({ url, encryptionKey: randomBytes(32) }),
+    ledger: createPostgresLedger({
+      url,
+      encryptionKey: randomBytes(32),
+      ...(policyVersion === undefined ? {} : { policyVersion }),
+    }),
     mail: { transport: undefined, from: 'boon@localhost', publicUrl: 'http://localhost' },
     bundle: await workflowBundle(cacheFolder()),
     clock: () => new Date(),

@@ -37,7 +37,13 @@ export async function startTemporalRig(
 }
 
 /** What the measured worker process works on. */
-export type MeasuredWork = { address: string; taskQueue: string; databaseUrl?: string };
+export type MeasuredWork = {
+  address: string;
+  taskQueue: string;
+  databaseUrl?: string;
+  /** The policy in use, for work that asks for it. */
+  policyVersion?: string;
+};
 
 /** Starts `measured-worker.ts` and waits until it polls. */
 export async function startMeasuredWorker(work: MeasuredWork): Promise<ChildProcess> {
