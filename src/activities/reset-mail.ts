@@ -1,6 +1,7 @@
 /** Reminding owners of resets that are about to expire. No address leaves this file except to the mail server. */
 import { heartbeat, log } from '@temporalio/activity';
 import type { ReminderReport } from '../contracts/temporal.ts';
+import type { ExpiringReset } from '../ledger/expiring-reset.ts';
 import type { DueReminder, ReminderOutcome } from '../ledger/reset-reminders.ts';
 import type { Resets } from '../ledger/resets.ts';
 import { failing } from './failure.ts';
@@ -28,10 +29,11 @@ export function resetMailActivities({ ledger, transport, from, publicUrl }: Remi
       const report: ReminderReport = { reminders_sent: 0, reminders_failed: 0 };
       if (transport === undefined) return report;
       let failedInRow = 0;
-      let page: DueReminder[] = [];
+      let next: ExpiringReset | undefined;
       do {
-        page = await failing(() => ledger.dueReminders(at, PAGE, page.at(-1)));
-        for (const reminder of page) {
+        const page = await failing(() => ledger.dueReminders(at, PAGE, next));
+        next = page.next;
+        for (const reminder of page.due) {
           const outcome = await mail(reminder);
           failedInRow = outcome === undefined ? failedInRow + 1 : 0;
           if (outcome !== undefined) await failing(() => ledger.noteReminder(reminder, outcome, at));
@@ -40,7 +42,7 @@ export function resetMailActivities({ ledger, transport, from, publicUrl }: Remi
           heartbeat(report);
           if (failedInRow === GIVE_UP_AFTER) return report;
         }
-      } while (page.length === PAGE);
+      } while (next !== undefined);
       return report;
     },
   };

@@ -1,9 +1,10 @@
 /** Reminders ahead of a reset's expiry: which are due, and what became of them. */
 import type { AddressVault } from './address-vault.ts';
 import { type Database, queryRow, queryRows } from './database.ts';
+import { BEFORE_ALL, type ExpiringReset } from './expiring-reset.ts';
 import { instant } from './rows.ts';
 
-/** One mail: the resets of an account that expire at one moment. */
+/** One mail: resets of an account that expire at one moment. */
 export type DueReminder = {
   account_id: string;
   email: string;
@@ -16,26 +17,48 @@ export type DueReminder = {
 /** `refused`: the mail server takes no mail for this address, now or later. */
 export type ReminderOutcome = 'sent' | 'refused';
 
-type Row = Omit<DueReminder, 'email' | 'expires_at'> & { email_sealed: Buffer; expires_at: Date };
+type Row = Pick<DueReminder, 'account_id' | 'before'> & {
+  reset_id: string;
+  email_sealed: Buffer;
+  expires_at: Date;
+  position: string;
+};
 
 export async function dueReminders(
   database: Database,
   vault: AddressVault,
   at: string,
   limit: number,
-  cursor?: DueReminder,
-): Promise<DueReminder[]> {
+  { expires_at, reset_id }: ExpiringReset = BEFORE_ALL,
+): Promise<{ due: DueReminder[]; next: ExpiringReset | undefined }> {
   const rows = await queryRows<Row>(
     database,
     'due_reminders',
-    'SELECT account_id, email_sealed, expires_at, before::text, reset_ids FROM boon.due_reminders($1, $2, $3, $4)',
-    [at, cursor?.expires_at ?? null, cursor?.account_id ?? null, limit],
+    'SELECT reset_id, account_id, email_sealed, expires_at, expires_at::text AS position, before::text FROM boon.due_reminders($1, $2, $3, $4)',
+    [at, expires_at, reset_id, limit],
   );
-  return rows.map(({ email_sealed, expires_at, ...row }) => ({
-    ...row,
-    email: vault.open(email_sealed),
-    expires_at: instant(expires_at),
-  }));
+  const together = Object.groupBy(
+    rows,
+    (row) => `${row.account_id} ${instant(row.expires_at)} ${row.before}`,
+  );
+  const due = Object.values(together).flatMap((group = []) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const { account_id, before, email_sealed } = first;
+    const reset_ids = group.map((row) => row.reset_id);
+    return [
+      {
+        account_id,
+        email: vault.open(email_sealed),
+        expires_at: instant(first.expires_at),
+        reset_ids,
+        before,
+      },
+    ];
+  });
+  const last = rows.length === limit ? rows.at(-1) : undefined;
+  const next = last && { expires_at: last.position, reset_id: last.reset_id };
+  return { due, next };
 }
 
 export async function noteReminder(

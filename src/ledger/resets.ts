@@ -10,6 +10,7 @@ import type {
 } from '../contracts/reset.schema.ts';
 import type { AddressVault } from './address-vault.ts';
 import { type Database, queryRow, queryRows } from './database.ts';
+import { BEFORE_ALL, type ExpiringReset } from './expiring-reset.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { Recorded, Write } from './ledger.ts';
 import { type AnswerRow, answerOf, callWithArray, inputHash } from './recorded.ts';
@@ -48,12 +49,26 @@ export interface Resets {
 
   /** Posts the expiry of at most `limit` resets that expired by `at`; answers how many. */
   expireResets(at: string, limit: number): Promise<number>;
-  /** Redeems at most `limit` resets at their last moment, of accounts that have switched it on; answers how many. */
-  redeemExpiringResets(at: string, limit: number): Promise<number>;
+  /**
+   * Redeems at most `limit` resets at their last moment, of accounts that have switched it on; answers how many, and
+   * after which reset the next page begins.
+   */
+  redeemExpiringResets(
+    at: string,
+    limit: number,
+    after?: ExpiringReset,
+  ): Promise<{ redeemed: number; next: ExpiringReset | undefined }>;
   /** Banks anew at most `limit` resets that a weekly window, ending by itself, made useless; answers how many. */
   returnDueResets(at: string, limit: number): Promise<number>;
-  /** Reminders of coming expiries that are due at `at`, after `cursor`; at most `limit`. */
-  dueReminders(at: string, limit: number, cursor?: DueReminder): Promise<DueReminder[]>;
+  /**
+   * Reminders of coming expiries that are due at `at`, of at most `limit` resets, and after which reset the next page
+   * begins. The resets of an account that expire at one moment are in one reminder.
+   */
+  dueReminders(
+    at: string,
+    limit: number,
+    after?: ExpiringReset,
+  ): Promise<{ due: DueReminder[]; next: ExpiringReset | undefined }>;
   /** Notes what became of a reminder, so that it is not due again. */
   noteReminder(reminder: DueReminder, outcome: ReminderOutcome, at: string): Promise<void>;
   /** The first moment after `after` at which time changes a reset or reminds of one. */
@@ -71,15 +86,11 @@ export function makeResets(database: Database, vault: AddressVault, policyVersio
     redeemReset: makeRedeemReset(database, policyVersion),
     expireResets: (at, limit) =>
       count(database, 'expire_resets', 'SELECT boon.expire_resets($1, $2) AS count', [at, limit]),
-    redeemExpiringResets: (at, limit) =>
-      count(database, 'redeem_expiring', 'SELECT boon.redeem_expiring($1, $2, $3) AS count', [
-        policyVersion(),
-        at,
-        limit,
-      ]),
+    redeemExpiringResets: (at, limit, after) =>
+      redeemExpiringResets(database, policyVersion(), at, limit, after),
     returnDueResets: (at, limit) =>
       count(database, 'return_due_resets', 'SELECT boon.return_due_resets($1, $2) AS count', [at, limit]),
-    dueReminders: (at, limit, cursor) => dueReminders(database, vault, at, limit, cursor),
+    dueReminders: (at, limit, after) => dueReminders(database, vault, at, limit, after),
     noteReminder: (reminder, outcome, at) => noteReminder(database, reminder, outcome, at),
     async nextResetMoment(after) {
       const text = 'SELECT boon.next_reset_moment($1) AS moment';
@@ -91,6 +102,25 @@ export function makeResets(database: Database, vault: AddressVault, policyVersio
 
 async function count(database: Database, name: string, text: string, values: unknown[]): Promise<number> {
   return Number((await queryRow<{ count: string }>(database, name, text, values))?.count ?? 0);
+}
+
+async function redeemExpiringResets(
+  database: Database,
+  policyVersion: string,
+  at: string,
+  limit: number,
+  { expires_at, reset_id }: ExpiringReset = BEFORE_ALL,
+): Promise<{ redeemed: number; next: ExpiringReset | undefined }> {
+  const row = await queryRow<{ redeemed: string; next_expiry: string | null; next_reset: string }>(
+    database,
+    'redeem_expiring',
+    'SELECT redeemed, next_expiry::text, next_reset FROM boon.redeem_expiring($1, $2, $3, $4, $5)',
+    [policyVersion, at, expires_at, reset_id, limit],
+  );
+  if (row === undefined) return { redeemed: 0, next: undefined };
+  const { next_expiry, next_reset } = row;
+  const next = next_expiry === null ? undefined : { expires_at: next_expiry, reset_id: next_reset };
+  return { redeemed: Number(row.redeemed), next };
 }
 
 function makeGrantResets(

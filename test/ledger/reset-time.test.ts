@@ -116,6 +116,24 @@ describe('at the last moment, where its owner has switched it on', () => {
     expect(await sweep(ledger, at({ days: 30 }))).toMatchObject({ redeemed: 1, expired: 1 });
   });
 
+  test('many that expire at one moment are redeemed page by page', async () => {
+    const names = [];
+    for (let n = 0; n < 5; n += 1) names.push(await person({ auto_redeem: n !== 2 }));
+    for (const name of names) {
+      await bank(ledger, name, { at: at({ days: 300 }) });
+      await use(ledger, name, '1', at({ days: 329 }));
+    }
+    const redeemed = [];
+    let after: Parameters<Ledger['redeemExpiringResets']>[2];
+    do {
+      const page = await ledger.redeemExpiringResets(at({ days: 330 }), 2, after);
+      redeemed.push(page.redeemed);
+      after = page.next;
+    } while (after !== undefined);
+    expect(redeemed).toEqual([2, 2, 0]);
+    expect(await ledger.expireResets(at({ days: 330 }), 100)).toBe(1);
+  });
+
   test('noticed late it is redeemed as of just before its expiry, for what was used by then', async () => {
     const [used, after] = [await person({ auto_redeem: true }), await person({ auto_redeem: true })];
     for (const name of [used, after]) await bank(ledger, name);
@@ -214,7 +232,7 @@ describe('a reset comes back', () => {
 
 describe('reminders', () => {
   const due = async (name: string, moment: string) =>
-    (await ledger.dueReminders(moment, 100)).filter(({ account_id }) => account_id === name);
+    (await ledger.dueReminders(moment, 100)).due.filter(({ account_id }) => account_id === name);
 
   test('are due 7 days and 1 day before the expiry, from the exact moment, for a day', async () => {
     const ada = await person({ email: 'ada@example.com' });
@@ -264,13 +282,22 @@ describe('reminders', () => {
     expect(await due(ada, at({ days: 2 }))).toHaveLength(1);
   });
 
-  test('go on after a cursor', async () => {
-    const names = [await person({ email: 'a@example.com' }), await person({ email: 'b@example.com' })];
+  test('come page by page, also where many resets expire at one moment', async () => {
     const moment = at({ days: 200 });
-    for (const name of names) await bank(ledger, name, { at: moment });
-    const [first] = await ledger.dueReminders(at({ days: 23 }, moment), 1);
-    const [second, none] = await ledger.dueReminders(at({ days: 23 }, moment), 5, first);
-    expect([first?.account_id, second?.account_id, none]).toEqual([...names, undefined]);
+    const names = [];
+    for (let n = 0; n < 5; n += 1) {
+      const name = await person({ email: `page-${n}@example.com` });
+      await bank(ledger, name, { at: moment });
+      names.push(name);
+    }
+    const seen = [];
+    let after: Parameters<Ledger['dueReminders']>[2];
+    do {
+      const page = await ledger.dueReminders(at({ days: 23 }, moment), 2, after);
+      seen.push(page.due.map(({ account_id }) => account_id));
+      after = page.next;
+    } while (after !== undefined);
+    expect(seen).toEqual([names.slice(0, 2), names.slice(2, 4), names.slice(4)]);
   });
 });
 

@@ -39,7 +39,7 @@ export async function sweep(
   ledger: Ledger,
   at: string,
 ): Promise<{ redeemed: number; expired: number; returned: number }> {
-  const redeemed = await ledger.redeemExpiringResets(at, 100);
+  const { redeemed } = await ledger.redeemExpiringResets(at, 100);
   const expired = await ledger.expireResets(at, 100);
   return { redeemed, expired, returned: await ledger.returnDueResets(at, 100) };
 }

@@ -37,7 +37,8 @@ CREATE TABLE boon.resets (
   return_at timestamptz
 ) WITH (fillfactor = 85);
 CREATE INDEX resets_available ON boon.resets (account_id, expires_at, id) WHERE status = 'available';
-CREATE INDEX resets_to_expire ON boon.resets (expires_at) WHERE status = 'available';
+-- With the id, for a campaign's resets expire all at one moment and are paged through.
+CREATE INDEX resets_to_expire ON boon.resets (expires_at, id) WHERE status = 'available';
 CREATE INDEX resets_to_return ON boon.resets (return_at) WHERE return_at IS NOT NULL;
 CREATE UNIQUE INDEX resets_gone_on_once ON boon.resets (from_reset) WHERE from_reset IS NOT NULL;
 

@@ -95,28 +95,34 @@ END $$;
 CREATE FUNCTION boon.last_moment() RETURNS interval LANGUAGE sql IMMUTABLE RETURN interval '10 minutes';
 
 -- At most p_limit resets of active accounts that have auto_redeem on, at their last moment, with something used: those
--- that are redeemed instead of expiring. One that is looked at too late is redeemed as of just before its expiry, if
--- something was used by then.
-CREATE FUNCTION boon.resets_at_last_moment(p_at timestamptz, p_limit int)
-RETURNS TABLE (reset_id bigint, account_id text, at timestamptz) LANGUAGE sql STABLE AS $$
-  SELECT r.id, r.account_id, m.at FROM boon.resets r
+-- that are redeemed instead of expiring, after the one named by (p_expiry, p_reset). One that is looked at too late is
+-- redeemed as of just before its expiry, if something was used by then.
+CREATE FUNCTION boon.resets_at_last_moment(p_at timestamptz, p_expiry timestamptz, p_reset bigint, p_limit int)
+RETURNS TABLE (reset_id bigint, account_id text, expires_at timestamptz, at timestamptz) LANGUAGE sql STABLE AS $$
+  SELECT r.id, r.account_id, r.expires_at, m.at FROM boon.resets r
   JOIN boon.accounts a ON a.id = r.account_id AND a.auto_redeem AND a.status = 'active'
   CROSS JOIN LATERAL (SELECT least(p_at, r.expires_at - interval '1 millisecond') AS at) m
-  WHERE r.status = 'available' AND r.expires_at <= p_at + boon.last_moment()
+  WHERE r.status = 'available' AND r.expires_at <= p_at + boon.last_moment() AND (r.expires_at, r.id) > (p_expiry, p_reset)
     AND EXISTS (
       SELECT FROM boon.usage_windows w WHERE w.account_id = r.account_id AND w.used > 0
         AND w.started_at <= m.at AND w.started_at + boon.window_length(w.kind) > m.at)
   ORDER BY r.expires_at, r.id LIMIT p_limit
 $$;
 
--- Redeems at most p_limit of them, one of an account a call. Returns how many.
-CREATE FUNCTION boon.redeem_expiring(p_policy text, p_at timestamptz, p_limit int) RETURNS bigint LANGUAGE sql AS $$
-  SELECT count(*) FROM boon.redeem_resets(p_policy, (
-    SELECT coalesce(json_agg(json_build_object('i', n, 'account_id', d.account_id, 'request_id', 'boon:last-moment/' || d.reset_id,
-      'reset_id', d.reset_id, 'at', d.at, 'dry_run', false)), '[]')
-    FROM boon.resets_at_last_moment(p_at, p_limit) WITH ORDINALITY d (reset_id, account_id, at, n))) x
-  WHERE x.outcome = 'reset' AND x.refused IS NULL
-$$;
+-- Redeems at most p_limit of them, one of an account: after it nothing is used. Returns how many, and where the next
+-- page begins, or null at the end.
+CREATE FUNCTION boon.redeem_expiring(p_policy text, p_at timestamptz, p_expiry timestamptz, p_reset bigint, p_limit int,
+  OUT redeemed bigint, OUT next_expiry timestamptz, OUT next_reset bigint) LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+  requests json;
+BEGIN
+  SELECT json_agg(json_build_object('i', d.n, 'account_id', d.account_id, 'request_id', 'boon:last-moment/' || d.reset_id,
+      'reset_id', d.reset_id, 'at', d.at, 'dry_run', false)),
+    max(d.expires_at) FILTER (WHERE d.n = p_limit), max(d.reset_id) FILTER (WHERE d.n = p_limit) INTO requests, next_expiry, next_reset
+  FROM boon.resets_at_last_moment(p_at, p_expiry, p_reset, p_limit) WITH ORDINALITY d (reset_id, account_id, expires_at, at, n);
+  SELECT count(*) INTO redeemed FROM boon.redeem_resets(p_policy, coalesce(requests, '[]')) x WHERE x.outcome = 'reset' AND x.refused IS NULL;
+END $$;
 
 -- The first moment after p_after at which time changes a reset, or null: for a clock that jumps from one to the next.
 CREATE FUNCTION boon.next_reset_moment(p_after timestamptz) RETURNS timestamptz LANGUAGE sql STABLE AS $$

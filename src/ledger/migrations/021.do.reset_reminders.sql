@@ -8,21 +8,21 @@ CREATE TABLE boon.reset_reminders (
 );
 SELECT boon.make_append_only('boon.reset_reminders');
 
--- The reminders that fell due within the last day by p_at, of at most p_limit expiries that follow (p_expiry, p_account):
--- the resets of an account that expire at one moment go into one mail. A reminder that could not be sent for a day is
--- left out, and so is one that was due before the reset was granted.
-CREATE FUNCTION boon.due_reminders(p_at timestamptz, p_expiry timestamptz, p_account text, p_limit int)
-RETURNS TABLE (account_id text, email_sealed bytea, expires_at timestamptz, before interval, reset_ids bigint[]) LANGUAGE sql STABLE AS $$
-  SELECT r.account_id, a.email_sealed, r.expires_at, b.before, array_agg(r.id ORDER BY r.id)
+-- The reminders that fell due within the last day by p_at, of at most p_limit resets that follow (p_expiry, p_reset). A
+-- reminder that could not be sent for a day is left out, and so is one that was due before the reset was granted.
+CREATE FUNCTION boon.due_reminders(p_at timestamptz, p_expiry timestamptz, p_reset bigint, p_limit int)
+RETURNS TABLE (reset_id bigint, account_id text, email_sealed bytea, expires_at timestamptz, before interval) LANGUAGE sql STABLE AS $$
+  SELECT r.id, r.account_id, r.email_sealed, r.expires_at, b.before
   FROM (SELECT DISTINCT unnest(p.reminders) AS before FROM boon.reset_rules p) b
-  JOIN boon.resets r ON r.status = 'available' AND r.expires_at > p_at AND r.expires_at > p_at + b.before - interval '1 day'
-    AND r.expires_at <= p_at + b.before AND r.expires_at - b.before > r.granted_at
-  JOIN boon.reset_rules p ON p.version = r.policy_version AND b.before = ANY (p.reminders)
-  JOIN boon.accounts a ON a.id = r.account_id AND a.email_sealed IS NOT NULL AND a.status <> 'closed'
-  WHERE (p_expiry IS NULL OR (r.expires_at, r.account_id) > (p_expiry, p_account))
-    AND NOT EXISTS (SELECT FROM boon.reset_reminders d WHERE d.reset_id = r.id AND d.before = b.before)
-  GROUP BY r.expires_at, r.account_id, a.email_sealed, b.before
-  ORDER BY r.expires_at, r.account_id, b.before LIMIT p_limit
+  CROSS JOIN LATERAL (
+    SELECT x.id, x.account_id, x.expires_at, a.email_sealed FROM boon.resets x
+    JOIN boon.reset_rules p ON p.version = x.policy_version AND b.before = ANY (p.reminders)
+    JOIN boon.accounts a ON a.id = x.account_id AND a.email_sealed IS NOT NULL AND a.status <> 'closed'
+    WHERE x.status = 'available' AND x.expires_at > greatest(p_at, p_at + b.before - interval '1 day') AND x.expires_at <= p_at + b.before
+      AND (x.expires_at, x.id) > (p_expiry, p_reset) AND x.expires_at - b.before > x.granted_at
+      AND NOT EXISTS (SELECT FROM boon.reset_reminders d WHERE d.reset_id = x.id AND d.before = b.before)
+    ORDER BY x.expires_at, x.id LIMIT p_limit) r
+  ORDER BY r.expires_at, r.id, b.before LIMIT p_limit
 $$;
 
 -- Notes what became of a reminder; once noted it is not due any more.
