@@ -82,6 +82,7 @@ export function campaignActivities({ ledger, runs, process, pageSize = PAGE }: D
       return started;
     },
   };
+
   function findCampaign(campaignId: string): Promise<CampaignProgress> {
     return failing(async () => progressOf(await ledger.findCampaign(campaignId)));
   }

@@ -87,8 +87,9 @@ export class RunningCampaign {
   /** Proves that each account was granted or excluded, once. Rejects when it is not so. */
   async prove(): Promise<void> {
     const summary = 'Each account granted or excluded?';
-    this.#become(await ledger.reconcileCampaign.executeWithOptions({ summary }, [this.#id]));
+    const progress = await ledger.reconcileCampaign.executeWithOptions({ summary }, [this.#id]);
     this.#proven = true;
+    this.#become(progress);
   }
 
   /** Waits while the campaign has nothing to do: it is paused, or has gone through everybody. */
