@@ -61,7 +61,7 @@ export const ResetIdSchema = z
   .regex(new RegExp(RESET_ID_TEXT), 'must be the id of a reset')
   .meta({ description: 'Id of a banked reset', example: '1042' });
 
-const RequestIdSchema = z
+export const RequestIdSchema = z
   .string()
   .regex(/^[!-~]{1,128}$/, 'must be 1 to 128 printable characters without spaces')
   .refine((id) => !id.startsWith(RESERVED_PREFIX), 'ids that start with "boon:" are Boon’s own')

@@ -4,8 +4,11 @@ import { BoonError } from '../contracts/errors.ts';
 import { covers, type Scope } from '../contracts/scopes.ts';
 import type { Principal } from './principal.ts';
 
-/** `public`: everybody. Otherwise the scope a service needs, and whether an end user may call it at all. */
-export type Access = 'public' | { scope: Scope; endUser: boolean };
+/**
+ * `public`: everybody. `codex_client`: end users only, each for the account that their Codex client names. Otherwise the
+ * scope a service needs, and whether an end user may call it at all.
+ */
+export type Access = 'public' | 'codex_client' | { scope: Scope; endUser: boolean };
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -32,7 +35,7 @@ export function servicesAndOwner(scope: Scope): Access {
 }
 
 /** Refuses (`forbidden`) a caller that the route is not for. */
-export function requireAccess(access: Exclude<Access, 'public'>, principal: Principal): void {
+export function requireAccess(access: Exclude<Access, string>, principal: Principal): void {
   if (principal.kind === 'user') {
     if (!access.endUser) throw new BoonError('forbidden', 'This call is for services, not for end users.');
   } else if (!covers(principal.scopes, access.scope)) {

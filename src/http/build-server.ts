@@ -8,6 +8,7 @@ import { apiKeyRoutes } from './api-keys.ts';
 import { campaignRoutes } from './campaigns.ts';
 import { answerClientFault } from './client-fault.ts';
 import { codecRoutes } from './codec.ts';
+import { codexRoutes } from './codex/codex-routes.ts';
 import { eligibilityRoutes } from './eligibility.ts';
 import { createGiftDesk } from './gift-desk.ts';
 import { grantRoutes } from './grants.ts';
@@ -83,6 +84,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   const referralDesk = createReferralDesk(parts);
   await app.register(referralRoutes, { desk: referralDesk });
   await app.register(rewardWindowRoutes, { desk: referralDesk });
+  await app.register(codexRoutes, { ...parts, desk: referralDesk });
   await app.register(activityRoutes, parts);
   await app.register(eligibilityRoutes, parts);
   await app.register(programRoutes, parts);

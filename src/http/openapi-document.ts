@@ -76,7 +76,7 @@ function operation(route: RouteOptions, schemas: Json): Json {
 function security(route: RouteOptions): Json[] {
   const access = route.config?.access;
   if (access === 'public') return [];
-  return access?.endUser === true ? [{ apiKey: [] }, { endUser: [] }] : [{ apiKey: [] }];
+  return typeof access === 'object' && access.endUser ? [{ apiKey: [] }, { endUser: [] }] : [{ apiKey: [] }];
 }
 
 function parameters(place: 'path' | 'query', schema: unknown, schemas: Json): Json[] {

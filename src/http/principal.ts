@@ -8,7 +8,12 @@ export type ServicePrincipal = {
   name: string;
   scopes: readonly GrantedScope[];
 };
-export type UserPrincipal = { kind: 'user'; accountId: string };
+export type UserPrincipal = {
+  kind: 'user';
+  accountId: string;
+  /** Who signed in, where a Codex client's token tells. */
+  person?: { id: string; email: string | null };
+};
 export type Principal = ServicePrincipal | UserPrincipal;
 
 /** The text that stands for a caller in business keys, limits and the record of who did what. */
@@ -25,6 +30,6 @@ export function requireOwnAccount(principal: Principal, accountId: string): void
 }
 
 /** The refusal for an account that is not there, or not the caller's. */
-function accountNotFound(accountId: string): BoonError {
+export function accountNotFound(accountId: string): BoonError {
   return new BoonError('not_found', `There is no account "${accountId}".`);
 }

@@ -2,6 +2,7 @@
 import { createRemoteJWKSet, decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose';
 import { BoonError } from '../contracts/errors.ts';
 import { AccountIdSchema } from '../contracts/primitives.schema.ts';
+import { codexCaller } from './codex/client-claims.ts';
 import type { UserPrincipal } from './principal.ts';
 
 export type TokenSettings = {
@@ -19,6 +20,11 @@ export type TokenSettings = {
 export interface TokenVerifier {
   /** Rejects with `unauthorized`, saying what is wrong with the token, or `unavailable` when the keys cannot be had. */
   verify(token: string, now: Date): Promise<UserPrincipal>;
+  /**
+   * The caller of a Codex client's request, by its token and its header that names an account. Rejects as `verify`
+   * does, and with `not_found` when the header names an account that the token does not.
+   */
+  verifyCodexClient(token: string, accountHeader: string | undefined, now: Date): Promise<UserPrincipal>;
   /** Rejects as `verify` does, and with `forbidden` when the token is no operator's. */
   requireOperator(token: string, now: Date): Promise<void>;
 }
@@ -31,6 +37,11 @@ export function createTokenVerifier(settings: TokenSettings): TokenVerifier {
   return {
     async verify(token, now) {
       return { kind: 'user', accountId: accountOf(await claims(token, now), settings.accountClaim) };
+    },
+    async verifyCodexClient(token, accountHeader, now) {
+      const caller = codexCaller(await claims(token, now), settings.accountClaim, accountHeader);
+      if (caller === undefined) throw invalid('it names no account');
+      return caller;
     },
     async requireOperator(token, now) {
       const { name, value } = settings.operatorClaim ?? {};

@@ -9,6 +9,7 @@ import { makeInvite } from './invitations.ts';
 import type { Page, PageRequest, Recorded, Write } from './ledger.ts';
 import { makeUseLink } from './link-use.ts';
 import { programReport, type ReportRequest } from './program-report.ts';
+import { type ProgramTerms, programTerms } from './program-terms.ts';
 import {
   dueRewards,
   endedReferrals,
@@ -91,6 +92,8 @@ export interface Referrals {
   eligibility(accountId: string, program: string, at: string): Promise<Eligibility>;
   rewardWindow(accountId: string, program: string, at: string): Promise<RewardWindow>;
   raiseCap(request: RaiseCap): Promise<Recorded<RewardWindow>>;
+  /** What a program asks and brings; undefined when there is none of this name. */
+  programTerms(program: string): Promise<ProgramTerms | undefined>;
   /** What became of a program's invitations, by day. */
   programReport(request: ReportRequest): Promise<ProgramReport>;
 }
@@ -116,6 +119,7 @@ export function makeReferrals(
     eligibility: (id, program, at) => eligibility(database, policyVersion(), id, program, at),
     rewardWindow: (id, program, at) => rewardWindow(database, policyVersion(), id, program, at),
     raiseCap: makeRaiseCap(database, policyVersion),
+    programTerms: (program) => programTerms(database, policyVersion(), program),
     programReport: (request) => programReport(database, request),
   };
 }

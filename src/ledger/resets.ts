@@ -15,6 +15,7 @@ import { GroupCommit } from './group-commit.ts';
 import type { Recorded, Write } from './ledger.ts';
 import { type AnswerRow, answerOf, callWithArray, inputHash } from './recorded.ts';
 import { makeRedeemReset, type RedeemRequest } from './redeem-resets.ts';
+import { makeResetHistory, type ResetHistory } from './reset-history.ts';
 import { type DueReminder, dueReminders, noteReminder, type ReminderOutcome } from './reset-reminders.ts';
 import { instant, instantOrNull } from './rows.ts';
 import { limits, makeUsePlan, type PlanUse } from './usage-windows.ts';
@@ -29,7 +30,7 @@ export type ResetGrantRequest = Write & {
 };
 
 /** No method reads a clock; refusals are BoonErrors; each write may be repeated under its key. */
-export interface Resets {
+export interface Resets extends ResetHistory {
   /** Banks so many resets for an account, under the policy in use. */
   grantResets(request: ResetGrantRequest): Promise<Recorded<GrantedResets>>;
   /** Those that are to be had, the soonest to expire first, then the rest, the latest first; 200 at most. */
@@ -79,6 +80,7 @@ const MOST_IN_A_BATCH = 100;
 
 export function makeResets(database: Database, vault: AddressVault, policyVersion: () => string): Resets {
   return {
+    ...makeResetHistory(database),
     grantResets: makeGrantResets(database, policyVersion),
     listResets: (id, at) => listResets(database, id, at),
     limits: (id, at) => limits(database, policyVersion(), id, at),

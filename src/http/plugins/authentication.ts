@@ -1,4 +1,5 @@
 /** Finds out who calls: an API key or an end user's token in `Authorization: Bearer …`. */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { BoonError } from '../../contracts/errors.ts';
@@ -18,7 +19,10 @@ async function authentication(app: FastifyInstance, options: AuthenticationOptio
     const { access } = request.routeOptions.config;
     if (access === 'public' || request.is404) return;
     try {
-      request.principal = await authenticate(request.headers.authorization, options);
+      request.principal =
+        access === 'codex_client'
+          ? await authenticateCodexClient(request.headers, options)
+          : await authenticate(request.headers.authorization, options);
     } catch (error) {
       if (error instanceof BoonError && error.code === 'unauthorized')
         reply.header('www-authenticate', 'Bearer');
@@ -26,7 +30,7 @@ async function authentication(app: FastifyInstance, options: AuthenticationOptio
     }
     // A route that forgot to say who may call it is closed to everybody.
     if (access === undefined) throw new BoonError('forbidden', 'This call is not open to anybody.');
-    requireAccess(access, request.principal);
+    if (access !== 'codex_client') requireAccess(access, request.principal);
   });
 }
 
@@ -35,6 +39,15 @@ async function authenticate(header: string | undefined, options: AuthenticationO
   return JWT.test(credential)
     ? options.tokens.verify(credential, options.clock())
     : options.keyRing.find(credential, options.clock());
+}
+
+async function authenticateCodexClient(
+  headers: IncomingHttpHeaders,
+  { tokens, clock }: AuthenticationOptions,
+): Promise<Principal> {
+  const account = headers['chatgpt-account-id'];
+  const header = typeof account === 'string' && account !== '' ? account : undefined;
+  return tokens.verifyCodexClient(bearerOf(headers.authorization), header, clock());
 }
 
 /** The credential of an `Authorization` header. @throws BoonError `unauthorized` when there is none. */

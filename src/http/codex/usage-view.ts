@@ -1,0 +1,74 @@
+/** Limits, as Codex clients show them. */
+import type { CodexUsage, CodexWindow } from '../../contracts/codex.schema.ts';
+import type { Limits, Windows } from '../../contracts/reset.schema.ts';
+import { MAX_MICRO_CREDITS, parseCredits } from '../../domain/credits.ts';
+import { WINDOW_LENGTH_MS, type WindowKind } from '../../domain/usage-window.ts';
+
+type Window = Windows[WindowKind];
+
+/** @param now the moment that `limits` were read for. */
+export function viewUsage(
+  limits: Limits,
+  person: { accountId: string; userId: string; email: string | null },
+  now: Date,
+): CodexUsage {
+  const { five_hour, weekly } = limits.windows;
+  const reached = isUsedUp(five_hour) || isUsedUp(weekly);
+  const used = five_hour.used !== '0' || weekly.used !== '0';
+  return {
+    plan_type: limits.plan,
+    account_id: person.accountId,
+    user_id: person.userId,
+    email: person.email,
+    rate_limit: {
+      allowed: !reached,
+      limit_reached: reached,
+      primary_window: viewWindow('five_hour', five_hour, now),
+      secondary_window: viewWindow('weekly', weekly, now),
+    },
+    credits: { has_credits: limits.credits !== '0', unlimited: false, balance: limits.credits },
+    spend_control: null,
+    rate_limit_reached_type: reached ? { type: 'rate_limit_reached' } : null,
+    rate_limit_reset_credits: {
+      available_count: limits.resets,
+      applicable_available_count: used ? limits.resets : 0,
+    },
+    additional_rate_limits: [],
+    promo: null,
+  };
+}
+
+/** A window without a limit is none. One that is not open would end a whole length from now. */
+function viewWindow(kind: WindowKind, window: Window, now: Date): CodexWindow | null {
+  if (window.limit === null) return null;
+  const length = WINDOW_LENGTH_MS[kind];
+  const endsAt = window.resets_at === null ? now.getTime() + length : Date.parse(window.resets_at);
+  return {
+    used_percent: usedPercent(window.used, window.limit),
+    limit_window_seconds: length / 1000,
+    reset_after_seconds: seconds(endsAt - now.getTime()),
+    reset_at: seconds(endsAt),
+  };
+}
+
+/** Rounded up, so that who waits until then does not come too early. */
+function seconds(milliseconds: number): number {
+  return Math.max(0, Math.ceil(milliseconds / 1000));
+}
+
+/** Whole percent, of which 0 says that nothing is used and 100 that nothing is left; all else lies between them. */
+function usedPercent(used: string, limit: string): number {
+  const [part, whole] = [micro(used), micro(limit)];
+  if (part >= whole) return 100;
+  if (part === 0n) return 0;
+  const rounded = Number((part * 100n + whole / 2n) / whole);
+  return Math.min(99, Math.max(1, rounded));
+}
+
+function isUsedUp({ used, limit }: Window): boolean {
+  return limit !== null && micro(used) >= micro(limit);
+}
+
+function micro(credits: string): bigint {
+  return parseCredits(credits) ?? MAX_MICRO_CREDITS;
+}

@@ -1,0 +1,23 @@
+/** `GET usage`: what Codex clients poll to show limits, credits and resets. */
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { CodexUsageSchema } from '../../contracts/codex.schema.ts';
+import type { ServerParts } from '../server-parts.ts';
+import { personOf } from './caller.ts';
+import { codexPaths } from './paths.ts';
+import { viewUsage } from './usage-view.ts';
+
+export const usageRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { ledger, clock }) => {
+  for (const url of [...codexPaths('usage'), '/backend-api/codex/usage']) {
+    app.route({
+      method: 'GET',
+      url,
+      config: { access: 'codex_client' },
+      schema: { hide: true, response: { 200: CodexUsageSchema } },
+      handler: async (request) => {
+        const now = clock();
+        const person = personOf(request);
+        return viewUsage(await ledger.limits(person.accountId, now.toISOString()), person, now);
+      },
+    });
+  }
+};
