@@ -58,10 +58,15 @@ export class WebUi {
 
   /** Opens a gift's page on its tab History, and waits until a page of a running gift has asked for its updates. */
   async openGift(giftId: string): Promise<void> {
+    await this.openWorkflow(`gift/${giftId}`);
+  }
+
+  /** The same for any workflow. */
+  async openWorkflow(workflowId: string): Promise<void> {
     const asked = this.page
       .waitForResponse((answer) => answer.url().includes('__temporal_workflow_metadata'))
       .catch(() => undefined);
-    await this.page.goto(`${this.#base}/workflows/${encodeURIComponent(`gift/${giftId}`)}`);
+    await this.page.goto(`${this.#base}/workflows/${encodeURIComponent(workflowId)}`);
     await this.page.getByRole('heading', { name: 'Event History' }).waitFor();
     if (await this.page.getByRole('button', { name: 'Request Cancellation' }).isVisible()) await asked;
   }
@@ -150,7 +155,12 @@ export class WebUi {
 
   /** Opens the gift's page, sends the update and returns what the page says. */
   async send(giftId: string, update: string, data?: string): Promise<string> {
-    await this.openGift(giftId);
+    return await this.sendTo(`gift/${giftId}`, update, data);
+  }
+
+  /** The same for any workflow. */
+  async sendTo(workflowId: string, update: string, data?: string): Promise<string> {
+    await this.openWorkflow(workflowId);
     await this.openForm();
     await this.fillForm(update, data);
     return await this.submit();
