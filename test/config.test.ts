@@ -138,3 +138,25 @@ test('a policy file that is missing or no JSON is refused with its name', () => 
   const path = policyFile('{');
   expect(() => readPolicy(path)).toThrow(`The policy file ${path} is not JSON`);
 });
+
+test('keys, origins and the operator’s claim of what is encrypted in Temporal are read, or refused', () => {
+  const key = randomBytes(32).toString('base64');
+  const { payloads, jwt } = readConfig({
+    BOON_PAYLOAD_KEYS: `${key}, ${key}`,
+    BOON_TEMPORAL_UI_ORIGINS: 'https://temporal.example.com/,http://localhost:8233',
+    BOON_OPERATOR_CLAIM: 'groups=boon=operators',
+  });
+  expect(payloads).toMatchObject({
+    encryption: 'personal',
+    keys: [Buffer.from(key, 'base64'), Buffer.from(key, 'base64')],
+    uiOrigins: ['https://temporal.example.com', 'http://localhost:8233'],
+  });
+  expect(jwt.operatorClaim).toEqual({ name: 'groups', value: 'boon=operators' });
+  const wrong = {
+    BOON_TEMPORAL_ENCRYPTION: 'off',
+    BOON_PAYLOAD_KEYS: 'c2hvcnQ=',
+    BOON_TEMPORAL_UI_ORIGINS: 'https://temporal.example.com/path',
+    BOON_OPERATOR_CLAIM: 'groups',
+  };
+  for (const name of Object.keys(wrong)) expect(() => readConfig(wrong)).toThrow(name);
+});

@@ -31,7 +31,7 @@ function schedules(taskQueue: string): ScheduleOptions[] {
       workflowType: EXPIRY_WORKFLOW,
       taskQueue,
       summary: 'Posts the expiry of credits and resets that are due',
-      note: 'Redeems resets at their last moment, returns those of no use and mails reminders, too. Safe to trigger at any time.',
+      note: 'Until it has run, an expired lot is still shown as available. Ends invitations that ran out, redeems resets at their last moment, returns those of no use and mails reminders, too. Safe to trigger at any time.',
     }),
   ];
 }

@@ -1,7 +1,7 @@
 /**
  * Each minute, holds the ledger and Temporal together: starts the processes of gifts that the ledger has open and
  * Temporal does not run (an API server died between the two, or Temporal was away), advances the gifts whose
- * process is gone for good, and seals what was posted.
+ * process is gone for good, does the same for referrals and their rewards, and seals what was posted.
  */
 import { proxyActivities, setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
 import type { CampaignActivities } from '../activities/campaigns.ts';

@@ -55,7 +55,7 @@ test('a month’s cap is raised from three to five', async () => {
   await ui.openCard();
   // It has a summary and current details, and no details beside.
   const current = ui.page.locator('iframe[title=output]').last().contentFrame().locator('main');
-  await eventually(() => current.innerText()).toMatch(new RegExp(`${PROGRAM}: 1 of 5 rewards`));
+  await eventually(() => current.textContent()).toMatch(new RegExp(`${PROGRAM}: 1 of 5 rewards`));
 });
 
 test('what an operator wrote is read in the Web UI, and stands in no history in clear', async () => {

@@ -140,6 +140,48 @@ test('a referral that is refused shows the reason in its card, its result and it
   );
 });
 
+test('the invitation is a mail over SMTP with the personal link; the news of the reward is another', async () => {
+  await rig.ledger.putAccount('fay', { plan: 'plus', email: 'fay@example.com' }, await rig.now());
+  const invited = await referrals.invite('fay', { email: 'lou@example.com' });
+  const body = await untilMailed('lou@example.com');
+  const { token } = (await rig.ledger.referralAddresses([invited.id])).get(invited.id) ?? {};
+  expect(body).toContain(`https://boon.example/invite/${invited.id}#token=${token}`);
+  expect(body).toContain('It counts once you have sent 3 messages.');
+  const [mail] = rig.mail.mails.filter(({ to }) => to.includes('lou@example.com'));
+  expect(mail?.headers.get('subject')).toBe('fay invites you');
+  expect(mail?.headers.get('message-id')).toBe(`<invite.${invited.id}.0@boon.example>`);
+  await referrals.join(invited);
+  await referrals.prompt(invited, 3);
+  expect(await untilMailed('fay@example.com')).toContain('You have received 1 usage reset.');
+});
+
+test('an address that the mail server refuses holds up nothing, and the card says so', async () => {
+  await rig.seed('gil');
+  rig.mail.refuseWith(550);
+  const invited = await referrals.invite('gil');
+  const failed = 'The invitation could **not** be mailed; the referrer can pass its link on.';
+  await expect.poll(() => detailsOf(invited), { timeout: 20_000 }).toContain(failed);
+  rig.mail.refuseWith(undefined);
+  await referrals.join(invited);
+  await referrals.prompt(invited, 3);
+  await referrals.until(invited, 'rewarded');
+});
+
+test('a mail server that is away for a moment is tried again, and the friend comes meanwhile', async () => {
+  await rig.seed('hal');
+  rig.mail.refuseWith(451);
+  const tries = rig.mail.tries();
+  const invited = await referrals.invite('hal');
+  await expect.poll(() => rig.mail.tries(), { timeout: 20_000 }).toBeGreaterThan(tries);
+  await referrals.join(invited);
+  rig.mail.refuseWith(undefined);
+  await referrals.prompt(invited, 3);
+  await referrals.until(invited, 'rewarded');
+  // The try after that finds the link used and mails nothing; the process then ends.
+  await referrals.untilClosed(invited);
+  expect(await detailsOf(invited)).toContain('No invitation was mailed');
+});
+
 async function detailsOf(referral: { id: string }): Promise<string> {
   const handle = rig.client.workflow.getHandle(referralWorkflowId(referral.id));
   const metadata = (await handle.query('__temporal_workflow_metadata')) as { currentDetails: string };
