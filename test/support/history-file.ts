@@ -24,7 +24,9 @@ export async function readHistory(file: string): Promise<proto.temporal.api.hist
 
 /** Leaves out what tells of the machine that recorded and of nothing that a replay looks at: `pid@host`, stacks. */
 function withoutMachine(text: string): string {
-  return text.replace(/"\d+@[^"]*"/g, '"recording"').replace(/"stackTrace": "(?:[^"\\]|\\.)*"/g, '"stackTrace": ""');
+  return text
+    .replace(/"\d+@[^"]*"/g, '"recording"')
+    .replace(/"stackTrace": "(?:[^"\\]|\\.)*"/g, '"stackTrace": ""');
 }
 
 /** Everything that a history says, payloads decoded: what somebody who may read it can read. */
