@@ -1,5 +1,11 @@
 /** What a call of the client rejects with. */
-import { ERRORS, type ErrorCode, type FieldError, isErrorCode } from '../contracts/errors.ts';
+import {
+  ERRORS,
+  type ErrorCode,
+  type FieldError,
+  isErrorCode,
+  type LimitReached,
+} from '../contracts/errors.ts';
 
 export type BoonApiErrorInit<C extends ErrorCode> = {
   code: C;
@@ -10,6 +16,7 @@ export type BoonApiErrorInit<C extends ErrorCode> = {
   rawCode?: string | undefined;
   reasonCode?: string | undefined;
   errors?: readonly FieldError[] | undefined;
+  limit?: LimitReached | undefined;
   requestId?: string | undefined;
   /** Seconds that the server asked to wait. */
   retryAfter?: number | undefined;
@@ -29,6 +36,8 @@ export class BoonApiError<C extends ErrorCode = ErrorCode> extends Error {
   readonly reasonCode: string | undefined;
   /** For `validation_failed`: each fault by its path. */
   readonly errors: readonly FieldError[];
+  /** For `limit_reached`: when and how to go on. */
+  readonly limit: LimitReached | undefined;
   /** For the operator's log. */
   readonly requestId: string | undefined;
   readonly retryAfter: number | undefined;
@@ -40,6 +49,7 @@ export class BoonApiError<C extends ErrorCode = ErrorCode> extends Error {
     this.rawCode = init.rawCode ?? init.code;
     this.reasonCode = init.reasonCode;
     this.errors = init.errors ?? [];
+    this.limit = init.limit;
     this.requestId = init.requestId;
     this.retryAfter = init.retryAfter;
   }
@@ -74,6 +84,7 @@ export function errorOfAnswer(response: Response, body: unknown): BoonApiError {
     status: response.status,
     reasonCode: text(problem.reason_code),
     errors: Array.isArray(problem.errors) ? (problem.errors as FieldError[]) : undefined,
+    limit: rawCode === 'limit_reached' ? limitOf(problem) : undefined,
     requestId: response.headers.get('x-request-id') ?? undefined,
     retryAfter: seconds(response.headers.get('retry-after')),
   });
@@ -83,6 +94,16 @@ export function errorOfAnswer(response: Response, body: unknown): BoonApiError {
 export function errorOfSilence(cause: unknown): BoonApiError<'unavailable'> {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new BoonApiError({ code: 'unavailable', detail: `No answer from Boon: ${why}`, status: 0, cause });
+}
+
+function limitOf(problem: Record<string, unknown>): LimitReached {
+  const { resets_available } = problem;
+  const url = text(problem.add_credits_url);
+  return {
+    next_window_at: text(problem.next_window_at) ?? null,
+    resets_available: typeof resets_available === 'number' ? resets_available : 0,
+    ...(url === undefined ? {} : { add_credits_url: url }),
+  };
 }
 
 function text(value: unknown): string | undefined {

@@ -9,6 +9,7 @@ import { Programs } from './programs.ts';
 import { Referrals } from './referrals.ts';
 import { Resets } from './resets.ts';
 import { Transfers } from './transfers.ts';
+import { Usage } from './usage.ts';
 
 /**
  * Calls Boon over HTTP. Network errors, overload and faults of the server are tried again with the same
@@ -28,6 +29,7 @@ export class BoonClient {
   readonly referrals: Referrals;
   readonly activity: Activity;
   readonly programs: Programs;
+  readonly usage: Usage;
   readonly apiKeys: ApiKeys;
 
   constructor(options: BoonClientOptions) {
@@ -40,6 +42,7 @@ export class BoonClient {
     this.referrals = new Referrals(call);
     this.activity = new Activity(call);
     this.programs = new Programs(call);
+    this.usage = new Usage(call);
     this.apiKeys = new ApiKeys(call);
   }
 }

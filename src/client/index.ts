@@ -13,7 +13,7 @@ export type { ApiKey, ApiKeyCreate, ApiKeyRotate, ApiKeyWithSecret } from '../co
 export type { CampaignAccount, CampaignBody } from '../contracts/campaign.schema.ts';
 export type { Campaign } from '../contracts/campaign.ts';
 export type { EligibilityView } from '../contracts/eligibility.schema.ts';
-export type { ErrorCode, FieldError } from '../contracts/errors.ts';
+export type { ErrorCode, FieldError, LimitReached } from '../contracts/errors.ts';
 export type { ProgramReport } from '../contracts/program-report.ts';
 export type { LinkUsed, RaiseCap, ReferralRequest, ReferralView } from '../contracts/referral.schema.ts';
 export type { RewardWindow } from '../contracts/referral.ts';
@@ -28,6 +28,7 @@ export type {
 } from '../contracts/reset.schema.ts';
 export type { GrantedScope, Scope } from '../contracts/scopes.ts';
 export type { Transfer, TransferRequest } from '../contracts/transfer.schema.ts';
+export type { Charge, Pool, Usage } from '../contracts/usage.schema.ts';
 export { type AnyBoonApiError, BoonApiError, isBoonApiError } from './boon-api-error.ts';
 export { BoonClient } from './boon-client.ts';
 export type { BoonClientOptions, CallOptions, WriteOptions } from './caller.ts';
@@ -36,3 +37,4 @@ export type { ReportQuery } from './programs.ts';
 export type { ReferralListQuery } from './referrals.ts';
 export type { RedeemRequest } from './resets.ts';
 export type { TransferListQuery } from './transfers.ts';
+export type { UsageRequest } from './usage.ts';

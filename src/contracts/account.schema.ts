@@ -1,7 +1,14 @@
 /** Accounts and what they own, as HTTP shows them. */
 import { z } from 'zod';
-import { ACCOUNT_KINDS, ACCOUNT_STATUSES, PLANS, PROMOTIONAL_BUDGET } from '../domain/account.ts';
+import {
+  ACCOUNT_KINDS,
+  ACCOUNT_STATUSES,
+  CREDIT_SWITCHES,
+  PLANS,
+  PROMOTIONAL_BUDGET,
+} from '../domain/account.ts';
 import { LOT_SOURCES } from '../domain/lot.ts';
+import { NameSchema } from './policy.schema.ts';
 import {
   AccountIdSchema,
   CreditsSchema,
@@ -39,6 +46,25 @@ export const AccountPutSchema = z
       .boolean()
       .optional()
       .meta({ description: 'Redeem a banked reset just before it would expire, if something is used' }),
+    use_credits: z
+      .enum(CREDIT_SWITCHES)
+      .optional()
+      .meta({
+        description:
+          'Whether credits pay where the plan ends: never, when asked, by themselves (the default)',
+      }),
+    spending_limit: CreditsSchema.nullable()
+      .optional()
+      .meta({
+        description:
+          'The most that uses may take of this account’s credits in a billing month; null is no limit',
+      }),
+    pool_limit: CreditsSchema.nullable()
+      .optional()
+      .meta({
+        description:
+          'The most that this member may take of its organisation’s credits in a month; null is no limit',
+      }),
   })
   .meta({
     id: 'AccountPut',
@@ -60,6 +86,9 @@ export const AccountSchema = z
     cohorts: z.array(z.string()),
     org_id: z.string().nullable(),
     auto_redeem: z.boolean(),
+    use_credits: z.enum(CREDIT_SWITCHES),
+    spending_limit: CreditsSchema.nullable(),
+    pool_limit: CreditsSchema.nullable(),
   })
   .meta({ id: 'Account' });
 export type Account = z.infer<typeof AccountSchema>;
@@ -73,6 +102,10 @@ export const LotSchema = z
     granted_at: InstantSchema,
     expires_at: NullableInstant,
     giftable: z.boolean(),
+    products: z
+      .array(z.string())
+      .nullable()
+      .meta({ description: 'What it may pay for; null is all that the plan allows' }),
   })
   .meta({ id: 'Lot' });
 export type Lot = z.infer<typeof LotSchema>;
@@ -100,6 +133,7 @@ const MOVEMENT_KINDS = [
   'gift_recovered',
   'expired',
   'clawed_back',
+  'usage',
 ] as const;
 
 export const MovementSchema = z
@@ -126,6 +160,12 @@ export const GrantSchema = z
       .boolean()
       .optional()
       .meta({ description: 'May be given away. Default: true for purchased credits only' }),
+    products: z
+      .array(NameSchema)
+      .min(1)
+      .max(20)
+      .optional()
+      .meta({ description: 'What the credits may pay for. Default: all that the plan allows' }),
     reason: ReasonSchema,
   })
   .meta({

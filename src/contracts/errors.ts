@@ -155,6 +155,15 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+/** What a person needs to go on after `limit_reached`. */
+export type LimitReached = {
+  /** When the plan has room for this use again (RFC 3339); null where no window that is open stands in the way. */
+  next_window_at: string | null;
+  /** Banked resets that would make room now. */
+  resets_available: number;
+  add_credits_url?: string;
+};
+
 /** One fault in a request: where (a path like `to.account_id`) and what. */
 export type FieldError = { path: string; message: string };
 
@@ -177,6 +186,8 @@ export class BoonError extends Error {
   /** The screening rule or state behind the code, where there is one (`velocity`, `account_too_new` …). */
   readonly reasonCode: string | undefined;
   readonly errors: readonly FieldError[] | undefined;
+  /** With `limit_reached`. */
+  readonly limit: LimitReached | undefined;
   /** The refusal is the recorded answer to an earlier call with the same key. */
   readonly replayed: boolean;
 
@@ -186,6 +197,7 @@ export class BoonError extends Error {
     more: {
       reasonCode?: string | undefined;
       errors?: readonly FieldError[] | undefined;
+      limit?: LimitReached | undefined;
       replayed?: boolean;
       cause?: unknown;
     } = {},
@@ -194,6 +206,7 @@ export class BoonError extends Error {
     this.code = code;
     this.reasonCode = more.reasonCode;
     this.errors = more.errors;
+    this.limit = more.limit;
     this.replayed = more.replayed ?? false;
   }
 

@@ -2,18 +2,27 @@
 import { z } from 'zod';
 import { PLANS } from '../domain/account.ts';
 import type { Policy } from '../domain/policy.ts';
-import { CreditsSchema, PositiveCreditsSchema } from './primitives.schema.ts';
+import { CreditsSchema, InstantInputSchema, PositiveCreditsSchema } from './primitives.schema.ts';
 
 const DURATION = /^P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?$/;
 export const DurationSchema = z
   .string()
   .regex(DURATION, 'must be an ISO 8601 duration such as "PT24H", "P14D" or "P12M"');
+/** The months and years of a duration, in months. */
+function monthsOf(duration: string): number {
+  const [, years = '0', months = '0'] = /^P(?:(\d+)Y)?(?:(\d+)M)?/.exec(duration) ?? [];
+  return Number(years) * 12 + Number(months);
+}
 const VerdictSchema = z.enum(['allow', 'hold', 'deny']);
 const CountSchema = z.int().min(0).max(1_000_000_000);
 /** Of programs, cohorts and products. */
 export const NameSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'must be small letters, digits, _ or -');
+/** Of models: as their makers write them. */
+export const ModelSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$/, 'must be 1 to 100 letters, digits or . _ : -');
 const LimitSchema = z.strictObject({ count: CountSchema, amount: CreditsSchema });
 
 const ScreeningSchema = z.strictObject({
@@ -51,6 +60,32 @@ const PlanPolicySchema = z.strictObject({
   five_hour: PositiveCreditsSchema.nullable(),
   weekly: PositiveCreditsSchema.nullable(),
   credits: z.array(NameSchema),
+});
+
+const RatesSchema = z
+  .array(z.strictObject({ from: InstantInputSchema.nullable(), credits: PositiveCreditsSchema }))
+  .min(1)
+  .refine(
+    (rates) =>
+      rates.every(
+        ({ from }, n) =>
+          (n === 0) === (from === null) &&
+          (n < 2 || Date.parse(rates[n - 1]?.from ?? '') < Date.parse(from ?? '')),
+      ),
+    'must stand in the order of their moments, the first with null',
+  );
+
+const RateCardSchema = z.record(
+  NameSchema,
+  z
+    .record(ModelSchema, RatesSchema)
+    .refine((models) => Object.hasOwn(models, 'default'), 'must have a rate for the model "default"'),
+);
+
+const UsagePolicySchema = z.strictObject({
+  warn_at: z.array(z.int().min(1).max(100)).max(10),
+  accept_late_for: DurationSchema.refine((text) => monthsOf(text) === 0, 'must not count in months or years'),
+  keep_for: DurationSchema.refine((text) => monthsOf(text) >= 2, 'must be at least two months'),
 });
 
 const ResetPolicySchema = z.strictObject({
@@ -94,6 +129,8 @@ const ProgramPolicySchema = z
 export const PolicySchema: z.ZodType<Policy> = z.strictObject({
   gifts: GiftPolicySchema,
   plans: z.record(z.enum(PLANS), PlanPolicySchema),
+  rate_card: RateCardSchema,
+  usage: UsagePolicySchema,
   resets: ResetPolicySchema,
   programs: z.record(NameSchema, ProgramPolicySchema),
 });

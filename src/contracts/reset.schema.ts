@@ -20,7 +20,7 @@ const WindowSchema = z
   })
   .meta({ id: 'UsageWindow' });
 
-const WindowsSchema = z
+export const WindowsSchema = z
   .object({ five_hour: WindowSchema, weekly: WindowSchema })
   .meta({ id: 'UsageWindows', description: 'Use of the plan, in credits’ worth at the rate card' });
 export type Windows = z.infer<typeof WindowsSchema>;

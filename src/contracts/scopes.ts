@@ -13,6 +13,7 @@ export const SCOPES = [
   'payloads:decode',
   'resets:read',
   'resets:write',
+  'usage:write',
   'campaigns:read',
   'campaigns:operate',
   'keys:write',

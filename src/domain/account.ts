@@ -5,6 +5,9 @@ export const ACCOUNT_KINDS = ['person', 'organisation'] as const;
 /** `frozen`: keeps its value, moves none of it. `closed`: receives nothing any more. */
 export const ACCOUNT_STATUSES = ['active', 'frozen', 'closed'] as const;
 
+/** Whether credits go on where the plan ends: never, only when a use says so, or by themselves. */
+export const CREDIT_SWITCHES = ['off', 'ask', 'auto'] as const;
+
 export const PLANS = ['free', 'go', 'plus', 'pro', 'business', 'enterprise', 'edu'] as const;
 
 /** The account that pays for promotional gifts; operators fill it by a grant. */

@@ -64,6 +64,25 @@ export type PlanPolicy = {
   credits: string[];
 };
 
+/** What one unit of a product costs, in credits, from a moment on (RFC 3339; null is from the beginning). */
+export type Rate = { from: string | null; credits: string };
+
+/**
+ * Product by product, and in each model by model, what is to be paid; a model that is not named, or none, is paid at
+ * `default`. The rates of a model stand in the order of their moments, the first from the beginning.
+ */
+export type RateCard = Record<string, Record<string, Rate[]>>;
+
+/** Rules of usage. */
+export type UsagePolicy = {
+  /** Per cent of a window or a spending limit at which its owner is warned, once each. */
+  warn_at: number[];
+  /** How long after it happened a use may be told. */
+  accept_late_for: string;
+  /** How long uses are kept one by one; what they cost stays in the ledger. At least two months. */
+  keep_for: string;
+};
+
 /** Rules of banked resets. */
 export type ResetPolicy = {
   /** From the grant to the expiry. */
@@ -115,6 +134,8 @@ export type ProgramPolicy = {
 export type Policy = {
   gifts: GiftPolicy;
   plans: Record<string, PlanPolicy>;
+  rate_card: RateCard;
+  usage: UsagePolicy;
   resets: ResetPolicy;
   programs: Record<string, ProgramPolicy>;
 };

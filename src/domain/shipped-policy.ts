@@ -38,6 +38,14 @@ export const SHIPPED_POLICY: Policy = {
     enterprise: { five_hour: '25', weekly: '150', credits: ['codex', 'video'] },
     edu: { five_hour: '25', weekly: '150', credits: ['codex', 'video'] },
   },
+  rate_card: {
+    codex: {
+      default: [{ from: null, credits: '1' }],
+      'codex-mini': [{ from: null, credits: '0.25' }],
+    },
+    video: { default: [{ from: null, credits: '10' }] },
+  },
+  usage: { warn_at: [80, 100], accept_late_for: 'P1D', keep_for: 'P13M' },
   resets: {
     valid_for: 'P30D',
     moves_weekly_date: false,

@@ -32,6 +32,7 @@ import { rewardWindowRoutes } from './reward-windows.ts';
 import type { ServerParts } from './server-parts.ts';
 import { transferActionRoutes } from './transfer-actions.ts';
 import { transferRoutes } from './transfers.ts';
+import { usageRoutes } from './usage.ts';
 
 const BODY_LIMIT_BYTES = 64 * 1024;
 /** How long a request may take to arrive whole. */
@@ -78,6 +79,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(accountRoutes, parts);
   await app.register(grantRoutes, parts);
   await app.register(resetRoutes, parts);
+  await app.register(usageRoutes, parts);
   await app.register(transferRoutes, { desk });
   await app.register(transferActionRoutes, { desk });
   await app.register(campaignRoutes, parts);

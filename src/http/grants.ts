@@ -23,7 +23,7 @@ export const grantRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
       },
     },
     handler: async (request, reply) => {
-      const { account_id, amount, source, expires_at, giftable, reason } = request.body;
+      const { account_id, amount, source, expires_at, giftable, products, reason } = request.body;
       const recorded = await ledger.grant({
         key: businessKeyOf(request),
         at: clock().toISOString(),
@@ -32,6 +32,7 @@ export const grantRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
         source,
         expires_at: expires_at ?? null,
         giftable: giftable ?? source === 'purchased',
+        products,
         reason,
       });
       return recordedAnswer(reply, recorded);

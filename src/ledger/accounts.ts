@@ -1,6 +1,7 @@
 /** Accounts, and what an account owns: balance, statement, what it may give. */
 import type { Account, AccountPut, Balance, Gifting, Lot, Movement } from '../contracts/account.schema.ts';
 import { BoonError, ERRORS, type ErrorCode } from '../contracts/errors.ts';
+import { formatCredits } from '../domain/credits.ts';
 import type { AddressVault } from './address-vault.ts';
 import { DIGITS, decodeCursor } from './cursor.ts';
 import { type Database, queryRow, queryRows } from './database.ts';
@@ -9,7 +10,12 @@ import type { Page, PageRequest } from './ledger.ts';
 import { toPage } from './read-gifts.ts';
 import { instant, instantOrNull, toLot } from './rows.ts';
 
-type AccountRow = Omit<Account, 'email' | 'created_at' | 'identity_verified_at' | 'last_active_at'> & {
+type AccountRow = Omit<
+  Account,
+  'email' | 'created_at' | 'identity_verified_at' | 'last_active_at' | 'spending_limit' | 'pool_limit'
+> & {
+  spending_limit: string | null;
+  pool_limit: string | null;
   email_sealed: Buffer | null;
   created_at: Date;
   identity_verified_at: Date | null;
@@ -72,7 +78,15 @@ function toAccount(row: AccountRow | undefined, id: string, vault: AddressVault)
     cohorts: row.cohorts,
     org_id: row.org_id,
     auto_redeem: row.auto_redeem,
+    use_credits: row.use_credits,
+    spending_limit: limitText(row.spending_limit),
+    pool_limit: limitText(row.pool_limit),
   };
+}
+
+/** A limit out of micro-credits; null is none. */
+export function limitText(micro: string | null): string | null {
+  return micro === null ? null : formatCredits(BigInt(micro));
 }
 
 /**

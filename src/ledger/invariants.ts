@@ -5,6 +5,7 @@
 import { CAMPAIGN_INVARIANTS } from './campaign-invariants.ts';
 import { REFERRAL_INVARIANTS } from './referral-invariants.ts';
 import { RESET_INVARIANTS } from './reset-invariants.ts';
+import { USAGE_INVARIANTS } from './usage-invariants.ts';
 
 /** The invariants by name; each query gives one text a fault and nothing when it holds. */
 export const INVARIANTS: Readonly<Record<string, string>> = {
@@ -25,7 +26,7 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
     SELECT format('account %s holds %s/%s/%s, transfers say %s/%s/%s (pending/debits/credits)', coalesce(a.id, t.id),
       a.debits_pending, a.debits_posted, a.credits_posted, coalesce(p.amount, 0), coalesce(t.debits, 0), coalesce(t.credits, 0)) AS detail
     FROM boon.ledger_accounts a FULL JOIN total t ON t.id = a.id LEFT JOIN pending p ON p.id = coalesce(a.id, t.id)
-    WHERE coalesce(a.id, t.id) NOT IN ('boon:issuance', 'boon:expired', 'boon:unclaimed')
+    WHERE coalesce(a.id, t.id) NOT IN ('boon:issuance', 'boon:expired', 'boon:unclaimed', 'boon:revenue')
       AND (a.id IS NULL OR a.debits_pending <> coalesce(p.amount, 0) OR a.debits_posted <> coalesce(t.debits, 0)
         OR a.credits_posted <> coalesce(t.credits, 0))`,
   'nothing is made or lost': `
@@ -33,9 +34,10 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
       SELECT coalesce(sum(CASE debit_account WHEN 'boon:issuance' THEN amount ELSE -amount END), 0) AS amount FROM boon.transfers
       WHERE 'boon:issuance' IN (debit_account, credit_account) AND phase = 'posted'),
     expired AS (SELECT coalesce(sum(amount), 0) AS amount FROM boon.transfers WHERE credit_account = 'boon:expired' AND phase = 'posted'),
+    used AS (SELECT coalesce(sum(amount), 0) AS amount FROM boon.transfers WHERE credit_account = 'boon:revenue' AND phase = 'posted'),
     owned AS (SELECT coalesce(sum(credits_posted - debits_posted), 0) AS amount FROM boon.ledger_accounts)
-    SELECT format('issued %s, expired %s, owned %s', issued.amount, expired.amount, owned.amount) AS detail
-    FROM issued, expired, owned WHERE issued.amount <> expired.amount + owned.amount`,
+    SELECT format('issued %s, expired %s, used %s, owned %s', issued.amount, expired.amount, used.amount, owned.amount) AS detail
+    FROM issued, expired, used, owned WHERE issued.amount <> expired.amount + used.amount + owned.amount`,
   'no account is below zero': `
     SELECT format('account %s', id) AS detail FROM boon.ledger_accounts
     WHERE credits_posted - debits_posted - debits_pending < 0 OR debits_pending < 0`,
@@ -64,8 +66,8 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
         coalesce(sum(x.amount) FILTER (WHERE x.amount > 0 AND x.account_id = CASE WHEN t.phase IN ('voided', 'expired')
                                                                                 THEN t.debit_account ELSE t.credit_account END), 0) AS given
       FROM boon.entries x WHERE x.transfer = t.seq) e ON true
-    WHERE e.taken <> CASE WHEN t.phase = 'pending' OR t.kind IN ('reversal', 'expiry', 'clawback') THEN t.amount ELSE 0 END
-      OR e.given <> CASE WHEN t.phase = 'pending' OR t.kind IN ('expiry', 'clawback') THEN 0 ELSE t.amount END`,
+    WHERE e.taken <> CASE WHEN t.phase = 'pending' OR t.kind IN ('reversal', 'expiry', 'clawback', 'usage') THEN t.amount ELSE 0 END
+      OR e.given <> CASE WHEN t.phase = 'pending' OR t.kind IN ('expiry', 'clawback', 'usage') THEN 0 ELSE t.amount END`,
   'a hold is resolved slice by slice': `
     WITH resolution AS (
       SELECT r.seq, r.phase, r.resolves FROM boon.transfers r WHERE r.resolves IS NOT NULL
@@ -133,6 +135,7 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
     WHERE NOT EXISTS (SELECT FROM boon.events e WHERE e.subject = g.id AND e.type = 'gift.accepted')
       OR (g.deadline IS NULL AND NOT EXISTS (SELECT FROM boon.events e WHERE e.subject = g.id AND e.type = 'gift.' || g.status))`,
   ...RESET_INVARIANTS,
+  ...USAGE_INVARIANTS,
   ...CAMPAIGN_INVARIANTS,
   ...REFERRAL_INVARIANTS,
   'the chain of sealed blocks is whole': `

@@ -5,6 +5,7 @@ import type { GiftStatus } from '../domain/gift-status.ts';
 import type { LotSource } from '../domain/lot.ts';
 import type { VersionedPolicy } from '../domain/policy.ts';
 import type { Campaigns } from './campaigns.ts';
+import type { Metering } from './metering.ts';
 import type { Referrals } from './referrals.ts';
 import type { Resets } from './resets.ts';
 
@@ -23,6 +24,8 @@ export type GrantRequest = Write & {
   source: LotSource;
   expires_at: string | null;
   giftable: boolean;
+  /** What they may pay for; left out: all that the plan allows. */
+  products?: string[] | undefined;
   reason: string;
 };
 
@@ -65,7 +68,7 @@ export type VerifyReport = {
  * The ledger. Every method is one round trip; refusals are BoonErrors with a code of `contracts/errors.ts`;
  * a lost database is the code `unavailable`. No method reads a clock.
  */
-export interface Ledger extends Campaigns, Referrals, Resets {
+export interface Ledger extends Campaigns, Referrals, Resets, Metering {
   /** Stores a policy under its version (idempotent) and returns the version. New gifts are accepted under it. */
   usePolicy(policy: VersionedPolicy, at: string): Promise<void>;
 

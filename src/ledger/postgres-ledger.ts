@@ -10,6 +10,7 @@ import { makeActOnGift, makeAdvanceGifts } from './change-gifts.ts';
 import { openDatabase, queryRow } from './database.ts';
 import { makeGrant } from './grant-credits.ts';
 import type { Ledger } from './ledger.ts';
+import { makeMetering } from './metering.ts';
 import { findGift, giftAddresses, listGifts, openGifts, overdueGifts } from './read-gifts.ts';
 import { makeReferrals } from './referrals.ts';
 import { makeResets } from './resets.ts';
@@ -64,6 +65,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
     ...makeCampaigns(database, policyVersion),
     ...makeReferrals(database, vault, policyVersion),
     ...makeResets(database, vault, policyVersion),
+    ...makeMetering(database, policyVersion),
     grant: makeGrant(database),
     acceptGift: (request) => (request.reset_id === undefined ? acceptGift : acceptResetGift)(request),
     actOnGift: makeActOnGift(database),

@@ -1,13 +1,6 @@
 /** Banked resets and the usage windows that they restore. */
 import { BoonError } from '../contracts/errors.ts';
-import type {
-  GrantedResets,
-  Limits,
-  Redemption,
-  Reset,
-  ResetList,
-  Windows,
-} from '../contracts/reset.schema.ts';
+import type { GrantedResets, Limits, Redemption, Reset, ResetList } from '../contracts/reset.schema.ts';
 import type { AddressVault } from './address-vault.ts';
 import { type Database, queryRow, queryRows } from './database.ts';
 import { BEFORE_ALL, type ExpiringReset } from './expiring-reset.ts';
@@ -18,7 +11,7 @@ import { makeRedeemReset, type RedeemRequest } from './redeem-resets.ts';
 import { makeResetHistory, type ResetHistory } from './reset-history.ts';
 import { type DueReminder, dueReminders, noteReminder, type ReminderOutcome } from './reset-reminders.ts';
 import { instant, instantOrNull } from './rows.ts';
-import { limits, makeUsePlan, type PlanUse } from './usage-windows.ts';
+import { limits } from './usage-windows.ts';
 
 export type ResetGrantRequest = Write & {
   account_id: string;
@@ -37,11 +30,6 @@ export interface Resets extends ResetHistory {
   listResets(accountId: string, at: string): Promise<ResetList>;
   /** What the account may use at a moment. */
   limits(accountId: string, at: string): Promise<Limits>;
-  /**
-   * Counts a use of the plan in both windows and answers how they stand after it; grouped with others. Nothing is
-   * refused or split: what the plan does not cover is not to be handed in. Not idempotent: the caller has made sure.
-   */
-  usePlan(use: PlanUse): Promise<Windows>;
   /**
    * Spends a reset and restores both windows, in one transaction, once for each request id of an account; grouped
    * with others. Where nothing is used, or no reset is there, nothing is spent and the outcome says so.
@@ -84,7 +72,6 @@ export function makeResets(database: Database, vault: AddressVault, policyVersio
     grantResets: makeGrantResets(database, policyVersion),
     listResets: (id, at) => listResets(database, id, at),
     limits: (id, at) => limits(database, policyVersion(), id, at),
-    usePlan: makeUsePlan(database, policyVersion),
     redeemReset: makeRedeemReset(database, policyVersion),
     expireResets: (at, limit) =>
       count(database, 'expire_resets', 'SELECT boon.expire_resets($1, $2) AS count', [at, limit]),

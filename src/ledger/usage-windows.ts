@@ -1,4 +1,4 @@
-/** What an account has used of its plan: the TypeScript side of `boon.use_windows` and `boon.limits`. */
+/** What an account has used of its plan: the TypeScript side of `boon.limits`. */
 import { BoonError } from '../contracts/errors.ts';
 import type { Limits, Windows } from '../contracts/reset.schema.ts';
 import { formatCredits } from '../domain/credits.ts';
@@ -8,12 +8,7 @@ import {
   WINDOW_LENGTH_MS,
   type WindowKind,
 } from '../domain/usage-window.ts';
-import { type Database, persist, queryRow } from './database.ts';
-import { GroupCommit } from './group-commit.ts';
-import { microOf } from './recorded.ts';
-
-/** So much of the plan, in credits' worth at the rate card. */
-export type PlanUse = { account_id: string; amount: string; at: string };
+import { type Database, queryRow } from './database.ts';
 
 /** Both windows as SQL tells them: micro-credits as text, null for a window that is not open and for no limit. */
 export type WindowsRow = {
@@ -77,47 +72,5 @@ export async function limits(
     windows: openWindows(row),
     credits: formatCredits(BigInt(row.credits)),
     resets: Number(row.resets),
-  };
-}
-
-const MOST_IN_A_BATCH = 64;
-
-/** Makes the function behind `Ledger.usePlan`. */
-export function makeUsePlan(
-  database: Database,
-  policyVersion: () => string,
-): (use: PlanUse) => Promise<Windows> {
-  const groups = new GroupCommit<PlanUse, WindowsRow | undefined>({
-    writers: 2,
-    most: MOST_IN_A_BATCH,
-    join: 16,
-    shardOf: (use) => use.account_id,
-    async run(batch) {
-      const { rows } = await persist(() =>
-        database.query<WindowsRow & { i: number }>({
-          name: 'use_windows',
-          text: `SELECT i, ${COLUMNS} FROM boon.use_windows($1, $2)`,
-          values: [
-            policyVersion(),
-            JSON.stringify(
-              batch.map(({ account_id, amount, at }, i) => ({
-                i,
-                account_id,
-                amount: microOf(amount).toString(),
-                at,
-              })),
-            ),
-          ],
-        }),
-      );
-      const byIndex = new Map(rows.map((row) => [row.i, row]));
-      return batch.map((_, i) => byIndex.get(i));
-    },
-  });
-  return async (use) => {
-    microOf(use.amount); // Refused before it joins a batch.
-    const row = await groups.submit(use);
-    if (row === undefined) throw new BoonError('not_found', `There is no account "${use.account_id}".`);
-    return openWindows(row);
   };
 }

@@ -2,7 +2,8 @@
 import type { Client } from '@temporalio/client';
 import { BoonClient } from '../client/boon-client.ts';
 import type { Balance } from '../contracts/account.schema.ts';
-import type { Windows } from '../contracts/reset.schema.ts';
+import type { Usage } from '../contracts/usage.schema.ts';
+
 import { mergePolicy } from '../domain/merge-policy.ts';
 import type { Policy, VersionedPolicy } from '../domain/policy.ts';
 import type { VerifyReport } from '../ledger/ledger.ts';
@@ -94,10 +95,9 @@ export class BoonHarness {
     return this.client.accounts.balance(accountId);
   }
 
-  /** Uses so much of an account's plan, as a decimal string of credits' worth; answers how the windows stand then. */
-  use(accountId: string, amount: string): Promise<Windows> {
-    const at = this.now().toISOString();
-    return this.#parts.ledger.usePlan({ account_id: accountId, amount, at });
+  /** Uses so many units of a product, as `POST /v1/usage` does; answers what paid and how the windows stand then. */
+  use(accountId: string, units: string, product = 'codex'): Promise<Usage> {
+    return this.client.usage.record({ account_id: accountId, product, units });
   }
 
   /**

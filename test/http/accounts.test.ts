@@ -36,6 +36,9 @@ test('an account is created, shown, and changed field by field', async () => {
     cohorts: ['early'],
     org_id: null,
     auto_redeem: false,
+    use_credits: 'auto',
+    spending_limit: null,
+    pool_limit: null,
   });
   const changed = await server.send('PUT', '/v1/accounts/ada', { body: { plan: 'pro' } });
   expect(changed.json).toEqual({ ...created.json, plan: 'pro' });
@@ -91,6 +94,7 @@ test('a grant makes a lot; its replay is the same lot', async () => {
     granted_at: START,
     expires_at: '2027-01-01T00:00:00.000Z',
     giftable: true,
+    products: null,
   });
   const second = await server.send('POST', GRANTS, { body, key: 'order-17' });
   expect([second.text, second.headers.get('idempotent-replayed')]).toEqual([first.text, 'true']);

@@ -11,6 +11,7 @@ import {
   seedAccount,
   type TestLedger,
 } from '../support/test-ledger.ts';
+import { charge } from '../support/usage.ts';
 
 let own: TestLedger;
 beforeAll(async () => {
@@ -132,12 +133,7 @@ describe('granting', () => {
 });
 
 describe('windows', () => {
-  async function use(account: string, at: string): Promise<void> {
-    await own.sql('SELECT * FROM boon.use_windows($1, $2)', [
-      policyWith().version,
-      JSON.stringify([{ i: 0, account_id: account, amount: 5_000_000, at }]),
-    ]);
-  }
+  const use = (account: string, at: string) => charge(own.ledger, account, { at });
   const windows = (account: string) =>
     own.sql(
       'SELECT kind::text, used::int, started_at FROM boon.usage_windows WHERE account_id = $1 ORDER BY kind',

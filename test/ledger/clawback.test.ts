@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Referral } from '../../src/contracts/referral.ts';
 import { refusal } from '../support/gifts.ts';
 import { actOn, invite, join, newFriend, prompt } from '../support/referrals.ts';
+import { use } from '../support/resets.ts';
 import {
   later,
   newKey,
@@ -66,7 +67,7 @@ describe('a reward that is clawed back', () => {
 
   test('leaves what was used, and says what that is', async () => {
     const referral = await rewarded();
-    await own.ledger.usePlan({ account_id: referrer, amount: '1', at: START });
+    await use(own.ledger, referrer, '1');
     await own.ledger.redeemReset({ account_id: referrer, request_id: 'now', at: START });
     const back = await clawBack(referral, later(START, { days: 1 }));
     expect(back.rewards[0]).toMatchObject({ resets: 2, taken_back: { resets: 1, credits: '10' } });

@@ -52,7 +52,8 @@ const withoutLimits = (windows: Windows) =>
 
 let own: TestLedger;
 beforeAll(async () => {
-  own = await openTestLedger();
+  // Without limits, so that no use is refused.
+  own = await openTestLedger({ plans: { plus: { five_hour: null, weekly: null } } });
 });
 afterAll(() => own.close());
 

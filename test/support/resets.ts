@@ -15,9 +15,10 @@ export async function bank(
   return (await ledger.grantResets(request)).value.resets as [Reset, ...Reset[]];
 }
 
-/** Uses so much of the plan. */
-export function use(ledger: Ledger, accountId: string, amount: string, at = START): Promise<Windows> {
-  return ledger.usePlan({ account_id: accountId, amount, at });
+/** Uses so much, in credits' worth, and answers how the windows stand. */
+export async function use(ledger: Ledger, accountId: string, amount: string, at = START): Promise<Windows> {
+  const request = { account_id: accountId, product: 'codex', units: amount, id: newKey('use'), at, now: at };
+  return (await ledger.use(request)).value.windows;
 }
 
 /** Redeems at START under a request id of its own, or as `more` says. */

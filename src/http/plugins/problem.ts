@@ -42,6 +42,7 @@ export function problemOf(refusal: BoonError, requestId?: string): Problem {
     ...(refusal.reasonCode === undefined ? {} : { reason_code: refusal.reasonCode }),
     fix,
     ...(refusal.errors === undefined ? {} : { errors: [...refusal.errors] }),
+    ...refusal.limit,
     ...(requestId === undefined ? {} : { request_id: requestId }),
   };
 }

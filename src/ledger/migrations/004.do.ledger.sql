@@ -2,7 +2,7 @@
 
 -- Running totals of an account. What is on its way to it is not its own yet and stands in the open gifts
 -- (boon.account_totals shows all four); so a popular recipient is not a hot row while gifts are accepted.
--- System accounts (boon:issuance, boon:expired, boon:unclaimed) keep no row: their totals are sums of transfers.
+-- System accounts (boon:issuance, boon:expired, boon:unclaimed, boon:revenue) keep no row: their totals are sums of transfers.
 CREATE TABLE boon.ledger_accounts (
   id text COLLATE "C" PRIMARY KEY,
   debits_pending bigint NOT NULL DEFAULT 0,
@@ -15,7 +15,7 @@ CREATE TABLE boon.ledger_accounts (
 INSERT INTO boon.ledger_accounts (id) VALUES ('boon:promotional');
 
 CREATE TYPE boon.transfer_phase AS ENUM ('pending', 'posted', 'voided', 'expired');
-CREATE TYPE boon.transfer_kind AS ENUM ('grant', 'gift', 'reversal', 'expiry', 'clawback');
+CREATE TYPE boon.transfer_kind AS ENUM ('grant', 'gift', 'reversal', 'expiry', 'clawback', 'usage');
 
 -- One movement from a ledger account to another. `pending` holds; a later row that `resolves` it posts, voids or
 -- expires it. The resolution of a transfer to boon:unclaimed names the account that claimed it.
@@ -55,6 +55,8 @@ CREATE TABLE boon.lots (
   transfer bigint NOT NULL,
   slice int NOT NULL,
   from_lot bigint,
+  -- The products that it may pay for; null is all that its owner's plan allows.
+  products text[],
   -- A column of its own, so that spending from a lot does not touch the indexes until it is empty.
   open boolean GENERATED ALWAYS AS (remaining > 0) STORED,
   CONSTRAINT remaining_within_granted CHECK (granted > 0 AND remaining >= 0 AND remaining <= granted)
@@ -64,7 +66,7 @@ CREATE INDEX lots_to_expire ON boon.lots (expires_at) WHERE open AND expires_at 
 CREATE INDEX lots_by_transfer ON boon.lots (transfer);
 
 CREATE TYPE boon.entry_kind AS ENUM (
-  'grant', 'gift_held', 'gift_returned', 'gift_received', 'gift_reversed', 'gift_recovered', 'expired', 'clawed_back');
+  'grant', 'gift_held', 'gift_returned', 'gift_received', 'gift_reversed', 'gift_recovered', 'expired', 'clawed_back', 'usage');
 
 -- What a transfer did to the lots of an account: the lines of its statement, and the exact slices of a hold.
 CREATE TABLE boon.entries (

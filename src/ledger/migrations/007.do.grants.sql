@@ -1,7 +1,7 @@
 -- Grants: credits come out of boon:issuance into a new lot.
 CREATE TYPE boon.grant_request AS (
   i int, key text, input_hash text, at timestamptz, account_id text, amount bigint,
-  source boon.lot_source, expires_at timestamptz, giftable boolean, reason text
+  source boon.lot_source, expires_at timestamptz, giftable boolean, reason text, products text[]
 );
 
 -- The answer of a write that a key has already recorded: the same again, or a mismatch; null when it is new.
@@ -14,7 +14,7 @@ $$;
 CREATE FUNCTION boon.lot_view(l boon.lots) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object('id', l.id::text, 'source', l.source, 'granted', boon.credits(l.granted),
     'remaining', boon.credits(l.remaining), 'granted_at', l.granted_at, 'expires_at', l.expires_at,
-    'giftable', l.giftable)
+    'giftable', l.giftable, 'products', l.products)
 $$;
 
 -- Takes an array of grants; answers each by its `i`: {lot} or {code, reason_code, detail, errors}.
@@ -54,8 +54,8 @@ BEGIN
     END IF;
     INSERT INTO boon.transfers (phase, kind, debit_account, credit_account, amount, reference, effective_at)
       VALUES ('posted', 'grant', 'boon:issuance', r.account_id, r.amount, r.reason, r.at) RETURNING seq INTO moved;
-    INSERT INTO boon.lots (account_id, source, granted, remaining, granted_at, expires_at, giftable, transfer, slice)
-      VALUES (r.account_id, r.source, r.amount, r.amount, r.at, r.expires_at, r.giftable, moved, 1) RETURNING * INTO lot;
+    INSERT INTO boon.lots (account_id, source, granted, remaining, granted_at, expires_at, giftable, transfer, slice, products)
+      VALUES (r.account_id, r.source, r.amount, r.amount, r.at, r.expires_at, r.giftable, moved, 1, r.products) RETURNING * INTO lot;
     INSERT INTO boon.entries VALUES (moved, 1, r.account_id, lot.id, 'grant', r.amount, available, r.reason, r.at);
     result := jsonb_build_object('lot', boon.lot_view(lot));
     INSERT INTO boon.idempotency_keys VALUES (r.key, decode(r.input_hash, 'hex'), result, r.at);

@@ -1,7 +1,7 @@
 -- What time does to gifts: settles, expires, ends holds. Many in one call; a gift that is not due is unchanged.
 
 -- Settles gifts that are due and have passed their second screening: resolves each hold by posting it to the
--- recipient, whose new lots keep the expiry of the slices if that is sooner than the policy's. One statement a
+-- recipient, whose new lots pay for what those of the slices did and keep their expiry if that is sooner than the policy's. One statement a
 -- call; every row's number is drawn beforehand, so that no step waits for what another returns. OFFSET 0 keeps
 -- each look-up one of its own by index, whatever the tables held when the plan was made. `p_at` has each gift's moment.
 CREATE FUNCTION boon.settle_gifts(p_ids text[], p_at timestamptz[]) RETURNS void LANGUAGE plpgsql
@@ -17,13 +17,13 @@ BEGIN
     CROSS JOIN LATERAL (SELECT * FROM boon.policies y WHERE y.version = g.policy_version OFFSET 0) p
   ), slice AS MATERIALIZED (
     SELECT d.at, d.id AS gift_id, d.seq, e.slice, d.recipient_id, -e.amount AS amount, e.lot_id AS from_lot, d.regift,
-      nextval('boon.lots_id_seq') AS lot_id,
+      nextval('boon.lots_id_seq') AS lot_id, l.products,
       -- A source that expired while its credits were on hold must not give a lot that is born expired.
       least(CASE WHEN l.expires_at <= d.at THEN d.at + d.returned_valid_for ELSE l.expires_at END, d.at + d.gifted_valid_for) AS expires_at,
       a.available - sum(e.amount) OVER (PARTITION BY d.recipient_id ORDER BY d.seq, e.slice) AS balance
     FROM due d
     CROSS JOIN LATERAL (SELECT * FROM boon.entries y WHERE y.transfer = d.transfer OFFSET 0) e
-    CROSS JOIN LATERAL (SELECT y.expires_at FROM boon.lots y WHERE y.id = e.lot_id OFFSET 0) l
+    CROSS JOIN LATERAL (SELECT y.expires_at, y.products FROM boon.lots y WHERE y.id = e.lot_id OFFSET 0) l
     CROSS JOIN LATERAL (
       SELECT y.credits_posted - y.debits_posted - y.debits_pending AS available
       FROM boon.ledger_accounts y WHERE y.id = d.recipient_id OFFSET 0) a
@@ -32,9 +32,9 @@ BEGIN
     OVERRIDING SYSTEM VALUE
     SELECT d.seq, 'posted', 'gift', d.payer_id, d.recipient_id, d.amount, d.transfer, d.id, d.at FROM due d
   ), lot AS (
-    INSERT INTO boon.lots (id, account_id, source, granted, remaining, granted_at, expires_at, giftable, transfer, slice, from_lot)
+    INSERT INTO boon.lots (id, account_id, source, granted, remaining, granted_at, expires_at, giftable, transfer, slice, from_lot, products)
     OVERRIDING SYSTEM VALUE
-    SELECT s.lot_id, s.recipient_id, 'gifted', s.amount, s.amount, s.at, s.expires_at, s.regift, s.seq, s.slice, s.from_lot FROM slice s
+    SELECT s.lot_id, s.recipient_id, 'gifted', s.amount, s.amount, s.at, s.expires_at, s.regift, s.seq, s.slice, s.from_lot, s.products FROM slice s
   ), entry AS (
     INSERT INTO boon.entries
     SELECT s.seq, s.slice, s.recipient_id, s.lot_id, 'gift_received', s.amount, s.balance, s.gift_id, s.at FROM slice s

@@ -21,7 +21,7 @@ $$;
 -- from before it was granted there is nothing yet.
 CREATE FUNCTION boon.balance_as_of(p_account text, p_at timestamptz) RETURNS jsonb LANGUAGE sql STABLE AS $$
   WITH lot AS (
-    SELECT l.id, l.source, l.granted, l.granted_at, l.expires_at, l.giftable, sum(e.amount)::bigint AS remaining
+    SELECT l.id, l.source, l.granted, l.granted_at, l.expires_at, l.giftable, l.products, sum(e.amount)::bigint AS remaining
     FROM boon.entries e JOIN boon.lots l ON l.id = e.lot_id
     WHERE e.account_id = p_account AND e.effective_at <= p_at AND (l.expires_at IS NULL OR l.expires_at > p_at)
     GROUP BY l.id HAVING sum(e.amount) > 0
@@ -43,7 +43,7 @@ CREATE FUNCTION boon.balance_as_of(p_account text, p_at timestamptz) RETURNS jso
       WHERE g.recipient_id = p_account AND coalesce(g.claimed_at, g.accepted_at) <= p_at), 0)::bigint),
     'lots', coalesce((
       SELECT jsonb_agg(jsonb_build_object('id', l.id::text, 'source', l.source, 'granted', boon.credits(l.granted),
-        'remaining', boon.credits(l.remaining), 'granted_at', l.granted_at, 'expires_at', l.expires_at, 'giftable', l.giftable)
+        'remaining', boon.credits(l.remaining), 'granted_at', l.granted_at, 'expires_at', l.expires_at, 'giftable', l.giftable, 'products', l.products)
         ORDER BY l.expires_at NULLS LAST, l.source, l.granted_at, l.id)
       FROM lot l), '[]'::jsonb))
   FROM boon.ledger_accounts a WHERE a.id = p_account

@@ -1,4 +1,4 @@
--- The policy's sections for plans, resets and programs, typed, so that a rule reads `r.valid_for` and not a JSON path.
+-- The policy's sections for plans, usage, resets and programs, typed, so that a rule reads `r.valid_for` and not a JSON path.
 
 -- What a plan includes, in micro-credits' worth at the rate card; null is without limit.
 CREATE TABLE boon.plan_rules (
@@ -9,6 +9,24 @@ CREATE TABLE boon.plan_rules (
   -- Products that credits may pay for.
   products text[] NOT NULL,
   PRIMARY KEY (version, plan)
+);
+
+-- What a unit of a product costs from a moment on, in micro-credits; the model `default` is for all others.
+CREATE TABLE boon.rate_rules (
+  version text NOT NULL,
+  product text NOT NULL,
+  model text NOT NULL,
+  starts_at timestamptz NOT NULL,
+  rate bigint NOT NULL,
+  PRIMARY KEY (version, product, model, starts_at)
+);
+
+CREATE TABLE boon.usage_rules (
+  version text PRIMARY KEY,
+  -- Per cent of a limit at which it is warned of, rising.
+  warn_at int[] NOT NULL,
+  accept_late_for interval NOT NULL,
+  keep_for interval NOT NULL
 );
 
 CREATE TABLE boon.reset_rules (
@@ -46,6 +64,8 @@ CREATE TABLE boon.program_rules (
 );
 
 SELECT boon.make_append_only('boon.plan_rules');
+SELECT boon.make_append_only('boon.rate_rules');
+SELECT boon.make_append_only('boon.usage_rules');
 SELECT boon.make_append_only('boon.reset_rules');
 SELECT boon.make_append_only('boon.program_rules');
 
@@ -55,6 +75,17 @@ CREATE FUNCTION boon.use_rules(p_version text, p_body jsonb) RETURNS void LANGUA
   SELECT p_version, plan, boon.micro(r ->> 'five_hour'), boon.micro(r ->> 'weekly'),
     ARRAY(SELECT jsonb_array_elements_text(r -> 'credits'))
   FROM jsonb_each(p_body -> 'plans') e (plan, r)
+  ON CONFLICT DO NOTHING;
+
+  INSERT INTO boon.rate_rules
+  SELECT p_version, product, model, coalesce((r ->> 'from')::timestamptz, '-infinity'), boon.micro(r ->> 'credits')
+  FROM jsonb_each(p_body -> 'rate_card') e (product, models), jsonb_each(models) m (model, rates), jsonb_array_elements(rates) r
+  ON CONFLICT DO NOTHING;
+
+  INSERT INTO boon.usage_rules
+  SELECT p_version, ARRAY(SELECT x::int FROM jsonb_array_elements_text(r -> 'warn_at') x ORDER BY 1),
+    (r ->> 'accept_late_for')::interval, (r ->> 'keep_for')::interval
+  FROM (SELECT p_body -> 'usage') e (r)
   ON CONFLICT DO NOTHING;
 
   INSERT INTO boon.reset_rules

@@ -1,6 +1,9 @@
 -- Usage windows, and banked resets that restore them.
 CREATE TYPE boon.window_kind AS ENUM ('five_hour', 'weekly');
 
+-- Numbers of uses, rising within an account.
+CREATE SEQUENCE boon.usage_seq;
+
 -- What an account has used of its plan, in micro-credits' worth. A window opens with the first use and lasts 5 hours
 -- or 7 days; an account without a row, or with a row that has run out, has used nothing. Its limit is the plan's.
 CREATE TABLE boon.usage_windows (
@@ -10,6 +13,8 @@ CREATE TABLE boon.usage_windows (
   used bigint NOT NULL,
   -- The reset that restored it last, since it opened.
   restored_by bigint,
+  -- The number of the first use that it counts: the one that opened it, or the first after it was restored.
+  since bigint NOT NULL DEFAULT 0,
   PRIMARY KEY (account_id, kind),
   CONSTRAINT used_not_below_zero CHECK (used >= 0)
 ) WITH (fillfactor = 70);

@@ -122,7 +122,7 @@ BEGIN
       return_at = CASE WHEN NOT s.weekly_moved AND s.weekly_ends_at <= s.at + s.return_within THEN s.weekly_ends_at END
     FROM spent s WHERE r.id = s.reset_id
   ), restored AS (
-    UPDATE boon.usage_windows u SET used = 0, restored_by = s.reset_id,
+    UPDATE boon.usage_windows u SET used = 0, restored_by = s.reset_id, since = nextval('boon.usage_seq'),
       started_at = CASE WHEN CASE u.kind WHEN 'weekly' THEN s.weekly_moved ELSE s.five_hour_started_at IS NOT NULL END
                         THEN s.at ELSE u.started_at END
     FROM spent s WHERE u.account_id = s.account_id

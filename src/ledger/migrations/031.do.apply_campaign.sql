@@ -116,7 +116,7 @@ $$;
 -- policy moves its date.
 CREATE FUNCTION boon.restore_windows_of(c boon.campaigns, p_accounts text[], p_at timestamptz) RETURNS void LANGUAGE sql AS $$
   WITH restored AS (
-    UPDATE boon.usage_windows w SET used = 0, restored_by = NULL,
+    UPDATE boon.usage_windows w SET used = 0, restored_by = NULL, since = nextval('boon.usage_seq'),
       started_at = CASE WHEN w.started_at + boon.window_length(w.kind) > p_at AND (w.kind = 'five_hour' OR r.moves_weekly_date)
         THEN p_at ELSE w.started_at END
     FROM unnest(p_accounts) AS u (id), boon.reset_rules r WHERE w.account_id = u.id AND r.version = c.policy_version

@@ -1,0 +1,92 @@
+/** Usage: charged, listed, and summed up for an organisation. Nothing of it reaches Temporal. */
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { addCreditsUrl } from '../contracts/add-credits-url.ts';
+import { BoonError } from '../contracts/errors.ts';
+import { AccountIdSchema, PageQuerySchema, pageOf } from '../contracts/primitives.schema.ts';
+import { ChargeSchema, PoolSchema, UsageBodySchema, UsageSchema } from '../contracts/usage.schema.ts';
+import { callerOf, services, servicesAndOwner } from './access.ts';
+import { readRefusals, writeRefusals } from './answers.ts';
+import { recordedAnswer } from './plugins/idempotency.ts';
+import { requireOwnAccount } from './principal.ts';
+import type { ServerParts } from './server-parts.ts';
+
+const TAGS = ['Usage'];
+const IdSchema = z.object({ id: AccountIdSchema });
+/** How far ahead of ours a caller's clock may be. */
+const CLOCKS_APART_MILLISECONDS = 5 * 60_000;
+
+export const usageRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { ledger, clock, publicUrl }) => {
+  app.route({
+    method: 'POST',
+    url: '/v1/usage',
+    config: { access: services('usage:write') },
+    schema: {
+      operationId: 'recordUsage',
+      tags: TAGS,
+      summary: 'Charge a use: to the plan, then to credits',
+      description:
+        'However often an `id` is sent, it is charged once. A use that neither can pay in full is refused with `limit_reached` and costs nothing.',
+      body: UsageBodySchema,
+      response: {
+        200: UsageSchema,
+        ...writeRefusals('not_found', 'account_frozen', 'idempotency_mismatch', 'limit_reached'),
+      },
+    },
+    handler: async (request, reply) => {
+      const now = clock();
+      const { at = now.toISOString(), account_id } = request.body;
+      if (Date.parse(at) > now.getTime() + CLOCKS_APART_MILLISECONDS) {
+        const message = 'must not lie in the future';
+        throw new BoonError('validation_failed', `at: ${message}.`, { errors: [{ path: 'at', message }] });
+      }
+      try {
+        const use = { ...request.body, at, now: at > now.toISOString() ? at : now.toISOString() };
+        return recordedAnswer(reply, await ledger.use(use));
+      } catch (error) {
+        throw withAddCreditsUrl(error, addCreditsUrl(publicUrl, account_id));
+      }
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/accounts/:id/usage',
+    config: { access: servicesAndOwner('accounts:read') },
+    schema: {
+      operationId: 'listUsage',
+      tags: TAGS,
+      summary: 'List an account’s uses, the latest told first, each with what paid for it',
+      params: IdSchema,
+      querystring: PageQuerySchema,
+      response: { 200: pageOf(ChargeSchema).meta({ id: 'Charges' }), ...readRefusals('not_found') },
+    },
+    handler: (request) => {
+      requireOwnAccount(callerOf(request), request.params.id);
+      return ledger.listUsage(request.params.id, request.query);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/accounts/:id/pool',
+    config: { access: servicesAndOwner('accounts:read') },
+    schema: {
+      operationId: 'getPool',
+      tags: TAGS,
+      summary: 'Show what the members of an organisation took of its credits this month',
+      params: IdSchema,
+      response: { 200: PoolSchema, ...readRefusals('not_found') },
+    },
+    handler: (request) => {
+      requireOwnAccount(callerOf(request), request.params.id);
+      return ledger.pool(request.params.id, clock().toISOString());
+    },
+  });
+};
+
+function withAddCreditsUrl(error: unknown, add_credits_url: string): unknown {
+  if (!(error instanceof BoonError) || error.limit === undefined) return error;
+  const { code, message, reasonCode, limit } = error;
+  return new BoonError(code, message, { reasonCode, limit: { ...limit, add_credits_url }, cause: error });
+}

@@ -1,0 +1,144 @@
+/** Charging of uses, grouped: the TypeScript side of `boon.use`. */
+import { BoonError, type ErrorCode, type LimitReached } from '../contracts/errors.ts';
+import type { Usage } from '../contracts/usage.schema.ts';
+import { formatCredits, parseCredits } from '../domain/credits.ts';
+import { WINDOW_KINDS, WINDOW_LENGTH_MS } from '../domain/usage-window.ts';
+import { type Database, persist, queryRow } from './database.ts';
+import { AGAIN, GroupCommit } from './group-commit.ts';
+import type { Recorded } from './ledger.ts';
+import type { UseRequest } from './metering.ts';
+import { openWindows, type WindowsRow } from './usage-windows.ts';
+
+type UseRow = WindowsRow & {
+  i: number;
+  code: ErrorCode | 'again' | null;
+  reason: string | null;
+  replayed: boolean;
+  plan_part: string;
+  pool_part: string;
+  own_part: string;
+  balance: string | null;
+  amount: string | null;
+  resets: number | null;
+};
+
+const USE = `
+  SELECT i, code, reason, replayed, plan_part, pool_part, own_part, balance, five_hour_limit, five_hour_used, five_hour_started_at,
+    weekly_limit, weekly_used, weekly_started_at, amount, resets
+  FROM boon.use($1, $2)`;
+
+/** As for gifts: larger batches hold their locks too long. */
+const MOST_IN_A_BATCH = 64;
+const WRITERS = 2;
+const JOIN = 4;
+
+/** Makes the function behind `Ledger.use`. */
+export function makeUse(
+  database: Database,
+  policyVersion: () => string,
+): (request: UseRequest) => Promise<Recorded<Usage>> {
+  const groups = new GroupCommit<UseRequest, UseRow>({
+    writers: WRITERS,
+    most: MOST_IN_A_BATCH,
+    join: JOIN,
+    shardOf: (request) => request.account_id,
+    async run(batch) {
+      const values = [policyVersion(), JSON.stringify(batch.map(toRow))];
+      const { rows } = await persist(() => database.query<UseRow>({ name: 'use', text: USE, values }));
+      const answers: (UseRow | typeof AGAIN)[] = batch.map(() => AGAIN);
+      for (const row of rows) if (row.code !== 'again') answers[row.i] = row;
+      return answers;
+    },
+  });
+  const months = new Set<string>();
+  return async (request) => {
+    // Ahead of the scheduled process only where a clock has jumped.
+    const month = request.at.slice(0, 7);
+    if (!months.has(month)) {
+      await queryRow(database, 'make_usage_month', 'SELECT boon.make_usage_month($1)', [request.at]);
+      months.add(month);
+    }
+    const row = await groups.submit(request);
+    if (row.code !== null) throw refusal(request, row);
+    return {
+      value: {
+        allowed: true,
+        charged: {
+          plan: formatCredits(BigInt(row.plan_part)),
+          credits: formatCredits(BigInt(row.pool_part) + BigInt(row.own_part)),
+        },
+        windows: openWindows(row),
+        balance: formatCredits(BigInt(row.balance ?? 0)),
+      },
+      replayed: row.replayed,
+    };
+  };
+}
+
+function toRow({ units, ...request }: UseRequest, i: number): Record<string, unknown> {
+  return { i, ...request, units: parseCredits(units)?.toString() };
+}
+
+function refusal(request: UseRequest, row: UseRow): BoonError {
+  const reasonCode = row.reason ?? undefined;
+  switch (row.code) {
+    case 'not_found':
+      return new BoonError('not_found', `There is no account "${request.account_id}".`);
+    case 'account_frozen':
+      return new BoonError('account_frozen', `The account is ${row.reason}: it uses nothing.`, {
+        reasonCode,
+      });
+    case 'idempotency_mismatch':
+      return new BoonError('idempotency_mismatch', `"${request.id}" stands for another use.`);
+    case 'limit_reached': {
+      const limit = limitOf(row);
+      return new BoonError('limit_reached', limitDetail(row, limit), { reasonCode, limit });
+    }
+    default: {
+      const [path, message] = INVALID[row.reason ?? ''] ?? ['', 'is not valid'];
+      return new BoonError('validation_failed', `${path}: ${message}.`, { errors: [{ path, message }] });
+    }
+  }
+}
+
+const INVALID: Readonly<Record<string, readonly [path: string, message: string]>> = {
+  not_on_rate_card: ['product', 'must be a product of the rate card'],
+  too_much: ['units', 'must cost at most 1000000000 credits'],
+  too_late: ['at', 'must not lie so far back: the use is told too late'],
+};
+
+/** When the plan has room again: when the last of the windows ends that have too little of it. */
+function limitOf(row: UseRow): LimitReached {
+  const ends = WINDOW_KINDS.flatMap((kind) => {
+    const [limit, startedAt] = [row[`${kind}_limit`], row[`${kind}_started_at`]];
+    const tooLittle = limit !== null && BigInt(limit) - BigInt(row[`${kind}_used`]) < BigInt(row.amount ?? 0);
+    return tooLittle && startedAt !== null ? [startedAt.getTime() + WINDOW_LENGTH_MS[kind]] : [];
+  });
+  return {
+    next_window_at: ends.length === 0 ? null : new Date(Math.max(...ends)).toISOString(),
+    resets_available: row.resets ?? 0,
+  };
+}
+
+/** Banked resets are named first, then what keeps credits from paying. */
+function limitDetail(row: UseRow, { next_window_at, resets_available }: LimitReached): string {
+  const until = next_window_at === null ? '' : ` until ${next_window_at}`;
+  return [
+    `The plan does not cover this use${until}.`,
+    ...(resets_available === 0
+      ? []
+      : [
+          `${resets_available} banked reset${resets_available === 1 ? '' : 's'} can be redeemed to go on now.`,
+        ]),
+    WHY_NOT_CREDITS[row.reason ?? ''] ?? '',
+  ].join(' ');
+}
+
+const WHY_NOT_CREDITS: Readonly<Record<string, string>> = {
+  not_paid_by_credits: 'On this plan credits do not pay for this product.',
+  credits_off: 'The account has switched credits off.',
+  credits_on_request: 'Credits would pay the rest: send it again with `use_credits: true`.',
+  no_credits: 'There are not enough credits to pay the rest.',
+  member_limit: 'The member’s limit on the organisation’s credits is reached.',
+  spending_limit: 'The spending limit of the month is reached.',
+};

@@ -1,0 +1,38 @@
+/** Usage: charging it, and what was charged. */
+import type { Charge, Pool, Usage, UsageBody } from '../contracts/usage.schema.ts';
+import { makeUse } from './charge-usage.ts';
+import { type Database, queryRow } from './database.ts';
+import type { Page, PageRequest, Recorded } from './ledger.ts';
+import { listUsage, pool } from './read-usage.ts';
+
+/** `at` is when it was used, `now` when it is told: a use that is told late is judged at its own moment. */
+export type UseRequest = Omit<UsageBody, 'at'> & { at: string; now: string };
+
+/** No method reads a clock; refusals are BoonErrors. */
+export interface Metering {
+  /**
+   * Charges a use, once for each id of an account: to the plan, then to credits. Grouped with others.
+   * @throws BoonError `limit_reached` (with `limit`) when they cannot or may not pay all of it: then nothing is charged;
+   * `idempotency_mismatch` when the id stands for another use.
+   */
+  use(request: UseRequest): Promise<Recorded<Usage>>;
+  /** An account's uses, the latest told first, each with what paid for it. Those of dropped months are gone. */
+  listUsage(accountId: string, page: PageRequest): Promise<Page<Charge>>;
+  /** What was taken of an organisation's credits in its billing month at `at`, and by whom. */
+  pool(accountId: string, at: string): Promise<Pool>;
+  /** Makes the partitions of this month and the next, and drops those that the policy keeps no longer; answers how many. */
+  tendUsage(at: string): Promise<number>;
+}
+
+export function makeMetering(database: Database, policyVersion: () => string): Metering {
+  return {
+    use: makeUse(database, policyVersion),
+    listUsage: (id, page) => listUsage(database, id, page),
+    pool: (id, at) => pool(database, id, at),
+    async tendUsage(at) {
+      const text = 'SELECT boon.tend_usage($1, $2) AS dropped';
+      const row = await queryRow<{ dropped: number }>(database, 'tend_usage', text, [policyVersion(), at]);
+      return row?.dropped ?? 0;
+    },
+  };
+}

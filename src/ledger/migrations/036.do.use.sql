@@ -1,0 +1,365 @@
+-- Charging a use: the plan pays first, then credits, and what neither can pay is refused.
+CREATE TYPE boon.use_request AS (
+  i int, id text, account_id text, product text, model text, units bigint, at timestamptz, now timestamptz, use_credits boolean);
+
+-- Whose credits may pay: the lots in burn order, what was spent in the billing month, and the most that may be.
+-- `room` is what the limits leave.
+CREATE TYPE boon.purse AS (
+  payer_id text, spender_id text, month date, month_starts_at timestamptz, month_ends_at timestamptz,
+  lot_ids bigint[], lot_left bigint[], lot_expires timestamptz[], lot_products text[], balance bigint,
+  spent bigint, spending_limit bigint, member_spent bigint, member_limit bigint);
+
+-- The purse of an account at a moment, as it pays for uses of p_spender. The caller has locked it.
+CREATE FUNCTION boon.open_purse(p_payer text, p_spender text, p_member_limit bigint, p_at timestamptz) RETURNS boon.purse LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+  p boon.purse;
+BEGIN
+  p.payer_id := p_payer;
+  SELECT m.starts_at, m.ends_at, a.spending_limit, t.credits_posted - t.debits_posted - t.debits_pending
+    INTO p.month_starts_at, p.month_ends_at, p.spending_limit, p.balance
+    FROM boon.accounts a CROSS JOIN LATERAL boon.billing_month(a.billing_day, p_at) m
+    CROSS JOIN LATERAL (SELECT * FROM boon.ledger_accounts x WHERE x.id = p_payer OFFSET 0) t
+    WHERE a.id = p_payer;
+  SELECT array_agg(y.id), array_agg(y.remaining), array_agg(y.expires_at), array_agg(y.products::text)
+    INTO p.lot_ids, p.lot_left, p.lot_expires, p.lot_products FROM (
+      SELECT * FROM boon.lots o WHERE o.account_id = p_payer AND o.open
+      ORDER BY o.expires_at NULLS LAST, o.source, o.granted_at, o.id) y;
+  p.month := (p.month_starts_at AT TIME ZONE 'UTC')::date;
+  p.spent := coalesce((SELECT s.spent FROM boon.spending s
+    WHERE s.payer_id = p_payer AND s.spender_id = '' AND s.month = p.month), 0);
+  RETURN boon.opened_to(p, p_spender, p_member_limit);
+END $$;
+
+-- Whether a lot of a purse may pay for a product at a moment.
+CREATE FUNCTION boon.may_pay(p boon.purse, k int, p_product text, p_at timestamptz) RETURNS boolean LANGUAGE sql IMMUTABLE
+  RETURN (p).lot_left[k] > 0 AND ((p).lot_expires[k] IS NULL OR (p).lot_expires[k] > p_at)
+    AND ((p).lot_products[k] IS NULL OR p_product = ANY ((p).lot_products[k]::text[]));
+
+-- The same purse, as it pays for another spender.
+CREATE FUNCTION boon.opened_to(p boon.purse, p_spender text, p_member_limit bigint) RETURNS boon.purse LANGUAGE plpgsql AS $$
+BEGIN
+  p.spender_id := p_spender;
+  p.member_limit := p_member_limit;
+  IF p_spender = p.payer_id THEN
+    p.member_spent := 0;
+  ELSE
+    p.member_spent := coalesce((SELECT s.spent FROM boon.spending s
+      WHERE s.payer_id = p.payer_id AND s.spender_id = p_spender AND s.month = p.month), 0);
+  END IF;
+  RETURN p;
+END $$;
+
+-- How much of p_most a purse can pay for a product: out of lots that may, and unless p_limited is false within the limits.
+CREATE FUNCTION boon.payable(p boon.purse, p_product text, p_at timestamptz, p_most bigint, p_limited boolean) RETURNS bigint LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+  most bigint := p_most;
+  found bigint := 0;
+BEGIN
+  IF p_limited THEN
+    most := greatest(least(p_most, p.spending_limit - p.spent, p.member_limit - p.member_spent), 0);
+  END IF;
+  FOR k IN 1..coalesce(cardinality(p.lot_ids), 0) LOOP
+    EXIT WHEN found >= most;
+    IF boon.may_pay(p, k, p_product, p_at) THEN found := found + p.lot_left[k]; END IF;
+  END LOOP;
+  RETURN least(found, most);
+END $$;
+
+-- Warnings of the marks (per cent of a limit) that are passed on the way from one amount to another.
+CREATE FUNCTION boon.warnings(p_limit_name text, p_account text, p_marks int[], p_before bigint, p_after bigint, p_limit bigint, p_at timestamptz)
+RETURNS jsonb[] LANGUAGE sql IMMUTABLE AS $$
+  SELECT ARRAY(
+    SELECT jsonb_build_object('account_id', p_account, 'limit', p_limit_name, 'percent', m, 'used', boon.credits(p_after), 'of', boon.credits(p_limit), 'at', p_at)
+    FROM unnest(p_marks) m WHERE p_before * 100 < m * p_limit AND p_after * 100 >= m * p_limit)
+$$;
+
+-- Takes an array of uses and answers each by its `i`: what paid for it, or `code` and `reason` of the refusal, and with
+-- either the windows as they stand at `now`. One that has waited for another (code 'again') is to be asked anew.
+--
+-- The plan pays what is left of it in both windows. What it does not cover is paid by the organisation's pool, within
+-- the member's limit, then by the account's own credits, each within its spending limit and in burn order out of lots
+-- that may pay for the product; if these cannot pay all the rest, the use is refused and nothing is charged.
+-- A use that is told late is judged at its own moment: it counts in the window that was open then, if that is the
+-- latest, and else in the latest all the same.
+CREATE FUNCTION boon.use(p_policy text, p_requests json)
+RETURNS TABLE (i int, code text, reason text, replayed boolean, plan_part bigint, pool_part bigint, own_part bigint, balance bigint,
+  five_hour_limit bigint, five_hour_used bigint, five_hour_started_at timestamptz,
+  weekly_limit bigint, weekly_used bigint, weekly_started_at timestamptz, amount numeric, resets int) LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+#variable_conflict use_column
+DECLARE
+  rules boon.usage_rules;
+  requests boon.use_request[];
+  locked text[];
+  -- Those whose credits were looked at in this call, and of these the organisations.
+  purses text[] := '{}';
+  pools text[] := '{}';
+  -- Ids are remembered for as long as this at least.
+  remembered_from timestamptz;
+  r record;
+  -- The account in hand.
+  account text;
+  seen text[];
+  f boon.usage_windows;
+  w boon.usage_windows;
+  counted boolean;
+  own boon.purse;
+  pool boon.purse;
+  taken_from_own bigint;
+  -- The use in hand.
+  left_in_plan bigint;
+  rest bigint;
+  from_plan bigint;
+  from_pool bigint;
+  from_own bigint;
+  number bigint;
+  pool_seq bigint;
+  own_seq bigint;
+  transfer bigint;
+  before bigint;
+  turn int;
+  p boon.purse;
+  to_take bigint;
+  taken bigint;
+  slices int;
+  lot int;
+  -- What was decided.
+  uses boon.usage[] := '{}';
+  windows boon.usage_windows[] := '{}';
+  transfers boon.transfers[] := '{}';
+  entries boon.entries[] := '{}';
+  spendings boon.spending[] := '{}';
+  warnings jsonb[] := '{}';
+BEGIN
+  SELECT * INTO STRICT rules FROM boon.usage_rules x WHERE x.version = p_policy;
+  requests := ARRAY(SELECT q FROM json_populate_recordset(NULL::boon.use_request, p_requests) q);
+  remembered_from := (SELECT min(q.now) - interval '32 days' FROM unnest(requests) q);
+  locked := ARRAY(
+    SELECT a.id FROM boon.ledger_accounts a WHERE a.id IN (
+      SELECT q.account_id FROM unnest(requests) q
+      UNION ALL
+      SELECT o.org_id FROM unnest(requests) q
+      CROSS JOIN LATERAL (SELECT x.org_id FROM boon.accounts x WHERE x.id = q.account_id AND x.org_id IS NOT NULL OFFSET 0) o)
+    ORDER BY a.id FOR UPDATE);
+
+  FOR r IN
+    SELECT q.*, a.status, a.use_credits AS switch, a.org_id, a.pool_limit, o.status AS pool_status, a.id IS NOT NULL AS known,
+      l.five_hour AS five_hour_limit, l.weekly AS weekly_limit, l.products, c.amount, f AS five_hour, w AS weekly, u AS done,
+      coalesce(b.available, 0) AS available
+    FROM unnest(requests) q
+    LEFT JOIN LATERAL (SELECT * FROM boon.accounts x WHERE x.id = q.account_id OFFSET 0) a ON true
+    LEFT JOIN LATERAL (SELECT * FROM boon.accounts x WHERE x.id = a.org_id AND x.kind = 'organisation' OFFSET 0) o ON true
+    LEFT JOIN LATERAL (SELECT * FROM boon.plan_rules x WHERE x.version = p_policy AND x.plan = a.plan OFFSET 0) l ON true
+    LEFT JOIN LATERAL (SELECT x FROM boon.usage_windows x WHERE x.account_id = q.account_id AND x.kind = 'five_hour' OFFSET 0) f (f) ON true
+    LEFT JOIN LATERAL (SELECT x FROM boon.usage_windows x WHERE x.account_id = q.account_id AND x.kind = 'weekly' OFFSET 0) w (w) ON true
+    LEFT JOIN LATERAL (SELECT x FROM boon.usage x WHERE x.account_id = q.account_id AND x.id = q.id AND x.at > remembered_from LIMIT 1) u (u) ON true
+    -- Rounded up to a whole micro-credit: nothing is free.
+    CROSS JOIN LATERAL (SELECT ceil(q.units::numeric * coalesce(
+      (SELECT x.rate FROM boon.rate_rules x WHERE x.version = p_policy AND x.product = q.product AND x.model = q.model
+         AND x.starts_at <= q.at ORDER BY x.starts_at DESC LIMIT 1),
+      (SELECT x.rate FROM boon.rate_rules x WHERE x.version = p_policy AND x.product = q.product AND x.model = 'default'
+         AND x.starts_at <= q.at ORDER BY x.starts_at DESC LIMIT 1)) / 1000000) AS amount) c
+    LEFT JOIN LATERAL (SELECT sum(x.remaining) AS available FROM boon.lots x
+      WHERE x.account_id = q.account_id AND x.open AND (x.expires_at IS NULL OR x.expires_at > q.now)) b ON true
+    ORDER BY a.org_id, q.account_id, q.i
+  LOOP
+    i := r.i; code := NULL; reason := NULL; resets := NULL; plan_part := 0; pool_part := 0; own_part := 0;
+    amount := r.amount;
+
+    IF r.account_id IS DISTINCT FROM account THEN
+      IF counted THEN windows := windows || f || w; END IF;
+      account := r.account_id; seen := '{}'; counted := false; own := NULL; taken_from_own := 0;
+      f := r.five_hour; w := r.weekly;
+    END IF;
+
+    replayed := (r.done).seq IS NOT NULL;
+    IF replayed THEN
+      IF ((r.done).product, (r.done).model, (r.done).units) IS DISTINCT FROM (r.product, r.model, r.units) THEN
+        code := 'idempotency_mismatch';
+      END IF;
+      amount := (r.done).amount; plan_part := (r.done).plan_part; pool_part := (r.done).pool_part; own_part := (r.done).own_part;
+      balance := (r.done).balance;
+      five_hour_limit := (r.done).five_hour_limit; weekly_limit := (r.done).weekly_limit;
+      five_hour_used := 0; five_hour_started_at := NULL; weekly_used := 0; weekly_started_at := NULL;
+      IF (r.done).five_hour_started_at + interval '5 hours' > (r.done).told_at THEN
+        five_hour_used := (r.done).five_hour_used; five_hour_started_at := (r.done).five_hour_started_at;
+      END IF;
+      IF (r.done).weekly_started_at + interval '168 hours' > (r.done).told_at THEN
+        weekly_used := (r.done).weekly_used; weekly_started_at := (r.done).weekly_started_at;
+      END IF;
+      RETURN NEXT; CONTINUE;
+    END IF;
+    IF NOT r.known THEN
+      code := 'not_found';
+    ELSIF r.id = ANY (seen) OR r.account_id = ANY (pools) OR NOT (r.account_id = ANY (locked) AND coalesce(r.org_id = ANY (locked), true)) THEN
+      code := 'again';
+    ELSIF r.status <> 'active' THEN
+      code := 'account_frozen'; reason := r.status;
+    ELSIF r.amount IS NULL THEN
+      code := 'validation_failed'; reason := 'not_on_rate_card';
+    ELSIF r.amount > 1000000000000000 THEN
+      code := 'validation_failed'; reason := 'too_much';
+    ELSIF r.at < r.now - rules.accept_late_for THEN
+      code := 'validation_failed'; reason := 'too_late';
+    END IF;
+    IF code IS NOT NULL THEN RETURN NEXT; CONTINUE; END IF;
+
+    -- The plan pays what is left in both windows; one that has run out by then is full again.
+    left_in_plan := r.amount;
+    IF r.five_hour_limit IS NOT NULL THEN
+      left_in_plan := least(left_in_plan, r.five_hour_limit - CASE WHEN f.started_at + interval '5 hours' > r.at THEN f.used ELSE 0 END);
+    END IF;
+    IF r.weekly_limit IS NOT NULL THEN
+      left_in_plan := least(left_in_plan, r.weekly_limit - CASE WHEN w.started_at + interval '168 hours' > r.at THEN w.used ELSE 0 END);
+    END IF;
+    from_plan := greatest(left_in_plan, 0);
+    rest := r.amount - from_plan;
+    from_pool := 0; from_own := 0; pool_seq := NULL; own_seq := NULL;
+
+    IF rest > 0 THEN
+      IF NOT r.product = ANY (r.products) THEN
+        reason := 'not_paid_by_credits';
+      ELSIF r.switch = 'off' THEN
+        reason := 'credits_off';
+      ELSE
+        -- Who can pay how much of the rest.
+        IF own.payer_id IS NULL THEN own := boon.open_purse(r.account_id, r.account_id, NULL, r.at); purses := purses || r.account_id; END IF;
+        IF r.pool_status IS DISTINCT FROM 'active' THEN
+          pool := NULL;
+        ELSIF pool.payer_id IS DISTINCT FROM r.org_id THEN
+          -- What another account of this call has taken from the same purse is not written yet.
+          IF r.org_id = ANY (purses) THEN code := 'again'; RETURN NEXT; CONTINUE; END IF;
+          pool := boon.open_purse(r.org_id, r.account_id, r.pool_limit, r.at); purses := purses || r.org_id; pools := pools || r.org_id;
+        ELSIF pool.spender_id <> r.account_id THEN
+          pool := boon.opened_to(pool, r.account_id, r.pool_limit);
+        END IF;
+        IF r.at < own.month_starts_at OR r.at >= own.month_ends_at OR r.at < pool.month_starts_at OR r.at >= pool.month_ends_at THEN
+          -- Of another billing month than the use for which the purse was opened.
+          code := 'again'; RETURN NEXT; CONTINUE;
+        END IF;
+        from_pool := boon.payable(pool, r.product, r.at, rest, true);
+        from_own := boon.payable(own, r.product, r.at, rest - from_pool, true);
+        IF from_pool + from_own < rest THEN
+          reason := CASE
+            WHEN boon.payable(pool, r.product, r.at, rest, false) + boon.payable(own, r.product, r.at, rest, false) < rest THEN 'no_credits'
+            WHEN pool.member_limit - pool.member_spent < rest THEN 'member_limit'
+            ELSE 'spending_limit' END;
+        ELSIF r.switch = 'ask' AND r.use_credits IS NOT TRUE THEN
+          reason := 'credits_on_request';
+        END IF;
+      END IF;
+    END IF;
+
+    IF reason IS NULL THEN
+      seen := seen || r.id;
+      number := nextval('boon.usage_seq');
+      IF from_plan > 0 THEN
+        counted := true;
+        IF f.started_at + interval '5 hours' > r.at THEN
+          before := f.used; f.used := f.used + from_plan;
+        ELSE
+          before := 0; f := (r.account_id, 'five_hour', r.at, from_plan, NULL, number);
+        END IF;
+        IF f.used * 100 >= rules.warn_at[1] * r.five_hour_limit THEN
+          warnings := warnings || boon.warnings('five_hour', r.account_id, rules.warn_at, before, f.used, r.five_hour_limit, r.at);
+        END IF;
+        IF w.started_at + interval '168 hours' > r.at THEN
+          before := w.used; w.used := w.used + from_plan;
+        ELSE
+          before := 0; w := (r.account_id, 'weekly', r.at, from_plan, NULL, number);
+        END IF;
+        IF w.used * 100 >= rules.warn_at[1] * r.weekly_limit THEN
+          warnings := warnings || boon.warnings('weekly', r.account_id, rules.warn_at, before, w.used, r.weekly_limit, r.at);
+        END IF;
+      END IF;
+
+      IF rest > 0 THEN
+        -- Numbers are drawn under the lock that inserting takes: sealing waits for it, so none appears behind a sealed block.
+        IF transfers = '{}' THEN LOCK TABLE boon.transfers IN ROW EXCLUSIVE MODE; END IF;
+        FOR turn IN 1..2 LOOP
+          to_take := CASE turn WHEN 1 THEN from_pool ELSE from_own END;
+          CONTINUE WHEN to_take = 0;
+          p := CASE turn WHEN 1 THEN pool ELSE own END;
+          transfer := nextval('boon.transfers_seq_seq');
+          transfers := transfers || (transfer, 'posted', 'usage', p.payer_id, 'boon:revenue', to_take, NULL, r.id, r.at, transaction_timestamp())::boon.transfers;
+          IF turn = 1 THEN pool_seq := transfer; ELSE own_seq := transfer; END IF;
+          IF p.spending_limit IS NOT NULL THEN
+            warnings := warnings || boon.warnings('spending', p.payer_id, rules.warn_at, p.spent, p.spent + to_take, p.spending_limit, r.at);
+          END IF;
+          IF p.member_limit IS NOT NULL THEN
+            warnings := warnings || boon.warnings('member', p.spender_id, rules.warn_at, p.member_spent, p.member_spent + to_take, p.member_limit, r.at);
+          END IF;
+          p.spent := p.spent + to_take;
+          spendings := spendings || (p.payer_id, '', p.month, to_take)::boon.spending;
+          IF turn = 1 THEN
+            p.member_spent := p.member_spent + to_take;
+            spendings := spendings || (p.payer_id, p.spender_id, p.month, to_take)::boon.spending;
+          END IF;
+          slices := 0; lot := 1;
+          WHILE to_take > 0 LOOP
+            IF boon.may_pay(p, lot, r.product, r.at) THEN
+              taken := least(to_take, p.lot_left[lot]);
+              p.lot_left[lot] := p.lot_left[lot] - taken;
+              p.balance := p.balance - taken;
+              to_take := to_take - taken;
+              slices := slices + 1;
+              IF turn = 2 AND (p.lot_expires[lot] IS NULL OR p.lot_expires[lot] > r.now) THEN taken_from_own := taken_from_own + taken; END IF;
+              entries := entries || (transfer, slices, p.payer_id, p.lot_ids[lot], 'usage', -taken, p.balance, r.id, r.at)::boon.entries;
+            END IF;
+            lot := lot + 1;
+          END LOOP;
+          IF turn = 1 THEN pool := p; ELSE own := p; END IF;
+        END LOOP;
+      END IF;
+      plan_part := from_plan; pool_part := from_pool; own_part := from_own;
+    ELSE
+      code := 'limit_reached';
+      resets := (SELECT count(*) FROM boon.resets t WHERE t.account_id = r.account_id AND t.status = 'available' AND t.expires_at > r.now);
+    END IF;
+
+    balance := r.available - taken_from_own;
+    five_hour_limit := r.five_hour_limit; weekly_limit := r.weekly_limit;
+    five_hour_used := 0; five_hour_started_at := NULL; weekly_used := 0; weekly_started_at := NULL;
+    IF f.started_at + interval '5 hours' > r.now THEN
+      five_hour_used := f.used; five_hour_started_at := f.started_at;
+    END IF;
+    IF w.started_at + interval '168 hours' > r.now THEN
+      weekly_used := w.used; weekly_started_at := w.started_at;
+    END IF;
+    IF code IS NULL THEN
+      uses := uses || (number, r.account_id, r.id, r.at, r.now, r.product, r.model, r.units, p_policy, r.amount, from_plan, from_pool, from_own,
+        CASE WHEN from_pool > 0 THEN r.org_id END, pool_seq, CASE WHEN from_pool > 0 THEN pool.month END, own_seq, CASE WHEN from_own > 0 THEN own.month END, five_hour_limit, coalesce(f.used, 0), f.started_at,
+        weekly_limit, coalesce(w.used, 0), w.started_at, balance)::boon.usage;
+    END IF;
+    RETURN NEXT;
+  END LOOP;
+  IF counted THEN windows := windows || f || w; END IF;
+  IF uses = '{}' THEN RETURN; END IF;
+
+  WITH used AS (
+    INSERT INTO boon.usage SELECT u.* FROM unnest(uses) u
+  )
+  INSERT INTO boon.usage_windows AS x SELECT u.* FROM unnest(windows) u
+  ON CONFLICT (account_id, kind) DO UPDATE SET started_at = excluded.started_at, used = excluded.used, restored_by = excluded.restored_by, since = excluded.since;
+
+  IF transfers <> '{}' THEN
+    WITH moved AS (
+      INSERT INTO boon.transfers OVERRIDING SYSTEM VALUE SELECT t.* FROM unnest(transfers) t
+    ), entry AS (
+      INSERT INTO boon.entries SELECT e.* FROM unnest(entries) e
+    ), lot AS (
+      UPDATE boon.lots l SET remaining = l.remaining + d.amount
+      FROM (SELECT e.lot_id, sum(e.amount) AS amount FROM unnest(entries) e GROUP BY e.lot_id) d WHERE l.id = d.lot_id
+    ), total AS (
+      UPDATE boon.ledger_accounts a SET debits_posted = a.debits_posted + d.amount
+      FROM (SELECT t.debit_account, sum(t.amount) AS amount FROM unnest(transfers) t GROUP BY t.debit_account) d WHERE a.id = d.debit_account
+    )
+    INSERT INTO boon.spending AS x SELECT s.payer_id, s.spender_id, s.month, sum(s.spent) FROM unnest(spendings) s GROUP BY 1, 2, 3
+    ON CONFLICT (payer_id, spender_id, month) DO UPDATE SET spent = x.spent + excluded.spent;
+  END IF;
+  IF warnings <> '{}' THEN
+    INSERT INTO boon.events (type, subject, accounts, data, effective_at)
+    SELECT 'usage.warning', d ->> 'account_id', ARRAY[d ->> 'account_id'], d, (d ->> 'at')::timestamptz FROM unnest(warnings) d;
+  END IF;
+END $$;
