@@ -26,17 +26,21 @@ export type Traveller = {
 /** Moves to the moment; what falls due before it has happened, each thing at its own time, when this resolves. */
 export async function travelTo(target: Date, traveller: Traveller): Promise<void> {
   const { clock, worker } = traveller;
+  let sweptTo = clock.now();
   for (;;) {
     // A process that has just been woken must have set its next timer before the clock goes on.
     await worker.untilQuiet();
-    const resets = await nextResetStop(clock.now(), target, traveller.ledger);
+    const resets = await nextResetStop(sweptTo, target, traveller.ledger);
     const rewards = await nextRewardStop(target, traveller.ledger);
     const stop = earlier(earlier(await nextStop(target, traveller.ledger), resets), rewards);
     await clock.jumpTo(stop ?? target);
     await untilNothingIsDue(traveller);
     await claimDueRewards(traveller);
     if (stop === undefined) break;
-    if (stop === resets) await postExpiries(traveller);
+    if (resets !== undefined && resets <= clock.now()) {
+      sweptTo = clock.now();
+      await postExpiries(traveller);
+    }
   }
   await postExpiries(traveller);
   await worker.untilQuiet();
@@ -52,9 +56,9 @@ async function nextStop(target: Date, ledger: Ledger): Promise<Date | undefined>
   return (await deadlineOf(ids.at(-1), ledger)) ?? deadline;
 }
 
-/** The next moment before `target` at which time changes banked resets, or reminds of them. */
-async function nextResetStop(now: Date, target: Date, ledger: Ledger): Promise<Date | undefined> {
-  const moment = await ledger.nextResetMoment(now.toISOString());
+/** The next moment from `sweptTo` to before `target` at which time changes banked resets, or reminds of them. */
+async function nextResetStop(sweptTo: Date, target: Date, ledger: Ledger): Promise<Date | undefined> {
+  const moment = await ledger.nextResetMoment(sweptTo.toISOString());
   return moment === undefined || new Date(moment) >= target ? undefined : new Date(moment);
 }
 
