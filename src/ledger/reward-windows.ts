@@ -50,9 +50,17 @@ export function makeRaiseCap(
     }),
   });
   return async (request) => {
+    requireDay(request.month); // Refused before it joins a batch.
     const { value, replayed } = await raise(request);
     return { value: toWindow(value.window), replayed };
   };
+}
+
+function requireDay(month: string): void {
+  if (/^\d{4}-\d{2}-\d{2}$/.test(month) && new Date(month).toJSON()?.startsWith(month)) return;
+  throw new BoonError('validation_failed', `"${month}" is not a day.`, {
+    errors: [{ path: 'month', message: 'must be a day such as 2026-06-11' }],
+  });
 }
 
 function toWindow(view: RewardWindow): RewardWindow {

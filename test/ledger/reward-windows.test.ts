@@ -303,6 +303,9 @@ describe('a raised cap', () => {
       errors: [{ path: 'cap' }],
     });
     await expect(raise(5, { month: '2026-03-02' })).rejects.toMatchObject({ errors: [{ path: 'month' }] });
+    for (const month of ['march', '2026-02-30', '2026-3-1']) {
+      await expect(raise(5, { month })).rejects.toMatchObject({ errors: [{ path: 'month' }] });
+    }
     await expect(raise(5, { program: 'none' })).rejects.toMatchObject(refusal('not_found'));
     await expect(raise(5, { account_id: 'nobody' })).rejects.toMatchObject(refusal('not_found'));
   });
