@@ -154,3 +154,15 @@ test('resets are granted, listed, previewed and redeemed', async () => {
   expect(listed.out).toMatch(/^\d can be redeemed\.\n/);
   expect(listed.out).toMatch(new RegExp(`${id} +redeemed +grant`));
 });
+
+test('a banked reset is given instead of credits', async () => {
+  const granted = await run('resets', 'grant', 'ada', '--reason', 'to give', '--json');
+  const { id } = granted.json().resets[0];
+  const sent = await run('gift', 'send', '--reset', id, '--from', 'ada', '--to', 'grace');
+  expect(sent.out).toMatch(new RegExp(`reset +${id}\\n`));
+  expect((await run('gift', 'list', 'ada', '--status', 'pending')).out).toContain(`reset ${id}`);
+  for (const amount of [['5', '--reset', id], []]) {
+    const refused = await run('gift', 'send', ...amount, '--from', 'ada', '--to', 'grace');
+    expect([refused.code, refused.err]).toEqual([2, expect.stringContaining('one of an amount and --reset')]);
+  }
+});
