@@ -140,26 +140,18 @@ export class OpenReferral {
     this.#rewardIsDue = true;
   }
 
-  /** Has the ledger do what a person asks. Rejects with the activity's failure. */
-  async act(summary: string, work: (referralId: string, at: string) => Promise<Referral>): Promise<Referral> {
-    return await this.#inTurn(async () => {
-      const answer = await work(this.#referral.id, now());
-      this.prompted(referralProgress(answer));
-      log.info(summary, { status: answer.status });
-      return answer;
-    });
-  }
-
+  /** Has the ledger take note that the friend came by the link. Rejects with the activity's failure. */
   useLink(key: string, account_id: string): Promise<Referral> {
-    return this.act('The link was used', (referral_id, at) =>
+    return this.#act((referral_id, at) =>
       ledger.useLink.executeWithOptions({ summary: `Link used by ${account_id}` }, [
         { key, at, referral_id, account_id },
       ]),
     );
   }
 
+  /** Has the ledger cancel the referral. Rejects with the activity's failure. */
   cancel(key: string, reason: string, by: string): Promise<Referral> {
-    return this.act('Canceled', (referral_id, at) =>
+    return this.#act((referral_id, at) =>
       ledger.cancelReferral.executeWithOptions({ summary: `cancel by ${by}` }, [
         { key, at, referral_id, action: 'cancel', reason, by },
       ]),
@@ -204,6 +196,14 @@ export class OpenReferral {
       resent: this.#resent,
       ...(invitation === undefined ? {} : { invitation }),
     };
+  }
+
+  #act(work: (referralId: string, at: string) => Promise<Referral>): Promise<Referral> {
+    return this.#inTurn(async () => {
+      const answer = await work(this.#referral.id, now());
+      this.prompted(referralProgress(answer));
+      return answer;
+    });
   }
 
   #sendInvitation(): Promise<MailOutcome> {
