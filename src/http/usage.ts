@@ -34,14 +34,15 @@ export const usageRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
       },
     },
     handler: async (request, reply) => {
-      const now = clock();
-      const { at = now.toISOString(), account_id } = request.body;
-      if (Date.parse(at) > now.getTime() + CLOCKS_APART_MILLISECONDS) {
+      const now = clock().getTime();
+      const { account_id, at = new Date(now).toISOString() } = request.body;
+      const usedAt = Date.parse(at);
+      if (usedAt > now + CLOCKS_APART_MILLISECONDS) {
         const message = 'must not lie in the future';
         throw new BoonError('validation_failed', `at: ${message}.`, { errors: [{ path: 'at', message }] });
       }
       try {
-        const use = { ...request.body, at, now: at > now.toISOString() ? at : now.toISOString() };
+        const use = { ...request.body, at, now: new Date(Math.max(now, usedAt)).toISOString() };
         return recordedAnswer(reply, await ledger.use(use));
       } catch (error) {
         throw withAddCreditsUrl(error, addCreditsUrl(publicUrl, account_id));

@@ -31,22 +31,37 @@ const USE = `
 const MOST_IN_A_BATCH = 64;
 const WRITERS = 2;
 const JOIN = 4;
+const MOST_REMEMBERED = 100_000;
 
 /** Makes the function behind `Ledger.use`. */
 export function makeUse(
   database: Database,
   policyVersion: () => string,
 ): (request: UseRequest) => Promise<Recorded<Usage>> {
+  /** Whose organisation was which when it was last looked at: it is locked with its member. */
+  const pools = new Map<string, string>();
+  const remember = (account: string, pool: string) => {
+    if (pools.size >= MOST_REMEMBERED) pools.clear();
+    pools.set(account, pool);
+  };
   const groups = new GroupCommit<UseRequest, UseRow>({
     writers: WRITERS,
     most: MOST_IN_A_BATCH,
     join: JOIN,
-    shardOf: (request) => request.account_id,
+    shardOf: ({ account_id }) => {
+      const pool = pools.get(account_id);
+      return pool === undefined ? account_id : [account_id, pool];
+    },
     async run(batch) {
-      const values = [policyVersion(), JSON.stringify(batch.map(toRow))];
+      const requests = batch.map((request, i) => toRow(request, i, pools.get(request.account_id)));
+      const values = [policyVersion(), JSON.stringify(requests)];
       const { rows } = await persist(() => database.query<UseRow>({ name: 'use', text: USE, values }));
       const answers: (UseRow | typeof AGAIN)[] = batch.map(() => AGAIN);
-      for (const row of rows) if (row.code !== 'again') answers[row.i] = row;
+      for (const row of rows) {
+        const account = batch[row.i]?.account_id;
+        if (row.code !== 'again') answers[row.i] = row;
+        else if (row.reason !== null && account !== undefined) remember(account, row.reason);
+      }
       return answers;
     },
   });
@@ -75,8 +90,12 @@ export function makeUse(
   };
 }
 
-function toRow({ units, ...request }: UseRequest, i: number): Record<string, unknown> {
-  return { i, ...request, units: parseCredits(units)?.toString() };
+function toRow(
+  { units, ...request }: UseRequest,
+  i: number,
+  pool: string | undefined,
+): Record<string, unknown> {
+  return { i, ...request, pool_id: pool, units: parseCredits(units)?.toString() };
 }
 
 function refusal(request: UseRequest, row: UseRow): BoonError {

@@ -1,6 +1,7 @@
--- Charging a use: the plan pays first, then credits, and what neither can pay is refused.
+-- Charging a use: the plan pays first, then credits, and what neither can pay is refused. `pool_id` is the organisation
+-- that the caller believes the account to belong to, so that it can be locked in its turn.
 CREATE TYPE boon.use_request AS (
-  i int, id text, account_id text, product text, model text, units bigint, at timestamptz, now timestamptz, use_credits boolean);
+  i int, id text, account_id text, pool_id text, product text, model text, units bigint, at timestamptz, now timestamptz, use_credits boolean);
 
 -- Whose credits may pay: the lots in burn order, what was spent in the billing month, and the most that may be.
 -- `room` is what the limits leave.
@@ -9,25 +10,27 @@ CREATE TYPE boon.purse AS (
   lot_ids bigint[], lot_left bigint[], lot_expires timestamptz[], lot_products text[], balance bigint,
   spent bigint, spending_limit bigint, member_spent bigint, member_limit bigint);
 
--- The purse of an account at a moment, as it pays for uses of p_spender. The caller has locked it.
+-- The purse of an account at a moment, as it pays for uses of p_spender; another's only if that is an active
+-- organisation, else there is nothing in it. The caller has locked it.
 CREATE FUNCTION boon.open_purse(p_payer text, p_spender text, p_member_limit bigint, p_at timestamptz) RETURNS boon.purse LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
   p boon.purse;
 BEGIN
-  p.payer_id := p_payer;
-  SELECT m.starts_at, m.ends_at, a.spending_limit, t.credits_posted - t.debits_posted - t.debits_pending
-    INTO p.month_starts_at, p.month_ends_at, p.spending_limit, p.balance
-    FROM boon.accounts a CROSS JOIN LATERAL boon.billing_month(a.billing_day, p_at) m
+  SELECT m.month, m.starts_at, m.ends_at, a.spending_limit, t.credits_posted - t.debits_posted - t.debits_pending, coalesce(s.spent, 0),
+    l.ids, l.remaining, l.expires, l.products
+    INTO p.month, p.month_starts_at, p.month_ends_at, p.spending_limit, p.balance, p.spent, p.lot_ids, p.lot_left, p.lot_expires, p.lot_products
+    FROM boon.accounts a
+    CROSS JOIN LATERAL (SELECT (x.starts_at AT TIME ZONE 'UTC')::date AS month, x.starts_at, x.ends_at FROM boon.billing_month(a.billing_day, p_at) x) m
     CROSS JOIN LATERAL (SELECT * FROM boon.ledger_accounts x WHERE x.id = p_payer OFFSET 0) t
+    LEFT JOIN LATERAL (SELECT * FROM boon.spending x WHERE x.payer_id = p_payer AND x.spender_id = '' AND x.month = m.month OFFSET 0) s ON true
+    CROSS JOIN LATERAL (
+      SELECT array_agg(y.id) AS ids, array_agg(y.remaining) AS remaining, array_agg(y.expires_at) AS expires, array_agg(y.products::text) AS products
+      FROM (SELECT * FROM boon.lots o WHERE o.account_id = p_payer AND o.open
+              AND (p_payer = p_spender OR a.kind = 'organisation' AND a.status = 'active')
+            ORDER BY o.expires_at NULLS LAST, o.source, o.granted_at, o.id) y) l
     WHERE a.id = p_payer;
-  SELECT array_agg(y.id), array_agg(y.remaining), array_agg(y.expires_at), array_agg(y.products::text)
-    INTO p.lot_ids, p.lot_left, p.lot_expires, p.lot_products FROM (
-      SELECT * FROM boon.lots o WHERE o.account_id = p_payer AND o.open
-      ORDER BY o.expires_at NULLS LAST, o.source, o.granted_at, o.id) y;
-  p.month := (p.month_starts_at AT TIME ZONE 'UTC')::date;
-  p.spent := coalesce((SELECT s.spent FROM boon.spending s
-    WHERE s.payer_id = p_payer AND s.spender_id = '' AND s.month = p.month), 0);
+  p.payer_id := p_payer;
   RETURN boon.opened_to(p, p_spender, p_member_limit);
 END $$;
 
@@ -75,7 +78,8 @@ RETURNS jsonb[] LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 -- Takes an array of uses and answers each by its `i`: what paid for it, or `code` and `reason` of the refusal, and with
--- either the windows as they stand at `now`. One that has waited for another (code 'again') is to be asked anew.
+-- either the windows as they stand at `now`. With code 'again' it is to be asked anew: it must see what another of this
+-- call does, or its account belongs to another organisation, which `reason` names.
 --
 -- The plan pays what is left of it in both windows. What it does not cover is paid by the organisation's pool, within
 -- the member's limit, then by the account's own credits, each within its spending limit and in burn order out of lots
@@ -135,21 +139,15 @@ BEGIN
   SELECT * INTO STRICT rules FROM boon.usage_rules x WHERE x.version = p_policy;
   requests := ARRAY(SELECT q FROM json_populate_recordset(NULL::boon.use_request, p_requests) q);
   remembered_from := (SELECT min(q.now) - interval '32 days' FROM unnest(requests) q);
-  locked := ARRAY(
-    SELECT a.id FROM boon.ledger_accounts a WHERE a.id IN (
-      SELECT q.account_id FROM unnest(requests) q
-      UNION ALL
-      SELECT o.org_id FROM unnest(requests) q
-      CROSS JOIN LATERAL (SELECT x.org_id FROM boon.accounts x WHERE x.id = q.account_id AND x.org_id IS NOT NULL OFFSET 0) o)
-    ORDER BY a.id FOR UPDATE);
+  locked := ARRAY(SELECT v.id FROM unnest(requests) q, LATERAL (VALUES (q.account_id), (q.pool_id)) v (id) WHERE v.id IS NOT NULL);
+  locked := ARRAY(SELECT a.id FROM boon.ledger_accounts a WHERE a.id = ANY (locked) ORDER BY a.id FOR UPDATE);
 
   FOR r IN
-    SELECT q.*, a.status, a.use_credits AS switch, a.org_id, a.pool_limit, o.status AS pool_status, a.id IS NOT NULL AS known,
+    SELECT q.*, a.status, a.use_credits AS switch, a.org_id, a.pool_limit, a.id IS NOT NULL AS known,
       l.five_hour AS five_hour_limit, l.weekly AS weekly_limit, l.products, c.amount, f AS five_hour, w AS weekly, u AS done,
       coalesce(b.available, 0) AS available
     FROM unnest(requests) q
     LEFT JOIN LATERAL (SELECT * FROM boon.accounts x WHERE x.id = q.account_id OFFSET 0) a ON true
-    LEFT JOIN LATERAL (SELECT * FROM boon.accounts x WHERE x.id = a.org_id AND x.kind = 'organisation' OFFSET 0) o ON true
     LEFT JOIN LATERAL (SELECT * FROM boon.plan_rules x WHERE x.version = p_policy AND x.plan = a.plan OFFSET 0) l ON true
     LEFT JOIN LATERAL (SELECT x FROM boon.usage_windows x WHERE x.account_id = q.account_id AND x.kind = 'five_hour' OFFSET 0) f (f) ON true
     LEFT JOIN LATERAL (SELECT x FROM boon.usage_windows x WHERE x.account_id = q.account_id AND x.kind = 'weekly' OFFSET 0) w (w) ON true
@@ -192,7 +190,9 @@ BEGIN
     END IF;
     IF NOT r.known THEN
       code := 'not_found';
-    ELSIF r.id = ANY (seen) OR r.account_id = ANY (pools) OR NOT (r.account_id = ANY (locked) AND coalesce(r.org_id = ANY (locked), true)) THEN
+    ELSIF r.org_id IS NOT NULL AND r.pool_id IS DISTINCT FROM r.org_id THEN
+      code := 'again'; reason := r.org_id;
+    ELSIF r.id = ANY (seen) OR r.account_id = ANY (pools) OR NOT r.account_id = ANY (locked) THEN
       code := 'again';
     ELSIF r.status <> 'active' THEN
       code := 'account_frozen'; reason := r.status;
@@ -225,7 +225,7 @@ BEGIN
       ELSE
         -- Who can pay how much of the rest.
         IF own.payer_id IS NULL THEN own := boon.open_purse(r.account_id, r.account_id, NULL, r.at); purses := purses || r.account_id; END IF;
-        IF r.pool_status IS DISTINCT FROM 'active' THEN
+        IF r.org_id IS NULL THEN
           pool := NULL;
         ELSIF pool.payer_id IS DISTINCT FROM r.org_id THEN
           -- What another account of this call has taken from the same purse is not written yet.
