@@ -46,25 +46,17 @@ export const AccountPutSchema = z
       .boolean()
       .optional()
       .meta({ description: 'Redeem a banked reset just before it would expire, if something is used' }),
-    use_credits: z
-      .enum(CREDIT_SWITCHES)
-      .optional()
-      .meta({
-        description:
-          'Whether credits pay where the plan ends: never, when asked, by themselves (the default)',
-      }),
-    spending_limit: CreditsSchema.nullable()
-      .optional()
-      .meta({
-        description:
-          'The most that uses may take of this account’s credits in a billing month; null is no limit',
-      }),
-    pool_limit: CreditsSchema.nullable()
-      .optional()
-      .meta({
-        description:
-          'The most that this member may take of its organisation’s credits in a month; null is no limit',
-      }),
+    use_credits: z.enum(CREDIT_SWITCHES).optional().meta({
+      description: 'Whether credits pay where the plan ends: never, when asked, by themselves (the default)',
+    }),
+    spending_limit: CreditsSchema.nullable().optional().meta({
+      description:
+        'The most that uses may take of this account’s credits in a billing month; null is no limit',
+    }),
+    pool_limit: CreditsSchema.nullable().optional().meta({
+      description:
+        'The most that this member may take of its organisation’s credits in a month; null is no limit',
+    }),
   })
   .meta({
     id: 'AccountPut',
@@ -117,6 +109,10 @@ export const BalanceSchema = z
     available: CreditsSumSchema,
     held: CreditsSumSchema.meta({ description: 'On hold in gifts that this account sent' }),
     pending_in: CreditsSumSchema.meta({ description: 'Open gifts to this account, not yet its own' }),
+    debt: CreditsSumSchema.meta({
+      description:
+        'Owed after refunds of credits that were spent; the next purchase of credits pays it first',
+    }),
     lots: z.array(LotSchema),
   })
   .meta({ id: 'Balance' });
@@ -134,6 +130,10 @@ const MOVEMENT_KINDS = [
   'expired',
   'clawed_back',
   'usage',
+  'purchased',
+  'refunded',
+  'debt_paid',
+  'restored',
 ] as const;
 
 export const MovementSchema = z

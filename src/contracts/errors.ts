@@ -139,6 +139,30 @@ export const ERRORS = {
   ),
   disposable_address: entry(409, 'The address is disposable', false, 'Use a lasting address.'),
   campaign_ended: entry(409, 'The campaign has ended', false, 'Start another campaign.'),
+  payments_off: entry(
+    409,
+    'No payments are taken here',
+    false,
+    'Have an operator set STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET.',
+  ),
+  payment_refused: entry(
+    409,
+    'The payment provider refused',
+    false,
+    'See `detail`; try again with another package, or ask an operator.',
+  ),
+  card_required: entry(
+    409,
+    'No card is stored',
+    false,
+    'Buy a package with `save_card` first, then consent to top-ups.',
+  ),
+  webhook_invalid: entry(
+    400,
+    'The webhook is not signed as it should be',
+    false,
+    'Check that STRIPE_WEBHOOK_SECRET is the signing secret of this endpoint.',
+  ),
   internal: entry(
     500,
     'Something went wrong on our side',

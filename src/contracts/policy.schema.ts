@@ -96,6 +96,33 @@ const ResetPolicySchema = z.strictObject({
   reminders: z.array(DurationSchema).max(5),
 });
 
+/** In whole units of the currency's smallest coin. */
+export const PriceSchema = z.strictObject({
+  amount: z.int().min(1).max(99_999_999),
+  currency: z.string().regex(/^[a-z]{3}$/, 'must be an ISO 4217 code in small letters'),
+});
+
+const PackagePolicySchema = z
+  .strictObject({
+    credits: PositiveCreditsSchema.optional(),
+    resets: z.int().min(1).max(100).optional(),
+    price: PriceSchema,
+  })
+  .refine(
+    ({ credits, resets }) => (credits === undefined) !== (resets === undefined),
+    'must hold either credits or resets',
+  );
+
+const PurchasePolicySchema = z.strictObject({
+  credits_valid_for: DurationSchema,
+  checkout_valid_for: DurationSchema.refine(
+    (text) => /^PT([1-9]|1\d|2[0-4])H$/.test(text),
+    'must be 1 to 24 hours, such as "PT24H"',
+  ),
+  top_up_pause: DurationSchema,
+  reminders: z.array(DurationSchema).max(5),
+});
+
 const RewardSchema = z
   .strictObject({ resets: z.int().min(0).max(100), credits: CreditsSchema })
   .refine(
@@ -132,5 +159,7 @@ export const PolicySchema: z.ZodType<Policy> = z.strictObject({
   rate_card: RateCardSchema,
   usage: UsagePolicySchema,
   resets: ResetPolicySchema,
+  packages: z.record(NameSchema, PackagePolicySchema),
+  purchases: PurchasePolicySchema,
   programs: z.record(NameSchema, ProgramPolicySchema),
 });

@@ -14,6 +14,8 @@ export const SCOPES = [
   'resets:read',
   'resets:write',
   'usage:write',
+  'purchases:read',
+  'purchases:write',
   'campaigns:read',
   'campaigns:operate',
   'keys:write',

@@ -97,6 +97,24 @@ export type ResetPolicy = {
   reminders: string[];
 };
 
+/** A price: whole units of the currency's smallest coin (cents, say) and the ISO 4217 code in small letters. */
+export type Price = { amount: number; currency: string };
+
+/** What can be bought: credits, or so many banked resets. */
+export type PackagePolicy = { credits?: string | undefined; resets?: number | undefined; price: Price };
+
+/** Rules of purchases. */
+export type PurchasePolicy = {
+  /** From the payment to the expiry of bought credits. */
+  credits_valid_for: string;
+  /** How long a checkout may be paid: 1 to 24 hours, as Stripe allows. */
+  checkout_valid_for: string;
+  /** How long no automatic top-up is tried after one that was not paid. */
+  top_up_pause: string;
+  /** How long before bought credits expire their owner is reminded. */
+  reminders: string[];
+};
+
 /** What one person gets: so many resets, so many credits, or both. */
 export type Reward = { resets: number; credits: string };
 
@@ -137,6 +155,8 @@ export type Policy = {
   rate_card: RateCard;
   usage: UsagePolicy;
   resets: ResetPolicy;
+  packages: Record<string, PackagePolicy>;
+  purchases: PurchasePolicy;
   programs: Record<string, ProgramPolicy>;
 };
 

@@ -53,6 +53,19 @@ export const SHIPPED_POLICY: Policy = {
     complimentary_plans: ['go', 'plus', 'pro', 'business'],
     reminders: ['P7D', 'P1D'],
   },
+  packages: {
+    'credits-100': { credits: '100', price: { amount: 400, currency: 'usd' } },
+    'credits-1000': { credits: '1000', price: { amount: 4000, currency: 'usd' } },
+    'credits-5000': { credits: '5000', price: { amount: 18000, currency: 'usd' } },
+    'reset-1': { resets: 1, price: { amount: 500, currency: 'usd' } },
+    'reset-5': { resets: 5, price: { amount: 2000, currency: 'usd' } },
+  },
+  purchases: {
+    credits_valid_for: 'P12M',
+    checkout_valid_for: 'PT24H',
+    top_up_pause: 'P1D',
+    reminders: ['P30D', 'P7D'],
+  },
   programs: {
     'codex-pilot': {
       opens_at: '2026-06-11T00:00:00Z',

@@ -3,6 +3,7 @@
  * believes.
  */
 import { CAMPAIGN_INVARIANTS } from './campaign-invariants.ts';
+import { PURCHASE_INVARIANTS } from './purchase-invariants.ts';
 import { REFERRAL_INVARIANTS } from './referral-invariants.ts';
 import { RESET_INVARIANTS } from './reset-invariants.ts';
 import { USAGE_INVARIANTS } from './usage-invariants.ts';
@@ -66,8 +67,8 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
         coalesce(sum(x.amount) FILTER (WHERE x.amount > 0 AND x.account_id = CASE WHEN t.phase IN ('voided', 'expired')
                                                                                 THEN t.debit_account ELSE t.credit_account END), 0) AS given
       FROM boon.entries x WHERE x.transfer = t.seq) e ON true
-    WHERE e.taken <> CASE WHEN t.phase = 'pending' OR t.kind IN ('reversal', 'expiry', 'clawback', 'usage') THEN t.amount ELSE 0 END
-      OR e.given <> CASE WHEN t.phase = 'pending' OR t.kind IN ('expiry', 'clawback', 'usage') THEN 0 ELSE t.amount END`,
+    WHERE e.taken <> CASE WHEN t.phase = 'pending' OR t.kind IN ('reversal', 'expiry', 'clawback', 'usage', 'refund', 'debt') THEN t.amount ELSE 0 END
+      OR e.given <> CASE WHEN t.phase = 'pending' OR t.kind IN ('expiry', 'clawback', 'usage', 'refund', 'debt') THEN 0 ELSE t.amount END`,
   'a hold is resolved slice by slice': `
     WITH resolution AS (
       SELECT r.seq, r.phase, r.resolves FROM boon.transfers r WHERE r.resolves IS NOT NULL
@@ -138,6 +139,7 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
   ...USAGE_INVARIANTS,
   ...CAMPAIGN_INVARIANTS,
   ...REFERRAL_INVARIANTS,
+  ...PURCHASE_INVARIANTS,
   'the chain of sealed blocks is whole': `
     SELECT format('block %s does not match transfers %s to %s', b.number, b.first_seq, b.last_seq) AS detail FROM (
       SELECT x.*, lag(x.hash, 1, ''::bytea) OVER w AS hash_before, lag(x.last_seq, 1, 0::bigint) OVER w AS last_before FROM boon.blocks x

@@ -6,6 +6,7 @@ import type { LotSource } from '../domain/lot.ts';
 import type { VersionedPolicy } from '../domain/policy.ts';
 import type { Campaigns } from './campaigns.ts';
 import type { Metering } from './metering.ts';
+import type { Purchases } from './purchases.ts';
 import type { Referrals } from './referrals.ts';
 import type { Resets } from './resets.ts';
 
@@ -68,7 +69,7 @@ export type VerifyReport = {
  * The ledger. Every method is one round trip; refusals are BoonErrors with a code of `contracts/errors.ts`;
  * a lost database is the code `unavailable`. No method reads a clock.
  */
-export interface Ledger extends Campaigns, Referrals, Resets, Metering {
+export interface Ledger extends Campaigns, Referrals, Resets, Metering, Purchases {
   /** Stores a policy under its version (idempotent) and returns the version. New gifts are accepted under it. */
   usePolicy(policy: VersionedPolicy, at: string): Promise<void>;
 

@@ -11,6 +11,7 @@ import { openDatabase, queryRow } from './database.ts';
 import { makeGrant } from './grant-credits.ts';
 import type { Ledger } from './ledger.ts';
 import { makeMetering } from './metering.ts';
+import { makePurchases } from './purchases.ts';
 import { findGift, giftAddresses, listGifts, openGifts, overdueGifts } from './read-gifts.ts';
 import { makeReferrals } from './referrals.ts';
 import { makeResets } from './resets.ts';
@@ -66,6 +67,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
     ...makeReferrals(database, vault, policyVersion),
     ...makeResets(database, vault, policyVersion),
     ...makeMetering(database, policyVersion),
+    ...makePurchases(database, vault, policyVersion),
     grant: makeGrant(database),
     acceptGift: (request) => (request.reset_id === undefined ? acceptGift : acceptResetGift)(request),
     actOnGift: makeActOnGift(database),

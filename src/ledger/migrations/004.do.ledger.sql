@@ -15,7 +15,8 @@ CREATE TABLE boon.ledger_accounts (
 INSERT INTO boon.ledger_accounts (id) VALUES ('boon:promotional');
 
 CREATE TYPE boon.transfer_phase AS ENUM ('pending', 'posted', 'voided', 'expired');
-CREATE TYPE boon.transfer_kind AS ENUM ('grant', 'gift', 'reversal', 'expiry', 'clawback', 'usage');
+CREATE TYPE boon.transfer_kind AS ENUM (
+  'grant', 'gift', 'reversal', 'expiry', 'clawback', 'usage', 'purchase', 'refund', 'debt', 'restoration');
 
 -- One movement from a ledger account to another. `pending` holds; a later row that `resolves` it posts, voids or
 -- expires it. The resolution of a transfer to boon:unclaimed names the account that claimed it.
@@ -66,7 +67,8 @@ CREATE INDEX lots_to_expire ON boon.lots (expires_at) WHERE open AND expires_at 
 CREATE INDEX lots_by_transfer ON boon.lots (transfer);
 
 CREATE TYPE boon.entry_kind AS ENUM (
-  'grant', 'gift_held', 'gift_returned', 'gift_received', 'gift_reversed', 'gift_recovered', 'expired', 'clawed_back', 'usage');
+  'grant', 'gift_held', 'gift_returned', 'gift_received', 'gift_reversed', 'gift_recovered', 'expired', 'clawed_back', 'usage',
+  'purchased', 'refunded', 'debt_paid', 'restored');
 
 -- What a transfer did to the lots of an account: the lines of its statement, and the exact slices of a hold.
 CREATE TABLE boon.entries (
@@ -84,6 +86,29 @@ CREATE TABLE boon.entries (
 );
 CREATE INDEX entries_by_account ON boon.entries (account_id, transfer, slice);
 SELECT boon.make_append_only('boon.entries');
+
+-- Credits that an account owes: a refund or a chargeback found them spent. No row is no debt.
+CREATE TABLE boon.debts (
+  account_id text COLLATE "C" PRIMARY KEY,
+  amount bigint NOT NULL,
+  CONSTRAINT debt_not_below_zero CHECK (amount >= 0)
+);
+
+-- `incurred` by a refund, `paid` out of a later purchase, `canceled` when the money came back; `returned` tells of what
+-- was paid of a debt that should not have been, and is given back to its lot.
+CREATE TYPE boon.debt_movement AS ENUM ('incurred', 'paid', 'canceled', 'returned');
+
+CREATE TABLE boon.debt_movements (
+  seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  account_id text COLLATE "C" NOT NULL,
+  kind boon.debt_movement NOT NULL,
+  amount bigint NOT NULL CHECK (amount > 0),
+  purchase_id text COLLATE "C" NOT NULL,
+  effective_at timestamptz NOT NULL,
+  recorded_at timestamptz NOT NULL DEFAULT transaction_timestamp()
+);
+CREATE INDEX debt_movements_by_account ON boon.debt_movements (account_id);
+SELECT boon.make_append_only('boon.debt_movements');
 
 -- One row a write: its business key, what it asked and what was answered.
 CREATE TABLE boon.idempotency_keys (

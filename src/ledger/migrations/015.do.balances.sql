@@ -11,6 +11,7 @@ CREATE FUNCTION boon.balance(p_account text, p_at timestamptz) RETURNS jsonb LAN
     'held', boon.credits(a.debits_pending),
     'pending_in', boon.credits(coalesce((
       SELECT sum(g.amount) FROM boon.gifts g WHERE g.recipient_id = a.id AND g.deadline IS NOT NULL), 0)::bigint),
+    'debt', boon.credits(coalesce((SELECT d.amount FROM boon.debts d WHERE d.account_id = a.id), 0)),
     'lots', coalesce((
       SELECT jsonb_agg(boon.lot_view(o) ORDER BY o.expires_at NULLS LAST, o.source, o.granted_at, o.id)
       FROM boon.lots o JOIN lot l ON l.id = o.id), '[]'::jsonb))
@@ -41,6 +42,9 @@ CREATE FUNCTION boon.balance_as_of(p_account text, p_at timestamptz) RETURNS jso
     'pending_in', boon.credits(coalesce((
       SELECT sum(g.amount) FROM open_gift g
       WHERE g.recipient_id = p_account AND coalesce(g.claimed_at, g.accepted_at) <= p_at), 0)::bigint),
+    'debt', boon.credits(coalesce((
+      SELECT sum(CASE d.kind WHEN 'incurred' THEN d.amount WHEN 'returned' THEN 0 ELSE -d.amount END) FROM boon.debt_movements d
+      WHERE d.account_id = p_account AND d.effective_at <= p_at), 0)::bigint),
     'lots', coalesce((
       SELECT jsonb_agg(jsonb_build_object('id', l.id::text, 'source', l.source, 'granted', boon.credits(l.granted),
         'remaining', boon.credits(l.remaining), 'granted_at', l.granted_at, 'expires_at', l.expires_at, 'giftable', l.giftable, 'products', l.products)

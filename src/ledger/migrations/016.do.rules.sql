@@ -38,6 +38,25 @@ CREATE TABLE boon.reset_rules (
   reminders interval[] NOT NULL
 );
 
+-- What can be bought: credits or resets, at a price in the smallest unit of a currency.
+CREATE TABLE boon.package_rules (
+  version text NOT NULL,
+  package text NOT NULL,
+  credits bigint NOT NULL,
+  resets int NOT NULL,
+  price bigint NOT NULL,
+  currency text NOT NULL,
+  PRIMARY KEY (version, package)
+);
+
+CREATE TABLE boon.purchase_rules (
+  version text PRIMARY KEY,
+  credits_valid_for interval NOT NULL,
+  checkout_valid_for interval NOT NULL,
+  top_up_pause interval NOT NULL,
+  reminders interval[] NOT NULL
+);
+
 CREATE TYPE boon.over_cap AS ENUM ('forfeit', 'defer');
 
 CREATE TABLE boon.program_rules (
@@ -68,6 +87,8 @@ SELECT boon.make_append_only('boon.rate_rules');
 SELECT boon.make_append_only('boon.usage_rules');
 SELECT boon.make_append_only('boon.reset_rules');
 SELECT boon.make_append_only('boon.program_rules');
+SELECT boon.make_append_only('boon.package_rules');
+SELECT boon.make_append_only('boon.purchase_rules');
 
 -- Stores the rules of a policy that boon.use_policy has stored.
 CREATE FUNCTION boon.use_rules(p_version text, p_body jsonb) RETURNS void LANGUAGE sql AS $$
@@ -93,6 +114,18 @@ CREATE FUNCTION boon.use_rules(p_version text, p_body jsonb) RETURNS void LANGUA
     ARRAY(SELECT jsonb_array_elements_text(r -> 'complimentary_plans')),
     ARRAY(SELECT x::interval FROM jsonb_array_elements_text(r -> 'reminders') x)
   FROM (SELECT p_body -> 'resets') e (r)
+  ON CONFLICT DO NOTHING;
+
+  INSERT INTO boon.package_rules
+  SELECT p_version, package, coalesce(boon.micro(r ->> 'credits'), 0), coalesce((r ->> 'resets')::int, 0),
+    (r #>> '{price,amount}')::bigint, r #>> '{price,currency}'
+  FROM jsonb_each(p_body -> 'packages') e (package, r)
+  ON CONFLICT DO NOTHING;
+
+  INSERT INTO boon.purchase_rules
+  SELECT p_version, (r ->> 'credits_valid_for')::interval, (r ->> 'checkout_valid_for')::interval, (r ->> 'top_up_pause')::interval,
+    ARRAY(SELECT x::interval FROM jsonb_array_elements_text(r -> 'reminders') x)
+  FROM (SELECT p_body -> 'purchases') e (r)
   ON CONFLICT DO NOTHING;
 
   INSERT INTO boon.program_rules

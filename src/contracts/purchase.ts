@@ -1,0 +1,115 @@
+/**
+ * Purchases and the `purchase` workflow as seen from outside. Plain JSON only; times RFC 3339 UTC. Money is whole units of
+ * the currency's smallest coin.
+ */
+import type { Price } from '../domain/policy.ts';
+
+export const PURCHASE_WORKFLOW = 'purchase';
+
+/** The workflow id of a purchase: `purchase/<purchaseId>`. */
+export function purchaseWorkflowId(purchaseId: string): string {
+  return `purchase/${purchaseId}`;
+}
+
+export const PURCHASE_STATUSES = ['open', 'paid', 'expired', 'failed', 'refunded'] as const;
+/** `expired` and `failed` were not paid; `refunded` is one whose money has gone back in full. */
+export type PurchaseStatus = (typeof PURCHASE_STATUSES)[number];
+
+export const PURCHASE_KINDS = ['checkout', 'top_up'] as const;
+/** Paid by somebody on the provider's page, or by the stored card with its owner's consent. */
+export type PurchaseKind = (typeof PURCHASE_KINDS)[number];
+
+/** A purchase as the ledger tells it. */
+export type Purchase = {
+  id: string;
+  account_id: string;
+  kind: PurchaseKind;
+  status: PurchaseStatus;
+  package: string;
+  credits: string;
+  resets: number;
+  price: Price;
+  /** The provider's page where it is paid; null until that is made, and for a top-up. */
+  checkout: { id: string; url: string } | null;
+  /** Whether the card may be charged again, for top-ups that are consented to. */
+  save_card: boolean;
+  created_at: string;
+  /** Until when it may be paid. */
+  expires_at: string;
+  paid_at: string | null;
+  ended_at: string | null;
+  /** Why it was not paid, where that is known. */
+  reason_code: string | null;
+  /** The lot that it made. */
+  lot_id: string | null;
+  /** Of the price, what refunds have given back, and what disputes that are not won hold. */
+  refunded: number;
+  disputed: number;
+  /** What the account lost again, and what it owes because it had spent it. */
+  taken_back: { credits: string; resets: number };
+  owed: string;
+};
+
+/** What the process needs to know of its purchase. */
+export type PurchaseProgress = Pick<
+  Purchase,
+  'id' | 'account_id' | 'kind' | 'status' | 'package' | 'expires_at' | 'reason_code'
+>;
+
+export function purchaseProgress(purchase: Purchase): PurchaseProgress {
+  const { id, account_id, kind, status, package: name, expires_at, reason_code } = purchase;
+  return { id, account_id, kind, status, package: name, expires_at, reason_code };
+}
+
+export type PurchaseInput = { purchase: PurchaseProgress };
+/** What the workflow ends with. */
+export type PurchaseResult = { status: PurchaseStatus; reason_code?: string };
+export type PurchaseWorkflow = (input: PurchaseInput) => Promise<PurchaseResult>;
+
+/**
+ * What is said of a payment: always a state, never a step, so that hearing it twice, or late, changes nothing. Of a
+ * refund `amount` is all that has gone back so far.
+ */
+export type PaymentNews = {
+  /** When it was heard. */
+  at: string;
+  /** The provider's id of the message, for the record. */
+  event?: string | undefined;
+  /** One of the two tells which purchase it is about. */
+  purchase_id?: string | undefined;
+  payment_id?: string | undefined;
+} & (
+  | { said: 'paid'; amount?: number | undefined; customer_id?: string | undefined }
+  | { said: 'expired' | 'failed'; reason_code?: string | undefined }
+  | { said: 'refunded'; amount: number }
+  | { said: 'disputed'; dispute_id: string; amount: number; status: 'open' | 'won' | 'lost' }
+);
+
+/** The consent to automatic top-ups, or what is needed to give it. */
+export type TopUp = {
+  account_id: string;
+  enabled: boolean;
+  card_saved: boolean;
+  package: string | null;
+  below: string | null;
+  monthly_cap: Price | null;
+  /** What this billing month's top-ups have cost. */
+  spent: number;
+  consented_at: string | null;
+  /** After a charge that failed. */
+  paused_until: string | null;
+};
+
+/** How something bought is named in mails and on the provider's page. */
+export function packageText({ credits, resets }: Pick<Purchase, 'credits' | 'resets'>): string {
+  if (resets === 0) return `${credits} credits`;
+  return resets === 1 ? '1 banked reset' : `${resets} banked resets`;
+}
+
+/** `4.00 USD`; of currencies without coins `400 JPY`. */
+export function priceText({ amount, currency }: Price): string {
+  const code = currency.toUpperCase();
+  const digits = new Intl.NumberFormat('en', { style: 'currency', currency: code }).resolvedOptions()
+    .maximumFractionDigits;
+  return `${(amount / 10 ** (digits ?? 2)).toFixed(digits ?? 2)} ${code}`;
+}

@@ -1,0 +1,72 @@
+/** The invariants of purchases, debts and top-ups; see `invariants.ts`. */
+export const PURCHASE_INVARIANTS: Readonly<Record<string, string>> = {
+  'a paid purchase gave what was bought, once, and no other gave anything': `
+    SELECT format('purchase %s of %s credits: transfer of %s', coalesce(p.id, t.reference), boon.credits(p.credits), boon.credits(t.amount)) AS detail
+    FROM (SELECT * FROM boon.purchases WHERE paid_at IS NOT NULL AND credits > 0) p
+    FULL JOIN (SELECT reference, count(*) AS times, min(seq) AS seq, sum(amount)::bigint AS amount, min(credit_account) AS account, min(effective_at) AS at
+               FROM boon.transfers WHERE kind = 'purchase' GROUP BY reference) t ON t.reference = p.id
+    LEFT JOIN boon.lots l ON l.id = p.lot_id
+    WHERE (1, t.amount, t.account, t.at) IS DISTINCT FROM (t.times, p.credits, p.account_id, p.paid_at)
+      OR (l.account_id, l.transfer, l.granted, l.source::text) IS DISTINCT FROM (p.account_id, t.seq, p.credits, 'purchased')
+    UNION ALL
+    SELECT format('purchase %s of %s resets: %s banked, %s revoked', p.id, p.resets, r.ever, r.revoked) FROM boon.purchases p
+    CROSS JOIN LATERAL (
+      SELECT count(*) FILTER (WHERE x.status = 'revoked') AS revoked, count(*) AS ever
+      FROM boon.resets x WHERE x.source = 'purchase' AND x.reference = p.id AND x.account_id = p.account_id AND x.from_reset IS NULL) r
+    WHERE p.resets > 0 AND CASE WHEN p.paid_at IS NULL THEN r.ever <> 0 ELSE r.ever - r.revoked <> p.resets - p.resets_taken END
+    UNION ALL
+    SELECT format('%s resets of no purchase "%s"', count(*), x.reference) FROM boon.resets x
+    WHERE x.source = 'purchase' AND NOT EXISTS (SELECT FROM boon.purchases p WHERE p.id = x.reference) GROUP BY x.reference`,
+  'a purchase has the status of its last movement': `
+    WITH last AS (
+      SELECT DISTINCT ON (purchase_id) purchase_id, kind, amount FROM boon.purchase_movements
+      WHERE kind IN ('created', 'paid', 'expired', 'failed') ORDER BY purchase_id, seq DESC
+    )
+    SELECT format('purchase %s is %s, its last movement %s', coalesce(p.id, m.purchase_id), p.status, m.kind) AS detail
+    FROM boon.purchases p FULL JOIN last m ON m.purchase_id = p.id
+    WHERE m.kind::text IS DISTINCT FROM CASE p.status WHEN 'open' THEN 'created' WHEN 'refunded' THEN 'paid' ELSE p.status::text END
+      OR (m.kind = 'paid' AND m.amount <> p.paid)`,
+  'a purchase lost as much as its money went back': `
+    SELECT format('purchase %s: %s of %s went back, %s credits taken, %s owed, %s let go', p.id, b.back, p.paid, p.taken, p.owed, p.let_go) AS detail
+    FROM boon.purchases p CROSS JOIN LATERAL (SELECT boon.money_back(p) AS back) b
+    WHERE p.paid_at IS NOT NULL AND (p.taken + p.owed + p.let_go <> boon.share(p.credits, p.paid, b.back)
+      OR p.resets_taken + p.resets_kept <> boon.share(p.resets, p.paid, b.back) OR (p.status = 'refunded') <> (b.back >= p.paid))
+    UNION ALL
+    SELECT format('purchase %s was not paid and lost something', p.id) FROM boon.purchases p
+    WHERE p.paid_at IS NULL AND p.taken + p.owed + p.let_go + p.resets_taken + p.resets_kept > 0`,
+  'what refunds took is what their purchases say': `
+    SELECT format('purchase %s says %s taken, transfers %s', coalesce(p.id, t.reference), p.taken, t.amount) AS detail
+    FROM (SELECT x.id, x.taken - coalesce(sum(d.amount) FILTER (WHERE d.kind = 'returned'), 0) AS net, x.taken FROM boon.purchases x
+          LEFT JOIN boon.debt_movements d ON d.purchase_id = x.id GROUP BY x.id) p
+    FULL JOIN (SELECT reference, sum(CASE kind WHEN 'refund' THEN amount ELSE -amount END) AS amount FROM boon.transfers
+               WHERE kind IN ('refund', 'restoration') GROUP BY reference) t ON t.reference = p.id
+    WHERE coalesce(p.net, 0) <> coalesce(t.amount, 0)`,
+  'debts are the sum of their movements, and owed by purchases': `
+    WITH moved AS (
+      SELECT account_id, sum(CASE kind WHEN 'incurred' THEN amount WHEN 'returned' THEN 0 ELSE -amount END) AS amount
+      FROM boon.debt_movements GROUP BY account_id
+    )
+    SELECT format('account %s owes %s, its movements say %s', coalesce(d.account_id, m.account_id), d.amount, m.amount) AS detail
+    FROM boon.debts d FULL JOIN moved m ON m.account_id = d.account_id WHERE coalesce(d.amount, 0) <> coalesce(m.amount, 0)
+    UNION ALL
+    SELECT format('purchase %s is owed %s, its movements say %s', p.id, p.owed, coalesce(m.amount, 0)) FROM boon.purchases p
+    LEFT JOIN (SELECT purchase_id, sum(CASE kind WHEN 'incurred' THEN amount ELSE -amount END) AS amount FROM boon.debt_movements
+               WHERE kind <> 'paid' GROUP BY purchase_id) m ON m.purchase_id = p.id
+    WHERE p.owed <> coalesce(m.amount, 0)
+    UNION ALL
+    SELECT format('debt of %s paid by %s: %s noted, %s moved', coalesce(m.account_id, t.debit_account), coalesce(m.purchase_id, t.reference), m.amount, t.amount)
+    FROM (SELECT * FROM boon.debt_movements WHERE kind = 'paid') m
+    FULL JOIN (SELECT * FROM boon.transfers WHERE kind = 'debt') t ON t.reference = m.purchase_id AND t.debit_account = m.account_id
+    WHERE m.amount IS DISTINCT FROM t.amount`,
+  'top-ups keep to the cap that was consented to': `
+    SELECT format('account %s paid %s for top-ups in the month of %s', x.account_id, x.paid, x.month) AS detail
+    FROM (SELECT p.account_id, p.month, sum(p.price) AS paid, max(c.monthly_cap) AS cap FROM boon.purchases p
+          LEFT JOIN LATERAL (SELECT s.given, s.monthly_cap FROM boon.top_up_consents s
+            WHERE s.account_id = p.account_id AND s.effective_at <= p.created_at ORDER BY s.seq DESC LIMIT 1) c ON c.given
+          WHERE p.kind = 'top_up' AND p.status IN ('open', 'paid', 'refunded') GROUP BY p.account_id, p.month) x
+    WHERE x.cap IS NULL OR x.paid > x.cap
+    UNION ALL
+    SELECT format('top-up %s of %s had no consent', p.id, p.account_id) FROM boon.purchases p
+    WHERE p.kind = 'top_up' AND NOT coalesce((SELECT s.given FROM boon.top_up_consents s
+      WHERE s.account_id = p.account_id AND s.effective_at <= p.created_at ORDER BY s.seq DESC LIMIT 1), false)`,
+};
