@@ -11,9 +11,9 @@ import { toGift } from './rows.ts';
 const MOST_IN_A_BATCH = 64;
 /** Gifts touch two accounts each, which their ids do not keep apart: one writer, so that no batch waits for another. */
 const WRITERS = 1;
-/** Where the accounts are known. Larger batches find fewer gifts that have no account in common with the other's. */
+/** Where the accounts are known. Larger batches leave fewer gifts that have no account in common with one of them. */
 const BULK_WRITERS = 2;
-const BULK_BATCH = 100;
+const BULK_BATCH = 200;
 
 /** Makes the function behind `Ledger.actOnGift`. */
 export function makeActOnGift(database: Database): (request: GiftActionRequest) => Promise<Recorded<Gift>> {

@@ -67,20 +67,21 @@ DECLARE
   verdict boon.verdict;
   due text[];
   due_at timestamptz[];
+  accounts text[];
   any_held boolean;
   any_unclaimed boolean;
   settle text[] := '{}';
   settle_at timestamptz[] := '{}';
   problem text;
 BEGIN
-  PERFORM FROM boon.gifts x WHERE x.id = ANY (p_ids) ORDER BY x.id FOR UPDATE;
-  SELECT array_agg(d.id), array_agg(d.at), bool_or(x.status = 'held'), bool_or(x.held_from = 'awaiting_claim' OR x.status = 'awaiting_claim')
-    INTO due, due_at, any_held, any_unclaimed FROM unnest(p_ids, p_at) d (id, at)
-    CROSS JOIN LATERAL (SELECT y.status, y.held_from FROM boon.gifts y WHERE y.id = d.id AND y.deadline <= d.at OFFSET 0) x;
+  SELECT array_agg(x.id), array_agg(x.at), bool_or(x.status = 'held'), bool_or('awaiting_claim' IN (x.status, x.held_from)),
+      array_agg(x.payer_id) || array_agg(x.sender_id) || array_agg(x.recipient_id)
+    INTO due, due_at, any_held, any_unclaimed, accounts
+    FROM (
+      SELECT y.*, d.at FROM unnest(p_ids, p_at) d (id, at) JOIN boon.gifts y ON y.id = d.id ORDER BY y.id FOR UPDATE OF y) x
+    WHERE x.deadline <= x.at;
   -- Those whose value moves, and the senders, whose counters change with gifts that go back.
-  PERFORM FROM boon.ledger_accounts a WHERE a.id IN (
-    SELECT v.id FROM boon.gifts x CROSS JOIN LATERAL (VALUES (x.payer_id), (x.sender_id), (x.recipient_id)) v (id)
-    WHERE x.id = ANY (due)) ORDER BY a.id FOR UPDATE;
+  PERFORM FROM boon.ledger_accounts a WHERE a.id = ANY (accounts) ORDER BY a.id FOR UPDATE;
 
   IF any_held THEN
     -- A hold that ran out lets go at the moment it ran out, even if it is noticed later.
