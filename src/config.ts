@@ -50,6 +50,7 @@ export type Config = {
   /** Requests a minute; 0: no limit. */
   rateLimit: { service: number; user: number };
   metricsPort: number | undefined;
+  demoModel: boolean;
 };
 
 /** The environment cannot be used; the message lists each fault by its variable. */
@@ -131,5 +132,6 @@ function toConfig(set: Settings): Config {
     logLevel: set.BOON_LOG_LEVEL,
     rateLimit: { service: set.BOON_RATE_LIMIT, user: set.BOON_USER_RATE_LIMIT },
     metricsPort: set.BOON_METRICS_PORT,
+    demoModel: set.BOON_DEMO_MODEL,
   };
 }

@@ -97,6 +97,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       publicUrl: config.publicUrl,
       policyVersion: policy.version,
       rateLimit: config.rateLimit,
+      demoModel: config.demoModel,
     });
     await app.listen({ port: config.port, host: config.host });
     warnOfRisks(config, logger);

@@ -182,6 +182,14 @@ export const SettingsSchema = z.object({
   BOON_USER_RATE_LIMIT: wholeNumber(0, 100_000_000)
     .prefault('600')
     .meta({ description: 'Requests a minute of one end user, in each server process; 0: no limit' }),
+  BOON_DEMO_MODEL: z
+    .enum(['on', 'off'], { error: 'must be on or off' })
+    .transform((value) => value === 'on')
+    .prefault('off')
+    .meta({
+      description:
+        'Whether the HTTP server serves a demonstration of a metered model call to Codex clients: a canned reply that charges usage',
+    }),
   BOON_METRICS_PORT: wholeNumber(0, 65_535).optional().meta({
     description: 'Port of the worker’s /metrics, /healthz and /readyz; unset: the worker serves none',
   }),

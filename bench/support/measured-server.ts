@@ -65,5 +65,6 @@ async function boonServer(url: string) {
     publicUrl: 'http://localhost',
     policyVersion: 'bench',
     rateLimit: { service: 0, user: 0 },
+    demoModel: false,
   });
 }

@@ -86,7 +86,6 @@ export const InviteTrackingSchema = z.object({
   ),
   cursor: z.string().nullable(),
 });
-export type InviteTracking = z.infer<typeof InviteTrackingSchema>;
 
 export const InviteIdSchema = z.object({ referral_id: ReferralIdSchema });
 export const ResentSchema = z.object({ referral_id: z.string(), status: z.enum(REFERRAL_STATUSES) });

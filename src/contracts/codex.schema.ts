@@ -16,6 +16,24 @@ const CodexWindowSchema = z.object({
 });
 export type CodexWindow = z.infer<typeof CodexWindowSchema>;
 
+const SpendLimitSchema = z.object({
+  limit: CreditsSumSchema,
+  used: CreditsSumSchema,
+  remaining: CreditsSumSchema,
+  used_percent: z.int().min(0).max(100),
+  remaining_percent: z.int().min(0).max(100),
+  reset_after_seconds: z.int().min(0),
+  reset_at: z.int(),
+});
+
+/** Why an account cannot go on, in the words that clients know. */
+const REACHED_TYPES = [
+  'rate_limit_reached',
+  'workspace_member_credits_depleted',
+  'workspace_member_usage_limit_reached',
+] as const;
+export type ReachedType = (typeof REACHED_TYPES)[number];
+
 /** `GET usage` */
 export const CodexUsageSchema = z.object({
   plan_type: z.enum(PLANS),
@@ -31,8 +49,8 @@ export const CodexUsageSchema = z.object({
   credits: z
     .object({ has_credits: z.boolean(), unlimited: z.boolean(), balance: CreditsSumSchema })
     .nullable(),
-  spend_control: z.null(),
-  rate_limit_reached_type: z.object({ type: z.literal('rate_limit_reached') }).nullable(),
+  spend_control: z.object({ reached: z.boolean(), individual_limit: SpendLimitSchema }).nullable(),
+  rate_limit_reached_type: z.object({ type: z.enum(REACHED_TYPES) }).nullable(),
   rate_limit_reset_credits: z.object({ available_count: z.int(), applicable_available_count: z.int() }),
   additional_rate_limits: z.array(z.never()),
   promo: z.null(),

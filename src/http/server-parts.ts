@@ -27,4 +27,6 @@ export type ServerParts = {
   /** The policy that new gifts are accepted under, told by /readyz. */
   policyVersion: string;
   rateLimit: RateLimit;
+  /** Whether the demonstration of a metered model call is served. */
+  demoModel: boolean;
 };

@@ -1,6 +1,7 @@
 /** Usage: charging it, and what was charged. */
 import type { Charge, Pool, Usage, UsageBody } from '../contracts/usage.schema.ts';
 import { makeUse } from './charge-usage.ts';
+import { type CreditMeans, creditMeans } from './credit-means.ts';
 import { type Database, queryRow } from './database.ts';
 import type { Page, PageRequest, Recorded } from './ledger.ts';
 import { listUsage, pool } from './read-usage.ts';
@@ -20,6 +21,8 @@ export interface Metering {
   listUsage(accountId: string, page: PageRequest): Promise<Page<Charge>>;
   /** What was taken of an organisation's credits in its billing month at `at`, and by whom. */
   pool(accountId: string, at: string): Promise<Pool>;
+  /** What credits could pay for a product at `at`, beyond the plan. */
+  creditMeans(accountId: string, product: string, at: string): Promise<CreditMeans>;
   /** Makes the partitions of this month and the next, and drops those that the policy keeps no longer; answers how many. */
   tendUsage(at: string): Promise<number>;
 }
@@ -29,6 +32,7 @@ export function makeMetering(database: Database, policyVersion: () => string): M
     use: makeUse(database, policyVersion),
     listUsage: (id, page) => listUsage(database, id, page),
     pool: (id, at) => pool(database, id, at),
+    creditMeans: (id, product, at) => creditMeans(database, policyVersion(), id, product, at),
     async tendUsage(at) {
       const text = 'SELECT boon.tend_usage($1, $2) AS dropped';
       const row = await queryRow<{ dropped: number }>(database, 'tend_usage', text, [policyVersion(), at]);

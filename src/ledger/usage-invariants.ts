@@ -40,8 +40,9 @@ export const USAGE_INVARIANTS: Readonly<Record<string, string>> = {
     FROM boon.usage WHERE plan_part > 0 AND (five_hour_used > five_hour_limit OR weekly_used > weekly_limit)`,
   'credits paid only when the plan was used up, and out of lots that may pay': `
     SELECT format('use %s of %s left the plan unused', u.id, u.account_id) AS detail FROM boon.usage u
-    WHERE u.plan_part < u.amount AND coalesce(u.five_hour_limit > u.five_hour_used OR u.five_hour_started_at + interval '5 hours' <= u.at, true)
-      AND coalesce(u.weekly_limit > u.weekly_used OR u.weekly_started_at + interval '168 hours' <= u.at, true)
+    WHERE u.plan_part < u.amount
+      AND coalesce(u.five_hour_limit > CASE WHEN u.five_hour_started_at + interval '5 hours' > u.at THEN u.five_hour_used ELSE 0 END, true)
+      AND coalesce(u.weekly_limit > CASE WHEN u.weekly_started_at + interval '168 hours' > u.at THEN u.weekly_used ELSE 0 END, true)
     UNION ALL
     SELECT format('use %s of %s was paid by lot %s', u.id, u.account_id, l.id) FROM boon.usage u
     JOIN boon.entries e ON e.transfer IN (u.pool_transfer, u.own_transfer) JOIN boon.lots l ON l.id = e.lot_id

@@ -97,6 +97,7 @@ export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHar
     publicUrl: options.publicUrl ?? 'http://boon.test',
     policyVersion: policy.version,
     rateLimit: { service: 0, user: 0 },
+    demoModel: false,
   };
   const url = await listen(serverParts, parts);
 

@@ -97,6 +97,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     publicUrl: 'https://boon.example',
     policyVersion: policyWith(options.policy).version,
     rateLimit: { service: 0, user: 0 },
+    demoModel: false,
     ...options.parts,
   });
   const baseUrl = await app.listen({ port: 0, host: '127.0.0.1' });

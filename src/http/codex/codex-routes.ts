@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { ReferralDesk } from '../referral-desk.ts';
 import type { ServerParts } from '../server-parts.ts';
 import { accountsCheckRoutes } from './accounts-check.ts';
+import { demoModelRoutes } from './demo-model.ts';
 import { inviteEligibilityRoutes } from './invite-eligibility.ts';
 import { inviteRoutes } from './invites.ts';
 import { resetCreditRoutes } from './reset-credits.ts';
@@ -19,4 +20,5 @@ export const codexRoutes: FastifyPluginAsyncZod<ServerParts & { desk: ReferralDe
   await app.register(resetHistoryRoutes, parts);
   await app.register(inviteEligibilityRoutes, parts);
   await app.register(inviteRoutes, parts);
+  if (parts.demoModel) await app.register(demoModelRoutes, parts);
 };

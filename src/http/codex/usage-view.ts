@@ -1,19 +1,18 @@
-/** Limits, as Codex clients show them. */
-import type { CodexUsage, CodexWindow } from '../../contracts/codex.schema.ts';
+/** Limits and credits, as Codex clients show them. */
+import type { CodexUsage, CodexWindow, ReachedType } from '../../contracts/codex.schema.ts';
 import type { Limits, Windows } from '../../contracts/reset.schema.ts';
-import { MAX_MICRO_CREDITS, parseCredits } from '../../domain/credits.ts';
+import { formatCredits, MAX_MICRO_CREDITS, parseCredits } from '../../domain/credits.ts';
 import { WINDOW_LENGTH_MS, type WindowKind } from '../../domain/usage-window.ts';
+import type { CreditMeans } from '../../ledger/credit-means.ts';
+import type { CodexPerson } from './caller.ts';
 
 type Window = Windows[WindowKind];
 
-/** @param now the moment that `limits` were read for. */
-export function viewUsage(
-  limits: Limits,
-  person: { accountId: string; userId: string; email: string | null },
-  now: Date,
-): CodexUsage {
+/** @param now the moment that `limits` and `means` were read for. */
+export function viewUsage(limits: Limits, means: CreditMeans, person: CodexPerson, now: Date): CodexUsage {
   const { five_hour, weekly } = limits.windows;
   const reached = isUsedUp(five_hour) || isUsedUp(weekly);
+  const allowed = !reached || means.refused === null;
   const used = five_hour.used !== '0' || weekly.used !== '0';
   return {
     plan_type: limits.plan,
@@ -21,14 +20,17 @@ export function viewUsage(
     user_id: person.userId,
     email: person.email,
     rate_limit: {
-      allowed: !reached,
+      allowed,
       limit_reached: reached,
       primary_window: viewWindow('five_hour', five_hour, now),
       secondary_window: viewWindow('weekly', weekly, now),
     },
-    credits: { has_credits: limits.credits !== '0', unlimited: false, balance: limits.credits },
-    spend_control: null,
-    rate_limit_reached_type: reached ? { type: 'rate_limit_reached' } : null,
+    credits:
+      means.refused === 'not_paid_by_credits'
+        ? null
+        : { has_credits: means.payable !== '0', unlimited: false, balance: limits.credits },
+    spend_control: viewSpending(means.spending, now),
+    rate_limit_reached_type: allowed ? null : { type: reachedType(means) },
     rate_limit_reset_credits: {
       available_count: limits.resets,
       applicable_available_count: used ? limits.resets : 0,
@@ -46,13 +48,39 @@ function viewWindow(kind: WindowKind, window: Window, now: Date): CodexWindow | 
   return {
     used_percent: usedPercent(window.used, window.limit),
     limit_window_seconds: length / 1000,
-    reset_after_seconds: seconds(endsAt - now.getTime()),
-    reset_at: seconds(endsAt),
+    reset_after_seconds: wholeSeconds(endsAt - now.getTime()),
+    reset_at: wholeSeconds(endsAt),
   };
 }
 
+function viewSpending(spending: CreditMeans['spending'], now: Date): CodexUsage['spend_control'] {
+  if (spending === null) return null;
+  const { limit, spent, resets_at } = spending;
+  const remaining = micro(limit) - micro(spent);
+  const used_percent = usedPercent(spent, limit);
+  const endsAt = Date.parse(resets_at);
+  return {
+    reached: remaining <= 0n,
+    individual_limit: {
+      limit,
+      used: spent,
+      remaining: formatCredits(remaining > 0n ? remaining : 0n),
+      used_percent,
+      remaining_percent: 100 - used_percent,
+      reset_after_seconds: wholeSeconds(endsAt - now.getTime()),
+      reset_at: wholeSeconds(endsAt),
+    },
+  };
+}
+
+/** Of a member of an organisation, whether its credits or the member's part of them are gone. */
+function reachedType({ refused, member }: CreditMeans): ReachedType {
+  if (refused === 'member_limit') return 'workspace_member_usage_limit_reached';
+  return refused === 'no_credits' && member ? 'workspace_member_credits_depleted' : 'rate_limit_reached';
+}
+
 /** Rounded up, so that who waits until then does not come too early. */
-function seconds(milliseconds: number): number {
+export function wholeSeconds(milliseconds: number): number {
   return Math.max(0, Math.ceil(milliseconds / 1000));
 }
 

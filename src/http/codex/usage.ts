@@ -4,7 +4,7 @@ import { CodexUsageSchema } from '../../contracts/codex.schema.ts';
 import type { ServerParts } from '../server-parts.ts';
 import { personOf } from './caller.ts';
 import { codexPaths } from './paths.ts';
-import { viewUsage } from './usage-view.ts';
+import { readUsage } from './read-usage.ts';
 
 export const usageRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { ledger, clock }) => {
   for (const url of [...codexPaths('usage'), '/backend-api/codex/usage']) {
@@ -13,11 +13,7 @@ export const usageRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
       url,
       config: { access: 'codex_client' },
       schema: { hide: true, response: { 200: CodexUsageSchema } },
-      handler: async (request) => {
-        const now = clock();
-        const person = personOf(request);
-        return viewUsage(await ledger.limits(person.accountId, now.toISOString()), person, now);
-      },
+      handler: (request) => readUsage(ledger, personOf(request), clock()),
     });
   }
 };

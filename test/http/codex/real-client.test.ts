@@ -101,10 +101,13 @@ describe.each(['chatgpt', 'codex'] as const)('codex app-server, with paths of th
 
     expect(await consume({ idempotencyKey: 'second' })).toEqual({ outcome: 'nothingToReset' });
     await use(server.ledger, account, '25', now());
+    // Credits go on, until the account switches them off.
     expect((await read()).rateLimits).toMatchObject({
       primary: { usedPercent: 100 },
-      rateLimitReachedType: 'rate_limit_reached',
+      rateLimitReachedType: null,
     });
+    await server.ledger.putAccount(account, { plan: 'plus', use_credits: 'off' }, now());
+    expect((await read()).rateLimits.rateLimitReachedType).toBe('rate_limit_reached');
     expect(await consume({ idempotencyKey: 'third', creditId: other?.id ?? '' })).toEqual({
       outcome: 'reset',
     });

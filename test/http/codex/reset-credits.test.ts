@@ -159,9 +159,10 @@ describe('consuming', () => {
   });
 
   test('of a frozen account, or of one that Boon does not know, is no_credit with the reason', async () => {
-    await seedAccount(server.ledger, 'fay', { put: { status: 'frozen' } });
+    await seedAccount(server.ledger, 'fay');
     await bank(server.ledger, 'fay');
     await use(server.ledger, 'fay', '1');
+    await server.ledger.putAccount('fay', { plan: 'plus', status: 'frozen' }, START);
     expect(await consume('fay', { redeem_request_id: 'f-1' })).toEqual({
       code: 'no_credit',
       windows_reset: 0,

@@ -84,7 +84,6 @@ test.each([
   ['24.874999', 99],
   ['24.999999', 99],
   ['25', 100],
-  ['25.000001', 100],
 ])(
   '%s used of 25 is %i percent: 0 only when nothing is used, 100 only when nothing is left',
   async (amount, percent) => {
@@ -136,6 +135,106 @@ describe('limits reached', () => {
     await seedAccount(server.ledger, 'over');
     await use(server.ledger, 'over', '25', later(START, { hours: -5 }));
     expect((await usageOf('over')).rate_limit).toMatchObject({ limit_reached: false });
+  });
+});
+
+test('an account that used more than its new plan includes has used it up, at 100 percent and no more', async () => {
+  await seedAccount(server.ledger, 'down', { put: { plan: 'pro' } });
+  await use(server.ledger, 'down', '100');
+  await server.ledger.putAccount('down', { plan: 'plus' }, START);
+  const { rate_limit } = await usageOf('down');
+  expect(rate_limit).toMatchObject({ allowed: false, primary_window: { used_percent: 100 } });
+});
+
+describe('credits beyond a plan that is used up', () => {
+  async function usedUp(id: string, options: Parameters<typeof seedAccount>[2] = {}) {
+    await seedAccount(server.ledger, id, options);
+    await use(server.ledger, id, '25');
+    return usageOf(id);
+  }
+
+  test('go on by themselves: allowed, though the limit is reached', async () => {
+    expect(await usedUp('rich', { credits: '0.000001' })).toMatchObject({
+      rate_limit: { allowed: true, limit_reached: true },
+      credits: { has_credits: true, balance: '0.000001' },
+      rate_limit_reached_type: null,
+    });
+  });
+
+  test.each(['off', 'ask'] as const)(
+    'do not go on where the account has switched them to %s',
+    async (use_credits) => {
+      expect(await usedUp(`credits-${use_credits}`, { credits: '5', put: { use_credits } })).toMatchObject({
+        rate_limit: { allowed: false, limit_reached: true },
+        credits: { has_credits: true, balance: '5' },
+        rate_limit_reached_type: { type: 'rate_limit_reached' },
+      });
+    },
+  );
+
+  test('are none where the plan’s credits do not pay for Codex', async () => {
+    await seedAccount(server.ledger, 'free', { credits: '5', put: { plan: 'free' } });
+    await use(server.ledger, 'free', '5');
+    expect(await usageOf('free')).toMatchObject({ rate_limit: { allowed: false }, credits: null });
+  });
+
+  test('end with the account’s spending limit, shown in credits and whole percent until the month ends', async () => {
+    const put = { spending_limit: '8', billing_day: 20 };
+    await seedAccount(server.ledger, 'thrifty', { credits: '50', put });
+    await use(server.ledger, 'thrifty', '27.5');
+    const spent = await usageOf('thrifty');
+    expect(spent.rate_limit?.allowed).toBe(true);
+    expect(spent.spend_control).toEqual({
+      reached: false,
+      individual_limit: {
+        limit: '8',
+        used: '2.5',
+        remaining: '5.5',
+        used_percent: 31,
+        remaining_percent: 69,
+        // The billing month ends on 20 March.
+        reset_after_seconds: 9.5 * 86_400,
+        reset_at: SECOND + 9.5 * 86_400,
+      },
+    });
+    await use(server.ledger, 'thrifty', '5.5');
+    expect(await usageOf('thrifty')).toMatchObject({
+      rate_limit: { allowed: false },
+      credits: { has_credits: false, balance: '42' },
+      spend_control: { reached: true, individual_limit: { remaining: '0', used_percent: 100 } },
+      rate_limit_reached_type: { type: 'rate_limit_reached' },
+    });
+    await server.ledger.putAccount('thrifty', { plan: 'plus', spending_limit: '3' }, START);
+    expect((await usageOf('thrifty')).spend_control).toMatchObject({
+      reached: true,
+      individual_limit: { used: '8', remaining: '0', used_percent: 100, remaining_percent: 0 },
+    });
+  });
+
+  test('of an organisation go on for its member, up to the member’s limit and to its last credit', async () => {
+    const org = { kind: 'organisation', plan: 'pro' } as const;
+    await seedAccount(server.ledger, 'org', { credits: '10', put: org });
+    for (const id of ['mia', 'tom'])
+      await seedAccount(server.ledger, id, { put: { org_id: 'org', pool_limit: id === 'mia' ? '4' : null } });
+    await use(server.ledger, 'mia', '25');
+    expect(await usageOf('mia')).toMatchObject({
+      rate_limit: { allowed: true, limit_reached: true },
+      credits: { has_credits: true, balance: '0' },
+      spend_control: { reached: false, individual_limit: { limit: '4', used: '0' } },
+    });
+    await use(server.ledger, 'mia', '4');
+    expect(await usageOf('mia')).toMatchObject({
+      rate_limit: { allowed: false },
+      spend_control: { reached: true },
+      rate_limit_reached_type: { type: 'workspace_member_usage_limit_reached' },
+    });
+    await use(server.ledger, 'tom', '31');
+    expect(await usageOf('tom')).toMatchObject({
+      rate_limit: { allowed: false },
+      credits: { has_credits: false },
+      spend_control: null,
+      rate_limit_reached_type: { type: 'workspace_member_credits_depleted' },
+    });
   });
 });
 

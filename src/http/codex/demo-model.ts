@@ -1,0 +1,76 @@
+/**
+ * `POST /backend-api/codex/responses`: a demonstration of a metered model call. It answers with a canned reply, charges
+ * one unit, and tells how the account stands. A product that meters calls does as it does: charge, then answer.
+ */
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { addCreditsUrl } from '../../contracts/add-credits-url.ts';
+import { BoonError, type LimitReached } from '../../contracts/errors.ts';
+import { ModelSchema } from '../../contracts/policy.schema.ts';
+import { newId } from '../new-id.ts';
+import type { ServerParts } from '../server-parts.ts';
+import { personOf } from './caller.ts';
+import { cannedReply } from './canned-reply.ts';
+import { limitHeaders } from './limit-headers.ts';
+import { CODEX_PRODUCT, readUsage } from './read-usage.ts';
+import { wholeSeconds } from './usage-view.ts';
+
+/** A conversation with its instructions and tools. */
+const BODY_LIMIT_BYTES = 16 * 1024 * 1024;
+
+/** Of the request it reads the model only. */
+const ModelCallSchema = z.object({ model: ModelSchema.catch('default').default('default') });
+
+export const demoModelRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts) => {
+  const { ledger, clock, publicUrl } = parts;
+  app.route({
+    method: 'POST',
+    url: '/backend-api/codex/responses',
+    bodyLimit: BODY_LIMIT_BYTES,
+    config: { access: 'codex_client' },
+    schema: { hide: true, body: ModelCallSchema },
+    handler: async (request, reply) => {
+      const person = personOf(request);
+      const { model } = request.body;
+      const now = clock();
+      const [id, at] = [newId('resp', now), now.toISOString()];
+      const account_id = person.accountId;
+      try {
+        await ledger.use({ account_id, product: CODEX_PRODUCT, model, units: '1', id, at, now: at });
+      } catch (error) {
+        if (!(error instanceof BoonError) || error.limit === undefined) throw error;
+        const usage = await readUsage(ledger, person, now);
+        const limit = { ...error.limit, add_credits_url: addCreditsUrl(publicUrl, account_id) };
+        return reply
+          .code(429)
+          .headers({ ...limitHeaders(usage), 'x-codex-promo-message': offer(limit) })
+          .send({
+            error: {
+              type: 'usage_limit_reached',
+              message: error.message,
+              plan_type: usage.plan_type,
+              resets_at: secondsOrNull(limit.next_window_at),
+              ...limit,
+            },
+          });
+      }
+      const usage = await readUsage(ledger, person, now);
+      return reply
+        .headers(limitHeaders(usage))
+        .type('text/event-stream')
+        .send(cannedReply(id, model, Math.floor(now.getTime() / 1000)));
+    },
+  });
+};
+
+function secondsOrNull(instant: string | null): number | null {
+  return instant === null ? null : wholeSeconds(Date.parse(instant));
+}
+
+/** How to go on; the client goes on itself with “, or try again at …”. */
+function offer({ resets_available, add_credits_url }: Required<LimitReached>): string {
+  if (resets_available === 0) return `Add credits at ${add_credits_url}`;
+  const resets =
+    resets_available === 1 ? 'your banked reset' : `one of your ${resets_available} banked resets`;
+  return `Redeem ${resets} with /usage, add credits at ${add_credits_url}`;
+}

@@ -1,0 +1,64 @@
+/** What credits could pay beyond the plan, and what limits their spending: the TypeScript side of `boon.credit_means`. */
+import { BoonError } from '../contracts/errors.ts';
+import { formatCredits } from '../domain/credits.ts';
+import { type Database, queryRow } from './database.ts';
+import { instant } from './rows.ts';
+
+/** Why credits pay nothing by themselves: the reasons of `limit_reached`. */
+export type CreditRefusal =
+  | 'not_paid_by_credits'
+  | 'credits_off'
+  | 'no_credits'
+  | 'member_limit'
+  | 'spending_limit'
+  | 'credits_on_request';
+
+export type CreditMeans = {
+  /** Null: credits go on by themselves where the plan ends. */
+  refused: CreditRefusal | null;
+  /** What the organisation's credits and the account's own could pay, as a decimal string. */
+  payable: string;
+  /** Whether an organisation's credits pay first. */
+  member: boolean;
+  /** The limit in this billing month: the member's on the organisation's credits, else the account's own; null is none. */
+  spending: { limit: string; spent: string; resets_at: string } | null;
+};
+
+type MeansRow = {
+  refused: CreditRefusal | null;
+  payable: string;
+  member: boolean;
+  spending_limit: string | null;
+  spent: string;
+  resets_at: Date;
+};
+
+export async function creditMeans(
+  database: Database,
+  policyVersion: string,
+  accountId: string,
+  product: string,
+  at: string,
+): Promise<CreditMeans> {
+  const row = await queryRow<MeansRow>(
+    database,
+    'credit_means',
+    'SELECT refused, payable, member, spending_limit, spent, resets_at FROM boon.credit_means($1, $2, $3, $4)',
+    [policyVersion, accountId, product, at],
+  );
+  if (row === undefined) throw new BoonError('not_found', `There is no account "${accountId}".`);
+  const { refused, payable, member, spending_limit, spent, resets_at } = row;
+  return {
+    refused,
+    payable: formatCredits(BigInt(payable)),
+    member,
+    spending:
+      spending_limit === null
+        ? null
+        : {
+            limit: formatCredits(BigInt(spending_limit)),
+            spent: formatCredits(BigInt(spent)),
+            resets_at: instant(resets_at),
+          },
+  };
+}

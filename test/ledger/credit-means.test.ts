@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { AccountPut } from '../../src/contracts/account.schema.ts';
+import { BoonError } from '../../src/contracts/errors.ts';
+import { CREDIT_SWITCHES } from '../../src/domain/account.ts';
+import {
+  later,
+  newKey,
+  openTestLedger,
+  START,
+  seedAccount,
+  type TestLedger,
+} from '../support/test-ledger.ts';
+
+let opened: TestLedger;
+beforeAll(async () => {
+  opened = await openTestLedger({ plans: { pro: { five_hour: '0', weekly: '0' } } });
+});
+afterAll(() => opened.close());
+
+const amounts = fc.constantFrom(null, '0', '0.5', '3', '40');
+
+/** A plan that includes nothing; whatever pays is credits. */
+const states = fc.record({
+  own: amounts,
+  lotOf: fc.constantFrom(undefined, ['codex'], ['video']),
+  expired: fc.boolean(),
+  plan: fc.constantFrom('pro', 'free'),
+  use_credits: fc.constantFrom(...CREDIT_SWITCHES),
+  spending_limit: amounts,
+  pool: fc.option(
+    fc.record({ credits: amounts, limit: amounts, status: fc.constantFrom('active', 'frozen') }),
+  ),
+});
+
+let serial = 0;
+async function accountIn(state: ReturnType<typeof states.generate>['value']): Promise<string> {
+  serial += 1;
+  const [id, org] = [`member${serial}`, `org${serial}`];
+  const { ledger } = opened;
+  const { own, lotOf, expired, pool, plan, use_credits, spending_limit } = state;
+  const put: AccountPut = { plan: plan === 'free' ? 'free' : 'pro', use_credits, spending_limit };
+  await seedAccount(ledger, id, { put });
+  const grants: [string, string | null][] = [[id, own]];
+  if (pool !== null) {
+    await seedAccount(ledger, org, { put: { kind: 'organisation', plan: 'pro' } });
+    await ledger.putAccount(id, { ...put, org_id: org, pool_limit: pool.limit }, START);
+    grants.push([org, pool.credits]);
+  }
+  for (const [account_id, amount] of grants) {
+    if (amount === null || amount === '0') continue;
+    await ledger.grant({
+      key: newKey('grant'),
+      at: START,
+      account_id,
+      amount,
+      source: 'purchased',
+      expires_at: account_id === id && expired ? later(START, { hours: 1 }) : null,
+      giftable: false,
+      reason: 'test',
+      ...(account_id === id && lotOf !== undefined ? { products: [...lotOf] } : {}),
+    });
+  }
+  if (pool?.status === 'frozen') await ledger.putAccount(org, { plan: 'pro', status: 'frozen' }, START);
+  return id;
+}
+
+test('what credits could pay is exactly what a use is allowed, and why not is the reason it is refused with', async () => {
+  const at = later(START, { hours: 2 });
+  const { ledger } = opened;
+  const attempt = (account_id: string, units: string) =>
+    ledger
+      .use({ account_id, product: 'codex', units, id: newKey('use'), at, now: at })
+      .then(() => null)
+      .catch((error: unknown) => {
+        if (error instanceof BoonError && error.code === 'limit_reached') return error.reasonCode;
+        throw error;
+      });
+  await fc.assert(
+    fc.asyncProperty(states, async (state) => {
+      const id = await accountIn(state);
+      // A free plan includes something: it is used up first.
+      if (state.plan === 'free') expect(await attempt(id, '5')).toBeNull();
+      const means = await ledger.creditMeans(id, 'codex', at);
+      expect(means.member).toBe(state.pool?.status === 'active');
+      if (means.refused !== null) {
+        expect(await attempt(id, '0.000001')).toBe(means.refused);
+        return;
+      }
+      expect(await attempt(id, (Number(means.payable) + 0.25).toString())).not.toBeNull();
+      expect(await attempt(id, means.payable)).toBeNull();
+      const after = await ledger.creditMeans(id, 'codex', at);
+      expect(after.payable).toBe('0');
+      expect(after.refused).toBe(await attempt(id, '0.000001'));
+    }),
+    { numRuns: 60, seed: Number(process.env.BOON_TEST_SEED ?? 20260611) },
+  );
+});
+
+test('of an account that does not exist there are none', async () => {
+  await expect(opened.ledger.creditMeans('nobody', 'codex', START)).rejects.toMatchObject({
+    code: 'not_found',
+  });
+});
