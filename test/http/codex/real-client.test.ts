@@ -140,6 +140,29 @@ describe('codex app-server, of accounts in other states', () => {
     });
   });
 
+  test('a member’s limit on its organisation’s credits is read, and told when it is reached', async () => {
+    const at = now();
+    const org = { kind: 'organisation', plan: 'pro' } as const;
+    await seedAccount(server.ledger, 'org', { credits: '50', put: org, at });
+    await seedAccount(server.ledger, 'mia', { put: { org_id: 'org', pool_limit: '10' }, at });
+    await use(server.ledger, 'mia', '27.5', at);
+    const client = await clientOf('mia');
+    const read = () => client.request<RateLimits>('account/rateLimits/read');
+    expect((await read()).rateLimits).toMatchObject({
+      primary: { usedPercent: 100 },
+      credits: { hasCredits: true, balance: '0' },
+      individualLimit: { limit: '10', used: '2.5', remainingPercent: 75 },
+      spendControlReached: false,
+      rateLimitReachedType: null,
+    });
+    await use(server.ledger, 'mia', '7.5', at);
+    expect((await read()).rateLimits).toMatchObject({
+      individualLimit: { used: '10', remainingPercent: 0 },
+      spendControlReached: true,
+      rateLimitReachedType: 'workspace_member_usage_limit_reached',
+    });
+  });
+
   test('an account is served where the client is set to: it asks no more than that this be HTTPS', async () => {
     await seedAccount(server.ledger, 'gil', { at: now() });
     const client = await clientOf('gil');
