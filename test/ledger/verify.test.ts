@@ -12,6 +12,7 @@ import { makeReferralScene, REFERRAL_DAMAGES } from '../support/referral-damages
 import { makeResetScene, RESET_DAMAGES } from '../support/reset-damages.ts';
 import { TEMPLATE_DATABASE } from '../support/template-database.ts';
 import { later, policyWith, START, seedAccount } from '../support/test-ledger.ts';
+import { makeUsageScene, USAGE_DAMAGES } from '../support/usage-damages.ts';
 
 /** A ledger in which everything has happened once, sealed. Gifts are named by what became of them. */
 async function makeScene(ledger: Ledger): Promise<void> {
@@ -40,6 +41,7 @@ async function makeScene(ledger: Ledger): Promise<void> {
   const held = await give(ledger, 'bob', 'cleo', { id: 'held', at: now });
   await act(ledger, held, 'hold', now);
   await makeResetScene(ledger);
+  await makeUsageScene(ledger);
   await makeCampaignScene(ledger, later(START, { days: 41 }));
   await makeReferralScene(ledger, later(START, { days: 45 }));
   await ledger.sealBlocks(now);
@@ -240,6 +242,7 @@ const DAMAGES: [string, string, string][] = [
     `DELETE FROM boon.events WHERE subject = 'held' AND type = 'gift.accepted'`,
   ],
   ...RESET_DAMAGES,
+  ...USAGE_DAMAGES,
   ...CAMPAIGN_DAMAGES,
   ...REFERRAL_DAMAGES,
   ...(
@@ -307,7 +310,7 @@ describe('verify', () => {
     expect(await verifyAfter('', (check) => seen.push(check))).toMatchObject({
       ok: true,
       violations: [],
-      checked: { gifts: 10, accounts: 6, blocks: 1 },
+      checked: { gifts: 10, accounts: 9, blocks: 1 },
     });
     expect(seen).toEqual(Object.keys(INVARIANTS));
   });

@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { BoonError } from '../../src/contracts/errors.ts';
+import type { Usage } from '../../src/contracts/usage.schema.ts';
+import { sumCredits } from '../../src/domain/credits.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import type { UseRequest } from '../../src/ledger/metering.ts';
+import { migrate } from '../../src/ledger/migrate.ts';
+import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
+import { createDatabase, type LocalPostgres, startPostgres } from '../../src/local/postgres.ts';
+import { expectVerified, policyWith, START, seedAccount } from '../support/test-ledger.ts';
+import { useRequest } from '../support/usage.ts';
+
+/** A server of this file's own, with fsync on: what it has answered must survive it. */
+let folder = '';
+let server: LocalPostgres;
+let ledger: Ledger;
+const cleanups: (() => Promise<void>)[] = [];
+const PEOPLE = Array.from({ length: 16 }, (_, n) => `person-${n}`);
+const CREDITS = '1000000';
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'boon-usage-restart-'));
+  cleanups.unshift(() => rm(folder, { recursive: true, force: true }));
+  server = await startPostgres({ dataDir: folder });
+  cleanups.unshift(() => server.stop());
+  const url = await createDatabase(server.url, 'boon');
+  await migrate(url);
+  ledger = createPostgresLedger({ url, encryptionKey: randomBytes(32) });
+  cleanups.unshift(() => ledger.close());
+  await ledger.usePolicy(policyWith(), START);
+  for (const id of PEOPLE) await seedAccount(ledger, id, { credits: CREDITS });
+});
+afterAll(async () => {
+  for (const cleanup of cleanups) await cleanup();
+});
+
+async function restart(how: 'in order' | 'kill -9'): Promise<void> {
+  const { port } = server;
+  if (how === 'in order') await server.stop();
+  else {
+    process.kill(server.pid, 'SIGKILL');
+    await server.ended;
+  }
+  server = await startPostgres({ dataDir: folder, port });
+}
+
+/** Asks again while the database is away, as a client would. */
+async function patiently(use: UseRequest): Promise<Usage> {
+  try {
+    return (await ledger.use(use)).value;
+  } catch (error) {
+    if (error instanceof BoonError && error.code === 'unavailable') return patiently(use);
+    throw error;
+  }
+}
+
+test.each(['in order', 'kill -9'] as const)(
+  'PostgreSQL that is stopped (%s) under usage and comes back has charged every answered use, once',
+  async (how) => {
+    const answered = new Map<UseRequest, Usage>();
+    const faults: unknown[] = [];
+    const spentBefore = await spent();
+    let running = true;
+    const caller = async (id: string) => {
+      while (running) {
+        const use = useRequest(id, { units: '1.5' });
+        try {
+          answered.set(use, await patiently(use));
+        } catch (error) {
+          faults.push(error);
+        }
+      }
+    };
+    const callers = PEOPLE.map(caller);
+    await sleep(1_000);
+    const before = answered.size;
+    await restart(how);
+    const back = answered.size;
+    await sleep(1_000);
+    running = false;
+    await Promise.all(callers);
+
+    expect(faults).toEqual([]);
+    expect(before).toBeGreaterThan(0);
+    expect(answered.size).toBeGreaterThan(back);
+    const charged = sumCredits([...answered.values()].map(({ charged: { credits } }) => credits));
+    expect((await spent()) - spentBefore).toBe(Number(charged));
+    const again = await Promise.all([...answered.keys()].map((use) => ledger.use(use)));
+    expect(again).toEqual([...answered.values()].map((value) => ({ value, replayed: true })));
+    await expectVerified(ledger);
+  },
+  120_000,
+);
+
+/** Credits that are gone from all the accounts. */
+async function spent(): Promise<number> {
+  const left = await Promise.all(PEOPLE.map(async (id) => (await ledger.balance(id, START)).available));
+  return PEOPLE.length * Number(CREDITS) - Number(sumCredits(left));
+}

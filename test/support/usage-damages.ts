@@ -1,0 +1,71 @@
+/** For tests of `verify`: uses that everything has paid for, and the ways in which their rows can be wrong. */
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { grant } from './gifts.ts';
+import { START, seedAccount } from './test-ledger.ts';
+import { charge, seedOrganisation } from './usage.ts';
+
+/** The plan and uma's own credits paid for uma's, the plan and the organisation for mia's. */
+export async function makeUsageScene(ledger: Ledger): Promise<void> {
+  await seedAccount(ledger, 'uma', { credits: '100', put: { plan: 'plus' } });
+  await charge(ledger, 'uma', { id: 'uma', units: '30' });
+  await seedOrganisation(ledger, 'firm', ['mia']);
+  await grant(ledger, 'firm', '100');
+  await charge(ledger, 'mia', { id: 'mia', units: '28' });
+}
+
+/** The month that START falls into. */
+const MONTH = 'boon.usage_2026_03';
+const OPEN = `ALTER TABLE ${MONTH} DISABLE TRIGGER append_only; ALTER TABLE boon.usage DROP CONSTRAINT IF EXISTS use_is_sound;`;
+const CHARGED = 'charges equal usage';
+const PRICE = 'a use costs what its rate card says';
+const WINDOWS = 'windows have used what the plan paid since they began';
+const WITHIN = 'the plan paid within its windows';
+const ORDER = 'credits paid only when the plan was used up, and out of lots that may pay';
+const SPENDING = 'spending adds up to what uses took';
+
+/** Each: the invariant that must notice, what was done, and how. */
+export const USAGE_DAMAGES: [string, string, string][] = [
+  [CHARGED, 'a use that is gone', `${OPEN} DELETE FROM ${MONTH} WHERE id = 'uma'`],
+  [CHARGED, 'a charge that is gone', `DELETE FROM boon.transfers WHERE kind = 'usage' AND reference = 'mia'`],
+  [
+    CHARGED,
+    'a charge of another amount',
+    `UPDATE boon.transfers SET amount = amount + 1 WHERE kind = 'usage' AND reference = 'uma'`,
+  ],
+  [
+    CHARGED,
+    'a charge to somebody else',
+    `UPDATE boon.transfers SET debit_account = 'uma' WHERE kind = 'usage' AND reference = 'mia'`,
+  ],
+  [PRICE, 'units that were not used', `${OPEN} UPDATE ${MONTH} SET units = units + 1 WHERE id = 'uma'`],
+  [PRICE, 'a product that costs more', `${OPEN} UPDATE ${MONTH} SET product = 'video' WHERE id = 'uma'`],
+  [
+    WINDOWS,
+    'a window filled up',
+    `UPDATE boon.usage_windows SET used = 0 WHERE account_id = 'uma' AND kind = 'five_hour'`,
+  ],
+  [
+    WINDOWS,
+    'a window that counts no use',
+    `UPDATE boon.usage_windows SET since = since + 1 WHERE account_id = 'mia' AND kind = 'weekly'`,
+  ],
+  [WINDOWS, 'windows that are gone', `DELETE FROM boon.usage_windows WHERE account_id = 'mia'`],
+  [
+    WITHIN,
+    'a plan that paid more than it has',
+    `${OPEN} UPDATE ${MONTH} SET five_hour_used = five_hour_limit + 1 WHERE id = 'uma'`,
+  ],
+  [
+    ORDER,
+    'credits before the plan',
+    `${OPEN} UPDATE ${MONTH} SET five_hour_used = five_hour_limit - 1 WHERE id = 'uma'`,
+  ],
+  [ORDER, 'a lot for something else', `UPDATE boon.lots SET products = '{video}' WHERE account_id = 'firm'`],
+  [SPENDING, 'a member who took less', `UPDATE boon.spending SET spent = spent - 1 WHERE spender_id = 'mia'`],
+  [SPENDING, 'a month that counts nothing', `DELETE FROM boon.spending WHERE payer_id = 'uma'`],
+  [
+    SPENDING,
+    'a pool that counts its members twice',
+    `UPDATE boon.spending SET spent = spent * 2 WHERE payer_id = 'firm' AND spender_id = ''`,
+  ],
+];
