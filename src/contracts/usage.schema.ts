@@ -67,11 +67,9 @@ export const ChargeSchema = z
     model: z.string().nullable(),
     units: CreditsSchema,
     charged: ChargedSchema,
-    windows: z
-      .object({ five_hour: InstantSchema.nullable(), weekly: InstantSchema.nullable() })
-      .meta({
-        description: 'When the windows began in which the plan’s part counts; null where it paid nothing',
-      }),
+    windows: z.object({ five_hour: InstantSchema.nullable(), weekly: InstantSchema.nullable() }).meta({
+      description: 'When the windows began in which the plan’s part counts; null where it paid nothing',
+    }),
     lots: z
       .array(z.object({ account_id: z.string(), lot_id: z.string(), amount: CreditsSchema }))
       .meta({ description: 'Whose lots paid the rest' }),

@@ -68,6 +68,10 @@ test('a stranger’s first start plays the story, a second one goes on with the 
   expect(told.match(/from codex-selective, until/g)).toHaveLength(3);
   expect(told).toMatch(/it is completed: \d+ matched, 4 granted, /);
   expect(told).toContain('why did Linus get none? excluded: frozen');
+  expect(told).toContain('10 units more: the plan pays 0, credits 10');
+  expect(told).toContain('refused with 429 limit_reached');
+  expect(told).toMatch(/reset: 5 hours 25 → 0 used/);
+  expect(told).toContain('5 units of codex: the plan pays 5, credits 0');
 
   const addresses = await addressesOf(folder);
   const ready = await fetch(`${addresses.url}/readyz`);

@@ -156,7 +156,10 @@ describe('expiry', () => {
         .map(({ amount }) => amount)
         .sort(),
     ).toEqual(['-20.5', '-30']);
-    expect(await runOnce<ExpiryReport>(SCHEDULES.expiry)).toMatchObject({ lots_expired: 0, credits_expired: '0' });
+    expect(await runOnce<ExpiryReport>(SCHEDULES.expiry)).toMatchObject({
+      lots_expired: 0,
+      credits_expired: '0',
+    });
   });
 });
 

@@ -3,6 +3,7 @@ import { type Cast, seedCast } from './cast.ts';
 import { playGifts } from './gift-story.ts';
 import { playReferrals } from './referral-story.ts';
 import type { Stage } from './stage.ts';
+import { playUsage } from './usage-story.ts';
 
 /** Plays the main story on real workflows. @returns the accounts, for the reader to go on with */
 export async function playStory(stage: Stage): Promise<Cast> {
@@ -10,5 +11,6 @@ export async function playStory(stage: Stage): Promise<Cast> {
   await playGifts(stage, cast);
   await playReferrals(stage, cast);
   await playCampaign(stage, cast);
+  await playUsage(stage, cast);
   return cast;
 }
