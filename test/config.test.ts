@@ -131,6 +131,14 @@ test('a policy file with faults is refused with the path of each', () => {
   }
 });
 
+test('a program’s login grace is a day at most', () => {
+  const withGrace = (login_grace: string) =>
+    readPolicy(policyFile(JSON.stringify({ programs: { 'codex-selective': { login_grace } } })));
+  for (const grace of ['P1D', 'PT24H', 'PT1440M', 'PT90S']) expect(() => withGrace(grace)).not.toThrow();
+  for (const grace of ['PT24H1S', 'P2D', 'P1M', 'P1DT1H'])
+    expect(() => withGrace(grace)).toThrow('login_grace');
+});
+
 test('a policy file that is missing or no JSON is refused with its name', () => {
   expect(() => readPolicy('/no/such/policy.json')).toThrow(
     'The policy file /no/such/policy.json cannot be read',

@@ -139,7 +139,7 @@ const ProgramPolicySchema = z
     invites: CountSchema.min(1),
     prompts: CountSchema.min(1).max(1000),
     dormancy: DurationSchema,
-    login_grace: DurationSchema,
+    login_grace: DurationSchema.refine(isAtMostADay, 'must be at most a day, in hours, minutes and seconds'),
     rewards: z.strictObject({ referrer: RewardSchema.nullable(), friend: RewardSchema.nullable() }),
     monthly_cap: CountSchema.max(1000),
     over_cap: z.enum(['forfeit', 'defer']),
@@ -163,3 +163,11 @@ export const PolicySchema: z.ZodType<Policy> = z.strictObject({
   purchases: PurchasePolicySchema,
   programs: z.record(NameSchema, ProgramPolicySchema),
 });
+
+/** The rule of sessions (`boon.last_login_before`) looks back one day. */
+function isAtMostADay(duration: string): boolean {
+  const parts = /^PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?$/.exec(duration);
+  if (parts === null) return duration === 'P1D';
+  const [, hours = 0, minutes = 0, seconds = 0] = parts;
+  return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds) <= 86_400;
+}
