@@ -18,8 +18,8 @@ import { wholeSeconds } from './usage-view.ts';
 /** A conversation with its instructions and tools. */
 const BODY_LIMIT_BYTES = 16 * 1024 * 1024;
 
-/** Of the request it reads the model only. */
-const ModelCallSchema = z.object({ model: ModelSchema.catch('default').default('default') });
+/** Of the request it reads the model only; any name is taken, since no model is asked. */
+const ModelCallSchema = z.object({ model: ModelSchema.optional().catch(undefined) });
 
 export const demoModelRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts) => {
   const { ledger, clock, publicUrl } = parts;
@@ -58,7 +58,7 @@ export const demoModelRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, p
       return reply
         .headers(limitHeaders(usage))
         .type('text/event-stream')
-        .send(cannedReply(id, model, Math.floor(now.getTime() / 1000)));
+        .send(cannedReply(id, model ?? 'demonstration', Math.floor(now.getTime() / 1000)));
     },
   });
 };
@@ -67,10 +67,11 @@ function secondsOrNull(instant: string | null): number | null {
   return instant === null ? null : wholeSeconds(Date.parse(instant));
 }
 
-/** How to go on; the client goes on itself with “, or try again at …”. */
+/** How to go on, in ASCII, as a header must be; the client goes on itself with “, or try again at …”. */
 function offer({ resets_available, add_credits_url }: Required<LimitReached>): string {
-  if (resets_available === 0) return `Add credits at ${add_credits_url}`;
+  const { href } = new URL(add_credits_url);
+  if (resets_available === 0) return `Add credits at ${href}`;
   const resets =
     resets_available === 1 ? 'your banked reset' : `one of your ${resets_available} banked resets`;
-  return `Redeem ${resets} with /usage, add credits at ${add_credits_url}`;
+  return `Redeem ${resets} with /usage, add credits at ${href}`;
 }

@@ -11,7 +11,7 @@ export const usageRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
     app.route({
       method: 'GET',
       url,
-      config: { access: 'codex_client' },
+      config: { access: 'codex_client', frequent: true },
       schema: { hide: true, response: { 200: CodexUsageSchema } },
       handler: (request) => readUsage(ledger, personOf(request), clock()),
     });

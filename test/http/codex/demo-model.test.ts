@@ -143,6 +143,21 @@ test('a plan that credits cannot pay beyond has none in the headers; a plan that
   });
 });
 
+test('the offer fits into a header whatever the public address is spelt with', async () => {
+  const parts = { demoModel: true, publicUrl: 'https://bön.example' };
+  const spelt = await openTestServer({ jwt: { trustUnsigned: true }, ledger: server, parts });
+  try {
+    await seedAccount(server.ledger, 'olga');
+    await use(server.ledger, 'olga', '25');
+    const { headers } = await codexClient(spelt, 'olga', '/backend-api/codex').post('responses', {});
+    expect(headers.get('x-codex-promo-message')).toBe(
+      'Add credits at https://xn--bn-fka.example/credits?account=olga',
+    );
+  } finally {
+    await spelt.close();
+  }
+});
+
 test('many calls at once get exactly what fits', async () => {
   await seedAccount(server.ledger, 'many');
   await use(server.ledger, 'many', '20');
