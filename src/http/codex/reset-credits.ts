@@ -32,6 +32,7 @@ export const resetCreditRoutes: FastifyPluginAsyncZod<ServerParts> = async (app,
           credits: resets.flatMap((reset) => viewResetCredit(reset) ?? []),
           available_count: totals.available,
           total_earned_count: totals.earned,
+          // Clients would buy at a path that is none of these.
           immediate_reset_purchase_eligible: false,
           history_enabled: true,
         };
