@@ -1,9 +1,9 @@
 /** `boon account`: accounts and what they own, through the API. */
 import { type Command, Option } from 'commander';
 import type { Account, AccountPut } from '../contracts/account.schema.ts';
-import { ACCOUNT_KINDS, ACCOUNT_STATUSES, PLANS } from '../domain/account.ts';
+import { ACCOUNT_KINDS, ACCOUNT_STATUSES, CREDIT_SWITCHES, PLANS } from '../domain/account.ts';
 import { apiClient } from './api.ts';
-import { answer, moment, newCommand, wholeNumber } from './command.ts';
+import { answer, credits, moment, newCommand, wholeNumber } from './command.ts';
 import { fieldLines, tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -25,7 +25,15 @@ type Put = Pick<AccountPut, 'plan' | 'kind' | 'status'> & {
   createdAt?: string;
   org?: string;
   autoRedeem?: boolean;
+  useCredits?: (typeof CREDIT_SWITCHES)[number];
+  spendingLimit?: string | null;
+  poolLimit?: string | null;
 };
+
+/** Reads a limit of credits, or `none`; zero lets nothing through. */
+function limit(text: string): string | null {
+  return text === 'none' ? null : text === '0' ? text : credits(text);
+}
 
 function put(terminal: Terminal): Command {
   return newCommand('put', 'Make an account, or change it; what is left out stays as it is', [
@@ -42,8 +50,24 @@ function put(terminal: Terminal): Command {
     .option('--org <account>', 'the organisation that it belongs to')
     .option('--auto-redeem', 'redeem a banked reset just before it would expire, if something is used')
     .option('--no-auto-redeem', 'let it expire')
+    .addOption(
+      new Option('--use-credits <switch>', 'whether credits pay where the plan ends').choices(
+        CREDIT_SWITCHES,
+      ),
+    )
+    .option(
+      '--spending-limit <credits>',
+      'most of its credits that uses may take in a month; none: no limit',
+      limit,
+    )
+    .option(
+      '--pool-limit <credits>',
+      'most of its organisation’s that it may take in a month; none: no limit',
+      limit,
+    )
     .action(async (id: string, options: Put, command: Command) => {
-      const { verifiedAt, createdAt, org, autoRedeem, ...rest } = options;
+      const { verifiedAt, createdAt, org, autoRedeem, useCredits, spendingLimit, poolLimit, ...rest } =
+        options;
       const client = await apiClient(terminal.env);
       const account = await client.accounts.put(id, {
         ...rest,
@@ -51,6 +75,9 @@ function put(terminal: Terminal): Command {
         ...(createdAt === undefined ? {} : { created_at: createdAt }),
         ...(org === undefined ? {} : { org_id: org }),
         ...(autoRedeem === undefined ? {} : { auto_redeem: autoRedeem }),
+        ...(useCredits === undefined ? {} : { use_credits: useCredits }),
+        ...(spendingLimit === undefined ? {} : { spending_limit: spendingLimit }),
+        ...(poolLimit === undefined ? {} : { pool_limit: poolLimit }),
       });
       answer(terminal, command, account, accountLines(account));
     });
@@ -198,5 +225,8 @@ function accountLines(account: Account): string[] {
     'last active at': account.last_active_at,
     organisation: account.org_id,
     'redeems resets before they expire': account.auto_redeem ? 'yes' : 'no',
+    'credits pay after the plan': account.use_credits,
+    'spending limit': account.spending_limit,
+    'limit on its organisation’s credits': account.pool_limit,
   });
 }

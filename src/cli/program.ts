@@ -19,6 +19,7 @@ import { resetsCommand } from './resets.ts';
 import { serverCommand, workerCommand } from './services.ts';
 import { startCommand } from './start.ts';
 import type { Terminal } from './terminal.ts';
+import { usageCommand } from './usage.ts';
 
 /** Runs one command. @param args what follows `boon`. @returns the exit code; a service runs on after that */
 export async function runProgram(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -51,6 +52,7 @@ function program(terminal: Terminal): Command {
     grantCommand(terminal),
     resetsCommand(terminal),
     redeemCommand(terminal),
+    usageCommand(terminal),
     campaignCommand(terminal),
     inviteCommand(terminal),
     referralsCommand(terminal),

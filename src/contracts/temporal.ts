@@ -26,6 +26,7 @@ export type ReconcileReport = {
   /** Campaigns whose process was missing. */
   campaigns_started: number;
   referrals: ReferralSweepReport;
+  purchases: PurchaseSweepReport;
   swept_to: string;
 };
 /**
@@ -33,14 +34,22 @@ export type ReconcileReport = {
  * that were due, and of those the ones that the ledger was asked for directly.
  */
 export type ReferralSweepReport = { started: number; ended: number; due: number; paid: number };
-/** What one run of `expiry` did to credits, invitations and banked resets, and about resets that expire soon. */
+/** What one run of `reconcile` did with purchases: processes started that were missing, and top-ups begun. */
+export type PurchaseSweepReport = { started: number; topped_up: number };
+/** What one run of `expiry` did to credits, invitations, banked resets and old usage, and about resets that expire soon. */
 export type ExpiryReport = {
   lots_expired: number;
   credits_expired: string;
   invitations_expired: number;
 } & ResetSweepReport &
-  ReminderReport;
+  UsageReport &
+  ReminderReport &
+  CreditReminderReport;
 /** `resets_redeemed`: at their last moment. `resets_returned`: those that a window's natural end made useless. */
 export type ResetSweepReport = { resets_redeemed: number; resets_expired: number; resets_returned: number };
+/** Months of uses that are kept no longer. */
+export type UsageReport = { usage_months_dropped: number };
 /** Reminders that failed are tried again by the next runs, unless the address was refused. */
+export type CreditReminderReport = { credit_reminders_sent: number; credit_reminders_failed: number };
+/** The same of resets. */
 export type ReminderReport = { reminders_sent: number; reminders_failed: number };

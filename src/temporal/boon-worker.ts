@@ -11,6 +11,8 @@ import { campaignActivities } from '../activities/campaigns.ts';
 import { expiryActivities } from '../activities/expiry.ts';
 import { ledgerActivities } from '../activities/ledger.ts';
 import { type MailDependencies, mailActivities } from '../activities/mail.ts';
+import { purchaseActivities } from '../activities/purchase.ts';
+import { purchaseMailActivities } from '../activities/purchase-mail.ts';
 import { reconcileActivities } from '../activities/reconcile.ts';
 import { referralActivities } from '../activities/referral.ts';
 import { referralMailActivities } from '../activities/referral-mail.ts';
@@ -18,10 +20,13 @@ import { referralSweepActivities } from '../activities/referral-sweep.ts';
 import { resetMailActivities } from '../activities/reset-mail.ts';
 import { resetActivities } from '../activities/resets.ts';
 import { rewardActivities } from '../activities/reward.ts';
+import { usageActivities } from '../activities/usage.ts';
+import type { Payments } from '../contracts/payments.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { createCampaignProcess } from './campaign-process.ts';
 import { converted } from './connection.ts';
 import { giftRuns } from './gift-runs.ts';
+import { purchaseRuns } from './purchase-process.ts';
 import { referralRuns } from './referral-runs.ts';
 import { rewardWindows } from './reward-windows.ts';
 import type { Deployment } from './versioning.ts';
@@ -33,6 +38,8 @@ export type BoonWorkerOptions = {
   taskQueue: string;
   ledger: Ledger;
   mail: Omit<MailDependencies, 'ledger'>;
+  /** Left out: nothing is charged, and no payment is asked after. */
+  payments?: Payments | undefined;
   bundle: WorkflowBundleOption;
   clock: () => Date;
   /** Encrypts what leaves the worker; the client must have the same. */
@@ -67,11 +74,14 @@ export async function createBoonWorker(options: BoonWorkerOptions): Promise<Work
       ...reconcileActivities(ledger, giftRuns(client, taskQueue, clock)),
       ...expiryActivities(ledger),
       ...resetActivities(ledger),
+      ...usageActivities(ledger),
       ...resetMailActivities({ ledger, ...mail }),
       ...referralActivities(ledger),
       ...referralMailActivities({ ledger, ...mail }),
       ...rewardActivities(ledger, rewardWindows(client, taskQueue)),
       ...referralSweepActivities(ledger, referralRuns(client, taskQueue)),
+      ...purchaseActivities({ ledger, runs: purchaseRuns(client, taskQueue), payments: options.payments }),
+      ...purchaseMailActivities({ ledger, ...mail }),
       ...campaignActivities({
         ledger,
         runs: giftRuns(client, taskQueue, clock),

@@ -74,10 +74,12 @@ test('every call of the API is in it', () => {
     'get /v1/accounts/{id}/eligibility',
     'get /v1/accounts/{id}/gifting',
     'get /v1/accounts/{id}/limits',
+    'get /v1/accounts/{id}/pool',
     'get /v1/accounts/{id}/referrals',
     'get /v1/accounts/{id}/resets',
     'get /v1/accounts/{id}/reward-window',
     'get /v1/accounts/{id}/statement',
+    'get /v1/accounts/{id}/usage',
     'get /v1/api-keys',
     'get /v1/billing/credits/transfers',
     'get /v1/billing/credits/transfers/{id}',
@@ -109,6 +111,7 @@ test('every call of the API is in it', () => {
     'post /v1/referrals/{id}/link-used',
     'post /v1/referrals/{id}/resend',
     'post /v1/resets/grants',
+    'post /v1/usage',
     'put /v1/accounts/{id}',
   ]);
 });
@@ -170,6 +173,7 @@ test('every body has an example, and one that may be left out says so', () => {
     'TransferReason',
     'TransferRelease',
     'TransferRequest',
+    'UsageRequest',
   ]);
   const optional = operations.filter(([, { requestBody }]) => requestBody?.required === false);
   expect(optional.map(([, { operationId }]) => operationId).sort()).toEqual([

@@ -1,7 +1,7 @@
 /** For tests of `verify`: uses that everything has paid for, and the ways in which their rows can be wrong. */
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { grant } from './gifts.ts';
-import { START, seedAccount } from './test-ledger.ts';
+import { seedAccount } from './test-ledger.ts';
 import { charge, seedOrganisation } from './usage.ts';
 
 /** The plan and uma's own credits paid for uma's, the plan and the organisation for mia's. */
@@ -13,7 +13,7 @@ export async function makeUsageScene(ledger: Ledger): Promise<void> {
   await charge(ledger, 'mia', { id: 'mia', units: '28' });
 }
 
-/** The month that START falls into. */
+/** The month in which the tests begin. */
 const MONTH = 'boon.usage_2026_03';
 const OPEN = `ALTER TABLE ${MONTH} DISABLE TRIGGER append_only; ALTER TABLE boon.usage DROP CONSTRAINT IF EXISTS use_is_sound;`;
 const CHARGED = 'charges equal usage';
