@@ -4,6 +4,8 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { campaignWorkflowId } from '../src/contracts/campaign.ts';
+import { referralWorkflowId, rewardWindowWorkflowId } from '../src/contracts/referral.ts';
 import { SCHEDULES } from '../src/contracts/temporal.ts';
 import type { Transfer } from '../src/contracts/transfer.schema.ts';
 import { startChromium } from '../test/support/chromium.ts';
@@ -19,6 +21,9 @@ const MOST_BYTES = 200_000;
 
 type Cast = { pending: Transfer; held: Transfer; suspicious: Transfer; settled: Transfer };
 
+/** Workflow ids. */
+type Growth = { joined: string; refused: string; window: string; campaign: string };
+
 await mkdir(FOLDER, { recursive: true });
 const [boon, browser] = await Promise.all([startOperatorStack(), startChromium()]);
 try {
@@ -27,6 +32,7 @@ try {
   await list(ui);
   await gifts(ui, cast);
   await updates(ui, cast);
+  await growth(ui, await playGrowth(boon));
   await schedules(ui);
 } finally {
   await browser.close();
@@ -54,6 +60,65 @@ async function play({ seed, client, quick }: OperatorStack): Promise<Cast> {
   const pending = await give('user_ada', 'user_hedy', '25');
   while ((await client.transfers.get(settled.id)).status !== 'settled') await pause(200);
   return { pending, held, suspicious, settled };
+}
+
+/** A referral that waits for prompts, one that was refused, a month with a reward, and a campaign. */
+async function playGrowth({ client }: OperatorStack): Promise<Growth> {
+  const program = 'codex-selective';
+  await client.accounts.put('user_ada', { plan: 'plus', cohorts: [program] });
+  await client.accounts.put('user_back', { plan: 'free', created_at: '2025-01-01T00:00:00Z' });
+  const last_active_at = new Date(Date.now() - 30 * 86_400_000).toISOString();
+  await client.accounts.put('user_active', {
+    plan: 'free',
+    created_at: '2025-01-01T00:00:00Z',
+    last_active_at,
+  });
+  const refer = async (friend: string, prompts: number) => {
+    const email = `${friend}@example.com`;
+    const { id } = await client.referrals.create({ program, referrer_id: 'user_ada', email });
+    const used = await client.referrals.linkUsed(id, { account_id: friend });
+    for (let prompt = 1; used.status === 'joined' && prompt <= prompts; prompt += 1) {
+      const at = new Date().toISOString();
+      await client.activity.record({ id: `${friend}-${prompt}`, account_id: friend, kind: 'prompt', at });
+    }
+    return id;
+  };
+  await client.accounts.put('user_mary', { plan: 'free' });
+  const rewarded = await refer('user_mary', 3);
+  while ((await client.referrals.get(rewarded)).status !== 'rewarded') await pause(200);
+  const joined = await refer('user_back', 1);
+  const refused = await refer('user_active', 0);
+  const { month } = await client.referrals.rewardWindow('user_ada', program);
+  const reason = 'outage of 31 October';
+  const campaign = await client.campaigns.create({
+    kind: 'grant_reset',
+    filter: { plans: ['plus'] },
+    reason,
+  });
+  while ((await client.campaigns.get(campaign.id)).status !== 'completed') await pause(200);
+  return {
+    joined: referralWorkflowId(joined),
+    refused: referralWorkflowId(refused),
+    window: rewardWindowWorkflowId('user_ada', month),
+    campaign: campaignWorkflowId(campaign.id),
+  };
+}
+
+async function growth(ui: WebUi, { joined, refused, window, campaign }: Growth): Promise<void> {
+  for (const [name, id] of [
+    ['referral-joined', joined],
+    ['referral-refused', refused],
+    ['campaign-completed', campaign],
+  ] as const) {
+    await ui.openWorkflow(id);
+    await ui.openCard();
+    await picture(ui, name, 820);
+  }
+  await ui.openWorkflow(window);
+  await ui.openForm();
+  await ui.fillForm('raiseCap', '{"program":"codex-selective","cap":5,"reason":"a good month","by":"mia"}');
+  await ui.page.keyboard.press('Tab');
+  await picture(ui, 'reward-window-raise-cap', 820);
 }
 
 async function list(ui: WebUi): Promise<void> {
