@@ -18,6 +18,9 @@ import { redemptions } from './redemptions.ts';
 import { referralActions } from './referral-actions.ts';
 import type { Bench } from './support/bench.ts';
 import { type Figure, row } from './support/figure.ts';
+import { usage } from './usage.ts';
+import { usageGrowth } from './usage-growth.ts';
+import { usageLatency } from './usage-latency.ts';
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   'gift-history': giftHistory,
@@ -29,6 +32,9 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   activity,
   campaign,
   redemptions,
+  usage,
+  'usage-latency': usageLatency,
+  'usage-growth': usageGrowth,
 };
 
 const HELP = `npm run bench [-- NAME …] [--rounds 5] [--seconds 4] [--json]

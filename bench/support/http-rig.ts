@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What the measured server is: without a database the empty route. */
 export type MeasuredServer = { apiKey: string; databaseUrl?: string };
@@ -44,23 +45,57 @@ export type HttpLoad = {
  */
 export async function requestsPerSecond(load: HttpLoad): Promise<number> {
   const sockets = await Promise.all(Array.from({ length: load.connections }, () => open(load.port)));
-  const head = `POST ${load.path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${load.apiKey}\r\ncontent-type: application/json\r\ncontent-length: `;
   const began = performance.now();
   const until = began + load.seconds * 1_000;
   let answered = 0;
   await Promise.all(
     sockets.map(async (socket) => {
       while (performance.now() < until) {
-        const body = load.body();
-        socket.write(`${head}${body.length}\r\n\r\n${body}`);
-        const answer = await answerOf(socket);
-        if (!answer.startsWith('HTTP/1.1 202 ')) throw new Error(`not accepted:\n${answer}`);
+        await request(socket, load);
         answered += 1;
       }
       socket.destroy();
     }),
   );
   return answered / ((performance.now() - began) / 1_000);
+}
+
+/**
+ * Milliseconds that each request took, sent at a steady rate whether or not those before it are answered: one that finds
+ * no connection free has waited for it.
+ */
+export async function latenciesAt(perSecond: number, load: HttpLoad): Promise<number[]> {
+  const free = await Promise.all(Array.from({ length: load.connections }, () => open(load.port)));
+  const waiting: (() => void)[] = [];
+  const latencies: number[] = [];
+  const began = performance.now();
+  const send = async (due: number) => {
+    while (free.length === 0) await new Promise<void>((resolve) => waiting.push(resolve));
+    const socket = free.pop();
+    if (socket === undefined) return;
+    await request(socket, load);
+    latencies.push(performance.now() - due);
+    free.push(socket);
+    waiting.shift()?.();
+  };
+  const all: Promise<void>[] = [];
+  for (let n = 0; n < perSecond * load.seconds; n++) {
+    const due = began + (n / perSecond) * 1_000;
+    if (due > performance.now()) await sleep(due - performance.now());
+    all.push(send(due));
+  }
+  await Promise.all(all);
+  for (const socket of free) socket.destroy();
+  return latencies;
+}
+
+async function request(socket: Socket, load: HttpLoad): Promise<void> {
+  const body = load.body();
+  socket.write(
+    `POST ${load.path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${load.apiKey}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  );
+  const answer = await answerOf(socket);
+  if (!answer.startsWith('HTTP/1.1 20')) throw new Error(`not accepted:\n${answer}`);
 }
 
 async function open(port: number): Promise<Socket> {
