@@ -43,6 +43,8 @@ export type Config = {
   story: boolean;
   smtpUrl: string | undefined;
   mailFrom: string;
+  /** Unset: nothing can be bought. */
+  stripe: { apiKey: string; webhookSecret: string; apiBase: string | undefined } | undefined;
   /** Where commands find the HTTP server; unset: the local one. */
   url: string | undefined;
   publicUrl: string;
@@ -89,6 +91,8 @@ function contradictions(given: Record<string, string | undefined>): string[] {
     );
   if ((given.BOON_WORKER_DEPLOYMENT === undefined) !== (given.BOON_BUILD_ID === undefined))
     faults.push('BOON_WORKER_DEPLOYMENT and BOON_BUILD_ID must be set both or neither.');
+  if ((given.STRIPE_API_KEY === undefined) !== (given.STRIPE_WEBHOOK_SECRET === undefined))
+    faults.push('STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET must be set both or neither.');
   if (given.BOON_TRUST_UNSIGNED_TOKENS === 'true' && given.BOON_JWKS_URL !== undefined)
     faults.push('BOON_TRUST_UNSIGNED_TOKENS must not be true when BOON_JWKS_URL is set.');
   return faults;
@@ -127,6 +131,14 @@ function toConfig(set: Settings): Config {
     story: set.BOON_STORY,
     smtpUrl: set.BOON_SMTP_URL,
     mailFrom: set.BOON_MAIL_FROM,
+    stripe:
+      set.STRIPE_API_KEY !== undefined && set.STRIPE_WEBHOOK_SECRET !== undefined
+        ? {
+            apiKey: set.STRIPE_API_KEY,
+            webhookSecret: set.STRIPE_WEBHOOK_SECRET,
+            apiBase: set.STRIPE_API_BASE,
+          }
+        : undefined,
     url: set.BOON_URL,
     publicUrl: set.BOON_PUBLIC_URL ?? `http://localhost:${set.PORT}`,
     logLevel: set.BOON_LOG_LEVEL,

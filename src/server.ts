@@ -14,10 +14,12 @@ import { createPostgresLedger } from './ledger/postgres-ledger.ts';
 import { createLogger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { runService } from './observability/run-service.ts';
+import { stripePayments } from './payments/configured-payments.ts';
 import { createCampaignProcess } from './temporal/campaign-process.ts';
 import { temporalClient, temporalTarget } from './temporal/connection.ts';
 import { createGiftProcess } from './temporal/gift-process.ts';
 import { createPayloadCodec, payloadKeys } from './temporal/payload-codec.ts';
+import { createPurchaseProcess } from './temporal/purchase-process.ts';
 import { createReferralProcess } from './temporal/referral-process.ts';
 
 /** API keys are looked up seldom: each is remembered for seconds. */
@@ -84,6 +86,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         onMissed: (error, workflow_id) =>
           logger.warn({ workflow_id, err: error }, 'a process was not told; the schedules will'),
       }),
+      purchaseProcess: createPurchaseProcess({
+        client,
+        taskQueue: config.taskQueue,
+        onMissed: (error, workflow_id) =>
+          logger.warn({ workflow_id, err: error }, 'a process was not told; it asks at its deadline'),
+      }),
+      payments: stripePayments(config),
       codec: {
         payloads,
         uiOrigins: config.payloads.uiOrigins,

@@ -170,6 +170,22 @@ export const SettingsSchema = z.object({
   BOON_PUBLIC_URL: httpUrl()
     .optional()
     .meta({ description: 'Base of claim links; unset: http://localhost and the port' }),
+  STRIPE_API_KEY: text('must not be empty').optional().meta({
+    description:
+      'Secret or restricted key of Stripe, with which packages are sold; unset: nothing can be bought',
+    secret: true,
+  }),
+  STRIPE_WEBHOOK_SECRET: text('must be the signing secret of a webhook endpoint')
+    .regex(/^whsec_/, 'must begin with whsec_')
+    .optional()
+    .meta({
+      description:
+        'Signing secret of the webhook endpoint at Stripe, /v1/webhooks/stripe; set with STRIPE_API_KEY',
+      secret: true,
+    }),
+  STRIPE_API_BASE: httpUrl()
+    .optional()
+    .meta({ description: 'Where Stripe’s API is; unset: Stripe’s own. For tests against a stand-in' }),
   BOON_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], {
       error: 'must be trace, debug, info, warn, error or silent',

@@ -15,6 +15,7 @@ import { createMetrics } from './observability/metrics.ts';
 import { checkParts } from './observability/readiness.ts';
 import { runService } from './observability/run-service.ts';
 import { sdkLogger } from './observability/sdk-logger.ts';
+import { stripePayments } from './payments/configured-payments.ts';
 import { createBoonWorker } from './temporal/boon-worker.ts';
 import { createCampaignProcess } from './temporal/campaign-process.ts';
 import { keepComplimentaryResets } from './temporal/complimentary-resets.ts';
@@ -91,6 +92,7 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Runnin
       taskQueue: config.taskQueue,
       ledger,
       mail: { transport, from: config.mailFrom, publicUrl: config.publicUrl },
+      payments: stripePayments(config),
       bundle: await workflowBundle(cacheFolder(options.env)),
       clock,
       codec,

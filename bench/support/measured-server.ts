@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import fastify from 'fastify';
 import type { CampaignProcess } from '../../src/contracts/campaign-process.ts';
 import type { GiftProcess } from '../../src/contracts/gift-process.ts';
+import type { PurchaseProcess } from '../../src/contracts/purchase-process.ts';
 import type { ReferralProcess } from '../../src/contracts/referral-process.ts';
 import { bootstrapApiKey } from '../../src/http/bootstrap-key.ts';
 import { buildServer } from '../../src/http/build-server.ts';
@@ -48,6 +49,7 @@ async function boonServer(url: string) {
     giftProcess: {} as GiftProcess,
     campaignProcess: {} as CampaignProcess,
     referralProcess: {} as ReferralProcess,
+    purchaseProcess: {} as PurchaseProcess,
     codec: {
       payloads: createPayloadCodec({ encryption: 'personal', keys: [randomBytes(32)] }),
       uiOrigins: [],

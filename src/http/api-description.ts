@@ -26,6 +26,10 @@ export const TAG_DESCRIPTIONS = [
     description: 'What a plan allows, what is used of it, and the banked resets that restore it',
   },
   {
+    name: 'Purchases',
+    description: 'Packages of credits and resets, their payment, and automatic top-ups',
+  },
+  {
     name: 'Campaigns',
     description: 'Resets and credits for many accounts at once, each granted or excluded with a reason',
   },

@@ -2,6 +2,8 @@
 import type { Logger } from 'pino';
 import type { CampaignProcess } from '../contracts/campaign-process.ts';
 import type { GiftProcess } from '../contracts/gift-process.ts';
+import type { Payments } from '../contracts/payments.ts';
+import type { PurchaseProcess } from '../contracts/purchase-process.ts';
 import type { ReferralProcess } from '../contracts/referral-process.ts';
 import type { ApiKeys } from '../ledger/api-keys.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -15,6 +17,9 @@ export type ServerParts = {
   giftProcess: GiftProcess;
   campaignProcess: CampaignProcess;
   referralProcess: ReferralProcess;
+  purchaseProcess: PurchaseProcess;
+  /** Left out: nothing can be bought. */
+  payments?: Payments | undefined;
   codec: CodecParts;
   apiKeys: ApiKeys;
   tokens: TokenVerifier;

@@ -50,7 +50,7 @@ export async function openPurchases(
 
 export async function listPackages(database: Database, version: string): Promise<PackageList> {
   const text = `SELECT package AS id, boon.credits(credits) AS credits, resets, json_build_object('amount', price, 'currency', currency) AS price
-    FROM boon.package_rules WHERE version = $1 ORDER BY resets, price, package`;
+    FROM boon.package_rules r WHERE r.version = $1 ORDER BY r.resets, r.price, r.package`;
   const rows = await queryRows<{ id: string; credits: string; resets: number; price: Price }>(
     database,
     'list_packages',

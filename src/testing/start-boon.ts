@@ -28,6 +28,7 @@ import { keepComplimentaryResets } from '../temporal/complimentary-resets.ts';
 import { converted } from '../temporal/connection.ts';
 import { createGiftProcess } from '../temporal/gift-process.ts';
 import { createPayloadCodec, payloadKeys } from '../temporal/payload-codec.ts';
+import { createPurchaseProcess } from '../temporal/purchase-process.ts';
 import { createReferralProcess } from '../temporal/referral-process.ts';
 import { workflowBundle } from '../temporal/workflow-bundle.ts';
 import { captureMails } from './captured-mails.ts';
@@ -89,6 +90,7 @@ export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHar
     giftProcess: createGiftProcess(common),
     campaignProcess: createCampaignProcess({ ...common, patience: 30_000 }),
     referralProcess: createReferralProcess(common),
+    purchaseProcess: createPurchaseProcess(common),
     codec: { payloads: codec, uiOrigins: [] },
     tokens: createTokenVerifier(TRUSTING),
     clock: common.clock,

@@ -13,14 +13,20 @@ import type { UsageActivities } from '../activities/usage.ts';
 import type { CreditReminderReport, ExpiryReport, ReminderReport } from '../contracts/temporal.ts';
 import { versioned } from './versioning.ts';
 
-const { expireDueLots, expireInvitations, sweepResets, tendUsage, remindOfResets, remindOfCredits } = proxyActivities<
-  ExpiryActivities & ReferralSweepActivities & ResetActivities & UsageActivities & ResetMailActivities & PurchaseMailActivities
->({
-  startToCloseTimeout: '10 minutes',
-  heartbeatTimeout: '1 minute',
-  // A run that fails is followed by the next one of the schedule.
-  retry: { initialInterval: '1 second', maximumAttempts: 3 },
-});
+const { expireDueLots, expireInvitations, sweepResets, tendUsage, remindOfResets, remindOfCredits } =
+  proxyActivities<
+    ExpiryActivities &
+      ReferralSweepActivities &
+      ResetActivities &
+      UsageActivities &
+      ResetMailActivities &
+      PurchaseMailActivities
+  >({
+    startToCloseTimeout: '10 minutes',
+    heartbeatTimeout: '1 minute',
+    // A run that fails is followed by the next one of the schedule.
+    retry: { initialInterval: '1 second', maximumAttempts: 3 },
+  });
 
 export async function expiry(): Promise<ExpiryReport> {
   const at = new Date().toISOString();
@@ -31,7 +37,14 @@ export async function expiry(): Promise<ExpiryReport> {
   );
   const resets = await sweepResets.executeWithOptions({ summary: 'Post what time does to resets' }, [at]);
   const usage = await tendUsage.executeWithOptions({ summary: 'Make and drop months of usage' }, [at]);
-  return { ...lots, invitations_expired, ...resets, ...usage, ...(await remind(at)), ...(await remindOfLots(at)) };
+  return {
+    ...lots,
+    invitations_expired,
+    ...resets,
+    ...usage,
+    ...(await remind(at)),
+    ...(await remindOfLots(at)),
+  };
 }
 setWorkflowOptions(versioned('AUTO_UPGRADE'), expiry);
 
@@ -47,7 +60,10 @@ async function remind(at: string): Promise<ReminderReport> {
 
 async function remindOfLots(at: string): Promise<CreditReminderReport> {
   try {
-    return await remindOfCredits.executeWithOptions({ summary: 'Remind of bought credits that expire soon' }, [at]);
+    return await remindOfCredits.executeWithOptions(
+      { summary: 'Remind of bought credits that expire soon' },
+      [at],
+    );
   } catch (error) {
     log.warn('Reminders were not sent', { error: String(error) });
     return { credit_reminders_sent: 0, credit_reminders_failed: 0 };

@@ -2,6 +2,7 @@
 export { campaign } from './campaign.ts';
 export { expiry } from './expiry.ts';
 export { gift } from './gift.ts';
+export { purchase } from './purchase.ts';
 export { reconcile } from './reconcile.ts';
 export { referral } from './referral.ts';
 export { rewardWindow } from './reward-window.ts';

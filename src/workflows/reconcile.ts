@@ -5,19 +5,19 @@
  */
 import { proxyActivities, setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
 import type { CampaignActivities } from '../activities/campaigns.ts';
+import type { PurchaseActivities } from '../activities/purchase.ts';
 import type { ReconcileActivities } from '../activities/reconcile.ts';
 import type { ReferralSweepActivities } from '../activities/referral-sweep.ts';
 import type { ReconcileReport } from '../contracts/temporal.ts';
 import { versioned } from './versioning.ts';
 
-const { startMissingGifts, advanceOverdueGifts, sealBlocks, sweepReferrals, wakeCampaigns } = proxyActivities<
-  ReconcileActivities & CampaignActivities & ReferralSweepActivities
->({
-  startToCloseTimeout: '5 minutes',
-  heartbeatTimeout: '1 minute',
-  // A run that fails is followed by the next one of the schedule.
-  retry: { initialInterval: '1 second', maximumAttempts: 3 },
-});
+const { startMissingGifts, advanceOverdueGifts, sealBlocks, sweepReferrals, sweepPurchases, wakeCampaigns } =
+  proxyActivities<PurchaseActivities & ReconcileActivities & CampaignActivities & ReferralSweepActivities>({
+    startToCloseTimeout: '5 minutes',
+    heartbeatTimeout: '1 minute',
+    // A run that fails is followed by the next one of the schedule.
+    retry: { initialInterval: '1 second', maximumAttempts: 3 },
+  });
 
 /** A gift this young may still be between the ledger and the start of its process. */
 const START_WITHIN = 60_000;
@@ -35,9 +35,12 @@ export async function reconcile(): Promise<ReconcileReport> {
   const referrals = await sweepReferrals.executeWithOptions({ summary: 'Hold referrals together' }, [
     { since: lastSweep(), before: swept.swept_to, at: at(now) },
   ]);
+  const purchases = await sweepPurchases.executeWithOptions({ summary: 'Hold purchases together' }, [
+    { before: at(now - START_WITHIN), at: at(now) },
+  ]);
   const sealed_blocks = await sealBlocks.executeWithOptions({ summary: 'Seal what was posted' }, [at(now)]);
   const campaigns_started = await wakeCampaigns.executeWithOptions({ summary: 'Wake campaigns' }, []);
-  return { ...swept, advanced, sealed_blocks, campaigns_started, referrals };
+  return { ...swept, advanced, sealed_blocks, campaigns_started, referrals, purchases };
 }
 // Each of its activities may be repeated, so its code may change between two of them.
 setWorkflowOptions(versioned('AUTO_UPGRADE'), reconcile);

@@ -85,6 +85,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     giftProcess,
     referralProcess,
     campaignProcess: { wake: async () => undefined },
+    purchaseProcess: { start: async () => undefined, changed: async () => undefined },
     codec: {
       payloads: createPayloadCodec({ encryption: 'personal', keys: [testLedger.encryptionKey] }),
       uiOrigins: [UI_ORIGIN],

@@ -1,0 +1,79 @@
+/** Mails about purchases. No address leaves this file except to the mail server. */
+import { heartbeat, log } from '@temporalio/activity';
+import type { MailOutcome } from '../contracts/referral.ts';
+import type { CreditReminderReport } from '../contracts/temporal.ts';
+import type { CreditReminder, ExpiringLot } from '../ledger/credit-reminders.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Purchases } from '../ledger/purchases.ts';
+import type { ReminderOutcome } from '../ledger/reset-reminders.ts';
+import { failing } from './failure.ts';
+import type { MailDependencies } from './mail.ts';
+import { withoutAddress } from './mail-failure.ts';
+import { creditReminderMail, purchaseMail } from './purchase-letters.ts';
+
+type PurchaseMailDependencies = Omit<MailDependencies, 'ledger'> & {
+  ledger: Pick<Ledger, 'findAccount'> &
+    Pick<Purchases, 'findPurchase' | 'dueCreditReminders' | 'noteCreditReminder'>;
+};
+
+export type PurchaseMailActivities = ReturnType<typeof purchaseMailActivities>;
+
+const PAGE = 100;
+/** A mail server that takes none of so many mails in a row is away: the next run tries again. */
+const GIVE_UP_AFTER = 5;
+
+export function purchaseMailActivities({ ledger, transport, from, publicUrl }: PurchaseMailDependencies) {
+  return {
+    /** Mails that a purchase was paid, or that a top-up was not; nothing about a page that nobody paid on. */
+    async sendPurchaseMail(purchaseId: string): Promise<MailOutcome> {
+      if (transport === undefined) return 'not_needed';
+      const purchase = await failing(() => ledger.findPurchase(purchaseId));
+      const mail = purchaseMail(purchase, publicUrl);
+      const { email } = await failing(() => ledger.findAccount(purchase.account_id));
+      if (mail === undefined || email === null) return 'not_needed';
+      try {
+        await transport.sendMail({ ...mail, from, to: email });
+      } catch (error) {
+        throw withoutAddress(error);
+      }
+      return 'sent';
+    },
+
+    /**
+     * Mails each reminder of expiring credits that is due at `at`, once: a refused address is final, everything else is
+     * tried again by the next runs for a day.
+     */
+    async remindOfCredits(at: string): Promise<CreditReminderReport> {
+      const report: CreditReminderReport = { credit_reminders_sent: 0, credit_reminders_failed: 0 };
+      if (transport === undefined) return report;
+      let failedInRow = 0;
+      let next: ExpiringLot | undefined;
+      do {
+        const page = await failing(() => ledger.dueCreditReminders(at, PAGE, next));
+        next = page.next;
+        for (const reminder of page.due) {
+          const outcome = await remind(reminder);
+          failedInRow = outcome === undefined ? failedInRow + 1 : 0;
+          if (outcome !== undefined) await failing(() => ledger.noteCreditReminder(reminder, outcome, at));
+          if (outcome === 'sent') report.credit_reminders_sent += 1;
+          else report.credit_reminders_failed += 1;
+          heartbeat(report);
+          if (failedInRow === GIVE_UP_AFTER) return report;
+        }
+      } while (next !== undefined);
+      return report;
+    },
+  };
+
+  /** What became of the mail; undefined when it may be tried again. */
+  async function remind(reminder: CreditReminder): Promise<ReminderOutcome | undefined> {
+    try {
+      await transport?.sendMail({ ...creditReminderMail(reminder, publicUrl), from, to: reminder.email });
+      return 'sent';
+    } catch (error) {
+      const { type, message } = withoutAddress(error);
+      log.warn('A reminder was not taken', { lot: reminder.lot_id, message });
+      return type === 'mail_refused' ? 'refused' : undefined;
+    }
+  }
+}

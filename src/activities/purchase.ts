@@ -1,0 +1,112 @@
+/** A purchase's payment as its process sees it, and holding the ledger's purchases and their processes together. */
+import { randomBytes } from 'node:crypto';
+import { heartbeat, log } from '@temporalio/activity';
+import type { Payments } from '../contracts/payments.ts';
+import {
+  type PaymentNews,
+  type Purchase,
+  type PurchaseProgress,
+  purchaseProgress,
+  purchaseWorkflowId,
+} from '../contracts/purchase.ts';
+import type { PurchaseSweepReport } from '../contracts/temporal.ts';
+import { orderedId } from '../domain/ordered-id.ts';
+import type { Purchases } from '../ledger/purchases.ts';
+import { failing } from './failure.ts';
+
+/** Purchases' workflows, as Temporal tells of them. */
+export type PurchaseRuns = {
+  /** Those of the workflow ids that run. */
+  running(workflowIds: readonly string[]): Promise<Set<string>>;
+  /** Starts the process of an open purchase; false when it has completed; harmless when it runs. */
+  restart(purchase: Purchase): Promise<boolean>;
+};
+
+type Dependencies = {
+  ledger: Purchases;
+  runs: PurchaseRuns;
+  /** Undefined: no provider is configured, and nothing is charged. */
+  payments: Payments | undefined;
+};
+
+export type PurchaseActivities = ReturnType<typeof purchaseActivities>;
+
+const PAGE = 100;
+
+export function purchaseActivities({ ledger, runs, payments }: Dependencies) {
+  return {
+    /** Charges the stored card for a top-up, if its owner still consents. Repeated after a crash it charges once. */
+    chargeTopUp: (purchaseId: string, at: string): Promise<PurchaseProgress> =>
+      failing(async () => {
+        const purchase = await ledger.findPurchase(purchaseId);
+        if (purchase.status !== 'open') return purchaseProgress(purchase);
+        return await told(purchase, await charged(purchase, at));
+      }),
+
+    /**
+     * Asks the provider what became of a purchase whose time is over. @param last whether a bank that has not answered is
+     * waited for no longer; a payment that arrives after that counts all the same.
+     */
+    settlePurchase: (purchaseId: string, at: string, last: boolean): Promise<PurchaseProgress> =>
+      failing(async () => {
+        const purchase = await ledger.findPurchase(purchaseId);
+        if (purchase.status !== 'open') return purchaseProgress(purchase);
+        const expired = { at, purchase_id: purchase.id, said: 'expired' } as const;
+        const nobodyToAsk = payments === undefined || purchase.kind === 'top_up';
+        const news = nobodyToAsk ? expired : await payments.closeCheckout(purchase, at);
+        return await told(purchase, news ?? (last ? expired : undefined));
+      }),
+
+    /** Starts the processes that are missing, and the top-ups that are due. */
+    async sweepPurchases({ before, at }: { before: string; at: string }): Promise<PurchaseSweepReport> {
+      const report: PurchaseSweepReport = { started: 0, topped_up: 0 };
+      let cursor: string | undefined;
+      do {
+        const page = await failing(() => ledger.openPurchases(before, { limit: PAGE, cursor }));
+        for (const missing of await notRunning(page.data))
+          if (await runs.restart(missing)) report.started += 1;
+        cursor = page.next_cursor ?? undefined;
+        heartbeat(report);
+      } while (cursor !== undefined);
+      if (payments !== undefined) await topUp(at, report);
+      if (report.started > 0) log.warn('Purchases had lost their processes', report);
+      return report;
+    },
+  };
+
+  async function topUp(at: string, report: PurchaseSweepReport): Promise<void> {
+    let after: string | undefined;
+    do {
+      const due = await failing(() => ledger.dueTopUps(at, PAGE, after));
+      for (const account of due) {
+        const id = orderedId('pur', Date.parse(at), randomBytes(10));
+        const purchase = await failing(() => ledger.beginTopUp(account, id, at));
+        if (purchase === undefined) continue;
+        await runs.restart(purchase);
+        report.topped_up += 1;
+      }
+      heartbeat(report);
+      after = due.length === PAGE ? due.at(-1) : undefined;
+    } while (after !== undefined);
+  }
+
+  async function charged(purchase: Purchase, at: string): Promise<PaymentNews | undefined> {
+    const failed = { at, purchase_id: purchase.id, said: 'failed' } as const;
+    if (payments === undefined) return { ...failed, reason_code: 'payments_off' };
+    const customer = await ledger.topUpCustomer(purchase.account_id);
+    if (customer === undefined) return { ...failed, reason_code: 'consent_withdrawn' };
+    return await payments.charge(purchase, customer, at);
+  }
+
+  /** Has the ledger note the news; without any the purchase stays as it is. */
+  async function told(purchase: Purchase, news: PaymentNews | undefined): Promise<PurchaseProgress> {
+    const heard = news && (await ledger.hearOfPayment(news));
+    return purchaseProgress(heard?.purchase ?? purchase);
+  }
+
+  async function notRunning(purchases: readonly Purchase[]): Promise<Purchase[]> {
+    if (purchases.length === 0) return [];
+    const running = await runs.running(purchases.map(({ id }) => purchaseWorkflowId(id)));
+    return purchases.filter(({ id }) => !running.has(purchaseWorkflowId(id)));
+  }
+}

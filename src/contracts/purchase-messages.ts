@@ -1,0 +1,8 @@
+/** Messages of `purchase`, typed. */
+import { defineQuery, defineSignal } from '@temporalio/workflow';
+import type { PurchaseProgress } from './purchase.ts';
+
+/** The purchase was paid, or ended otherwise: the ledger's word. */
+export const purchaseChangedSignal =
+  defineSignal<[Pick<PurchaseProgress, 'status' | 'reason_code'>]>('changed');
+export const purchaseStatusQuery = defineQuery<PurchaseProgress>('status');

@@ -1,0 +1,75 @@
+/** Where purchases are handed in, and where the provider's messages arrive: ledger first, then the process is told. */
+import { BoonError } from '../contracts/errors.ts';
+import type { PackageList, PurchaseRequest } from '../contracts/purchase.schema.ts';
+import type { PaymentNews, Purchase } from '../contracts/purchase.ts';
+import type { Page, PageRequest, Recorded } from '../ledger/ledger.ts';
+import { newId } from './new-id.ts';
+import type { Principal } from './principal.ts';
+import { createProcessStarter } from './process-starter.ts';
+import type { ServerParts } from './server-parts.ts';
+
+export interface PurchaseDesk {
+  buy(request: PurchaseRequest, key: string): Promise<Recorded<Purchase>>;
+  show(caller: Principal, purchaseId: string): Promise<Purchase>;
+  list(accountId: string, page: PageRequest): Promise<Page<Purchase>>;
+  packages(): Promise<PackageList>;
+  /** Takes in a webhook as it came. Answers whether it was about a purchase. */
+  hear(body: Buffer, signature: string): Promise<boolean>;
+}
+
+export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
+  const { ledger, payments, purchaseProcess, clock } = parts;
+  const startOrLeave = createProcessStarter(parts);
+  const now = () => clock().toISOString();
+
+  return {
+    async buy({ account_id, package: name, save_card }, key) {
+      const provider = needed();
+      const at = clock();
+      const asked = { account_id, package: name, save_card };
+      const begun = { key, at: at.toISOString(), id: newId('pur', at), ...asked };
+      const { value, replayed } = await ledger.beginPurchase(begun);
+      // On a replay too: so a caller's own retry heals a crash before the page was made.
+      const waits = value.status === 'open' && value.checkout === null;
+      const purchase = waits
+        ? await ledger.noteCheckout(value.id, await provider.openCheckout(value), now())
+        : value;
+      await startOrLeave({ purchase_id: value.id }, () => purchaseProcess.start(purchase));
+      return { value: purchase, replayed };
+    },
+
+    async show(caller, purchaseId) {
+      const purchase = await ledger.findPurchase(purchaseId);
+      if (caller.kind === 'user' && caller.accountId !== purchase.account_id) {
+        // In the ledger's words, so that an end user cannot tell another's purchase from none.
+        throw new BoonError('not_found', `There is no purchase "${purchaseId}".`);
+      }
+      return purchase;
+    },
+
+    list: (accountId, page) => ledger.listPurchases(accountId, page),
+    packages: () => ledger.packages(),
+
+    async hear(body, signature) {
+      const news = needed().readWebhook(body, signature, now());
+      if (news === undefined) return false;
+      const heard = (await ledger.hearOfPayment(news)) ?? (await heardOfAnother(news));
+      if (heard === undefined) return false;
+      // Told again too: the first time may have ended between the ledger and here.
+      await purchaseProcess.changed(heard.purchase);
+      return true;
+    },
+  };
+
+  function needed() {
+    if (payments === undefined) throw new BoonError('payments_off', 'No payment provider is set up.');
+    return payments;
+  }
+
+  /** A dispute may come before the payment it is about: the payment itself says which purchase it is for. */
+  async function heardOfAnother(news: PaymentNews) {
+    if (news.payment_id === undefined || news.purchase_id !== undefined) return undefined;
+    const purchase_id = await needed().purchaseOf(news.payment_id);
+    return purchase_id === undefined ? undefined : await ledger.hearOfPayment({ ...news, purchase_id });
+  }
+}

@@ -1,0 +1,83 @@
+/** Packages and purchases of credits and resets. */
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { AccountIdSchema, PageQuerySchema, pageOf } from '../contracts/primitives.schema.ts';
+import { PackageListSchema, PurchaseRequestSchema, PurchaseSchema } from '../contracts/purchase.schema.ts';
+import { callerOf, servicesAndOwner } from './access.ts';
+import { readRefusals, recordedRefusals } from './answers.ts';
+import { businessKeyOf, recordedAnswer } from './plugins/idempotency.ts';
+import { requireOwnAccount } from './principal.ts';
+import type { PurchaseDesk } from './purchase-desk.ts';
+
+const TAGS = ['Purchases'];
+
+export const purchaseRoutes: FastifyPluginAsyncZod<{ desk: PurchaseDesk }> = async (app, { desk }) => {
+  app.route({
+    method: 'POST',
+    url: '/v1/credits/purchases',
+    config: { access: servicesAndOwner('purchases:write'), idempotency: 'required' },
+    schema: {
+      operationId: 'createPurchase',
+      tags: TAGS,
+      summary: 'Buy a package of credits or resets',
+      description:
+        'Send the buyer to `checkout.url`. What was bought is there the moment the provider says that it is paid.',
+      body: PurchaseRequestSchema,
+      response: {
+        201: PurchaseSchema,
+        ...recordedRefusals('not_found', 'account_frozen', 'payments_off', 'payment_refused'),
+      },
+    },
+    handler: async (request, reply) => {
+      requireOwnAccount(callerOf(request), request.body.account_id);
+      const recorded = await desk.buy(request.body, businessKeyOf(request));
+      reply.code(201);
+      return recordedAnswer(reply, recorded);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/credits/purchases/:id',
+    config: { access: servicesAndOwner('purchases:read') },
+    schema: {
+      operationId: 'getPurchase',
+      tags: TAGS,
+      summary: 'Show a purchase',
+      params: z.object({ id: z.string().max(100) }),
+      response: { 200: PurchaseSchema, ...readRefusals('not_found') },
+    },
+    handler: (request) => desk.show(callerOf(request), request.params.id),
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/accounts/:id/purchases',
+    config: { access: servicesAndOwner('purchases:read') },
+    schema: {
+      operationId: 'listPurchases',
+      tags: TAGS,
+      summary: 'List an account’s purchases, the latest first',
+      params: z.object({ id: AccountIdSchema }),
+      querystring: PageQuerySchema,
+      response: { 200: pageOf(PurchaseSchema).meta({ id: 'PurchaseList' }), ...readRefusals() },
+    },
+    handler: (request) => {
+      requireOwnAccount(callerOf(request), request.params.id);
+      return desk.list(request.params.id, request.query);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/credits/packages',
+    config: { access: servicesAndOwner('purchases:read') },
+    schema: {
+      operationId: 'listPackages',
+      tags: TAGS,
+      summary: 'List what can be bought',
+      response: { 200: PackageListSchema, ...readRefusals() },
+    },
+    handler: () => desk.packages(),
+  });
+};

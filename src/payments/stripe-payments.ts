@@ -1,0 +1,158 @@
+/** Payments by Stripe. No card ever reaches Boon: people pay on Stripe's page, and top-ups charge what Stripe stores. */
+import Stripe from 'stripe';
+import { addCreditsUrl } from '../contracts/add-credits-url.ts';
+import { BoonError } from '../contracts/errors.ts';
+import type { Payments } from '../contracts/payments.ts';
+import { type Purchase, packageText, purchaseWorkflowId } from '../contracts/purchase.ts';
+import { declined, newsOf, paidIntent, paidSession } from './stripe-events.ts';
+
+export type StripeOptions = {
+  apiKey: string;
+  /** Signing secret of the webhook endpoint. */
+  webhookSecret: string;
+  /** Where Stripe's API is, when it is not Stripe's own. */
+  apiBase: string | undefined;
+  /** Base of the pages that people come back to. */
+  publicUrl: string;
+};
+
+/** How long a signature holds, in seconds: an old message must not be played again. */
+const TOLERANCE = 300;
+/** How long a call may take, in milliseconds, and how often it is tried again on a broken connection. */
+const PATIENCE = 8_000;
+const RETRIES = 1;
+
+export function createStripePayments(options: StripeOptions): Payments {
+  const { webhookSecret, publicUrl } = options;
+  const stripe = new Stripe(options.apiKey, {
+    timeout: PATIENCE,
+    maxNetworkRetries: RETRIES,
+    telemetry: false,
+    ...hostOf(options.apiBase),
+  });
+  const key = ({ id }: Purchase, step: string) => ({ idempotencyKey: `${purchaseWorkflowId(id)}:${step}` });
+
+  return {
+    openCheckout: (purchase) =>
+      asking(async () => {
+        const metadata = { purchase_id: purchase.id, kind: purchase.kind };
+        const back = new URL(addCreditsUrl(publicUrl, purchase.account_id));
+        back.searchParams.set('purchase', purchase.id);
+        const session = await stripe.checkout.sessions.create(
+          {
+            mode: 'payment',
+            client_reference_id: purchase.id,
+            metadata,
+            payment_intent_data: {
+              metadata,
+              ...(purchase.save_card ? { setup_future_usage: 'off_session' as const } : {}),
+            },
+            ...(purchase.save_card ? { customer_creation: 'always' as const } : {}),
+            line_items: [
+              {
+                quantity: 1,
+                price_data: {
+                  currency: purchase.price.currency,
+                  unit_amount: purchase.price.amount,
+                  product_data: { name: packageText(purchase) },
+                },
+              },
+            ],
+            expires_at: Math.floor(Date.parse(purchase.expires_at) / 1000),
+            success_url: back.href,
+            cancel_url: back.href,
+          },
+          key(purchase, 'checkout'),
+        );
+        if (session.url === null) throw new BoonError('payment_refused', 'Stripe made no page to pay on.');
+        return { id: session.id, url: session.url };
+      }),
+
+    closeCheckout: (purchase, at) =>
+      asking(async () => {
+        const expired = { at, purchase_id: purchase.id, said: 'expired' } as const;
+        if (purchase.checkout === null) return expired;
+        const { id } = purchase.checkout;
+        const session = await stripe.checkout.sessions.retrieve(id);
+        if (session.status === 'complete') return paidSession(session, at);
+        if (session.status === 'expired') return expired;
+        await stripe.checkout.sessions.expire(id, {}, key(purchase, 'expire'));
+        return expired;
+      }),
+
+    charge: (purchase, customer, at) =>
+      asking(async () => {
+        const failed = { at, purchase_id: purchase.id, said: 'failed' } as const;
+        const { data } = await stripe.customers.listPaymentMethods(customer, { type: 'card', limit: 1 });
+        const [card] = data;
+        if (card === undefined) return { ...failed, reason_code: 'card_required' };
+        try {
+          const intent = await stripe.paymentIntents.create(
+            {
+              amount: purchase.price.amount,
+              currency: purchase.price.currency,
+              customer,
+              payment_method: card.id,
+              off_session: true,
+              confirm: true,
+              description: packageText(purchase),
+              metadata: { purchase_id: purchase.id, kind: purchase.kind },
+            },
+            key(purchase, 'charge'),
+          );
+          if (intent.status === 'succeeded') return { ...paidIntent(intent, at), purchase_id: purchase.id };
+          if (intent.status === 'processing') return undefined;
+          // Nobody is there to confirm it: it must not be paid later, when nobody expects it any more.
+          await stripe.paymentIntents.cancel(intent.id);
+          return { ...failed, reason_code: 'authentication_required' };
+        } catch (error) {
+          if (error instanceof Stripe.errors.StripeCardError)
+            return { ...failed, reason_code: declined(error) };
+          throw error;
+        }
+      }),
+
+    purchaseOf: (paymentId) =>
+      asking(async () => (await stripe.paymentIntents.retrieve(paymentId)).metadata.purchase_id),
+
+    readWebhook(body, signature, at) {
+      try {
+        const { webhooks } = stripe;
+        const now = Date.parse(at);
+        const event = webhooks.constructEvent(body, signature, webhookSecret, TOLERANCE, undefined, now);
+        return newsOf(event, at);
+      } catch (error) {
+        throw new BoonError('webhook_invalid', 'The signature does not fit the body and the moment.', {
+          cause: error,
+        });
+      }
+    },
+  };
+}
+
+function hostOf(base: string | undefined) {
+  if (base === undefined) return {};
+  const { protocol, hostname, port } = new URL(base);
+  const secure = protocol === 'https:';
+  return {
+    host: hostname,
+    port: port === '' ? (secure ? 443 : 80) : Number(port),
+    protocol: secure ? ('https' as const) : ('http' as const),
+  };
+}
+
+/** Stripe's messages stay in the cause: they may tell of keys. */
+async function asking<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof BoonError || !(error instanceof Stripe.errors.StripeError)) throw error;
+    const { StripeInvalidRequestError, StripeAuthenticationError, StripePermissionError } = Stripe.errors;
+    const refused = [StripeInvalidRequestError, StripeAuthenticationError, StripePermissionError].some(
+      (kind) => error instanceof kind,
+    );
+    throw refused
+      ? new BoonError('payment_refused', `Stripe refused: ${error.code ?? error.type}.`, { cause: error })
+      : new BoonError('unavailable', 'Stripe did not answer.', { cause: error });
+  }
+}

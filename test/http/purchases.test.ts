@@ -1,0 +1,252 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createStripePayments } from '../../src/payments/stripe-payments.ts';
+import { CONSENT } from '../support/purchases.ts';
+import {
+  disputeEvent,
+  event,
+  intentEvent,
+  refundEvent,
+  sessionEvent,
+  signed,
+  WEBHOOK_SECRET,
+} from '../support/stripe-events.ts';
+import { type StripeMock, startStripeMock } from '../support/stripe-mock.ts';
+import { later, START, seedAccount } from '../support/test-ledger.ts';
+import { openTestServer, type TestServer } from '../support/test-server.ts';
+
+let stripe: StripeMock;
+let server: TestServer;
+let people = 0;
+let ada = '';
+let stripeIsAway = false;
+const changes: string[] = [];
+const starts: string[] = [];
+
+beforeAll(async () => {
+  stripe = await startStripeMock();
+  const options = { apiKey: 'sk_test_123', webhookSecret: WEBHOOK_SECRET, publicUrl: 'https://boon.example' };
+  const real = createStripePayments({ ...options, apiBase: stripe.url });
+  const away = createStripePayments({ ...options, apiBase: 'http://127.0.0.1:9' });
+  const openCheckout: typeof real.openCheckout = (purchase) =>
+    (stripeIsAway ? away : real).openCheckout(purchase);
+  const payments = { ...real, openCheckout };
+  const purchaseProcess = {
+    start: async ({ id }: { id: string }) => void starts.push(id),
+    changed: async ({ id, status }: { id: string; status: string }) => void changes.push(`${id} ${status}`),
+  };
+  server = await openTestServer({ parts: { payments, purchaseProcess } });
+});
+afterAll(async () => {
+  await server.close();
+  stripe.close();
+});
+beforeEach(async () => {
+  people += 1;
+  ada = `ada-${people}`;
+  await seedAccount(server.ledger, ada);
+});
+
+async function purchase(more: object = {}): Promise<string> {
+  const answer = await server.send('POST', '/v1/credits/purchases', {
+    body: { account_id: ada, package: 'credits-100', ...more },
+  });
+  expect(answer.status).toBe(201);
+  return String(answer.json.id);
+}
+function webhook(told: object, at = server.time.now, secret?: string) {
+  const rawBody = JSON.stringify(told, null, 2);
+  const headers = { 'stripe-signature': signed(rawBody, at, secret) };
+  return server.send('POST', '/v1/webhooks/stripe', { rawBody, headers, as: null, key: null });
+}
+const available = async () => (await server.ledger.balance(ada, START)).available;
+
+describe('buying a package', () => {
+  test('answers 201 with a page of Stripe’s, and the same one to a repeated key', async () => {
+    const sent = { body: { account_id: ada, package: 'credits-100' }, key: `buy-${ada}` };
+    const first = await server.send('POST', '/v1/credits/purchases', sent);
+    expect(first).toMatchObject({
+      status: 201,
+      json: {
+        status: 'open',
+        kind: 'checkout',
+        credits: '100',
+        price: { amount: 400, currency: 'usd' },
+        checkout: { id: expect.stringMatching(/^cs_/), url: expect.stringMatching(/^https:/) },
+      },
+    });
+    const again = await server.send('POST', '/v1/credits/purchases', sent);
+    expect(again.json).toEqual(first.json);
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+    expect(starts).toContain(first.json.id);
+  });
+
+  test('of a reset, and with a card that is kept, passes Stripe’s checks too', async () => {
+    await purchase({ package: 'reset-5', save_card: true });
+    expect(await server.send('GET', '/v1/credits/packages')).toMatchObject({
+      status: 200,
+      json: {
+        data: expect.arrayContaining([
+          { id: 'reset-5', credits: '0', resets: 5, price: { amount: 2000, currency: 'usd' } },
+        ]),
+      },
+    });
+  });
+
+  test('is refused without a provider, before anything is written', async () => {
+    const bare = await openTestServer();
+    await seedAccount(bare.ledger, ada);
+    const sent = { body: { account_id: ada, package: 'credits-100' } };
+    expect(await bare.send('POST', '/v1/credits/purchases', sent)).toMatchObject({
+      status: 409,
+      json: { code: 'payments_off' },
+    });
+    expect((await bare.ledger.listPurchases(ada, { limit: 1 })).data).toEqual([]);
+    await bare.close();
+  });
+
+  test('stands in the ledger when Stripe is away, and a retry makes its page', async () => {
+    const sent = { body: { account_id: ada, package: 'credits-100' }, key: `away-${ada}` };
+    stripeIsAway = true;
+    const cut = await server.send('POST', '/v1/credits/purchases', sent);
+    stripeIsAway = false;
+    expect(cut).toMatchObject({ status: 503, json: { code: 'unavailable' } });
+    const { data } = await server.ledger.listPurchases(ada, { limit: 5 });
+    expect(data).toMatchObject([{ status: 'open', checkout: null }]);
+    const retried = await server.send('POST', '/v1/credits/purchases', sent);
+    expect(retried).toMatchObject({
+      status: 201,
+      json: { id: data[0]?.id, checkout: { id: expect.any(String) } },
+    });
+  });
+});
+
+describe('Stripe’s webhooks', () => {
+  test('credit the package at once, and once, however often and however many at a time they come', async () => {
+    const id = await purchase();
+    const told = sessionEvent('completed', { purchase: id });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => webhook(told)));
+    expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
+    expect(await available()).toBe('100');
+    expect(await server.send('GET', `/v1/credits/purchases/${id}`)).toMatchObject({
+      json: { status: 'paid' },
+    });
+    expect(changes).toContain(`${id} paid`);
+  });
+
+  test('of a bank transfer wait for the bank: completed is unpaid, then it succeeds or fails', async () => {
+    const good = await purchase();
+    const bad = await purchase();
+    for (const id of [good, bad]) await webhook(sessionEvent('completed', { purchase: id }, 'unpaid'));
+    expect(await available()).toBe('0');
+    await webhook(sessionEvent('async_payment_succeeded', { purchase: good }));
+    await webhook(sessionEvent('async_payment_failed', { purchase: bad }));
+    expect(await available()).toBe('100');
+    expect(await server.ledger.findPurchase(bad)).toMatchObject({
+      status: 'failed',
+      reason_code: 'payment_failed',
+    });
+  });
+
+  test('of a page that ran out end the purchase', async () => {
+    const id = await purchase();
+    await webhook(sessionEvent('expired', { purchase: id }));
+    expect(await server.ledger.findPurchase(id)).toMatchObject({ status: 'expired' });
+  });
+
+  test('of refunds and disputes take back and give back, in any order', async () => {
+    const id = await purchase();
+    await webhook(refundEvent({ purchase: id, amount: 100 }));
+    await webhook(sessionEvent('completed', { purchase: id }));
+    expect(await available()).toBe('75');
+    await webhook(disputeEvent('created', 'warning_needs_response', { purchase: id, amount: 300 }));
+    expect(await available()).toBe('75');
+    await webhook(disputeEvent('created', 'needs_response', { purchase: id, amount: 300 }));
+    expect(await available()).toBe('0');
+    await webhook(disputeEvent('closed', 'won', { purchase: id, amount: 300 }));
+    expect(await available()).toBe('75');
+  });
+
+  test('that arrive before the answer with the page has are not lost', async () => {
+    const begun = await server.ledger.beginPurchase({
+      key: `early-${ada}`,
+      at: START,
+      id: `pur_early${people}`,
+      account_id: ada,
+      package: 'credits-100',
+    });
+    await webhook(sessionEvent('completed', { purchase: begun.value.id }));
+    const noted = await server.ledger.noteCheckout(
+      begun.value.id,
+      { id: 'cs_late', url: 'https://pay.example' },
+      START,
+    );
+    expect(noted).toMatchObject({ status: 'paid', checkout: { id: 'cs_late' } });
+    expect(await available()).toBe('100');
+  });
+
+  test('of a declined card on the page end nothing, and of a top-up’s card they do', async () => {
+    const id = await purchase();
+    await webhook(intentEvent('payment_failed', { purchase: id }, 'checkout'));
+    expect(await server.ledger.findPurchase(id)).toMatchObject({ status: 'open' });
+    await webhook(intentEvent('payment_failed', { purchase: id }));
+    expect(await server.ledger.findPurchase(id)).toMatchObject({
+      status: 'failed',
+      reason_code: 'insufficient_funds',
+    });
+  });
+
+  test('about what is none of ours are taken and change nothing', async () => {
+    expect(await webhook(event('customer.created', { id: 'cus_9', object: 'customer' }))).toMatchObject({
+      status: 200,
+      json: { of_a_purchase: false },
+    });
+    expect(await webhook(sessionEvent('completed', { purchase: 'somebody-elses' }))).toMatchObject({
+      status: 200,
+      json: { of_a_purchase: false },
+    });
+  });
+
+  test('with a wrong signature, none, another body or five minutes and a second old are refused', async () => {
+    const told = sessionEvent('completed', { purchase: await purchase() });
+    const refused = { status: 400, json: { code: 'webhook_invalid' } };
+    expect(await webhook(told, server.time.now, 'whsec_other')).toMatchObject(refused);
+    expect(await webhook(told, new Date(later(START, { minutes: -5, seconds: -1 })))).toMatchObject(refused);
+    const rawBody = JSON.stringify(told);
+    const none = await server.send('POST', '/v1/webhooks/stripe', { rawBody, as: null, key: null });
+    expect(none).toMatchObject(refused);
+    const headers = { 'stripe-signature': signed(rawBody, server.time.now) };
+    const changed = await server.send('POST', '/v1/webhooks/stripe', {
+      rawBody: `${rawBody} `,
+      headers,
+      as: null,
+      key: null,
+    });
+    expect(changed).toMatchObject(refused);
+    expect(await available()).toBe('0');
+    expect(await webhook(told, new Date(later(START, { minutes: -5 })))).toMatchObject({ status: 200 });
+  });
+});
+
+describe('consent to top-ups', () => {
+  const url = () => `/v1/accounts/${ada}/top-up`;
+
+  test('needs a stored card, a cap of at least one package and the word itself', async () => {
+    expect(await server.send('PUT', url(), { body: CONSENT })).toMatchObject({
+      status: 409,
+      json: { code: 'card_required' },
+    });
+    const id = await purchase({ save_card: true });
+    await webhook(sessionEvent('completed', { purchase: id, customer: 'cus_ada' }));
+    const low = { ...CONSENT, monthly_cap: { amount: 399, currency: 'usd' } };
+    expect(await server.send('PUT', url(), { body: low })).toMatchObject({ status: 400 });
+    expect(await server.send('PUT', url(), { body: { ...CONSENT, consent: false } })).toMatchObject({
+      status: 400,
+    });
+    expect(await server.send('GET', url())).toMatchObject({ json: { enabled: false, card_saved: true } });
+    expect(await server.send('PUT', url(), { body: CONSENT })).toMatchObject({
+      status: 200,
+      json: { enabled: true, below: '20', spent: 0 },
+    });
+    expect(await server.send('DELETE', url())).toMatchObject({ status: 200, json: { enabled: false } });
+  });
+});
