@@ -1,0 +1,306 @@
+/** Random sequences of what people, operators and time do to referrals, resets and campaigns. Names are numbers, taken modulo. */
+import fc from 'fast-check';
+import { type Choice, choices, DAY, HOUR } from './growth-rules.ts';
+
+/** What a friend did before the link, and how the account came to be. */
+export type Friend = 'new' | 'dormant' | 'active' | 'recent login' | 'told late';
+export type GrowthCommand =
+  | {
+      do: 'friend';
+      who: number;
+      program: string;
+      friend: Friend;
+      days: number;
+      prompts: number;
+      reward: boolean;
+    }
+  | { do: 'invite'; who: number; program: string; to: number }
+  | { do: 'link'; referral: number; who: number; late: number | null }
+  | { do: 'activity'; who: number; kind: 'login' | 'prompt'; id: number; shift: number }
+  | { do: 'reward' | 'cancel' | 'claw back'; referral: number }
+  | { do: 'reward all' }
+  | { do: 'raise'; who: number; program: string; months: number; cap: number }
+  | { do: 'bank'; who: number; count: number }
+  /** Comes by resets, uses, redeems one and asks for it again. */
+  | { do: 'spend'; who: number; count: number; units: string; chosen: boolean; again: boolean }
+  | { do: 'use'; who: number; units: string }
+  | { do: 'redeem'; who: number; reset: number | null; dry_run: boolean; again: number | null }
+  | { do: 'give'; from: number; to: number; reset: number }
+  | { do: 'cancel gift'; gift: number }
+  | { do: 'settle' | 'sweep' }
+  | { do: 'one sweep'; which: number }
+  | {
+      do: 'campaign';
+      kind: 'grant_reset' | 'reset_windows';
+      plans: ('plus' | 'pro' | 'free')[] | null;
+      ongoing: boolean;
+      run: boolean;
+    }
+  | { do: 'page'; campaign: number; size: number }
+  | { do: 'act on campaign'; campaign: number; action: 'pause' | 'resume' | 'cancel' }
+  | { do: 'status'; who: number; status: 'active' | 'frozen' | 'closed' }
+  | { do: 'change'; who: number; what: 'billing_day' | 'plan' | 'auto_redeem'; value: number }
+  | { do: 'repeat'; which: number; changed: boolean }
+  /** Milliseconds, or until the next moment at which a rule judges otherwise, or the next expiry of a reset, and so far from it. */
+  | { do: 'wait'; for: number | 'next moment' | 'expiry'; off: number };
+
+const nth = fc.nat(1_000);
+/** Mostly the first ones, so that places, months and windows fill up. Beyond the seventh: friends who came. */
+const who = fc.constantFrom(0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 4, 5, 5, 6, 7, 8, 9, 10);
+const referrer = fc.constantFrom(0, 0, 0, 0, 1, 1, 2);
+const program = fc.constantFrom('forfeits', 'defers', 'defers');
+/** True once in so many times. */
+const onceIn = (times: number) => fc.nat(times - 1).map((n) => n === times - 1);
+/** Before the present, on the borders that matter and off them. */
+const shift = fc.constantFrom(
+  ...[0, 0, 1, HOUR - 1, HOUR, HOUR + 1, 3 * DAY, 62 * DAY - 1, 62 * DAY, 62 * DAY + 1, 63 * DAY].map(
+    (ms) => -ms,
+  ),
+);
+const is = <T extends string>(value: T) => fc.constant(value);
+
+const command: fc.Arbitrary<GrowthCommand> = fc.oneof(
+  {
+    weight: 14,
+    arbitrary: fc.record({
+      do: is('friend'),
+      who: referrer,
+      program,
+      friend: fc.constantFrom<Friend>(
+        ...Array<Friend>(4).fill('new'),
+        ...Array<Friend>(3).fill('dormant'),
+        'active',
+        'recent login',
+        'told late',
+      ),
+      days: fc.constantFrom(62 * DAY + 1, 62 * DAY + 1, 63 * DAY, 62 * DAY, 62 * DAY - 1),
+      prompts: fc.constantFrom(0, 1, 2, 3, 3, 3),
+      reward: onceIn(4).map((no) => !no),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ do: is('invite'), who, program, to: fc.nat(9) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: is('link'),
+      referral: nth,
+      who,
+      late: fc.option(fc.constantFrom(-1, 0, 1, HOUR, DAY), { freq: 3 }),
+    }),
+  },
+  {
+    weight: 7,
+    arbitrary: fc.record({
+      do: is('activity'),
+      who: fc.nat(12),
+      kind: fc.constantFrom('login', 'prompt', 'prompt'),
+      id: fc.nat(9),
+      shift,
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: is('reward'), referral: nth }) },
+  { weight: 3, arbitrary: fc.record({ do: is('reward all') }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constantFrom('cancel', 'claw back'), referral: nth }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: is('raise'),
+      who: referrer,
+      program,
+      months: fc.constantFrom(0, 0, 0, 1, -1),
+      cap: fc.constantFrom(1, 2, 3, 4, 5),
+    }),
+  },
+  { weight: 6, arbitrary: fc.record({ do: is('bank'), who, count: fc.constantFrom(1, 1, 2, 3) }) },
+  {
+    weight: 14,
+    arbitrary: fc.record({ do: is('use'), who, units: fc.constantFrom('0.000001', '1', '3', '5', '5') }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: is('spend'),
+      who,
+      count: fc.constantFrom(0, 1, 2),
+      units: fc.constantFrom('1', '3', '5'),
+      chosen: fc.boolean(),
+      again: fc.boolean(),
+    }),
+  },
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      do: is('redeem'),
+      who,
+      reset: fc.option(nth),
+      dry_run: onceIn(5),
+      again: fc.option(nth, { freq: 5 }),
+    }),
+  },
+  { weight: 7, arbitrary: fc.record({ do: is('give'), from: who, to: who, reset: nth }) },
+  { weight: 3, arbitrary: fc.record({ do: is('cancel gift'), gift: nth }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constantFrom('settle', 'sweep') }) },
+  { weight: 4, arbitrary: fc.record({ do: is('one sweep'), which: nth }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: is('campaign'),
+      kind: fc.constantFrom('grant_reset', 'reset_windows', 'reset_windows'),
+      plans: fc.option(fc.constantFrom<('plus' | 'pro' | 'free')[]>(['plus'], ['pro', 'free'])),
+      ongoing: fc.boolean(),
+      run: fc.boolean(),
+    }),
+  },
+  { weight: 5, arbitrary: fc.record({ do: is('page'), campaign: nth, size: fc.constantFrom(1, 3, 100) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: is('act on campaign'),
+      campaign: nth,
+      action: fc.constantFrom('pause', 'resume', 'resume', 'cancel'),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: is('status'),
+      who,
+      status: fc.constantFrom(
+        'active',
+        'active',
+        'active',
+        'active',
+        'active',
+        'frozen',
+        'frozen',
+        'frozen',
+        'closed',
+      ),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: is('change'),
+      who,
+      what: fc.constantFrom('billing_day', 'billing_day', 'plan', 'auto_redeem'),
+      value: fc.nat(30),
+    }),
+  },
+  { weight: 6, arbitrary: fc.record({ do: is('repeat'), which: nth, changed: onceIn(4) }) },
+  {
+    weight: 14,
+    arbitrary: fc.record({
+      do: is('wait'),
+      for: fc.constantFrom(
+        1,
+        HOUR,
+        5 * HOUR,
+        DAY,
+        7 * DAY,
+        31 * DAY,
+        ...Array<'next moment'>(9).fill('next moment'),
+      ),
+      off: fc.constantFrom(-1, 0, 0, 0, 1),
+    }),
+  },
+);
+
+/** A few commands that belong together, for what chance alone would seldom bring about. */
+const phrase: fc.Arbitrary<GrowthCommand[]> = fc.oneof(
+  { weight: 30, arbitrary: command.map((one) => [one]) },
+  { weight: 1, arbitrary: fc.constantFrom(2, 5).chain(lastMoment) },
+  { weight: 1, arbitrary: referrer.chain(uselessReset) },
+  { weight: 1, arbitrary: fc.tuple(referrer, who).chain(([from, to]) => gift(from, to)) },
+  { weight: 1, arbitrary: fc.tuple(referrer, program).chain(([by, into]) => fullMonth(by, into)) },
+);
+
+/** Something is used when a reset is about to expire, or has just expired. */
+function lastMoment(by: number): fc.Arbitrary<GrowthCommand[]> {
+  return fc
+    .tuple(fc.constantFrom(-600_001, -600_000, -1, 0), fc.constantFrom(0, 600_000, DAY))
+    .map(([off, late]) => [
+      { do: 'bank', who: by, count: 2 },
+      { do: 'wait', for: 'expiry', off },
+      { do: 'use', who: by, units: '3' },
+      { do: 'wait', for: late, off: 0 },
+      { do: 'sweep' },
+    ]);
+}
+
+/** A reset is redeemed about a day before the week ends by itself, or everybody's windows are reset. */
+function uselessReset(by: number): fc.Arbitrary<GrowthCommand[]> {
+  const spend: GrowthCommand = { do: 'spend', who: by, count: 1, units: '1', chosen: false, again: false };
+  const campaign: GrowthCommand = {
+    do: 'campaign',
+    kind: 'reset_windows',
+    plans: null,
+    ongoing: false,
+    run: true,
+  };
+  const moment = fc.constantFrom(6 * DAY - 1, 6 * DAY, 7 * DAY - 1);
+  const weekEnds = moment.map((ms): GrowthCommand[] => [
+    { do: 'wait', for: 8 * DAY, off: 0 },
+    { do: 'use', who: by, units: '1' },
+    { do: 'wait', for: ms, off: 0 },
+    spend,
+    { do: 'wait', for: 'next moment', off: 0 },
+    { do: 'wait', for: DAY, off: 0 },
+    { do: 'sweep' },
+  ]);
+  const everybody = fc
+    .constantFrom(0, DAY - 1, DAY, DAY + 1)
+    .map((ms): GrowthCommand[] => [spend, { do: 'wait', for: ms, off: 0 }, campaign]);
+  return fc.oneof(weekEnds, everybody);
+}
+
+function gift(from: number, to: number): fc.Arbitrary<GrowthCommand[]> {
+  return fc
+    .record({ off: fc.constantFrom(-1, 0, 1), frozen: onceIn(3), cancel: onceIn(4) })
+    .map(({ off, frozen, cancel }) => {
+      const freeze: GrowthCommand = { do: 'status', who: to, status: 'frozen' };
+      const thaw: GrowthCommand = { do: 'status', who: to, status: 'active' };
+      return [
+        { do: 'bank', who: from, count: 1 },
+        { do: 'give', from, to, reset: 0 },
+        ...(frozen ? [freeze] : []),
+        { do: 'wait', for: DAY + off, off: 0 },
+        ...(cancel ? [{ do: 'cancel gift' as const, gift: 1 }] : []),
+        { do: 'settle' },
+        ...(frozen ? [thaw] : []),
+      ];
+    });
+}
+
+/** More friends than a month has rewards; then its cap is raised, or the next month begins. */
+function fullMonth(by: number, into: string): fc.Arbitrary<GrowthCommand[]> {
+  const one: GrowthCommand = {
+    do: 'friend',
+    who: by,
+    program: into,
+    friend: 'new',
+    days: 0,
+    prompts: 3,
+    reward: true,
+  };
+  return fc
+    .record({ friends: fc.constantFrom(2, 3, 4), raise: fc.boolean(), cap: fc.constantFrom(3, 4, 5) })
+    .map((chosen) => [
+      ...Array<GrowthCommand>(chosen.friends).fill(one),
+      chosen.raise
+        ? { do: 'raise', who: by, program: into, months: 0, cap: chosen.cap }
+        : { do: 'wait', for: 31 * DAY, off: 0 },
+      { do: 'reward all' },
+    ]);
+}
+
+export type GrowthScenario = { choice: Choice; commands: GrowthCommand[] };
+
+export function growthScenarios(length: { least: number; most: number }): fc.Arbitrary<GrowthScenario> {
+  return fc.record({
+    choice: choices,
+    commands: fc
+      .array(phrase, { minLength: length.least, maxLength: length.most, size: 'max' })
+      .map((phrases) => phrases.flat()),
+  });
+}

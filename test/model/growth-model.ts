@@ -1,0 +1,139 @@
+/** The whole of what the model knows: it answers each call as the ledger should. */
+import type { AccountPut } from '../../src/contracts/account.schema.ts';
+import { parseCredits } from '../../src/domain/credits.ts';
+import { type Answer, byId, type Call, type Keyed, refused } from './growth-calls.ts';
+import { GrowthCampaigns } from './growth-campaigns.ts';
+import { GrowthGifts } from './growth-gifts.ts';
+import { type ModelPerson, putPerson } from './growth-people.ts';
+import { GrowthReferrals } from './growth-referrals.ts';
+import { GrowthResets } from './growth-resets.ts';
+import { DAY, type GrowthRules } from './growth-rules.ts';
+
+export class GrowthModel {
+  readonly people = new Map<string, ModelPerson>();
+  readonly resets: GrowthResets;
+  readonly referrals: GrowthReferrals;
+  readonly gifts: GrowthGifts;
+  readonly campaigns: GrowthCampaigns;
+  readonly #rules: GrowthRules;
+  readonly #recorded = new Map<string, { request: string; answer: Answer }>();
+
+  constructor(rules: GrowthRules) {
+    this.#rules = rules;
+    this.resets = new GrowthResets(rules, this.people);
+    this.referrals = new GrowthReferrals(rules, this.people, this.resets);
+    this.gifts = new GrowthGifts(rules, this.people, this.resets);
+    this.campaigns = new GrowthCampaigns(this.people, this.resets);
+  }
+
+  answer(call: Call, now: number): Answer {
+    switch (call.do) {
+      case 'put':
+        this.#put(call.id, call.put, now);
+        return { value: null };
+      case 'activity':
+        return this.referrals.activity(call.event);
+      case 'reward':
+        return this.referrals.reward(call.id, now);
+      case 'use':
+        return this.resets.use(call.account_id, parseCredits(call.units) ?? 0n, now);
+      case 'redeem':
+        return this.resets.redeem(call.request, now);
+      case 'settle':
+        return { value: call.ids.flatMap((id) => this.#settled(id, now)).toSorted(byId) };
+      case 'page':
+        return this.campaigns.page(call.id, call.size, now);
+      case 'expire referrals':
+        return this.referrals.expire(now);
+      case 'last moment':
+        return { value: this.resets.redeemAtLastMoment(now) };
+      case 'expire resets':
+        return { value: this.resets.expire(now) };
+      case 'return resets':
+        return { value: this.resets.returnDue(now) };
+      default:
+        return this.#once(call, now);
+    }
+  }
+
+  /** Every moment at which time changes something, or a rule begins to judge otherwise. */
+  moments(): number[] {
+    const { referrals, resets, gifts } = this;
+    return [
+      ...[...referrals.referrals.values()].flatMap((r) => [
+        referrals.expiryOf(r),
+        r.deferredUntil,
+        r.rewardedAt === null ? null : r.rewardedAt + this.#rules.clawback,
+      ]),
+      ...referrals.windows.map(({ endsAt }) => endsAt),
+      ...resets.resets.flatMap(({ expiresAt, returnAt, status }) =>
+        status === 'available' ? [expiresAt, expiresAt - DAY, expiresAt - 600_000] : [returnAt],
+      ),
+      ...[...resets.windows.values()].flatMap(({ five_hour, weekly }) => [
+        five_hour === undefined ? null : five_hour.startedAt + 5 * 3_600_000,
+        ...(weekly === undefined ? [] : [weekly.startedAt + 6 * DAY, weekly.startedAt + 7 * DAY]),
+      ]),
+      ...[...gifts.gifts.values()].map((gift) => gifts.deadlineOf(gift)),
+    ].filter((moment) => moment !== null);
+  }
+
+  /** Under one key a request is answered once; what may change any moment is not kept. */
+  #once(call: Keyed, now: number): Answer {
+    const { key, ...request } = { by: undefined, ...call.request };
+    const asked = JSON.stringify(request);
+    const before = this.#recorded.get(key);
+    if (before !== undefined)
+      return before.request === asked ? before.answer : refused('idempotency_mismatch');
+    const answer = this.#keyed(call, now);
+    const passing = 'refused' in answer && ['not_found', 'validation_failed'].includes(answer.refused);
+    if (!passing) this.#recorded.set(key, { request: asked, answer });
+    return answer;
+  }
+
+  #keyed(call: Keyed, now: number): Answer {
+    switch (call.do) {
+      case 'invite':
+        return this.referrals.invite(call.request, now);
+      case 'link':
+        return this.referrals.useLink(call.request, now);
+      case 'act':
+        return this.referrals.act(call.request, now);
+      case 'raise':
+        return this.referrals.raise(call.request, now);
+      case 'bank':
+        return this.#bank(call.request.account_id, call.request.count, call.request.key, now);
+      case 'give': {
+        const { id, from, to, reset_id } = call.request;
+        return this.gifts.give(id, from, to.account_id, reset_id, now);
+      }
+      case 'cancel gift':
+        return this.gifts.cancel(call.request.gift_id, now);
+      case 'campaign':
+        return this.campaigns.create(call.request);
+      case 'act on campaign':
+        return this.campaigns.act(call.request);
+    }
+  }
+
+  #bank(account: string, count: number, key: string, now: number): Answer {
+    const status = this.people.get(account)?.status;
+    if (status === undefined) return refused('not_found');
+    if (status === 'closed') return refused('recipient_ineligible', 'recipient_unavailable');
+    const expiries = this.resets.bank(account, count, 'grant', key, now);
+    return { value: expiries.map((moment) => new Date(moment).toISOString()) };
+  }
+
+  #settled(id: string, now: number) {
+    const gift = this.gifts.advance(id, now);
+    return gift === undefined ? [] : [this.gifts.brief(gift)];
+  }
+
+  #put(id: string, put: AccountPut, now: number): void {
+    const before = this.people.get(id);
+    const after = putPerson(before, id, put, this.people.size + 1, now);
+    this.people.set(id, after);
+    this.gifts.statusChanged(id, before?.status, after.status, now);
+    const anew = before?.plan !== after.plan || before.kind !== after.kind || before.status !== after.status;
+    if (anew) this.campaigns.join(after, now);
+  }
+}

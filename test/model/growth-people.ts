@@ -1,0 +1,58 @@
+/** The accounts of a scenario: each is peculiar in one way. */
+import type { AccountPut } from '../../src/contracts/account.schema.ts';
+
+export type ModelPerson = {
+  id: string;
+  /** By which campaigns know who came before them. */
+  number: number;
+  plan: string;
+  kind: 'person' | 'organisation';
+  status: 'active' | 'frozen' | 'closed';
+  email: string | null;
+  marks: string[];
+  billingDay: number;
+  createdAt: number;
+  autoRedeem: boolean;
+  logins: number[];
+  prompts: Map<string, number>;
+};
+
+const OLD = '2025-06-30T00:00:00.000Z';
+
+/** The first two invite most. Ann and dan share a card, ann and eve a device; flo has ann's address. */
+export const GROWTH_PEOPLE: readonly (AccountPut & { id: string })[] = [
+  { id: 'ann', plan: 'plus', billing_day: 1, email: 'ann@example.com', fingerprints: ['card:one', 'two'] },
+  { id: 'bob', plan: 'plus', billing_day: 31 },
+  { id: 'cleo', plan: 'pro', billing_day: 15, auto_redeem: true },
+  { id: 'dan', plan: 'plus', fingerprints: ['card:one'] },
+  { id: 'eve', plan: 'free', fingerprints: ['two', 'three'] },
+  { id: 'flo', plan: 'plus', email: 'ann@example.com', auto_redeem: true },
+  { id: 'org', plan: 'business', kind: 'organisation' },
+].map(
+  (person) => ({ created_at: OLD, use_credits: 'off' as const, ...person }) as AccountPut & { id: string },
+);
+
+/** A person as `put` changes or makes them. */
+export function putPerson(
+  before: ModelPerson | undefined,
+  id: string,
+  put: AccountPut,
+  number: number,
+  now: number,
+): ModelPerson {
+  const createdAt = put.created_at === undefined ? (before?.createdAt ?? now) : Date.parse(put.created_at);
+  return {
+    id,
+    number: before?.number ?? number,
+    plan: put.plan,
+    kind: put.kind ?? before?.kind ?? 'person',
+    status: put.status ?? before?.status ?? 'active',
+    email: put.email === undefined ? (before?.email ?? null) : put.email,
+    marks: put.fingerprints ?? before?.marks ?? [],
+    billingDay: put.billing_day ?? before?.billingDay ?? new Date(createdAt).getUTCDate(),
+    createdAt,
+    autoRedeem: put.auto_redeem ?? before?.autoRedeem ?? false,
+    logins: before?.logins ?? [],
+    prompts: before?.prompts ?? new Map(),
+  };
+}

@@ -1,0 +1,253 @@
+/** Banked resets and usage windows as they should be, told again in memory. */
+import { formatCredits } from '../../src/domain/credits.ts';
+import {
+  restoredWindow,
+  type StoredWindow,
+  type UsageWindow,
+  usedWindow,
+  WINDOW_KINDS,
+  WINDOW_LENGTH_MS,
+  type WindowKind,
+  windowAt,
+} from '../../src/domain/usage-window.ts';
+import type { RedeemRequest } from '../../src/ledger/redeem-resets.ts';
+import { type Answer, refused } from './growth-calls.ts';
+import type { ModelPerson } from './growth-people.ts';
+import { DAY, type GrowthRules } from './growth-rules.ts';
+
+export type ModelReset = {
+  /** The ledger's, known as soon as its row has been seen. */
+  id: string;
+  account: string;
+  status: string;
+  source: string;
+  reference: string;
+  grantedAt: number;
+  expiresAt: number;
+  redeemedAt: number | null;
+  returnAt: number | null;
+  /** Whether it went on as another one. */
+  goneOn: boolean;
+};
+type Windows = Partial<Record<WindowKind, StoredWindow>>;
+type Redemption = {
+  account: string;
+  requestId: string;
+  reset: ModelReset;
+  at: number;
+  before: Windows;
+  moved: boolean;
+};
+
+/** How long before its expiry a reset is at its last moment. */
+const LAST_MOMENT = 600_000;
+
+export class GrowthResets {
+  /** In the order in which each account came by them. */
+  readonly resets: ModelReset[] = [];
+  readonly windows = new Map<string, Windows>();
+  readonly #redemptions: Redemption[] = [];
+  readonly #rules: GrowthRules;
+  readonly #people: Map<string, ModelPerson>;
+
+  constructor(rules: GrowthRules, people: Map<string, ModelPerson>) {
+    this.#rules = rules;
+    this.#people = people;
+  }
+
+  bank(account: string, count: number, source: string, reference: string, now: number): number[] {
+    const expiresAt = now + this.#rules.resetDays * DAY;
+    for (let n = 0; n < count; n++) this.add({ account, source, reference, grantedAt: now, expiresAt });
+    return Array.from({ length: count }, () => expiresAt);
+  }
+
+  add(reset: Pick<ModelReset, 'account' | 'source' | 'reference' | 'grantedAt' | 'expiresAt'>): void {
+    this.resets.push({
+      id: '',
+      status: 'available',
+      redeemedAt: null,
+      returnAt: null,
+      goneOn: false,
+      ...reset,
+    });
+  }
+
+  use(account: string, units: bigint, now: number): Answer {
+    const person = this.#people.get(account);
+    if (person === undefined) return refused('not_found');
+    if (person.status !== 'active') return refused('account_frozen', person.status);
+    const stored = this.windows.get(account) ?? {};
+    const room = WINDOW_KINDS.every(
+      (kind) => windowAt(kind, stored[kind], now).used + units <= this.#limit(kind),
+    );
+    if (!room) return refused('limit_reached', 'credits_off');
+    const used: Windows = {};
+    for (const kind of WINDOW_KINDS) used[kind] = usedWindow(kind, stored[kind], units, now);
+    this.windows.set(account, used);
+    return { value: this.#view(used, now) };
+  }
+
+  redeem({ account_id, request_id, reset_id, dry_run }: Omit<RedeemRequest, 'at'>, now: number): Answer {
+    const done =
+      this.#redemptions.find((r) => r.account === account_id && r.requestId === request_id) ??
+      this.#redemptions.find((r) => r.account === account_id && r.reset.id === reset_id);
+    if (done !== undefined) {
+      const { before, at, moved, reset } = done;
+      return this.#answer('already_redeemed', before, at, moved, reset, at);
+    }
+    const person = this.#people.get(account_id);
+    if (person === undefined) return refused('not_found');
+    if (person.status !== 'active') return refused('account_frozen', person.status);
+    const reset = this.available(account_id, now).find(({ id }) => reset_id === undefined || id === reset_id);
+    const before = this.windows.get(account_id) ?? {};
+    const moved = this.#moves(before, now);
+    if (reset === undefined) return this.#answer('no_credit', before, now, moved, undefined, null);
+    const nothing = WINDOW_KINDS.every((kind) => windowAt(kind, before[kind], now).used === 0n);
+    if (nothing) return this.#answer('nothing_to_reset', before, now, moved, undefined, null);
+    if (dry_run !== true) this.#spend(reset, request_id, now);
+    return this.#answer('reset', before, now, moved, reset, dry_run === true ? null : now);
+  }
+
+  /** Of each account that has it switched on, the first reset at its last moment, where something is used. */
+  redeemAtLastMoment(now: number): number {
+    const due = this.resets
+      .filter(({ status, expiresAt }) => status === 'available' && expiresAt <= now + LAST_MOMENT)
+      .toSorted((a, b) => a.expiresAt - b.expiresAt);
+    let redeemed = 0;
+    for (const reset of due) {
+      const person = this.#people.get(reset.account);
+      const at = Math.min(now, reset.expiresAt - 1);
+      const stored = this.windows.get(reset.account) ?? {};
+      const used = WINDOW_KINDS.some((kind) => {
+        const window = windowAt(kind, stored[kind], at);
+        return window.used > 0n && Number(window.startedAt) <= at;
+      });
+      if (person?.autoRedeem !== true || person.status !== 'active' || !used) continue;
+      this.#spend(reset, `boon:last-moment/${reset.id}`, at);
+      redeemed += 1;
+    }
+    return redeemed;
+  }
+
+  expire(now: number): number {
+    const due = this.resets.filter(({ status, expiresAt }) => status === 'available' && expiresAt <= now);
+    for (const reset of due) reset.status = 'expired';
+    return due.length;
+  }
+
+  /** Those whose weekly window has ended by itself shortly after they were redeemed come back. */
+  returnDue(now: number): number {
+    const due = this.resets
+      .filter(({ returnAt }) => returnAt !== null && returnAt <= now)
+      .toSorted((a, b) => Number(a.returnAt) - Number(b.returnAt));
+    for (const reset of due) this.#comeBack(reset, Number(reset.returnAt));
+    return due.length;
+  }
+
+  /** Everybody's windows are restored: what was redeemed shortly before comes back. */
+  returnGlobally(account: string, now: number): void {
+    const useless = this.#redemptions.filter(
+      (r) =>
+        r.account === account && r.at <= now && r.at + this.#rules.returnWithin >= now && !r.reset.goneOn,
+    );
+    const order = (r: Redemption) => this.resets.indexOf(r.reset);
+    for (const { reset } of useless.toSorted((a, b) => order(a) - order(b))) this.#comeBack(reset, now);
+  }
+
+  /** Takes back what is left of a referral's reward; answers how many. */
+  revoke(account: string, referral: string, now: number): number {
+    const left = this.available(account, now).filter(
+      (r) => r.source === 'referral' && r.reference === referral,
+    );
+    for (const reset of left) reset.status = 'revoked';
+    return left.length;
+  }
+
+  hasUsed(account: string, now: number): boolean {
+    const stored = this.windows.get(account) ?? {};
+    return WINDOW_KINDS.some((kind) => windowAt(kind, stored[kind], now).used > 0n);
+  }
+
+  /** What is stored of an account's windows, restored at a moment. */
+  restore(account: string, now: number): void {
+    const before = this.windows.get(account);
+    if (before === undefined) return;
+    const after: Windows = {};
+    for (const kind of WINDOW_KINDS) {
+      const stored = before[kind];
+      if (stored === undefined) continue;
+      const open = windowAt(kind, stored, now).startedAt !== null;
+      const begins = open && (kind === 'five_hour' || this.#rules.movesWeeklyDate);
+      after[kind] = { used: 0n, startedAt: begins ? now : stored.startedAt };
+    }
+    this.windows.set(account, after);
+  }
+
+  /** The soonest to expire first. */
+  available(account: string, now: number): ModelReset[] {
+    return this.resets
+      .filter((r) => r.account === account && r.status === 'available' && r.expiresAt > now)
+      .toSorted((a, b) => a.expiresAt - b.expiresAt);
+  }
+
+  #spend(reset: ModelReset, requestId: string, at: number): void {
+    const { account } = reset;
+    const before = this.windows.get(account) ?? {};
+    const moved = this.#moves(before, at);
+    const { startedAt } = windowAt('weekly', before.weekly, at);
+    const endsSoon =
+      startedAt !== null && startedAt + WINDOW_LENGTH_MS.weekly <= at + this.#rules.returnWithin;
+    reset.status = 'redeemed';
+    reset.redeemedAt = at;
+    reset.returnAt = endsSoon && !moved ? startedAt + WINDOW_LENGTH_MS.weekly : null;
+    this.#redemptions.push({ account, requestId, reset, at, before, moved });
+    this.restore(account, at);
+  }
+
+  #comeBack(reset: ModelReset, at: number): void {
+    reset.returnAt = null;
+    reset.goneOn = true;
+    const expiresAt = Math.max(reset.expiresAt, at + this.#rules.returnWithin);
+    this.add({ account: reset.account, source: 'return', reference: reset.id, grantedAt: at, expiresAt });
+  }
+
+  #moves(stored: Windows, at: number): boolean {
+    return this.#rules.movesWeeklyDate && windowAt('weekly', stored.weekly, at).startedAt !== null;
+  }
+
+  #limit(kind: WindowKind): bigint {
+    return kind === 'weekly' ? this.#rules.weekly : this.#rules.fiveHour;
+  }
+
+  #answer(
+    outcome: string,
+    stored: Windows,
+    at: number,
+    moved: boolean,
+    reset: ModelReset | undefined,
+    redeemedAt: number | null,
+  ): Answer {
+    const before = this.#view(stored, at);
+    const restored = (kind: WindowKind) => restoredWindow(kind, stored[kind], at, moved);
+    const after = reset === undefined ? before : this.#viewOf(restored);
+    const redeemed_at = redeemedAt === null ? null : new Date(redeemedAt).toISOString();
+    return { value: { outcome, before, after, reset_id: reset?.id ?? null, redeemed_at } };
+  }
+
+  #view(stored: Windows, at: number) {
+    return this.#viewOf((kind) => windowAt(kind, stored[kind], at));
+  }
+
+  #viewOf(windowOf: (kind: WindowKind) => UsageWindow) {
+    const view = (kind: WindowKind) => {
+      const { used, startedAt, resetsAt } = windowOf(kind);
+      return {
+        used: formatCredits(used),
+        limit: formatCredits(this.#limit(kind)),
+        started_at: startedAt === null ? null : new Date(startedAt).toISOString(),
+        resets_at: resetsAt === null ? null : new Date(resetsAt).toISOString(),
+      };
+    };
+    return { five_hour: view('five_hour'), weekly: view('weekly') };
+  }
+}

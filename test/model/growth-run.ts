@@ -1,0 +1,87 @@
+/** One scenario, done to the ledger and to the model at once; every answer and every row is compared. */
+import { expect } from 'vitest';
+import { START, type TestLedger } from '../support/test-ledger.ts';
+import { type Answer, ask, type Call } from './growth-calls.ts';
+import type { GrowthCommand, GrowthScenario } from './growth-commands.ts';
+import { GrowthModel } from './growth-model.ts';
+import { GrowthNames } from './growth-names.ts';
+import { GROWTH_PEOPLE } from './growth-people.ts';
+import { DAY, policyOf, rulesOf } from './growth-rules.ts';
+import { emptyGrowth, expectLikeGrowthModel, type GrowthState, readGrowth } from './growth-state.ts';
+
+/** How often each thing came out, so that a test can show that nothing was left out. */
+export type Tally = Map<string, number>;
+
+export class GrowthRun {
+  readonly #own: TestLedger;
+  readonly #model: GrowthModel;
+  readonly #names = new GrowthNames();
+  readonly #tally: Tally;
+  #now = Date.parse(START);
+  #state: GrowthState;
+
+  private constructor(own: TestLedger, scenario: GrowthScenario, tally: Tally, state: GrowthState) {
+    this.#own = own;
+    this.#model = new GrowthModel(rulesOf(scenario.choice));
+    this.#tally = tally;
+    this.#state = state;
+  }
+
+  /** Runs a scenario on the emptied database. @throws AssertionError where ledger and model differ. */
+  static async play(own: TestLedger, scenario: GrowthScenario, tally: Tally): Promise<void> {
+    await emptyGrowth(own);
+    await own.ledger.usePolicy(policyOf(scenario.choice), START);
+    const run = new GrowthRun(own, scenario, tally, await readGrowth(own, Date.parse(START)));
+    for (const { id, ...put } of GROWTH_PEOPLE) await run.#send({ do: 'put', id, put });
+    for (const command of scenario.commands) await run.#perform(command);
+    expect((await own.ledger.verify()).violations).toEqual([]);
+  }
+
+  async #perform(command: GrowthCommand): Promise<void> {
+    if (command.do === 'wait') {
+      this.#now = Math.max(this.#now, this.#until(command));
+      return;
+    }
+    const owner = this.#names.ownerIn(command);
+    const resets = this.#model.resets.resets.filter(({ account }) => account === owner).map(({ id }) => id);
+    const calls = this.#names.calls(command, { now: this.#now, resets });
+    for (let next = calls.next(); next.done !== true; ) next = calls.next(await this.#send(next.value));
+  }
+
+  #until(wait: Extract<GrowthCommand, { do: 'wait' }>): number {
+    if (typeof wait.for === 'number') return this.#now + wait.for;
+    const banked = this.#model.resets.resets.filter(({ status }) => status === 'available');
+    const moments = wait.for === 'expiry' ? banked.map(({ expiresAt }) => expiresAt) : this.#model.moments();
+    const next = moments.filter((moment) => moment > this.#now);
+    return Math.min(this.#now + 31 * DAY, ...next) + wait.off;
+  }
+
+  async #send(call: Call): Promise<Answer> {
+    const at = new Date(this.#now).toISOString();
+    const expected = this.#model.answer(call, this.#now);
+    const actual = await ask(this.#own.ledger, call, at);
+    expect({ call, at, answer: actual }).toEqual({ call, at, answer: expected });
+    const before = this.#state.digest;
+    this.#state = await readGrowth(this.#own, this.#now);
+    if ('refused' in actual) expect({ call, stored: this.#state.digest }).toEqual({ call, stored: before });
+    expectLikeGrowthModel(this.#state, this.#model, this.#now);
+    this.#count(call, actual);
+    return actual;
+  }
+
+  #count(call: Call, answer: Answer): void {
+    const said =
+      'refused' in answer ? `refused ${answer.refused} ${answer.reason ?? ''}` : saidOf(answer.value);
+    const label = `${call.do} ${said}`.trim();
+    this.#tally.set(label, (this.#tally.get(label) ?? 0) + 1);
+  }
+}
+
+/** What became of it, in a few words. */
+function saidOf(value: unknown): string {
+  if (typeof value === 'number') return value === 0 ? 'none' : 'some';
+  if (Array.isArray(value)) return saidOf(value[0]);
+  if (typeof value !== 'object' || value === null) return '';
+  const { status, reason_code, outcome } = value as Record<string, string | null | undefined>;
+  return [status, reason_code, outcome].filter((word) => word != null).join(' ');
+}
