@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   ACCOUNT_KINDS,
   ACCOUNT_STATUSES,
+  BILLING_SWITCHES,
   CREDIT_SWITCHES,
   PLANS,
   PROMOTIONAL_BUDGET,
@@ -57,6 +58,13 @@ export const AccountPutSchema = z
       description:
         'The most that this member may take of its organisation’s credits in a month; null is no limit',
     }),
+    billing: z.enum(BILLING_SWITCHES).optional().meta({
+      description:
+        'Of an organisation on Business, Enterprise or Edu: whether its members stop when the pool is used up (the default), or go on and it is invoiced',
+    }),
+    invoice_ceiling: CreditsSchema.nullable().optional().meta({
+      description: 'The most that may be invoiced for a billing month; null is no limit',
+    }),
   })
   .meta({
     id: 'AccountPut',
@@ -81,6 +89,8 @@ export const AccountSchema = z
     use_credits: z.enum(CREDIT_SWITCHES),
     spending_limit: CreditsSchema.nullable(),
     pool_limit: CreditsSchema.nullable(),
+    billing: z.enum(BILLING_SWITCHES),
+    invoice_ceiling: CreditsSchema.nullable(),
   })
   .meta({ id: 'Account' });
 export type Account = z.infer<typeof AccountSchema>;

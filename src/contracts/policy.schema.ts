@@ -123,6 +123,8 @@ const PurchasePolicySchema = z.strictObject({
   reminders: z.array(DurationSchema).max(5),
 });
 
+const InvoicePolicySchema = z.strictObject({ hundred_credits: PriceSchema, due_within: DurationSchema });
+
 const RewardSchema = z
   .strictObject({ resets: z.int().min(0).max(100), credits: CreditsSchema })
   .refine(
@@ -161,6 +163,7 @@ export const PolicySchema: z.ZodType<Policy> = z.strictObject({
   resets: ResetPolicySchema,
   packages: z.record(NameSchema, PackagePolicySchema),
   purchases: PurchasePolicySchema,
+  invoices: InvoicePolicySchema,
   programs: z.record(NameSchema, ProgramPolicySchema),
 });
 

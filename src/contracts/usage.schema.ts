@@ -46,6 +46,9 @@ export type UsageBody = z.infer<typeof UsageBodySchema>;
 const ChargedSchema = z.object({
   plan: CreditsSchema.meta({ description: 'Paid by the plan, in credits’ worth at the rate card' }),
   credits: CreditsSchema.meta({ description: 'Paid by credits, the organisation’s or the account’s own' }),
+  invoiced: PositiveCreditsSchema.optional().meta({
+    description: 'What the organisation is invoiced for at the end of its billing month, where it is',
+  }),
 });
 
 export const UsageSchema = z

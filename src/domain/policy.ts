@@ -115,6 +115,14 @@ export type PurchasePolicy = {
   reminders: string[];
 };
 
+/** Rules of flexible billing. */
+export type InvoicePolicy = {
+  /** What a hundred credits' worth of invoiced uses cost. */
+  hundred_credits: Price;
+  /** From the invoice to the day by which it is to be paid. */
+  due_within: string;
+};
+
 /** What one person gets: so many resets, so many credits, or both. */
 export type Reward = { resets: number; credits: string };
 
@@ -157,6 +165,7 @@ export type Policy = {
   resets: ResetPolicy;
   packages: Record<string, PackagePolicy>;
   purchases: PurchasePolicy;
+  invoices: InvoicePolicy;
   programs: Record<string, ProgramPolicy>;
 };
 

@@ -66,6 +66,7 @@ export const SHIPPED_POLICY: Policy = {
     top_up_pause: 'P1D',
     reminders: ['P30D', 'P7D'],
   },
+  invoices: { hundred_credits: { amount: 400, currency: 'usd' }, due_within: 'P14D' },
   programs: {
     'codex-pilot': {
       opens_at: '2026-06-11T00:00:00Z',

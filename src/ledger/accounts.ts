@@ -4,7 +4,7 @@ import { BoonError, ERRORS, type ErrorCode } from '../contracts/errors.ts';
 import { formatCredits } from '../domain/credits.ts';
 import type { AddressVault } from './address-vault.ts';
 import { DIGITS, decodeCursor } from './cursor.ts';
-import { type Database, queryRow, queryRows } from './database.ts';
+import { type Database, isBrokenConstraint, queryRow, queryRows } from './database.ts';
 import { isDisposable } from './disposable-address.ts';
 import type { Page, PageRequest } from './ledger.ts';
 import { toPage } from './read-gifts.ts';
@@ -12,10 +12,17 @@ import { instant, instantOrNull, toLot } from './rows.ts';
 
 type AccountRow = Omit<
   Account,
-  'email' | 'created_at' | 'identity_verified_at' | 'last_active_at' | 'spending_limit' | 'pool_limit'
+  | 'email'
+  | 'created_at'
+  | 'identity_verified_at'
+  | 'last_active_at'
+  | 'spending_limit'
+  | 'pool_limit'
+  | 'invoice_ceiling'
 > & {
   spending_limit: string | null;
   pool_limit: string | null;
+  invoice_ceiling: string | null;
   email_sealed: Buffer | null;
   created_at: Date;
   identity_verified_at: Date | null;
@@ -38,13 +45,20 @@ export async function putAccount(
   }
   if (fingerprints !== undefined)
     stored.fingerprints = fingerprints.map((fingerprint) => fingerprintIndex(vault, fingerprint));
-  const row = await queryRow<AccountRow>(
-    database,
-    'put_account',
-    'SELECT * FROM boon.put_account($1, $2, $3)',
-    [id, JSON.stringify(stored), at],
-  );
-  return toAccount(row, id, vault);
+  try {
+    const text = 'SELECT * FROM boon.put_account($1, $2, $3)';
+    const values = [id, JSON.stringify(stored), at];
+    return toAccount(await queryRow<AccountRow>(database, 'put_account', text, values), id, vault);
+  } catch (error) {
+    throw isBrokenConstraint(error, 'invoices_go_to_organisations') ? notInvoiced() : error;
+  }
+}
+
+function notInvoiced(): BoonError {
+  const message = 'must be pool: only an organisation on Business, Enterprise or Edu is invoiced';
+  return new BoonError('validation_failed', `billing: ${message}.`, {
+    errors: [{ path: 'billing', message }],
+  });
 }
 
 /** The keyed digest of a fingerprint; what kind it is stays readable where a refusal names it. */
@@ -81,6 +95,8 @@ function toAccount(row: AccountRow | undefined, id: string, vault: AddressVault)
     use_credits: row.use_credits,
     spending_limit: limitText(row.spending_limit),
     pool_limit: limitText(row.pool_limit),
+    billing: row.billing,
+    invoice_ceiling: limitText(row.invoice_ceiling),
   };
 }
 

@@ -16,6 +16,7 @@ type UseRow = WindowsRow & {
   replayed: boolean;
   plan_part: string;
   pool_part: string;
+  invoice_part: string;
   own_part: string;
   balance: string | null;
   amount: string | null;
@@ -23,14 +24,14 @@ type UseRow = WindowsRow & {
 };
 
 const USE = `
-  SELECT i, code, reason, replayed, plan_part, pool_part, own_part, balance, five_hour_limit, five_hour_used, five_hour_started_at,
+  SELECT i, code, reason, replayed, plan_part, pool_part, invoice_part, own_part, balance, five_hour_limit, five_hour_used, five_hour_started_at,
     weekly_limit, weekly_used, weekly_started_at, amount, resets
   FROM boon.use($1, $2)`;
 
 /** As for gifts: larger batches hold their locks too long. */
 const MOST_IN_A_BATCH = 64;
 const WRITERS = 2;
-const JOIN = 4;
+const JOIN = 8;
 const MOST_REMEMBERED = 100_000;
 
 /** Makes the function behind `Ledger.use`. */
@@ -81,6 +82,7 @@ export function makeUse(
         charged: {
           plan: formatCredits(BigInt(row.plan_part)),
           credits: formatCredits(BigInt(row.pool_part) + BigInt(row.own_part)),
+          ...(BigInt(row.invoice_part) === 0n ? {} : { invoiced: formatCredits(BigInt(row.invoice_part)) }),
         },
         windows: openWindows(row),
         balance: formatCredits(BigInt(row.balance ?? 0)),
@@ -159,5 +161,6 @@ const WHY_NOT_CREDITS: Readonly<Record<string, string>> = {
   credits_on_request: 'Credits would pay the rest: send it again with `use_credits: true`.',
   no_credits: 'There are not enough credits to pay the rest.',
   member_limit: 'The member’s limit on the organisation’s credits is reached.',
+  invoice_ceiling: 'The most that the organisation may be invoiced for this month is reached.',
   spending_limit: 'The spending limit of the month is reached.',
 };

@@ -2,6 +2,7 @@
  * The invariants that `verify` proves, each from the rows themselves and not from what the code that wrote them
  * believes.
  */
+import { BILLING_INVARIANTS } from './billing-invariants.ts';
 import { CAMPAIGN_INVARIANTS } from './campaign-invariants.ts';
 import { PURCHASE_INVARIANTS } from './purchase-invariants.ts';
 import { REFERRAL_INVARIANTS } from './referral-invariants.ts';
@@ -27,7 +28,7 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
     SELECT format('account %s holds %s/%s/%s, transfers say %s/%s/%s (pending/debits/credits)', coalesce(a.id, t.id),
       a.debits_pending, a.debits_posted, a.credits_posted, coalesce(p.amount, 0), coalesce(t.debits, 0), coalesce(t.credits, 0)) AS detail
     FROM boon.ledger_accounts a FULL JOIN total t ON t.id = a.id LEFT JOIN pending p ON p.id = coalesce(a.id, t.id)
-    WHERE coalesce(a.id, t.id) NOT IN ('boon:issuance', 'boon:expired', 'boon:unclaimed', 'boon:revenue')
+    WHERE coalesce(a.id, t.id) NOT IN ('boon:issuance', 'boon:expired', 'boon:unclaimed', 'boon:revenue', 'boon:receivable', 'boon:payments')
       AND (a.id IS NULL OR a.debits_pending <> coalesce(p.amount, 0) OR a.debits_posted <> coalesce(t.debits, 0)
         OR a.credits_posted <> coalesce(t.credits, 0))`,
   'nothing is made or lost': `
@@ -35,7 +36,7 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
       SELECT coalesce(sum(CASE debit_account WHEN 'boon:issuance' THEN amount ELSE -amount END), 0) AS amount FROM boon.transfers
       WHERE 'boon:issuance' IN (debit_account, credit_account) AND phase = 'posted'),
     expired AS (SELECT coalesce(sum(amount), 0) AS amount FROM boon.transfers WHERE credit_account = 'boon:expired' AND phase = 'posted'),
-    used AS (SELECT coalesce(sum(amount), 0) AS amount FROM boon.transfers WHERE credit_account = 'boon:revenue' AND phase = 'posted'),
+    used AS (SELECT coalesce(sum(amount), 0) AS amount FROM boon.transfers WHERE credit_account = 'boon:revenue' AND debit_account <> 'boon:receivable' AND phase = 'posted'),
     owned AS (SELECT coalesce(sum(credits_posted - debits_posted), 0) AS amount FROM boon.ledger_accounts)
     SELECT format('issued %s, expired %s, used %s, owned %s', issued.amount, expired.amount, used.amount, owned.amount) AS detail
     FROM issued, expired, used, owned WHERE issued.amount <> expired.amount + used.amount + owned.amount`,
@@ -68,7 +69,7 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
                                                                                 THEN t.debit_account ELSE t.credit_account END), 0) AS given
       FROM boon.entries x WHERE x.transfer = t.seq) e ON true
     WHERE e.taken <> CASE WHEN t.phase = 'pending' OR t.kind IN ('reversal', 'expiry', 'clawback', 'usage', 'refund', 'debt') THEN t.amount ELSE 0 END
-      OR e.given <> CASE WHEN t.phase = 'pending' OR t.kind IN ('expiry', 'clawback', 'usage', 'refund', 'debt') THEN 0 ELSE t.amount END`,
+      OR e.given <> CASE WHEN t.phase = 'pending' OR t.kind IN ('expiry', 'clawback', 'usage', 'refund', 'debt', 'charge', 'payment') THEN 0 ELSE t.amount END`,
   'a hold is resolved slice by slice': `
     WITH resolution AS (
       SELECT r.seq, r.phase, r.resolves FROM boon.transfers r WHERE r.resolves IS NOT NULL
@@ -137,6 +138,7 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
       OR (g.deadline IS NULL AND NOT EXISTS (SELECT FROM boon.events e WHERE e.subject = g.id AND e.type = 'gift.' || g.status))`,
   ...RESET_INVARIANTS,
   ...USAGE_INVARIANTS,
+  ...BILLING_INVARIANTS,
   ...CAMPAIGN_INVARIANTS,
   ...REFERRAL_INVARIANTS,
   ...PURCHASE_INVARIANTS,

@@ -4,6 +4,7 @@ import type { AcceptedGift, Funding, Gift, GiftActionRequest } from '../contract
 import type { GiftStatus } from '../domain/gift-status.ts';
 import type { LotSource } from '../domain/lot.ts';
 import type { VersionedPolicy } from '../domain/policy.ts';
+import type { Billing } from './billing.ts';
 import type { Campaigns } from './campaigns.ts';
 import type { Metering } from './metering.ts';
 import type { Purchases } from './purchases.ts';
@@ -69,7 +70,7 @@ export type VerifyReport = {
  * The ledger. Every method is one round trip; refusals are BoonErrors with a code of `contracts/errors.ts`;
  * a lost database is the code `unavailable`. No method reads a clock.
  */
-export interface Ledger extends Campaigns, Referrals, Resets, Metering, Purchases {
+export interface Ledger extends Campaigns, Referrals, Resets, Metering, Billing, Purchases {
   /** Stores a policy under its version (idempotent) and returns the version. New gifts are accepted under it. */
   usePolicy(policy: VersionedPolicy, at: string): Promise<void>;
 

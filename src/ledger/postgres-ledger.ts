@@ -5,6 +5,7 @@ import { makeAcceptGift } from './accept-gifts.ts';
 import { makeAcceptResetGift } from './accept-reset-gifts.ts';
 import { balance, findAccount, gifting, putAccount, statement } from './accounts.ts';
 import { AddressVault } from './address-vault.ts';
+import { makeBilling } from './billing.ts';
 import { makeCampaigns } from './campaigns.ts';
 import { makeActOnGift, makeAdvanceGifts } from './change-gifts.ts';
 import { openDatabase, queryRow } from './database.ts';
@@ -67,6 +68,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
     ...makeReferrals(database, vault, policyVersion),
     ...makeResets(database, vault, policyVersion),
     ...makeMetering(database, policyVersion),
+    ...makeBilling(database, vault),
     ...makePurchases(database, vault, policyVersion),
     grant: makeGrant(database),
     acceptGift: (request) => (request.reset_id === undefined ? acceptGift : acceptResetGift)(request),

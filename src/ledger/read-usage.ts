@@ -13,7 +13,7 @@ const LIST = `
   SELECT a.id IS NOT NULL AS known, u.* FROM (SELECT $1::text AS id) asked LEFT JOIN boon.accounts a ON a.id = asked.id
   LEFT JOIN LATERAL (
     SELECT u.seq, u.id, u.at, u.product, u.model, boon.credits(u.units) AS units, boon.credits(u.plan_part) AS plan,
-      boon.credits(u.pool_part + u.own_part) AS credits, CASE WHEN u.plan_part > 0 THEN u.five_hour_started_at END AS five_hour,
+      boon.credits(u.pool_part + u.own_part) AS credits, CASE WHEN u.invoice_part > 0 THEN boon.credits(u.invoice_part) END AS invoiced, CASE WHEN u.plan_part > 0 THEN u.five_hour_started_at END AS five_hour,
       CASE WHEN u.plan_part > 0 THEN u.weekly_started_at END AS weekly, u.policy_version,
       (SELECT coalesce(json_agg(json_build_object('account_id', e.account_id, 'lot_id', e.lot_id::text, 'amount', boon.credits(-e.amount))
          ORDER BY e.transfer, e.slice), '[]') FROM boon.entries e WHERE e.transfer IN (u.pool_transfer, u.own_transfer)) AS lots
@@ -26,6 +26,7 @@ type ChargeRow = Omit<Charge, 'at' | 'charged' | 'windows'> & {
   at: Date;
   plan: string;
   credits: string;
+  invoiced: string | null;
   five_hour: Date | null;
   weekly: Date | null;
 };
@@ -38,13 +39,26 @@ export async function listUsage(database: Database, id: string, page: PageReques
     rows.filter((row) => row.seq !== null),
     page.limit,
     (row) => [row.seq ?? ''],
-    ({ id, at, product, model, units, plan, credits, five_hour, weekly, lots, policy_version }) => ({
+    ({
+      id,
+      at,
+      product,
+      model,
+      units,
+      plan,
+      credits,
+      invoiced,
+      five_hour,
+      weekly,
+      lots,
+      policy_version,
+    }) => ({
       id,
       at: instant(at),
       product,
       model,
       units,
-      charged: { plan, credits },
+      charged: { plan, credits, ...(invoiced === null ? {} : { invoiced }) },
       windows: {
         five_hour: five_hour === null ? null : instant(five_hour),
         weekly: weekly === null ? null : instant(weekly),

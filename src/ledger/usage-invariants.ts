@@ -25,7 +25,7 @@ export const USAGE_INVARIANTS: Readonly<Record<string, string>> = {
     LEFT JOIN LATERAL (
       SELECT x.rate FROM boon.rate_rules x WHERE x.version = u.policy_version AND x.product = u.product
         AND x.model IN (u.model, 'default') AND x.starts_at <= u.at ORDER BY x.model = u.model DESC NULLS LAST, x.starts_at DESC LIMIT 1) r ON true
-    WHERE u.amount IS DISTINCT FROM ceil(u.units::numeric * r.rate / 1000000) OR u.plan_part + u.pool_part + u.own_part <> u.amount`,
+    WHERE u.amount IS DISTINCT FROM ceil(u.units::numeric * r.rate / 1000000) OR u.plan_part + u.pool_part + u.own_part + u.invoice_part <> u.amount`,
   'windows have used what the plan paid since they began': `
     SELECT format('%s window of %s has used %s, its uses say %s', w.kind, w.account_id, w.used, coalesce(u.paid, 0)) AS detail
     FROM boon.usage_windows w LEFT JOIN LATERAL (

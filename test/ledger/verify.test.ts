@@ -6,6 +6,7 @@ import { INVARIANTS } from '../../src/ledger/invariants.ts';
 import type { Ledger, VerifyReport } from '../../src/ledger/ledger.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { createDatabase, dropDatabase } from '../../src/local/postgres.ts';
+import { BILLING_DAMAGES, makeBillingScene } from '../support/billing-damages.ts';
 import { CAMPAIGN_DAMAGES, makeCampaignScene } from '../support/campaign-damages.ts';
 import { act, claim, give, grant } from '../support/gifts.ts';
 import { makeReferralScene, REFERRAL_DAMAGES } from '../support/referral-damages.ts';
@@ -42,6 +43,7 @@ async function makeScene(ledger: Ledger): Promise<void> {
   await act(ledger, held, 'hold', now);
   await makeResetScene(ledger);
   await makeUsageScene(ledger);
+  await makeBillingScene(ledger);
   await makeCampaignScene(ledger, later(START, { days: 41 }));
   await makeReferralScene(ledger, later(START, { days: 45 }));
   await ledger.sealBlocks(now);
@@ -243,6 +245,7 @@ const DAMAGES: [string, string, string][] = [
   ],
   ...RESET_DAMAGES,
   ...USAGE_DAMAGES,
+  ...BILLING_DAMAGES,
   ...CAMPAIGN_DAMAGES,
   ...REFERRAL_DAMAGES,
   ...(

@@ -2,7 +2,8 @@
 
 -- Running totals of an account. What is on its way to it is not its own yet and stands in the open gifts
 -- (boon.account_totals shows all four); so a popular recipient is not a hot row while gifts are accepted.
--- System accounts (boon:issuance, boon:expired, boon:unclaimed, boon:revenue) keep no row: their totals are sums of transfers.
+-- System accounts (boon:issuance, boon:expired, boon:unclaimed, boon:revenue, boon:receivable, boon:payments) keep no row: their totals are sums of
+-- transfers. What boon:receivable was debited and not credited is what organisations owe for invoiced uses.
 CREATE TABLE boon.ledger_accounts (
   id text COLLATE "C" PRIMARY KEY,
   debits_pending bigint NOT NULL DEFAULT 0,
@@ -16,7 +17,7 @@ INSERT INTO boon.ledger_accounts (id) VALUES ('boon:promotional');
 
 CREATE TYPE boon.transfer_phase AS ENUM ('pending', 'posted', 'voided', 'expired');
 CREATE TYPE boon.transfer_kind AS ENUM (
-  'grant', 'gift', 'reversal', 'expiry', 'clawback', 'usage', 'purchase', 'refund', 'debt', 'restoration');
+  'grant', 'gift', 'reversal', 'expiry', 'clawback', 'usage', 'purchase', 'refund', 'debt', 'restoration', 'charge', 'payment');
 
 -- One movement from a ledger account to another. `pending` holds; a later row that `resolves` it posts, voids or
 -- expires it. The resolution of a transfer to boon:unclaimed names the account that claimed it.

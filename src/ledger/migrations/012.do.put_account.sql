@@ -37,6 +37,8 @@ BEGIN
   after.use_credits := coalesce((p ->> 'use_credits')::boon.credit_switch, before.use_credits, 'auto');
   IF p ? 'spending_limit' THEN after.spending_limit := boon.micro(p ->> 'spending_limit'); END IF;
   IF p ? 'pool_limit' THEN after.pool_limit := boon.micro(p ->> 'pool_limit'); END IF;
+  after.billing := coalesce((p ->> 'billing')::boon.billing_switch, before.billing, 'pool');
+  IF p ? 'invoice_ceiling' THEN after.invoice_ceiling := boon.micro(p ->> 'invoice_ceiling'); END IF;
   after.updated_at := p_at;
   judged_anew := before.id IS NULL
     OR (before.plan, before.kind, before.status, before.cohorts) IS DISTINCT FROM (after.plan, after.kind, after.status, after.cohorts);
@@ -48,7 +50,8 @@ BEGIN
       email_sealed = excluded.email_sealed, email_index = excluded.email_index, email_disposable = excluded.email_disposable, billing_day = excluded.billing_day,
       identity_verified_at = excluded.identity_verified_at, created_at = excluded.created_at, last_active_at = excluded.last_active_at,
       cohorts = excluded.cohorts, org_id = excluded.org_id, fingerprints = excluded.fingerprints, auto_redeem = excluded.auto_redeem, use_credits = excluded.use_credits,
-      spending_limit = excluded.spending_limit, pool_limit = excluded.pool_limit, updated_at = excluded.updated_at;
+      spending_limit = excluded.spending_limit, pool_limit = excluded.pool_limit,
+      billing = excluded.billing, invoice_ceiling = excluded.invoice_ceiling, updated_at = excluded.updated_at;
 
   IF p ? 'last_active_at' THEN PERFORM boon.say_last_active(p_id, after.last_active_at); END IF;
 

@@ -57,6 +57,14 @@ CREATE TABLE boon.purchase_rules (
   reminders interval[] NOT NULL
 );
 
+-- What invoiced uses cost: a price for a hundred credits, in the smallest unit of a currency.
+CREATE TABLE boon.invoice_rules (
+  version text PRIMARY KEY,
+  hundred_credits bigint NOT NULL,
+  currency text NOT NULL,
+  due_within interval NOT NULL
+);
+
 CREATE TYPE boon.over_cap AS ENUM ('forfeit', 'defer');
 
 CREATE TABLE boon.program_rules (
@@ -89,6 +97,7 @@ SELECT boon.make_append_only('boon.reset_rules');
 SELECT boon.make_append_only('boon.program_rules');
 SELECT boon.make_append_only('boon.package_rules');
 SELECT boon.make_append_only('boon.purchase_rules');
+SELECT boon.make_append_only('boon.invoice_rules');
 
 -- Stores the rules of a policy that boon.use_policy has stored.
 CREATE FUNCTION boon.use_rules(p_version text, p_body jsonb) RETURNS void LANGUAGE sql AS $$
@@ -126,6 +135,11 @@ CREATE FUNCTION boon.use_rules(p_version text, p_body jsonb) RETURNS void LANGUA
   SELECT p_version, (r ->> 'credits_valid_for')::interval, (r ->> 'checkout_valid_for')::interval, (r ->> 'top_up_pause')::interval,
     ARRAY(SELECT x::interval FROM jsonb_array_elements_text(r -> 'reminders') x)
   FROM (SELECT p_body -> 'purchases') e (r)
+  ON CONFLICT DO NOTHING;
+
+  INSERT INTO boon.invoice_rules
+  SELECT p_version, (r #>> '{hundred_credits,amount}')::bigint, r #>> '{hundred_credits,currency}', (r ->> 'due_within')::interval
+  FROM (SELECT p_body -> 'invoices') e (r)
   ON CONFLICT DO NOTHING;
 
   INSERT INTO boon.program_rules

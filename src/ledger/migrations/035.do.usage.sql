@@ -11,7 +11,7 @@ ALTER TABLE boon.accounts
   ADD COLUMN pool_limit bigint;
 
 -- Every use that was allowed, once. `amount` is its price at the rate card, the sum of what the plan, the
--- organisation's pool and the account's own credits paid. The windows are those the plan's part counted in, as they stood after it.
+-- organisation's pool and the account's own credits paid and what the organisation is invoiced. The windows are those the plan's part counted in, as they stood after it.
 -- Partitioned by month, so that old ones can be dropped; what they paid stays in transfers and entries.
 CREATE TABLE boon.usage (
   seq bigint NOT NULL,
@@ -43,9 +43,12 @@ CREATE TABLE boon.usage (
   weekly_started_at timestamptz,
   -- The account's own credits that were available after it.
   balance bigint NOT NULL,
+  invoice_part bigint NOT NULL,
+  invoice_transfer bigint,
   PRIMARY KEY (account_id, id, at),
   CONSTRAINT use_is_sound CHECK (
-    amount > 0 AND least(plan_part, pool_part, own_part) >= 0 AND plan_part + pool_part + own_part = amount
+    amount > 0 AND least(plan_part, pool_part, own_part, invoice_part) >= 0 AND plan_part + pool_part + own_part + invoice_part = amount
+    AND (invoice_part > 0) = (invoice_transfer IS NOT NULL)
     AND CASE WHEN pool_part > 0 THEN num_nulls(pool_id, pool_transfer, pool_month) = 0 ELSE pool_transfer IS NULL END
     AND CASE WHEN own_part > 0 THEN num_nulls(own_transfer, own_month) = 0 ELSE own_transfer IS NULL END)
 ) PARTITION BY RANGE (at);

@@ -48,7 +48,9 @@ BEGIN
     p.member_spent := 0;
   ELSE
     p.member_spent := coalesce((SELECT s.spent FROM boon.spending s
-      WHERE s.payer_id = p.payer_id AND s.spender_id = p_spender AND s.month = p.month), 0);
+      WHERE s.payer_id = p.payer_id AND s.spender_id = p_spender AND s.month = p.month), 0)
+      + coalesce((SELECT b.charged FROM boon.billed_members b
+      WHERE b.org_id = p.payer_id AND b.member_id = p_spender AND b.month = p.month), 0);
   END IF;
   RETURN p;
 END $$;
@@ -82,12 +84,12 @@ $$;
 -- call does, or its account belongs to another organisation, which `reason` names.
 --
 -- The plan pays what is left of it in both windows. What it does not cover is paid by the organisation's pool, within
--- the member's limit, then by the account's own credits, each within its spending limit and in burn order out of lots
+-- the member's limit, then invoiced to the organisation if it is billed so, within that limit and its ceiling, then by the account's own credits, each within its spending limit and in burn order out of lots
 -- that may pay for the product; if these cannot pay all the rest, the use is refused and nothing is charged.
 -- A use that is told late is judged at its own moment: it counts in the window that was open then, if that is the
 -- latest, and else in the latest all the same.
 CREATE FUNCTION boon.use(p_policy text, p_requests json)
-RETURNS TABLE (i int, code text, reason text, replayed boolean, plan_part bigint, pool_part bigint, own_part bigint, balance bigint,
+RETURNS TABLE (i int, code text, reason text, replayed boolean, plan_part bigint, pool_part bigint, invoice_part bigint, own_part bigint, balance bigint,
   five_hour_limit bigint, five_hour_used bigint, five_hour_started_at timestamptz,
   weekly_limit bigint, weekly_used bigint, weekly_started_at timestamptz, amount numeric, resets int) LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
@@ -110,6 +112,7 @@ DECLARE
   counted boolean;
   own boon.purse;
   pool boon.purse;
+  bill boon.bill;
   taken_from_own bigint;
   -- The use in hand.
   left_in_plan bigint;
@@ -117,9 +120,11 @@ DECLARE
   from_plan bigint;
   from_pool bigint;
   from_own bigint;
+  invoiced bigint;
   number bigint;
   pool_seq bigint;
   own_seq bigint;
+  invoice_seq bigint;
   transfer bigint;
   before bigint;
   turn int;
@@ -134,6 +139,8 @@ DECLARE
   transfers boon.transfers[] := '{}';
   entries boon.entries[] := '{}';
   spendings boon.spending[] := '{}';
+  charges boon.charges[] := '{}';
+  months boon.billing_months[] := '{}';
   warnings jsonb[] := '{}';
 BEGIN
   SELECT * INTO STRICT rules FROM boon.usage_rules x WHERE x.version = p_policy;
@@ -162,7 +169,7 @@ BEGIN
       WHERE x.account_id = q.account_id AND x.open AND (x.expires_at IS NULL OR x.expires_at > q.now)) b ON true
     ORDER BY a.org_id, q.account_id, q.i
   LOOP
-    i := r.i; code := NULL; reason := NULL; resets := NULL; plan_part := 0; pool_part := 0; own_part := 0;
+    i := r.i; code := NULL; reason := NULL; resets := NULL; plan_part := 0; pool_part := 0; invoice_part := 0; own_part := 0;
     amount := r.amount;
 
     IF r.account_id IS DISTINCT FROM account THEN
@@ -177,6 +184,7 @@ BEGIN
         code := 'idempotency_mismatch';
       END IF;
       amount := (r.done).amount; plan_part := (r.done).plan_part; pool_part := (r.done).pool_part; own_part := (r.done).own_part;
+      invoice_part := (r.done).invoice_part;
       balance := (r.done).balance;
       five_hour_limit := (r.done).five_hour_limit; weekly_limit := (r.done).weekly_limit;
       five_hour_used := 0; five_hour_started_at := NULL; weekly_used := 0; weekly_started_at := NULL;
@@ -215,7 +223,7 @@ BEGIN
     END IF;
     from_plan := greatest(left_in_plan, 0);
     rest := r.amount - from_plan;
-    from_pool := 0; from_own := 0; pool_seq := NULL; own_seq := NULL;
+    from_pool := 0; invoiced := 0; from_own := 0; pool_seq := NULL; own_seq := NULL; invoice_seq := NULL;
 
     IF rest > 0 THEN
       IF NOT r.product = ANY (r.products) THEN
@@ -226,24 +234,30 @@ BEGIN
         -- Who can pay how much of the rest.
         IF own.payer_id IS NULL THEN own := boon.open_purse(r.account_id, r.account_id, NULL, r.at); purses := purses || r.account_id; END IF;
         IF r.org_id IS NULL THEN
-          pool := NULL;
+          pool := NULL; bill := NULL;
         ELSIF pool.payer_id IS DISTINCT FROM r.org_id THEN
           -- What another account of this call has taken from the same purse is not written yet.
           IF r.org_id = ANY (purses) THEN code := 'again'; RETURN NEXT; CONTINUE; END IF;
           pool := boon.open_purse(r.org_id, r.account_id, r.pool_limit, r.at); purses := purses || r.org_id; pools := pools || r.org_id;
+          bill := boon.open_bill(r.org_id, r.at);
         ELSIF pool.spender_id <> r.account_id THEN
           pool := boon.opened_to(pool, r.account_id, r.pool_limit);
         END IF;
-        IF r.at < own.month_starts_at OR r.at >= own.month_ends_at OR r.at < pool.month_starts_at OR r.at >= pool.month_ends_at THEN
+        IF r.at < own.month_starts_at OR r.at >= own.month_ends_at OR r.at < pool.month_starts_at OR r.at >= pool.month_ends_at
+          OR r.at < bill.used_from OR r.at >= bill.used_until THEN
           -- Of another billing month than the use for which the purse was opened.
           code := 'again'; RETURN NEXT; CONTINUE;
         END IF;
         from_pool := boon.payable(pool, r.product, r.at, rest, true);
-        from_own := boon.payable(own, r.product, r.at, rest - from_pool, true);
-        IF from_pool + from_own < rest THEN
+        IF bill.org_id IS NOT NULL THEN
+          invoiced := greatest(least(rest - from_pool, bill.ceiling - bill.charged, pool.member_limit - pool.member_spent - from_pool), 0);
+        END IF;
+        from_own := boon.payable(own, r.product, r.at, rest - from_pool - invoiced, true);
+        IF from_pool + invoiced + from_own < rest THEN
           reason := CASE
-            WHEN boon.payable(pool, r.product, r.at, rest, false) + boon.payable(own, r.product, r.at, rest, false) < rest THEN 'no_credits'
+            WHEN bill.org_id IS NULL AND boon.payable(pool, r.product, r.at, rest, false) + boon.payable(own, r.product, r.at, rest, false) < rest THEN 'no_credits'
             WHEN pool.member_limit - pool.member_spent < rest THEN 'member_limit'
+            WHEN bill.org_id IS NOT NULL THEN 'invoice_ceiling'
             ELSE 'spending_limit' END;
         ELSIF r.switch = 'ask' AND r.use_credits IS NOT TRUE THEN
           reason := 'credits_on_request';
@@ -311,8 +325,23 @@ BEGIN
           END LOOP;
           IF turn = 1 THEN pool := p; ELSE own := p; END IF;
         END LOOP;
+        IF invoiced > 0 THEN
+          invoice_seq := nextval('boon.transfers_seq_seq');
+          transfers := transfers || (invoice_seq, 'posted', 'charge', 'boon:receivable', 'boon:revenue', invoiced, NULL, r.id, r.at, transaction_timestamp())::boon.transfers;
+          IF bill.ceiling IS NOT NULL THEN
+            warnings := warnings || boon.warnings('invoice', bill.org_id, rules.warn_at, bill.charged, bill.charged + invoiced, bill.ceiling, r.at);
+          END IF;
+          IF pool.member_limit IS NOT NULL THEN
+            warnings := warnings || boon.warnings('member', r.account_id, rules.warn_at, pool.member_spent, pool.member_spent + invoiced, pool.member_limit, r.at);
+          END IF;
+          bill.charged := bill.charged + invoiced;
+          pool.member_spent := pool.member_spent + invoiced;
+          charges := charges || (invoice_seq, bill.org_id, bill.month, r.account_id, r.id, r.at, r.now, r.product, r.model, r.units, invoiced,
+            bill.charged, bill.ceiling)::boon.charges;
+          months := months || (bill.org_id, bill.month, bill.starts_at, bill.ends_at, p_policy, invoiced, NULL)::boon.billing_months;
+        END IF;
       END IF;
-      plan_part := from_plan; pool_part := from_pool; own_part := from_own;
+      plan_part := from_plan; pool_part := from_pool; invoice_part := invoiced; own_part := from_own;
     ELSE
       code := 'limit_reached';
       resets := (SELECT count(*) FROM boon.resets t WHERE t.account_id = r.account_id AND t.status = 'available' AND t.expires_at > r.now);
@@ -330,7 +359,7 @@ BEGIN
     IF code IS NULL THEN
       uses := uses || (number, r.account_id, r.id, r.at, r.now, r.product, r.model, r.units, p_policy, r.amount, from_plan, from_pool, from_own,
         CASE WHEN from_pool > 0 THEN r.org_id END, pool_seq, CASE WHEN from_pool > 0 THEN pool.month END, own_seq, CASE WHEN from_own > 0 THEN own.month END, five_hour_limit, coalesce(f.used, 0), f.started_at,
-        weekly_limit, coalesce(w.used, 0), w.started_at, balance)::boon.usage;
+        weekly_limit, coalesce(w.used, 0), w.started_at, balance, invoiced, invoice_seq)::boon.usage;
     END IF;
     RETURN NEXT;
   END LOOP;
@@ -357,6 +386,17 @@ BEGIN
     )
     INSERT INTO boon.spending AS x SELECT s.payer_id, s.spender_id, s.month, sum(s.spent) FROM unnest(spendings) s GROUP BY 1, 2, 3
     ON CONFLICT (payer_id, spender_id, month) DO UPDATE SET spent = x.spent + excluded.spent;
+  END IF;
+  IF charges <> '{}' THEN
+    WITH charge AS (
+      INSERT INTO boon.charges SELECT c.* FROM unnest(charges) c
+    ), member AS (
+      INSERT INTO boon.billed_members AS x SELECT c.org_id, c.month, c.member_id, sum(c.amount) FROM unnest(charges) c GROUP BY 1, 2, 3
+      ON CONFLICT (org_id, month, member_id) DO UPDATE SET charged = x.charged + excluded.charged
+    )
+    INSERT INTO boon.billing_months AS x
+    SELECT m.org_id, m.month, m.starts_at, m.ends_at, m.policy_version, sum(m.charged) FROM unnest(months) m GROUP BY 1, 2, 3, 4, 5
+    ON CONFLICT (org_id, month) DO UPDATE SET charged = x.charged + excluded.charged;
   END IF;
   IF warnings <> '{}' THEN
     INSERT INTO boon.events (type, subject, accounts, data, effective_at)

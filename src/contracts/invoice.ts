@@ -1,0 +1,66 @@
+/**
+ * Invoices and the `billingCycle` workflow as seen from outside: one for each organisation and billing month in which
+ * uses of its members were charged to it. Plain JSON only; times RFC 3339 UTC, amounts decimal strings of credits, money
+ * whole units of the currency's smallest coin.
+ */
+import type { Price } from '../domain/policy.ts';
+
+export const BILLING_CYCLE_WORKFLOW = 'billingCycle';
+
+/** The workflow id of a billing month: `billing-cycle/<orgId>/<month>`, the month by its first day. */
+export function billingCycleWorkflowId(orgId: string, month: string): string {
+  return `billing-cycle/${orgId}/${month}`;
+}
+
+export const INVOICE_STATUSES = ['open', 'paid'] as const;
+export type InvoiceStatus = (typeof INVOICE_STATUSES)[number];
+
+export const INVOICE_NOTICES = ['sent', 'refused', 'no_address', 'mail_off', 'failed'] as const;
+/** What became of the mail that tells of an invoice. */
+export type InvoiceNotice = (typeof INVOICE_NOTICES)[number];
+
+/** An invoice as the ledger tells it. */
+export type Invoice = {
+  id: string;
+  account_id: string;
+  /** The day on which the billing month began, as in `2026-02-28`. */
+  month: string;
+  starts_at: string;
+  ends_at: string;
+  status: InvoiceStatus;
+  credits: string;
+  total: Price;
+  issued_at: string;
+  due_at: string;
+  paid_at: string | null;
+  /** The provider's page on which it is paid, where there is one. */
+  payment_url: string | null;
+  /** Null until the mail is seen to. */
+  notice: InvoiceNotice | null;
+};
+
+/** What one member used of one model of a product: how often, how much, and what of it is invoiced. */
+export type InvoiceLine = {
+  member_id: string;
+  product: string;
+  model: string | null;
+  uses: number;
+  /** Of the whole uses; the plan or the pool may have paid a part of them. */
+  units: string;
+  credits: string;
+  /** Of the invoice's total, in the currency's smallest unit. */
+  amount: number;
+};
+
+/** A billing month of an organisation, whose process is to run. */
+export type BillingMonthOf = { account_id: string; month: string; ends_at: string };
+
+export type BillingCycleInput = BillingMonthOf;
+/** What the workflow ends with. `provider` is false where an operator sees to the money. */
+export type BillingCycleResult = {
+  invoice_id: string;
+  credits: string;
+  provider: boolean;
+  notice: InvoiceNotice;
+};
+export type BillingCycleWorkflow = (input: BillingCycleInput) => Promise<BillingCycleResult>;
