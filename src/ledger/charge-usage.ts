@@ -28,7 +28,7 @@ const USE = `
     weekly_limit, weekly_used, weekly_started_at, amount, resets
   FROM boon.use($1, $2)`;
 
-/** As for gifts: larger batches hold their locks too long. */
+/** As for gifts larger batches hold their locks too long; the fixed cost of one is that of eight uses. */
 const MOST_IN_A_BATCH = 64;
 const WRITERS = 2;
 const JOIN = 8;

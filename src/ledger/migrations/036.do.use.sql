@@ -232,7 +232,6 @@ BEGIN
         reason := 'credits_off';
       ELSE
         -- Who can pay how much of the rest.
-        IF own.payer_id IS NULL THEN own := boon.open_purse(r.account_id, r.account_id, NULL, r.at); purses := purses || r.account_id; END IF;
         IF r.org_id IS NULL THEN
           pool := NULL; bill := NULL;
         ELSIF pool.payer_id IS DISTINCT FROM r.org_id THEN
@@ -243,16 +242,19 @@ BEGIN
         ELSIF pool.spender_id <> r.account_id THEN
           pool := boon.opened_to(pool, r.account_id, r.pool_limit);
         END IF;
+        from_pool := boon.payable(pool, r.product, r.at, rest, true);
+        IF bill.org_id IS NOT NULL THEN
+          invoiced := greatest(least(rest - from_pool, bill.ceiling - bill.charged, pool.member_limit - pool.member_spent - from_pool), 0);
+        END IF;
+        IF from_pool + invoiced < rest THEN
+          IF own.payer_id IS NULL THEN own := boon.open_purse(r.account_id, r.account_id, NULL, r.at); purses := purses || r.account_id; END IF;
+          from_own := boon.payable(own, r.product, r.at, rest - from_pool - invoiced, true);
+        END IF;
         IF r.at < own.month_starts_at OR r.at >= own.month_ends_at OR r.at < pool.month_starts_at OR r.at >= pool.month_ends_at
           OR r.at < bill.used_from OR r.at >= bill.used_until THEN
           -- Of another billing month than the use for which the purse was opened.
           code := 'again'; RETURN NEXT; CONTINUE;
         END IF;
-        from_pool := boon.payable(pool, r.product, r.at, rest, true);
-        IF bill.org_id IS NOT NULL THEN
-          invoiced := greatest(least(rest - from_pool, bill.ceiling - bill.charged, pool.member_limit - pool.member_spent - from_pool), 0);
-        END IF;
-        from_own := boon.payable(own, r.product, r.at, rest - from_pool - invoiced, true);
         IF from_pool + invoiced + from_own < rest THEN
           reason := CASE
             WHEN bill.org_id IS NULL AND boon.payable(pool, r.product, r.at, rest, false) + boon.payable(own, r.product, r.at, rest, false) < rest THEN 'no_credits'
