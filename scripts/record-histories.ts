@@ -29,6 +29,7 @@ import { catchMails } from '../test/support/mail-catcher.ts';
 import '../test/support/quiet-sdk.ts';
 import { devServer } from '../test/support/temporal-server.ts';
 import { CAMPAIGN_BRANCHES } from './campaign-branches.ts';
+import { PURCHASE_BRANCHES } from './purchase-branches.ts';
 import { REFERRAL_BRANCHES, REFERRAL_POLICY } from './referral-branches.ts';
 
 const FOLDER = join(import.meta.dirname, '../test/replay/histories');
@@ -283,7 +284,12 @@ const parts = await openParts();
 try {
   if (chosen.length === 0) await rm(FOLDER, { recursive: true, force: true });
   await mkdir(FOLDER, { recursive: true });
-  for (const [branch, run] of Object.entries({ ...BRANCHES, ...CAMPAIGN_BRANCHES, ...REFERRAL_BRANCHES })) {
+  for (const [branch, run] of Object.entries({
+    ...BRANCHES,
+    ...CAMPAIGN_BRANCHES,
+    ...PURCHASE_BRANCHES,
+    ...REFERRAL_BRANCHES,
+  })) {
     if (chosen.length > 0 && !chosen.includes(branch)) continue;
     await seed(parts, branch);
     for (const { name, workflowId, runId } of await run(parts, branch)) {
