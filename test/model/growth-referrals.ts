@@ -291,7 +291,7 @@ export class GrowthReferrals {
   }
 }
 
-export function isOpen(status: ReferralStatus): boolean {
+function isOpen(status: ReferralStatus): boolean {
   return status === 'invited' || status === 'joined' || status === 'qualified';
 }
 
