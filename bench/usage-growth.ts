@@ -48,9 +48,9 @@ async function fill({ sql }: LedgerDatabase, uses: number, progress: (line: stri
 }
 
 const FILL = `
-  INSERT INTO boon.usage (seq, account_id, id, at, told_at, product, units, policy_version, amount, plan_part, pool_part, own_part,
+  INSERT INTO boon.usage (seq, account_id, id, at, told_at, product, units, policy_version, amount, plan_part, pool_part, own_part, invoice_part,
     five_hour_limit, five_hour_used, five_hour_started_at, weekly_limit, weekly_used, weekly_started_at, balance)
   SELECT nextval('boon.usage_seq'), 'acct_' || (1 + (hashint8(i) & 2147483647) % $4::int), 'req_' || md5(i::text || $2::text), t.at, t.at,
-    'codex', 1, 'bench', 1, 1, 0, 0, 25000000, 1, t.at, 150000000, 1, t.at, 1000000000000000
+    'codex', 1, 'bench', 1, 1, 0, 0, 0, 25000000, 1, t.at, 150000000, 1, t.at, 1000000000000000
   FROM generate_series(1, $3::int) i
   CROSS JOIN LATERAL (SELECT date_trunc('month', $1::timestamptz - $2::int * interval '1 month') + i * interval '8 days' / $3::int AS at) t`;
