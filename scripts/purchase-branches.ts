@@ -7,7 +7,7 @@ import type { Ledger } from '../src/ledger/ledger.ts';
 import { createPurchaseProcess } from '../src/temporal/purchase-process.ts';
 
 type Parts = { client: Client; ledger: Ledger };
-type Recording = { name: string; workflowId: string };
+type Recording = { name: string; workflowId: string; runId?: string };
 
 const DAY = 86_400_000;
 const CONSENT = { package: 'credits-100', below: '1000', consent: true } as const;

@@ -8,10 +8,12 @@ import { doctorCommand } from './doctor/doctor.ts';
 import { EXIT, failureReport, sentence } from './failure.ts';
 import { giftCommand } from './gift.ts';
 import { grantCommand } from './grant.ts';
+import { invoicesCommand } from './invoices.ts';
 import { keysCommand } from './keys.ts';
 import { ledgerCommand } from './ledger.ts';
 import { migrateCommand } from './migrate.ts';
 import { policyCommand } from './policy.ts';
+import { purchaseCommand } from './purchase.ts';
 import { redeemCommand } from './redeem.ts';
 import { inviteCommand, referralsCommand } from './referrals.ts';
 import { reportCommand } from './report.ts';
@@ -52,10 +54,12 @@ function program(terminal: Terminal): Command {
     grantCommand(terminal),
     resetsCommand(terminal),
     redeemCommand(terminal),
+    purchaseCommand(terminal),
     usageCommand(terminal),
     campaignCommand(terminal),
     inviteCommand(terminal),
     referralsCommand(terminal),
+    invoicesCommand(terminal),
     reportCommand(terminal),
     keysCommand(terminal),
     policyCommand(terminal),

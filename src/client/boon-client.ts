@@ -5,7 +5,9 @@ import { ApiKeys } from './api-keys.ts';
 import { type BoonClientOptions, createCaller } from './caller.ts';
 import { Campaigns } from './campaigns.ts';
 import { Grants } from './grants.ts';
+import { Invoices } from './invoices.ts';
 import { Programs } from './programs.ts';
+import { Purchases } from './purchases.ts';
 import { Referrals } from './referrals.ts';
 import { Resets } from './resets.ts';
 import { Transfers } from './transfers.ts';
@@ -26,10 +28,12 @@ export class BoonClient {
   readonly resets: Resets;
   readonly transfers: Transfers;
   readonly campaigns: Campaigns;
+  readonly purchases: Purchases;
   readonly referrals: Referrals;
   readonly activity: Activity;
   readonly programs: Programs;
   readonly usage: Usage;
+  readonly invoices: Invoices;
   readonly apiKeys: ApiKeys;
 
   constructor(options: BoonClientOptions) {
@@ -39,10 +43,12 @@ export class BoonClient {
     this.resets = new Resets(call);
     this.transfers = new Transfers(call);
     this.campaigns = new Campaigns(call);
+    this.purchases = new Purchases(call);
     this.referrals = new Referrals(call);
     this.activity = new Activity(call);
     this.programs = new Programs(call);
     this.usage = new Usage(call);
+    this.invoices = new Invoices(call);
     this.apiKeys = new ApiKeys(call);
   }
 }

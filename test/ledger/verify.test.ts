@@ -9,6 +9,7 @@ import { createDatabase, dropDatabase } from '../../src/local/postgres.ts';
 import { BILLING_DAMAGES, makeBillingScene } from '../support/billing-damages.ts';
 import { CAMPAIGN_DAMAGES, makeCampaignScene } from '../support/campaign-damages.ts';
 import { act, claim, give, grant } from '../support/gifts.ts';
+import { makePurchaseScene, PURCHASE_DAMAGES } from '../support/purchase-damages.ts';
 import { makeReferralScene, REFERRAL_DAMAGES } from '../support/referral-damages.ts';
 import { makeResetScene, RESET_DAMAGES } from '../support/reset-damages.ts';
 import { TEMPLATE_DATABASE } from '../support/template-database.ts';
@@ -46,6 +47,7 @@ async function makeScene(ledger: Ledger): Promise<void> {
   await makeBillingScene(ledger);
   await makeCampaignScene(ledger, later(START, { days: 41 }));
   await makeReferralScene(ledger, later(START, { days: 45 }));
+  await makePurchaseScene(ledger, later(START, { days: 46 }));
   await ledger.sealBlocks(now);
 }
 
@@ -59,6 +61,9 @@ const WITHOUT_TRIGGERS = [
   'referral_prompts',
   'reward_slots',
   'reward_cap_raises',
+  'purchase_movements',
+  'debt_movements',
+  'top_up_consents',
 ]
   .map((table) => `ALTER TABLE boon.${table} DISABLE TRIGGER append_only;`)
   .join('');
@@ -248,6 +253,7 @@ const DAMAGES: [string, string, string][] = [
   ...BILLING_DAMAGES,
   ...CAMPAIGN_DAMAGES,
   ...REFERRAL_DAMAGES,
+  ...PURCHASE_DAMAGES,
   ...(
     [
       ['an edited reference', `UPDATE boon.transfers SET reference = reference || '!' WHERE kind = 'grant'`],
@@ -313,7 +319,7 @@ describe('verify', () => {
     expect(await verifyAfter('', (check) => seen.push(check))).toMatchObject({
       ok: true,
       violations: [],
-      checked: { gifts: 10, accounts: 9, blocks: 1 },
+      checked: { gifts: 10, accounts: 13, blocks: 1 },
     });
     expect(seen).toEqual(Object.keys(INVARIANTS));
   });

@@ -1,0 +1,59 @@
+/** For tests of `verify`: purchases that were paid, refunded, disputed and topped up, and how their rows can be wrong. */
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { bought, CONSENT, hear } from './purchases.ts';
+import { seedAccount } from './test-ledger.ts';
+import { charge } from './usage.ts';
+
+/** At a moment after everything else. Of the first purchase 30 credits were spent before its money went back. */
+export async function makePurchaseScene(ledger: Ledger, at: string): Promise<void> {
+  await seedAccount(ledger, 'pam', { at });
+  const first = await bought(ledger, 'pam', 'credits-100', { at, save_card: true });
+  await charge(ledger, 'pam', { units: '55', at });
+  await hear(ledger, first, { said: 'refunded', amount: 400, at });
+  const second = await bought(ledger, 'pam', 'credits-100', { at });
+  await bought(ledger, 'pam', 'reset-1', { at });
+  const dispute = { said: 'disputed', dispute_id: 'dp_scene', amount: 200, at } as const;
+  await hear(ledger, second, { ...dispute, status: 'open' });
+  await hear(ledger, second, { ...dispute, status: 'won' });
+  await ledger.putTopUp('pam', { ...CONSENT, below: '1000' }, 'pam', at);
+  await ledger.beginTopUp('pam', 'pur_scene_top_up', at);
+}
+
+const GAVE = 'a paid purchase gave what was bought, once, and no other gave anything';
+const STATUS = 'a purchase has the status of its last movement';
+const LOST = 'a purchase lost as much as its money went back';
+const TOOK = 'what refunds took is what their purchases say';
+const DEBTS = 'debts are the sum of their movements, and owed by purchases';
+const CAP = 'top-ups keep to the cap that was consented to';
+const REFUNDED = `status = 'refunded'`;
+
+/** Each: the invariant that must notice, what was done, and how. */
+export const PURCHASE_DAMAGES: [string, string, string][] = [
+  [
+    GAVE,
+    'another sum',
+    `UPDATE boon.purchases SET credits = credits + 1 WHERE status = 'paid' AND credits > 0`,
+  ],
+  [GAVE, 'a purchase that is gone', `DELETE FROM boon.purchases WHERE status = 'paid' AND credits > 0`],
+  [GAVE, 'a lot of somebody else', `UPDATE boon.purchases SET lot_id = 1 WHERE ${REFUNDED}`],
+  [GAVE, 'a reset that is gone', `DELETE FROM boon.resets WHERE source = 'purchase'`],
+  [GAVE, 'a reset of no purchase', `UPDATE boon.resets SET reference = 'nothing' WHERE source = 'purchase'`],
+  [STATUS, 'a payment that nobody noted', `DELETE FROM boon.purchase_movements WHERE kind = 'paid'`],
+  [STATUS, 'an end that nobody noted', `UPDATE boon.purchases SET status = 'expired' WHERE status = 'open'`],
+  [LOST, 'a refund that is gone', `UPDATE boon.purchases SET refunded = 0 WHERE ${REFUNDED}`],
+  [LOST, 'a dispute that was lost after all', `UPDATE boon.disputes SET status = 'lost'`],
+  [
+    TOOK,
+    'more taken than was',
+    `UPDATE boon.purchases SET taken = taken + 1, owed = owed - 1 WHERE ${REFUNDED}`,
+  ],
+  [DEBTS, 'a debt out of nothing', `UPDATE boon.debts SET amount = amount + 1`],
+  [DEBTS, 'a debt that was let go', `DELETE FROM boon.debt_movements WHERE kind = 'incurred'`],
+  [
+    DEBTS,
+    'a payment that was not made',
+    `UPDATE boon.debt_movements SET amount = amount - 1 WHERE kind = 'paid'`,
+  ],
+  [CAP, 'a consent that is gone', `DELETE FROM boon.top_up_consents`],
+  [CAP, 'a lower cap', `UPDATE boon.top_up_consents SET monthly_cap = 399`],
+];
