@@ -95,18 +95,19 @@ BEGIN
 END $$;
 
 -- Takes ids of referrals, each once, and the time of each; gives the rewards that are due, in the order in which the
--- friends qualified; returns all.
+-- friends qualified; returns all. One that qualifies only now is left alone: its accounts are not locked.
 CREATE FUNCTION boon.reward_referrals(p_ids text[], p_ats timestamptz[]) RETURNS SETOF jsonb LANGUAGE plpgsql AS $$
 DECLARE
+  qualified text[] := ARRAY(SELECT x.id FROM boon.referrals x WHERE x.id = ANY (p_ids) AND x.status = 'qualified');
   due record;
 BEGIN
   PERFORM FROM boon.ledger_accounts a WHERE a.id IN (
     SELECT v.id FROM boon.referrals x CROSS JOIN LATERAL (VALUES (x.referrer_id), (x.friend_id)) v (id)
-    WHERE x.id = ANY (p_ids) AND x.status = 'qualified') ORDER BY a.id FOR UPDATE;
-  PERFORM FROM boon.referrals x WHERE x.id = ANY (p_ids) ORDER BY x.id FOR UPDATE;
+    WHERE x.id = ANY (qualified)) ORDER BY a.id FOR UPDATE;
+  PERFORM FROM boon.referrals x WHERE x.id = ANY (qualified) ORDER BY x.id FOR UPDATE;
   FOR due IN
     SELECT x AS referral, y.at FROM unnest(p_ids, p_ats) y (id, at) JOIN boon.referrals x ON x.id = y.id
-    WHERE x.status = 'qualified' AND (x.deferred_until IS NULL OR x.deferred_until <= y.at)
+    WHERE x.id = ANY (qualified) AND x.status = 'qualified' AND (x.deferred_until IS NULL OR x.deferred_until <= y.at)
     ORDER BY x.qualified_at, x.id
   LOOP
     PERFORM boon.reward_referral(due.referral, due.at);
