@@ -10,13 +10,17 @@ import { readRefusals, writeRefusals } from './answers.ts';
 import { recordedAnswer } from './plugins/idempotency.ts';
 import { requireOwnAccount } from './principal.ts';
 import type { ServerParts } from './server-parts.ts';
+import { createTopUpWatch } from './top-up-watch.ts';
 
 const TAGS = ['Usage'];
 const IdSchema = z.object({ id: AccountIdSchema });
 /** How far ahead of ours a caller's clock may be. */
 const CLOCKS_APART_MILLISECONDS = 5 * 60_000;
 
-export const usageRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { ledger, clock, publicUrl }) => {
+export const usageRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts) => {
+  const { ledger, clock, publicUrl } = parts;
+  const watchTopUp = createTopUpWatch(parts);
+
   app.route({
     method: 'POST',
     url: '/v1/usage',
@@ -43,8 +47,11 @@ export const usageRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
       }
       try {
         const use = { ...request.body, at, now: new Date(Math.max(now, usedAt)).toISOString() };
-        return recordedAnswer(reply, await ledger.use(use));
+        const recorded = await ledger.use(use);
+        if (recorded.value.charged.credits !== '0') watchTopUp(account_id, recorded.value.balance);
+        return recordedAnswer(reply, recorded);
       } catch (error) {
+        if (error instanceof BoonError && error.code === 'limit_reached') watchTopUp(account_id, '0');
         throw withAddCreditsUrl(error, addCreditsUrl(publicUrl, account_id));
       }
     },

@@ -65,6 +65,7 @@ function problemsIn(output: string): unknown[] {
 
 test('every call of the API is in it', () => {
   expect(operations.map(([name]) => name).sort()).toEqual([
+    'delete /v1/accounts/{id}/top-up',
     'delete /v1/api-keys/{id}',
     'get /healthz',
     'get /metrics',
@@ -75,10 +76,12 @@ test('every call of the API is in it', () => {
     'get /v1/accounts/{id}/gifting',
     'get /v1/accounts/{id}/limits',
     'get /v1/accounts/{id}/pool',
+    'get /v1/accounts/{id}/purchases',
     'get /v1/accounts/{id}/referrals',
     'get /v1/accounts/{id}/resets',
     'get /v1/accounts/{id}/reward-window',
     'get /v1/accounts/{id}/statement',
+    'get /v1/accounts/{id}/top-up',
     'get /v1/accounts/{id}/usage',
     'get /v1/api-keys',
     'get /v1/billing/credits/transfers',
@@ -86,6 +89,8 @@ test('every call of the API is in it', () => {
     'get /v1/campaigns',
     'get /v1/campaigns/{id}',
     'get /v1/campaigns/{id}/accounts/{account_id}',
+    'get /v1/credits/packages',
+    'get /v1/credits/purchases/{id}',
     'get /v1/programs/{program}/report',
     'get /v1/referrals/{id}',
     'post /v1/accounts/{id}/resets/redeem',
@@ -105,6 +110,7 @@ test('every call of the API is in it', () => {
     'post /v1/campaigns/{id}/pause',
     'post /v1/campaigns/{id}/resume',
     'post /v1/credits/grants',
+    'post /v1/credits/purchases',
     'post /v1/referrals',
     'post /v1/referrals/{id}/cancel',
     'post /v1/referrals/{id}/claw-back',
@@ -113,6 +119,7 @@ test('every call of the API is in it', () => {
     'post /v1/resets/grants',
     'post /v1/usage',
     'put /v1/accounts/{id}',
+    'put /v1/accounts/{id}/top-up',
   ]);
 });
 
@@ -139,6 +146,7 @@ test('every POST that moves value asks for an Idempotency-Key', () => {
     'clawBackReferral',
     'createCampaign',
     'createGrant',
+    'createPurchase',
     'createReferral',
     'createTransfer',
     'grantResets',
@@ -162,12 +170,14 @@ test('every body has an example, and one that may be left out says so', () => {
     'CampaignCreate',
     'Grant',
     'LinkUsed',
+    'PurchaseRequest',
     'RaiseCap',
     'Redeem',
     'ReferralCancel',
     'ReferralClawBack',
     'ReferralRequest',
     'ResetGrant',
+    'TopUpPut',
     'TransferCancel',
     'TransferClaim',
     'TransferReason',

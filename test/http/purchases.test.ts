@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createStripePayments } from '../../src/payments/stripe-payments.ts';
 import { CONSENT } from '../support/purchases.ts';
 import {
@@ -248,5 +249,25 @@ describe('consent to top-ups', () => {
       json: { enabled: true, below: '20', spent: 0 },
     });
     expect(await server.send('DELETE', url())).toMatchObject({ status: 200, json: { enabled: false } });
+  });
+
+  test('given, a use that leaves less than the sum begins a top-up at once, and one that leaves the sum does not', async () => {
+    const id = await purchase({ save_card: true });
+    await webhook(sessionEvent('completed', { purchase: id, customer: 'cus_ada' }));
+    await server.send('PUT', url(), { body: { ...CONSENT, below: '90' } });
+    const use = (units: string) =>
+      server.send('POST', '/v1/usage', {
+        body: { account_id: ada, product: 'codex', units, id: `use-${ada}-${units}` },
+      });
+    const begun = async () => {
+      const { data } = await server.ledger.listPurchases(ada, { limit: 5 });
+      return data.filter(({ kind }) => kind === 'top_up');
+    };
+    expect(await use('35')).toMatchObject({ status: 200, json: { balance: '90' } });
+    await pause(200);
+    expect(await begun()).toEqual([]);
+    expect(await use('1')).toMatchObject({ status: 200, json: { balance: '89' } });
+    await vi.waitFor(async () => expect(await begun()).toMatchObject([{ status: 'open' }]), 5_000);
+    await vi.waitFor(async () => expect(starts).toContain((await begun())[0]?.id), 5_000);
   });
 });
