@@ -6,7 +6,8 @@ import { devServer } from '../support/temporal-server.ts';
 import { expectVerified } from '../support/test-ledger.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
-const POLICY = { gifts: { settlement: 'PT4S' } };
+/** Without complimentary resets: their campaign would hold the connection on which the posting has to go out. */
+const POLICY = { gifts: { settlement: 'PT4S' }, resets: { complimentary_plans: [] } };
 
 let rig: GiftRig;
 beforeAll(async () => {

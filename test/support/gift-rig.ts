@@ -1,6 +1,6 @@
 /** Gifts on real parts for one test file: a ledger of its own, a Temporal server, a worker, a mail server. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Client } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import nodemailer from 'nodemailer';
 import { expect } from 'vitest';
@@ -16,7 +16,9 @@ import type { GiftAction, GiftStatus } from '../../src/domain/gift-status.ts';
 import type { AcceptRequest, Ledger } from '../../src/ledger/ledger.ts';
 import { cacheFolder } from '../../src/local/cache-folder.ts';
 import { type BoonWorkerOptions, createBoonWorker } from '../../src/temporal/boon-worker.ts';
+import { converted } from '../../src/temporal/connection.ts';
 import { createGiftProcess } from '../../src/temporal/gift-process.ts';
+import { createPayloadCodec, payloadKeys } from '../../src/temporal/payload-codec.ts';
 import { registerSearchAttributes } from '../../src/temporal/search-attributes.ts';
 import { workflowBundle } from '../../src/temporal/workflow-bundle.ts';
 import './quiet-sdk.ts';
@@ -76,7 +78,9 @@ export async function giftRig(
 ): Promise<GiftRig> {
   const own = await openTestLedger(options.policy);
   const { ledger } = own;
-  const { client } = temporal;
+  // As every process on this database would have it.
+  const codec = createPayloadCodec({ encryption: 'personal', keys: payloadKeys(own.encryptionKey, []) });
+  const client = new Client({ connection: temporal.client.connection, ...converted(codec) });
   const mail = await catchMails();
   const workers: RunningWorker[] = [];
   const workflowIds = new Set<string>();
@@ -97,6 +101,7 @@ export async function giftRig(
   const workerOptions: BoonWorkerOptions = {
     connection: temporal.nativeConnection,
     client,
+    codec,
     taskQueue: TASK_QUEUE,
     ledger,
     mail: {
@@ -219,7 +224,7 @@ async function startPatiently(process: GiftProcess, gift: AcceptedGift): Promise
 async function expectReplayed(
   client: Client,
   workflowIds: Iterable<string>,
-  { bundle }: BoonWorkerOptions,
+  { bundle, codec }: BoonWorkerOptions,
 ): Promise<void> {
   const histories = [];
   for (const workflowId of workflowIds) {
@@ -230,7 +235,7 @@ async function expectReplayed(
   }
   const failures = [];
   for await (const { workflowId, error } of Worker.runReplayHistories(
-    { workflowBundle: bundle },
+    { workflowBundle: bundle, ...converted(codec) },
     histories,
   )) {
     if (error !== undefined) failures.push(`${workflowId}: ${error.message}`);
