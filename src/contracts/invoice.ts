@@ -52,6 +52,9 @@ export type InvoiceLine = {
   amount: number;
 };
 
+/** The provider's word that an invoice is paid; `event` is its id of the message. */
+export type InvoiceNews = { invoice_id: string; event: string };
+
 /** A billing month of an organisation, whose process is to run. */
 export type BillingMonthOf = { account_id: string; month: string; ends_at: string };
 

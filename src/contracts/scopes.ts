@@ -16,6 +16,7 @@ export const SCOPES = [
   'usage:write',
   'purchases:read',
   'purchases:write',
+  'invoices:operate',
   'campaigns:read',
   'campaigns:operate',
   'keys:write',

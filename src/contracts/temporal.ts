@@ -27,6 +27,8 @@ export type ReconcileReport = {
   campaigns_started: number;
   referrals: ReferralSweepReport;
   purchases: PurchaseSweepReport;
+  /** Billing months that were charged for the first time, or whose process was missing. */
+  billing_cycles_started: number;
   swept_to: string;
 };
 /**

@@ -29,6 +29,7 @@ export const TAG_DESCRIPTIONS = [
     name: 'Purchases',
     description: 'Packages of credits and resets, their payment, and automatic top-ups',
   },
+  { name: 'Invoices', description: 'What organisations are invoiced for uses of their members' },
   {
     name: 'Campaigns',
     description: 'Resets and credits for many accounts at once, each granted or excluded with a reason',

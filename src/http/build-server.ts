@@ -13,6 +13,7 @@ import { eligibilityRoutes } from './eligibility.ts';
 import { createGiftDesk } from './gift-desk.ts';
 import { grantRoutes } from './grants.ts';
 import { healthRoutes } from './health.ts';
+import { invoiceRoutes } from './invoices.ts';
 import { createKeyRing } from './key-ring.ts';
 import authentication from './plugins/authentication.ts';
 import idempotency from './plugins/idempotency.ts';
@@ -84,6 +85,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(grantRoutes, parts);
   await app.register(resetRoutes, parts);
   await app.register(usageRoutes, parts);
+  await app.register(invoiceRoutes, parts);
   const purchaseDesk = createPurchaseDesk(parts);
   await app.register(purchaseRoutes, { desk: purchaseDesk });
   await app.register(stripeWebhookRoutes, { desk: purchaseDesk });

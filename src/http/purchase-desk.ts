@@ -1,5 +1,6 @@
 /** Where purchases are handed in, and where the provider's messages arrive: ledger first, then the process is told. */
 import { BoonError } from '../contracts/errors.ts';
+import type { InvoiceNews } from '../contracts/invoice.ts';
 import type { PackageList, PurchaseRequest } from '../contracts/purchase.schema.ts';
 import type { PaymentNews, Purchase } from '../contracts/purchase.ts';
 import type { Page, PageRequest, Recorded } from '../ledger/ledger.ts';
@@ -53,6 +54,7 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
     async hear(body, signature) {
       const news = needed().readWebhook(body, signature, now());
       if (news === undefined) return false;
+      if ('invoice_id' in news) return await heardOfInvoice(news);
       const heard = (await ledger.hearOfPayment(news)) ?? (await heardOfAnother(news));
       if (heard === undefined) return false;
       // Told again too: the first time may have ended between the ledger and here.
@@ -64,6 +66,11 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
   function needed() {
     if (payments === undefined) throw new BoonError('payments_off', 'No payment provider is set up.');
     return payments;
+  }
+
+  async function heardOfInvoice({ invoice_id: id, event }: InvoiceNews): Promise<boolean> {
+    await ledger.payInvoice({ key: `stripe:${event}`, at: now(), id, said_by: 'stripe', reference: event });
+    return false;
   }
 
   /** A dispute may come before the payment it is about: the payment itself says which purchase it is for. */

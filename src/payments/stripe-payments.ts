@@ -5,6 +5,7 @@ import { BoonError } from '../contracts/errors.ts';
 import type { Payments } from '../contracts/payments.ts';
 import { type Purchase, packageText, purchaseWorkflowId } from '../contracts/purchase.ts';
 import { declined, newsOf, paidIntent, paidSession } from './stripe-events.ts';
+import { openStripeInvoice, paidInvoiceOf } from './stripe-invoices.ts';
 
 export type StripeOptions = {
   apiKey: string;
@@ -112,6 +113,8 @@ export function createStripePayments(options: StripeOptions): Payments {
         }
       }),
 
+    openInvoice: (invoice, email) => asking(() => openStripeInvoice(stripe, invoice, email)),
+
     purchaseOf: (paymentId) =>
       asking(async () => (await stripe.paymentIntents.retrieve(paymentId)).metadata.purchase_id),
 
@@ -120,7 +123,8 @@ export function createStripePayments(options: StripeOptions): Payments {
         const { webhooks } = stripe;
         const now = Date.parse(at);
         const event = webhooks.constructEvent(body, signature, webhookSecret, TOLERANCE, undefined, now);
-        return newsOf(event, at);
+        const invoice_id = paidInvoiceOf(event);
+        return invoice_id === undefined ? newsOf(event, at) : { invoice_id, event: event.id };
       } catch (error) {
         throw new BoonError('webhook_invalid', 'The signature does not fit the body and the moment.', {
           cause: error,

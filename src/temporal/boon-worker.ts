@@ -7,6 +7,7 @@ import {
   type WorkerOptions,
   type WorkflowBundleOption,
 } from '@temporalio/worker';
+import { billingActivities } from '../activities/billing.ts';
 import { campaignActivities } from '../activities/campaigns.ts';
 import { expiryActivities } from '../activities/expiry.ts';
 import { ledgerActivities } from '../activities/ledger.ts';
@@ -23,6 +24,7 @@ import { rewardActivities } from '../activities/reward.ts';
 import { usageActivities } from '../activities/usage.ts';
 import type { Payments } from '../contracts/payments.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { billingRuns } from './billing-runs.ts';
 import { createCampaignProcess } from './campaign-process.ts';
 import { converted } from './connection.ts';
 import { giftRuns } from './gift-runs.ts';
@@ -82,6 +84,12 @@ export async function createBoonWorker(options: BoonWorkerOptions): Promise<Work
       ...referralSweepActivities(ledger, referralRuns(client, taskQueue)),
       ...purchaseActivities({ ledger, runs: purchaseRuns(client, taskQueue), payments: options.payments }),
       ...purchaseMailActivities({ ledger, ...mail }),
+      ...billingActivities({
+        ledger,
+        runs: billingRuns(client, taskQueue),
+        payments: options.payments,
+        ...mail,
+      }),
       ...campaignActivities({
         ledger,
         runs: giftRuns(client, taskQueue, clock),

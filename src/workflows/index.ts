@@ -1,4 +1,5 @@
 /** Every workflow of Boon, by the name it is started under. */
+export { billingCycle } from './billing-cycle.ts';
 export { campaign } from './campaign.ts';
 export { expiry } from './expiry.ts';
 export { gift } from './gift.ts';

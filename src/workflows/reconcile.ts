@@ -4,6 +4,7 @@
  * process is gone for good, does the same for referrals and their rewards, and seals what was posted.
  */
 import { proxyActivities, setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
+import type { BillingActivities } from '../activities/billing.ts';
 import type { CampaignActivities } from '../activities/campaigns.ts';
 import type { PurchaseActivities } from '../activities/purchase.ts';
 import type { ReconcileActivities } from '../activities/reconcile.ts';
@@ -11,13 +12,22 @@ import type { ReferralSweepActivities } from '../activities/referral-sweep.ts';
 import type { ReconcileReport } from '../contracts/temporal.ts';
 import { versioned } from './versioning.ts';
 
-const { startMissingGifts, advanceOverdueGifts, sealBlocks, sweepReferrals, sweepPurchases, wakeCampaigns } =
-  proxyActivities<PurchaseActivities & ReconcileActivities & CampaignActivities & ReferralSweepActivities>({
-    startToCloseTimeout: '5 minutes',
-    heartbeatTimeout: '1 minute',
-    // A run that fails is followed by the next one of the schedule.
-    retry: { initialInterval: '1 second', maximumAttempts: 3 },
-  });
+const {
+  startMissingGifts,
+  advanceOverdueGifts,
+  sealBlocks,
+  sweepReferrals,
+  sweepPurchases,
+  wakeCampaigns,
+  startMissingCycles,
+} = proxyActivities<
+  BillingActivities & PurchaseActivities & ReconcileActivities & CampaignActivities & ReferralSweepActivities
+>({
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: '1 minute',
+  // A run that fails is followed by the next one of the schedule.
+  retry: { initialInterval: '1 second', maximumAttempts: 3 },
+});
 
 /** A gift this young may still be between the ledger and the start of its process. */
 const START_WITHIN = 60_000;
@@ -40,7 +50,19 @@ export async function reconcile(): Promise<ReconcileReport> {
   ]);
   const sealed_blocks = await sealBlocks.executeWithOptions({ summary: 'Seal what was posted' }, [at(now)]);
   const campaigns_started = await wakeCampaigns.executeWithOptions({ summary: 'Wake campaigns' }, []);
-  return { ...swept, advanced, sealed_blocks, campaigns_started, referrals, purchases };
+  const billing_cycles_started = await startMissingCycles.executeWithOptions(
+    { summary: 'Start billing cycles' },
+    [],
+  );
+  return {
+    ...swept,
+    advanced,
+    sealed_blocks,
+    campaigns_started,
+    referrals,
+    purchases,
+    billing_cycles_started,
+  };
 }
 // Each of its activities may be repeated, so its code may change between two of them.
 setWorkflowOptions(versioned('AUTO_UPGRADE'), reconcile);

@@ -1,0 +1,107 @@
+/** What a billing cycle does to the ledger, the provider and the mail, and the sweep that starts missing ones. */
+import { heartbeat, log } from '@temporalio/activity';
+import {
+  type BillingMonthOf,
+  billingCycleWorkflowId,
+  type Invoice,
+  type InvoiceNotice,
+} from '../contracts/invoice.ts';
+import type { Payments } from '../contracts/payments.ts';
+import type { Billing } from '../ledger/billing.ts';
+import { failing } from './failure.ts';
+import { invoiceMail } from './invoice-letter.ts';
+import type { MailDependencies } from './mail.ts';
+import { withoutAddress } from './mail-failure.ts';
+
+/** Billing cycles' workflows, as Temporal tells of them. */
+export type BillingRuns = {
+  running(workflowIds: readonly string[]): Promise<Set<string>>;
+  /** Harmless when it runs. */
+  start(month: BillingMonthOf): Promise<void>;
+};
+
+type BillingDependencies = Omit<MailDependencies, 'ledger'> & {
+  ledger: Billing;
+  runs: BillingRuns;
+  payments: Payments | undefined;
+};
+
+export type BillingActivities = ReturnType<typeof billingActivities>;
+
+/** How many one query to Temporal's visibility asks about. */
+const PAGE = 100;
+
+export function billingActivities({
+  ledger,
+  runs,
+  payments,
+  transport,
+  from,
+  publicUrl,
+}: BillingDependencies) {
+  return {
+    closeBillingMonth: (month: Omit<BillingMonthOf, 'ends_at'>, at: string): Promise<Invoice> =>
+      failing(() => ledger.closeBillingMonth(month, at)),
+
+    /** Has the provider collect the money; asked again, the same invoice there. False without a provider. */
+    async collectInvoice(id: string, at: string): Promise<boolean> {
+      if (payments === undefined) return false;
+      return await failing(async () => {
+        const invoice = await ledger.findInvoice(id);
+        if (invoice.status === 'paid') return false;
+        const made = await payments.openInvoice(invoice, await ledger.invoiceAddress(id));
+        await ledger.noteInvoiceProvider(id, made, at);
+        return true;
+      });
+    },
+
+    /** Mails the invoice to the organisation's address, and notes what became of that. */
+    async mailInvoice(id: string, at: string): Promise<InvoiceNotice> {
+      const notice = await failing(async () => (await ledger.findInvoice(id)).notice ?? (await send(id)));
+      await failing(() => ledger.noteInvoiceNotice(id, notice, at));
+      return notice;
+    },
+
+    /** Notes that the mail was tried for long enough. */
+    async giveUpMail(id: string, at: string): Promise<InvoiceNotice> {
+      await failing(() => ledger.noteInvoiceNotice(id, 'failed', at));
+      return 'failed';
+    },
+
+    /** Starts the processes of billing months that are not finished and that Temporal does not run. */
+    async startMissingCycles(): Promise<number> {
+      let started = 0;
+      let cursor: string | undefined;
+      do {
+        const request = { limit: PAGE, cursor };
+        const { data, next_cursor } = await failing(() => ledger.unfinishedBillingMonths(request));
+        const ids = data.map(({ account_id, month }) => billingCycleWorkflowId(account_id, month));
+        const running = ids.length === 0 ? new Set<string>() : await runs.running(ids);
+        for (const [n, month] of data.entries()) {
+          if (running.has(ids[n] ?? '')) continue;
+          await runs.start(month);
+          started += 1;
+        }
+        heartbeat(started);
+        cursor = next_cursor ?? undefined;
+      } while (cursor !== undefined);
+      if (started > 0) log.info('Started billing cycles', { started });
+      return started;
+    },
+  };
+
+  async function send(id: string): Promise<InvoiceNotice> {
+    if (transport === undefined) return 'mail_off';
+    const to = await ledger.invoiceAddress(id);
+    if (to === undefined) return 'no_address';
+    const mail = invoiceMail(await ledger.findInvoice(id), publicUrl);
+    try {
+      await transport.sendMail({ ...mail, from, to });
+      return 'sent';
+    } catch (error) {
+      const failure = withoutAddress(error);
+      if (failure.type === 'mail_refused') return 'refused';
+      throw failure;
+    }
+  }
+}

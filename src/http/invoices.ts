@@ -1,0 +1,105 @@
+/** Invoices of organisations: listed, shown as JSON or CSV, and marked paid by an operator. */
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { BoonError } from '../contracts/errors.ts';
+import {
+  InvoiceSchema,
+  type InvoiceWithLines,
+  InvoiceWithLinesSchema,
+  MarkPaidSchema,
+} from '../contracts/invoice.schema.ts';
+import { AccountIdSchema, PageQuerySchema, pageOf } from '../contracts/primitives.schema.ts';
+import { callerOf, services, servicesAndOwner } from './access.ts';
+import { readRefusals, recordedRefusals } from './answers.ts';
+import { businessKeyOf, recordedAnswer } from './plugins/idempotency.ts';
+import { principalId, requireOwnAccount } from './principal.ts';
+import type { ServerParts } from './server-parts.ts';
+
+const TAGS = ['Invoices'];
+const InvoiceIdSchema = z.object({ id: z.string().max(100) });
+
+export const invoiceRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { ledger, clock }) => {
+  app.route({
+    method: 'GET',
+    url: '/v1/accounts/:id/invoices',
+    config: { access: servicesAndOwner('accounts:read') },
+    schema: {
+      operationId: 'listInvoices',
+      tags: TAGS,
+      summary: 'List an organisation’s invoices, the latest month first',
+      params: z.object({ id: AccountIdSchema }),
+      querystring: PageQuerySchema,
+      response: { 200: pageOf(InvoiceSchema).meta({ id: 'Invoices' }), ...readRefusals('not_found') },
+    },
+    handler: (request) => {
+      requireOwnAccount(callerOf(request), request.params.id);
+      return ledger.listInvoices(request.params.id, request.query);
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/invoices/:id',
+    config: { access: servicesAndOwner('accounts:read') },
+    schema: {
+      operationId: 'getInvoice',
+      tags: TAGS,
+      summary: 'Show an invoice with its lines',
+      description: 'With `format=csv` its lines as comma-separated values, with a heading.',
+      params: InvoiceIdSchema,
+      querystring: z.strictObject({ format: z.enum(['json', 'csv']).optional() }),
+      response: { 200: InvoiceWithLinesSchema, ...readRefusals('not_found') },
+    },
+    handler: async (request, reply) => {
+      const { id } = request.params;
+      const invoice = await ledger.findInvoice(id);
+      const caller = callerOf(request);
+      if (caller.kind === 'user' && caller.accountId !== invoice.account_id) {
+        // In the ledger's words, so that an end user cannot tell another's invoice from none.
+        throw new BoonError('not_found', `There is no invoice "${id}".`);
+      }
+      if (request.query.format !== 'csv') return invoice;
+      reply.type('text/csv; charset=utf-8').header('content-disposition', `attachment; filename="${id}.csv"`);
+      return reply.send(csvOf(invoice) as never);
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/v1/invoices/:id/mark-paid',
+    config: { access: services('invoices:operate'), idempotency: 'required' },
+    schema: {
+      operationId: 'markInvoicePaid',
+      tags: TAGS,
+      summary: 'Note that the money of an invoice has come',
+      description: 'An invoice that is paid stays as it is.',
+      params: InvoiceIdSchema,
+      body: MarkPaidSchema,
+      response: { 200: InvoiceSchema, ...recordedRefusals('not_found') },
+    },
+    handler: async (request, reply) => {
+      const paid = await ledger.payInvoice({
+        key: businessKeyOf(request),
+        at: clock().toISOString(),
+        id: request.params.id,
+        said_by: principalId(callerOf(request)),
+        reference: request.body.reference,
+      });
+      return recordedAnswer(reply, paid);
+    },
+  });
+};
+
+const COLUMNS = ['member_id', 'product', 'model', 'uses', 'units', 'credits', 'amount'] as const;
+
+/** RFC 4180. A text that a spreadsheet would take for a formula begins with an apostrophe. */
+function csvOf({ lines, total }: InvoiceWithLines): string {
+  const rows = lines.map((line) => [...COLUMNS.map((column) => line[column]), total.currency]);
+  return [[...COLUMNS, 'currency'], ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
+}
+
+function cell(value: string | number | null): string {
+  const text = String(value ?? '');
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

@@ -1,0 +1,85 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type BillingCycleWorkflow, billingCycleWorkflowId } from '../../src/contracts/invoice.ts';
+import { RECONCILE_WORKFLOW, type ReconcileReport, TASK_QUEUE } from '../../src/contracts/temporal.ts';
+import { billingMonthOf } from '../../src/domain/billing-month.ts';
+import { billingRuns } from '../../src/temporal/billing-runs.ts';
+import { BILLED, seedInvoiced } from '../support/billing.ts';
+import { DAY, type GiftRig, giftRig } from '../support/gift-rig.ts';
+import { devServer } from '../support/temporal-server.ts';
+import { expectVerified } from '../support/test-ledger.ts';
+import { charge } from '../support/usage.ts';
+
+let rig: GiftRig;
+beforeAll(async () => {
+  rig = await giftRig(await devServer(), { policy: BILLED, worker: false });
+});
+afterAll(() => rig.close());
+
+/** An organisation with a charge of 12.5 credits in a month that has ended. */
+async function ended(org: string) {
+  const then = Date.parse(await rig.now()) - 40 * DAY;
+  const { name: month, endsAt } = billingMonthOf(1, then);
+  await seedInvoiced(rig.ledger, org, [`${org}-member`]);
+  await charge(rig.ledger, `${org}-member`, { units: '12.5', at: new Date(then).toISOString() });
+  rig.replayLater(billingCycleWorkflowId(org, month));
+  return { account_id: org, month, ends_at: new Date(endsAt).toISOString() };
+}
+const handleOf = ({ account_id, month }: { account_id: string; month: string }) =>
+  rig.client.workflow.getHandle<BillingCycleWorkflow>(billingCycleWorkflowId(account_id, month));
+async function reconcile(run: string): Promise<ReconcileReport> {
+  const options = { taskQueue: TASK_QUEUE, workflowId: `reconcile-${run}` };
+  return (await rig.client.workflow.execute(RECONCILE_WORKFLOW, options)) as ReconcileReport;
+}
+
+test('a worker dies between the closing and the mail: another mails the one invoice, once', async () => {
+  const first = await rig.startWorker();
+  rig.mail.refuseWith(451);
+  const month = await ended('mortal');
+  await billingRuns(rig.client, TASK_QUEUE).start(month);
+  const { id } = await until(async () => (await rig.ledger.listInvoices('mortal', { limit: 5 })).data[0]);
+  await first.stop();
+  expect((await rig.ledger.findInvoice(id)).notice).toBeNull();
+  rig.mail.refuseWith(undefined);
+  await rig.startWorker();
+  expect(await handleOf(month).result()).toEqual({
+    invoice_id: id,
+    credits: '12.5',
+    provider: false,
+    notice: 'sent',
+  });
+  expect(rig.mail.mails.filter(({ to }) => String(to).includes('books@mortal.example'))).toHaveLength(1);
+  expect((await rig.ledger.listInvoices('mortal', { limit: 5 })).data).toHaveLength(1);
+  await expectVerified(rig.ledger);
+});
+
+test('reconcile starts the cycle of a month that was charged, and starts it anew when it was terminated', async () => {
+  const month = await ended('found');
+  const now = await rig.now();
+  await charge(rig.ledger, 'found-member', { units: '3', at: now });
+  const present = { ...month, month: billingMonthOf(1, Date.parse(now)).name };
+  expect((await reconcile('first')).billing_cycles_started).toBe(2);
+  await handleOf(month).result();
+  await handleOf(present).terminate('an operator slipped');
+  await until(async () =>
+    (await reconcile(crypto.randomUUID())).billing_cycles_started === 1 ? true : undefined,
+  );
+  expect((await handleOf(present).describe()).status.name).toBe('RUNNING');
+  await handleOf(present).terminate();
+});
+
+test('an organisation without an address is invoiced all the same', async () => {
+  const month = await ended('silent');
+  await rig.ledger.putAccount('silent', { plan: 'business', email: null }, await rig.now());
+  await billingRuns(rig.client, TASK_QUEUE).start(month);
+  expect(await handleOf(month).result()).toMatchObject({ credits: '12.5', notice: 'no_address' });
+});
+
+async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const seen = await look();
+    if (seen !== undefined) return seen;
+    await pause(100);
+  }
+  throw new Error('It did not come.');
+}
