@@ -4,6 +4,7 @@ import { giftWorkflowId } from '../contracts/gift.ts';
 import { EXPIRY_WORKFLOW, TASK_QUEUE } from '../contracts/temporal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { giftRuns } from '../temporal/gift-runs.ts';
+import { invoiceEndedMonths, nextInvoiceStop } from './due-invoices.ts';
 import { claimDueRewards, nextRewardStop } from './due-rewards.ts';
 import type { HarnessWorker } from './harness-worker.ts';
 import { elapsed, pause, type TestClock } from './test-clock.ts';
@@ -32,10 +33,13 @@ export async function travelTo(target: Date, traveller: Traveller): Promise<void
     await worker.untilQuiet();
     const resets = await nextResetStop(sweptTo, target, traveller.ledger);
     const rewards = await nextRewardStop(target, traveller.ledger);
-    const stop = earlier(earlier(await nextStop(target, traveller.ledger), resets), rewards);
+    const invoices = await nextInvoiceStop(target, traveller);
+    const sooner = earlier(earlier(await nextStop(target, traveller.ledger), resets), rewards);
+    const stop = earlier(sooner, invoices);
     await clock.jumpTo(stop ?? target);
     await untilNothingIsDue(traveller);
     await claimDueRewards(traveller);
+    await invoiceEndedMonths(traveller);
     if (stop === undefined) break;
     if (resets !== undefined && resets <= clock.now()) {
       sweptTo = clock.now();
