@@ -19,9 +19,11 @@ export type StripeMock = { url: string; close: () => void };
 export async function startStripeMock(): Promise<StripeMock> {
   const binary = await findStripeMock();
   const port = await freePort();
-  const child = spawn(binary, ['-http-addr', `${LOOPBACK}:${port}`], { stdio: 'ignore' });
+  // It opens a port for TLS too, always the same unless told otherwise.
+  const addresses = ['-http-addr', `${LOOPBACK}:${port}`, '-https-addr', `${LOOPBACK}:${await freePort()}`];
+  const child = spawn(binary, addresses, { stdio: 'ignore' });
   const url = `http://${LOOPBACK}:${port}`;
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 600; tries += 1) {
     if ((await fetch(url).catch(() => undefined)) !== undefined) return { url, close: () => child.kill() };
     if (child.exitCode !== null) throw new Error(`stripe-mock ended with ${child.exitCode}`);
     await pause(50);
