@@ -307,6 +307,18 @@ describe('a link', () => {
     }
   });
 
+  test('is told a day later at most, so that no later login hides the last one before the link', async () => {
+    await invitation();
+    await dormantFriend(own.ledger, friend, ago({ days: 10 }));
+    await expect(use(later(LINK, { days: 1, ms: 1 }), { used_at: LINK })).rejects.toMatchObject(
+      refusal('validation_failed'),
+    );
+    expect(await use(later(LINK, { days: 1 }), { used_at: LINK })).toMatchObject({
+      status: 'refused',
+      reason_code: 'already_active',
+    });
+  });
+
   test('answers a repeated call with what it answered before', async () => {
     await invitation();
     await newFriend(own.ledger, friend, LINK);

@@ -106,7 +106,7 @@ export class GrowthReferrals {
     const friend = this.#people.get(account_id);
     if (referral === undefined || friend === undefined) return refused('not_found');
     const usedAt = used_at === undefined ? now : Date.parse(used_at);
-    if (usedAt > now || usedAt < referral.invitedAt) return refused('validation_failed');
+    if (usedAt > now || usedAt < Math.max(referral.invitedAt, now - DAY)) return refused('validation_failed');
     const own = referral.friend === null && referral.linkUsedAt !== null && referral.referrer === account_id;
     if (referral.friend === account_id || own) return brief(referral);
     if (referral.status === 'expired') return refused('claim_expired');

@@ -95,9 +95,10 @@ BEGIN
                                                                         ELSE format('There is no account "%s".', q.account_id) END);
       RETURN NEXT; CONTINUE;
     END IF;
-    IF q.used_at > q.at OR q.used_at < r.invited_at THEN
-      result := jsonb_build_object('code', 'validation_failed', 'detail', 'The link was not used between the invitation and now.',
-        'errors', jsonb_build_array(jsonb_build_object('path', 'used_at', 'message', 'must lie between the invitation and now')));
+    -- Later than a day a second session of logins may have hidden the last one before the link.
+    IF q.used_at > q.at OR q.used_at < greatest(r.invited_at, q.at - interval '24 hours') THEN
+      result := jsonb_build_object('code', 'validation_failed', 'detail', 'The link was not used since the invitation and within the last day.',
+        'errors', jsonb_build_array(jsonb_build_object('path', 'used_at', 'message', 'must lie between the invitation and now, and in the last 24 hours')));
       RETURN NEXT; CONTINUE;
     END IF;
     IF r.friend_id = q.account_id OR (r.referrer_id = q.account_id AND r.link_used_at IS NOT NULL AND r.friend_id IS NULL) THEN
