@@ -28,6 +28,7 @@ import { writeHistory } from '../test/support/history-file.ts';
 import { catchMails } from '../test/support/mail-catcher.ts';
 import '../test/support/quiet-sdk.ts';
 import { devServer } from '../test/support/temporal-server.ts';
+import { BILLING_BRANCHES } from './billing-branches.ts';
 import { CAMPAIGN_BRANCHES } from './campaign-branches.ts';
 import { PURCHASE_BRANCHES } from './purchase-branches.ts';
 import { REFERRAL_BRANCHES, REFERRAL_POLICY } from './referral-branches.ts';
@@ -286,6 +287,7 @@ try {
   await mkdir(FOLDER, { recursive: true });
   for (const [branch, run] of Object.entries({
     ...BRANCHES,
+    ...BILLING_BRANCHES,
     ...CAMPAIGN_BRANCHES,
     ...PURCHASE_BRANCHES,
     ...REFERRAL_BRANCHES,
