@@ -39,6 +39,8 @@ describe('a recorded history replays', () => {
 
 test('there is one of every branch of every workflow', () => {
   expect(names).toEqual([
+    'billing-cycle-invalid',
+    'billing-cycle-invoiced',
     'campaign-cancellation-requested',
     'campaign-completed',
     'campaign-continued-first-run',
