@@ -14,9 +14,9 @@ export type { CampaignAccount, CampaignBody } from '../contracts/campaign.schema
 export type { Campaign } from '../contracts/campaign.ts';
 export type { EligibilityView } from '../contracts/eligibility.schema.ts';
 export type { ErrorCode, FieldError, LimitReached } from '../contracts/errors.ts';
-export type { ProgramReport } from '../contracts/program-report.ts';
 export type { InvoiceWithLines } from '../contracts/invoice.schema.ts';
 export type { Invoice, InvoiceLine } from '../contracts/invoice.ts';
+export type { ProgramReport } from '../contracts/program-report.ts';
 export type { PackageList, PurchaseRequest, TopUpPut } from '../contracts/purchase.schema.ts';
 export type { Purchase, TopUp } from '../contracts/purchase.ts';
 export type { LinkUsed, RaiseCap, ReferralRequest, ReferralView } from '../contracts/referral.schema.ts';
