@@ -68,9 +68,16 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
     return payments;
   }
 
+  /** An invoice that is not ours is another system's on the same Stripe account: Stripe need not tell of it again. */
   async function heardOfInvoice({ invoice_id: id, event }: InvoiceNews): Promise<boolean> {
-    await ledger.payInvoice({ key: `stripe:${event}`, at: now(), id, said_by: 'stripe', reference: event });
-    return false;
+    const paid = { key: `stripe:${event}`, at: now(), id, said_by: 'stripe', reference: event };
+    try {
+      await ledger.payInvoice(paid);
+      return true;
+    } catch (error) {
+      if (error instanceof BoonError && error.code === 'not_found') return false;
+      throw error;
+    }
   }
 
   /** A dispute may come before the payment it is about: the payment itself says which purchase it is for. */
