@@ -100,7 +100,9 @@ test('a worker killed between the place and the reward: the next one rewards, on
   expect(await rewards('ada')).toBe(1);
 });
 
-test('workers killed again and again while friends qualify: three rewards, none twice', async () => {
+test('workers killed again and again while friends qualify: three rewards, none twice', {
+  timeout: 240_000,
+}, async () => {
   await rig.seed('bea');
   const invited: Referral[] = [];
   for (let count = 0; count < 6; count += 1) {

@@ -39,6 +39,8 @@ test('an account is created, shown, and changed field by field', async () => {
     use_credits: 'auto',
     spending_limit: null,
     pool_limit: null,
+    billing: 'pool',
+    invoice_ceiling: null,
   });
   const changed = await server.send('PUT', '/v1/accounts/ada', { body: { plan: 'pro' } });
   expect(changed.json).toEqual({ ...created.json, plan: 'pro' });

@@ -24,7 +24,8 @@ export const OPEN_PROGRAMS: PolicyPatch = {
   },
 };
 
-const PATIENCE = 30_000;
+/** A mail that was on its way when its worker was killed is tried again a minute later. */
+const PATIENCE = 100_000;
 
 export type ReferralRig = {
   process: ReferralProcess;
