@@ -4,16 +4,25 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { findTemporalCli } from '../../src/local/temporal-binary.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { devServer } from '../support/temporal-server.ts';
+import { openTestServer, type TestServer } from '../support/test-server.ts';
 
 const run = promisify(execFile);
 
 let rig: GiftRig;
 let cli: string;
+/** Its codec endpoint lets the command read what people wrote. */
+let server: TestServer;
 beforeAll(async () => {
   rig = await giftRig(await devServer(), { policy: { gifts: { settlement: 'PT2S' } } });
   cli = await findTemporalCli();
+  const payloads = rig.workerOptions.codec;
+  if (payloads === undefined) throw new Error('The rig encrypts what people write');
+  server = await openTestServer({ ledger: rig.own, parts: { codec: { payloads, uiOrigins: [] } } });
 });
-afterAll(() => rig.close());
+afterAll(async () => {
+  await server.close();
+  await rig.close();
+});
 
 let count = 0;
 let id: string;
@@ -29,7 +38,9 @@ beforeEach(async () => {
 
 /** Runs the `temporal` command as a person would. */
 async function temporal(...args: string[]): Promise<string> {
-  const { stdout } = await run(cli, [...args, '--address', rig.temporal.address, '--output', 'json']);
+  const codec = ['--codec-endpoint', `${server.baseUrl}/codec`, '--codec-auth', `Bearer ${server.apiKey}`];
+  const where = ['--address', rig.temporal.address, '--output', 'json'];
+  const { stdout } = await run(cli, [...args, ...where, ...codec]);
   return stdout;
 }
 
