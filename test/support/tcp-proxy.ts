@@ -4,16 +4,23 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export type TcpProxy = {
   port: number;
-  /** From now on nothing that the server says comes through; what is sent to it still does. */
-  swallowAnswers: () => void;
+  /**
+   * From now on nothing that the server says comes through; what is sent to it still does. With a text: from the
+   * first thing on that is sent and holds it.
+   */
+  swallowAnswers: (from?: string) => void;
   close: () => Promise<void>;
 };
 
 export async function tcpProxy(host: string, port: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let swallows = false;
+  let trigger: string | undefined;
   const server = createServer((client) => {
     const upstream = connect(port, host);
+    client.on('data', (chunk) => {
+      if (trigger !== undefined && chunk.includes(trigger)) swallows = true;
+    });
     client.pipe(upstream);
     upstream.on('data', (chunk) => {
       if (!swallows) client.write(chunk);
@@ -34,8 +41,9 @@ export async function tcpProxy(host: string, port: number): Promise<TcpProxy> {
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
-    swallowAnswers: () => {
-      swallows = true;
+    swallowAnswers: (from) => {
+      if (from === undefined) swallows = true;
+      else trigger = from;
     },
     async close() {
       for (const socket of sockets) socket.destroy();
