@@ -110,7 +110,10 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Runnin
       taskQueue: config.taskQueue,
       patience: CAMPAIGN_PATIENCE,
     });
-    await keepComplimentaryResets(ledger, campaigns, clock().toISOString());
+    // A cluster may take a moment to know new search attributes; a start must not fail by it.
+    await keepComplimentaryResets(ledger, campaigns, clock().toISOString(), (error) =>
+      logger.warn({ err: error }, 'the complimentary resets wait for reconcile to start their campaign'),
+    );
 
     const health = await startHealth(options, async () => {
       const checks = await checkParts(ledger, { ping: () => pingTemporal(client) });
