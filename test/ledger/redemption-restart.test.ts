@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { BoonError } from '../../src/contracts/errors.ts';
 import type { Redemption } from '../../src/contracts/reset.schema.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { createDatabase, type LocalPostgres, startPostgres } from '../../src/local/postgres.ts';
 import { bank, use } from '../support/resets.ts';
+import { type Ending, patiently, restarted } from '../support/restarted-postgres.ts';
 import { expectVerified, later, policyWith, START, seedAccount } from '../support/test-ledger.ts';
 
 /** A server of this file's own, with fsync on: what it has answered must survive it. */
@@ -43,24 +43,8 @@ afterAll(async () => {
   for (const cleanup of cleanups) await cleanup();
 });
 
-async function restart(how: 'in order' | 'kill -9'): Promise<void> {
-  const { port } = server;
-  if (how === 'in order') await server.stop();
-  else {
-    process.kill(server.pid, 'SIGKILL');
-    await server.ended;
-  }
-  server = await startPostgres({ dataDir: folder, port });
-}
-
-/** Asks again while the database is away, as a client would. */
-async function patiently<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof BoonError && error.code === 'unavailable') return patiently(call);
-    throw error;
-  }
+async function restart(how: Ending): Promise<void> {
+  server = await restarted(server, folder, how);
 }
 
 test.each(['in order', 'kill -9'] as const)(

@@ -10,6 +10,7 @@ import { migrate } from '../../src/ledger/migrate.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { createDatabase, type LocalPostgres, startPostgres } from '../../src/local/postgres.ts';
 import { giftRequest, grant } from '../support/gifts.ts';
+import { type Ending, restarted } from '../support/restarted-postgres.ts';
 import { expectVerified, later, policyWith, START, seedAccount } from '../support/test-ledger.ts';
 
 /** A server of this file's own, with fsync on: what it has answered must survive it. */
@@ -47,14 +48,8 @@ afterAll(async () => {
 });
 
 /** Restarts the server on its port; connections to it break meanwhile. */
-async function restart(how: 'in order' | 'kill -9'): Promise<void> {
-  const { port } = server;
-  if (how === 'in order') await server.stop();
-  else {
-    process.kill(server.pid, 'SIGKILL');
-    await server.ended;
-  }
-  server = await startPostgres({ dataDir: folder, port });
+async function restart(how: Ending): Promise<void> {
+  server = await restarted(server, folder, how);
 }
 
 type Load = {

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { BoonError } from '../../src/contracts/errors.ts';
 import type { Usage } from '../../src/contracts/usage.schema.ts';
 import { sumCredits } from '../../src/domain/credits.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
@@ -12,6 +11,7 @@ import type { UseRequest } from '../../src/ledger/metering.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { createDatabase, type LocalPostgres, startPostgres } from '../../src/local/postgres.ts';
+import { type Ending, patiently, restarted } from '../support/restarted-postgres.ts';
 import { expectVerified, policyWith, START, seedAccount } from '../support/test-ledger.ts';
 import { useRequest } from '../support/usage.ts';
 
@@ -39,24 +39,8 @@ afterAll(async () => {
   for (const cleanup of cleanups) await cleanup();
 });
 
-async function restart(how: 'in order' | 'kill -9'): Promise<void> {
-  const { port } = server;
-  if (how === 'in order') await server.stop();
-  else {
-    process.kill(server.pid, 'SIGKILL');
-    await server.ended;
-  }
-  server = await startPostgres({ dataDir: folder, port });
-}
-
-/** Asks again while the database is away, as a client would. */
-async function patiently(use: UseRequest): Promise<Usage> {
-  try {
-    return (await ledger.use(use)).value;
-  } catch (error) {
-    if (error instanceof BoonError && error.code === 'unavailable') return patiently(use);
-    throw error;
-  }
+async function restart(how: Ending): Promise<void> {
+  server = await restarted(server, folder, how);
 }
 
 test.each(['in order', 'kill -9'] as const)(
@@ -70,7 +54,7 @@ test.each(['in order', 'kill -9'] as const)(
       while (running) {
         const use = useRequest(id, { units: '1.5' });
         try {
-          answered.set(use, await patiently(use));
+          answered.set(use, await patiently(async () => (await ledger.use(use)).value));
         } catch (error) {
           faults.push(error);
         }

@@ -1,0 +1,27 @@
+/** A PostgreSQL that ends in the middle of a load and comes back, for tests of what its callers make of it. */
+import { BoonError } from '../../src/contracts/errors.ts';
+import { startPostgres } from '../../src/local/postgres.ts';
+
+export type Ending = 'in order' | 'kill -9';
+type Postgres = Awaited<ReturnType<typeof startPostgres>>;
+
+/** Ends the server and starts it again on its port; connections to it break meanwhile. */
+export async function restarted(server: Postgres, dataDir: string, how: Ending): Promise<Postgres> {
+  const { port } = server;
+  if (how === 'in order') await server.stop();
+  else {
+    process.kill(server.pid, 'SIGKILL');
+    await server.ended;
+  }
+  return await startPostgres({ dataDir, port });
+}
+
+/** Asks again while the database is away, as a client would. */
+export async function patiently<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof BoonError && error.code === 'unavailable') return patiently(call);
+    throw error;
+  }
+}
