@@ -11,8 +11,10 @@ import { devServer } from '../support/temporal-server.ts';
 import { expectVerified, START } from '../support/test-ledger.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
-/** Of two thousand each as shipped: ten pages, the last of them empty. */
-const ACCOUNTS = 18_000;
+/** Pages are of two thousand each as shipped: sixteen, the last of them empty. */
+const ACCOUNTS = 30_000;
+/** Stopped before here: what is left then takes seconds, so that no stop comes after the end. */
+const LAST_STOP = 18_000;
 /** The complimentary campaign would run beside the ones that are tested. */
 const POLICY = { resets: { complimentary_plans: [] } };
 
@@ -61,7 +63,7 @@ test('a worker killed at page after page: the next one goes on, and each account
 }, async () => {
   const campaign = await begin();
   const stops: number[] = [];
-  for (let accounts = 2_000; accounts < ACCOUNTS; accounts += 4_000) {
+  for (let accounts = 2_000; accounts < LAST_STOP; accounts += 4_000) {
     const worker = await startWorkerProcess(rig, POLICY);
     await untilDone(campaign.id, accounts);
     expect(await worker.end('SIGKILL')).toBe(null);
@@ -82,15 +84,12 @@ test('a worker that never hears that its page was done, and is killed: the page 
   const url = new URL(rig.own.url);
   const proxy = await tcpProxy(url.hostname, Number(url.port));
   url.host = `127.0.0.1:${proxy.port}`;
-  const campaign = await createCampaign(rig.ledger, { at: new Date().toISOString() });
   const worker = await startWorkerProcess(rig, POLICY, { DATABASE_URL: url.href });
-  await process.wake(campaign);
-  const heard = done(await untilDone(campaign.id, 2_000));
-  proxy.swallowAnswers();
-  await pause(500);
+  // What the database answers to the first page, and after it, the worker never learns.
+  proxy.swallowAnswers('campaign_page');
+  const campaign = await begin();
+  expect(done(await untilDone(campaign.id, 2_000))).toBeLessThan(ACCOUNTS);
   await worker.end('SIGKILL');
-  // It had asked for more than it heard of.
-  expect(done(await rig.ledger.findCampaign(campaign.id))).toBeGreaterThan(heard);
   await proxy.close();
   const next = await startWorkerProcess(rig, POLICY);
   await rig.client.workflow.getHandle(campaignWorkflowId(campaign.id)).result();
@@ -112,7 +111,7 @@ test('two workers, of which one is told to end in the middle: the other takes ov
 
 test('a ledger that is left after each page and opened anew: every page boundary is one to go on from', async () => {
   const { id } = await createCampaign(rig.ledger);
-  for (let pages = 1; pages <= 9; pages += 1) {
+  for (let pages = 1; pages <= ACCOUNTS / 2_000; pages += 1) {
     const ledger = createPostgresLedger({ url: rig.own.url, encryptionKey: rig.own.encryptionKey });
     expect(done(await ledger.runCampaignPage(id, 2_000, START))).toBe(pages * 2_000);
     await ledger.close();
@@ -124,7 +123,7 @@ test('a ledger that is left after each page and opened anew: every page boundary
 test('connections lost in the middle of pages: the campaign goes on by itself', async () => {
   const worker = await startWorkerProcess(rig, POLICY);
   const campaign = await begin();
-  for (let accounts = 2_000; accounts < ACCOUNTS; accounts += 4_000) {
+  for (let accounts = 2_000; accounts < LAST_STOP; accounts += 4_000) {
     await untilDone(campaign.id, accounts);
     await rig.own.sql(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'boon'`,
