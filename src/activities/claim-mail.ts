@@ -1,6 +1,6 @@
 /** The mail with a claim link: what it says, as text and as HTML. */
 import { type Gift, givenText } from '../contracts/gift.ts';
-import { escaped } from './html-text.ts';
+import { escaped } from '../contracts/html-text.ts';
 
 export type Mail = { subject: string; text: string; html: string; messageId: string };
 

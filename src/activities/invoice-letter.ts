@@ -2,7 +2,7 @@
 import type { InvoiceWithLines } from '../contracts/invoice.schema.ts';
 import { priceText } from '../contracts/purchase.ts';
 import type { Mail } from './claim-mail.ts';
-import { escaped } from './html-text.ts';
+import { escaped } from '../contracts/html-text.ts';
 
 /** How many lines the mail shows; the API has them all. */
 const SHOWN = 50;
