@@ -139,6 +139,14 @@ test('a program’s login grace is a day at most', () => {
     expect(() => withGrace(grace)).toThrow('login_grace');
 });
 
+test('a use may be told a week late at most: its id is remembered for little longer', () => {
+  const withDelay = (accept_late_for: string) =>
+    readPolicy(policyFile(JSON.stringify({ usage: { accept_late_for } })));
+  for (const delay of ['P0D', 'P1D', 'P7D', 'PT36H', 'PT168H']) expect(() => withDelay(delay)).not.toThrow();
+  for (const delay of ['P8D', 'PT169H', 'P1M', 'P40D', 'P7DT1H'])
+    expect(() => withDelay(delay)).toThrow('accept_late_for');
+});
+
 test('a policy file that is missing or no JSON is refused with its name', () => {
   expect(() => readPolicy('/no/such/policy.json')).toThrow(
     'The policy file /no/such/policy.json cannot be read',

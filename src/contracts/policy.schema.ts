@@ -84,7 +84,7 @@ const RateCardSchema = z.record(
 
 const UsagePolicySchema = z.strictObject({
   warn_at: z.array(z.int().min(1).max(100)).max(10),
-  accept_late_for: DurationSchema.refine((text) => monthsOf(text) === 0, 'must not count in months or years'),
+  accept_late_for: DurationSchema.refine(isAtMostAWeek, 'must be at most a week, in days or hours'),
   keep_for: DurationSchema.refine((text) => monthsOf(text) >= 2, 'must be at least two months'),
 });
 
@@ -166,6 +166,12 @@ export const PolicySchema: z.ZodType<Policy> = z.strictObject({
   invoices: InvoicePolicySchema,
   programs: z.record(NameSchema, ProgramPolicySchema),
 });
+
+/** A use's id is remembered for 32 days from the use on: of one that is told late, for the less. */
+function isAtMostAWeek(duration: string): boolean {
+  const [, days, hours] = /^(?:P([0-7])D|PT(\d{1,3})H)$/.exec(duration) ?? [];
+  return days !== undefined || (hours !== undefined && Number(hours) <= 168);
+}
 
 /** The rule of sessions (`boon.last_login_before`) looks back one day. */
 function isAtMostADay(duration: string): boolean {

@@ -39,15 +39,16 @@ export const usageRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts
     },
     handler: async (request, reply) => {
       const now = clock().getTime();
-      const { account_id, at = new Date(now).toISOString() } = request.body;
-      const usedAt = Date.parse(at);
+      const { account_id } = request.body;
+      const usedAt = request.body.at === undefined ? now : Date.parse(request.body.at);
       if (usedAt > now + CLOCKS_APART_MILLISECONDS) {
         const message = 'must not lie in the future';
         throw new BoonError('validation_failed', `at: ${message}.`, { errors: [{ path: 'at', message }] });
       }
       try {
-        const use = { ...request.body, at, now: new Date(Math.max(now, usedAt)).toISOString() };
-        const recorded = await ledger.use(use);
+        // A use of a clock ahead of ours happened now: no window opens, and no credits expire, before their time.
+        const at = new Date(Math.min(usedAt, now)).toISOString();
+        const recorded = await ledger.use({ ...request.body, at, now: new Date(now).toISOString() });
         if (recorded.value.charged.credits !== '0') watchTopUp(account_id, recorded.value.balance);
         return recordedAnswer(reply, recorded);
       } catch (error) {

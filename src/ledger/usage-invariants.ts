@@ -12,7 +12,7 @@ export const USAGE_INVARIANTS: Readonly<Record<string, string>> = {
     WITH ${KEPT}, owed AS (
       SELECT u.own_transfer AS seq, u.account_id AS payer, u.own_part AS amount, u.id, u.at FROM boon.usage u WHERE u.own_part > 0
       UNION ALL
-      SELECT u.pool_transfer, u.pool_id, u.pool_part, u.id, u.at FROM boon.usage u WHERE u.pool_part > 0
+      SELECT u.pool_transfer, u.pool_id, u.pool_part, u.account_id || '/' || u.id, u.at FROM boon.usage u WHERE u.pool_part > 0
     ), charged AS (
       SELECT t.* FROM boon.transfers t, kept WHERE t.kind = 'usage' AND t.effective_at >= kept.since
     )
@@ -25,10 +25,11 @@ export const USAGE_INVARIANTS: Readonly<Record<string, string>> = {
     LEFT JOIN LATERAL (
       SELECT x.rate FROM boon.rate_rules x WHERE x.version = u.policy_version AND x.product = u.product
         AND x.model IN (u.model, 'default') AND x.starts_at <= u.at ORDER BY x.model = u.model DESC NULLS LAST, x.starts_at DESC LIMIT 1) r ON true
-    WHERE u.amount IS DISTINCT FROM ceil(u.units::numeric * r.rate / 1000000) OR u.plan_part + u.pool_part + u.own_part + u.invoice_part <> u.amount`,
+    WHERE u.amount IS DISTINCT FROM div(u.units::numeric * r.rate + 999999, 1000000) OR u.plan_part + u.pool_part + u.own_part + u.invoice_part <> u.amount`,
   'windows have used what the plan paid since they began': `
+    WITH ${KEPT}
     SELECT format('%s window of %s has used %s, its uses say %s', w.kind, w.account_id, w.used, coalesce(u.paid, 0)) AS detail
-    FROM boon.usage_windows w LEFT JOIN LATERAL (
+    FROM boon.usage_windows w JOIN kept ON w.started_at >= kept.since LEFT JOIN LATERAL (
       SELECT sum(x.plan_part) AS paid FROM boon.usage x WHERE x.account_id = w.account_id AND x.seq >= w.since) u ON true
     WHERE w.used <> coalesce(u.paid, 0)
     UNION ALL

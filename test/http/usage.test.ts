@@ -113,6 +113,20 @@ describe('POST /v1/usage', () => {
     expect((await post(body('dan'))).json).toMatchObject({ status: 403, code: 'account_frozen' });
   });
 
+  test('of a clock up to five minutes ahead happened now: the limits say the same, and credits are still there', async () => {
+    await seedAccount(server.ledger, 'ida', { credits: '5', expires_at: later(START, { minutes: 2 }) });
+    const ahead = later(START, { minutes: 5 });
+    const { json } = await post(body('ida', { units: '12', at: ahead }));
+    expect(json).toMatchObject({
+      charged: { plan: '10', credits: '2' },
+      windows: { five_hour: { started_at: START } },
+      balance: '3',
+    });
+    const limits = (await server.send('GET', '/v1/accounts/ida/limits')).json;
+    expect([limits.windows, limits.credits]).toEqual([json.windows, json.balance]);
+    expect((await client.usage.list('ida', {})).data).toMatchObject([{ at: START }]);
+  });
+
   test('needs its scope', async () => {
     const { key } = await client.apiKeys.create({ name: 'reader', scopes: ['accounts:read'] });
     const { status } = await server.send('POST', '/v1/usage', { body: body('ada'), key: null, as: key });

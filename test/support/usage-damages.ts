@@ -26,7 +26,11 @@ const SPENDING = 'spending adds up to what uses took';
 /** Each: the invariant that must notice, what was done, and how. */
 export const USAGE_DAMAGES: [string, string, string][] = [
   [CHARGED, 'a use that is gone', `${OPEN} DELETE FROM ${MONTH} WHERE id = 'uma'`],
-  [CHARGED, 'a charge that is gone', `DELETE FROM boon.transfers WHERE kind = 'usage' AND reference = 'mia'`],
+  [
+    CHARGED,
+    'a charge that is gone',
+    `DELETE FROM boon.transfers WHERE kind = 'usage' AND reference = 'mia/mia'`,
+  ],
   [
     CHARGED,
     'a charge of another amount',
@@ -35,7 +39,7 @@ export const USAGE_DAMAGES: [string, string, string][] = [
   [
     CHARGED,
     'a charge to somebody else',
-    `UPDATE boon.transfers SET debit_account = 'uma' WHERE kind = 'usage' AND reference = 'mia'`,
+    `UPDATE boon.transfers SET debit_account = 'uma' WHERE kind = 'usage' AND reference = 'mia/mia'`,
   ],
   [PRICE, 'units that were not used', `${OPEN} UPDATE ${MONTH} SET units = units + 1 WHERE id = 'uma'`],
   [PRICE, 'a product that costs more', `${OPEN} UPDATE ${MONTH} SET product = 'video' WHERE id = 'uma'`],

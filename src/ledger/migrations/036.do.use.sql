@@ -126,6 +126,7 @@ DECLARE
   own_seq bigint;
   invoice_seq bigint;
   transfer bigint;
+  told_as text;
   before bigint;
   turn int;
   p boon.purse;
@@ -159,12 +160,12 @@ BEGIN
     LEFT JOIN LATERAL (SELECT x FROM boon.usage_windows x WHERE x.account_id = q.account_id AND x.kind = 'five_hour' OFFSET 0) f (f) ON true
     LEFT JOIN LATERAL (SELECT x FROM boon.usage_windows x WHERE x.account_id = q.account_id AND x.kind = 'weekly' OFFSET 0) w (w) ON true
     LEFT JOIN LATERAL (SELECT x FROM boon.usage x WHERE x.account_id = q.account_id AND x.id = q.id AND x.at > remembered_from LIMIT 1) u (u) ON true
-    -- Rounded up to a whole micro-credit: nothing is free.
-    CROSS JOIN LATERAL (SELECT ceil(q.units::numeric * coalesce(
+    -- Rounded up to a whole micro-credit: nothing is free. By `div`, since `/` may have too few decimals for it.
+    CROSS JOIN LATERAL (SELECT div(q.units::numeric * coalesce(
       (SELECT x.rate FROM boon.rate_rules x WHERE x.version = p_policy AND x.product = q.product AND x.model = q.model
          AND x.starts_at <= q.at ORDER BY x.starts_at DESC LIMIT 1),
       (SELECT x.rate FROM boon.rate_rules x WHERE x.version = p_policy AND x.product = q.product AND x.model = 'default'
-         AND x.starts_at <= q.at ORDER BY x.starts_at DESC LIMIT 1)) / 1000000) AS amount) c
+         AND x.starts_at <= q.at ORDER BY x.starts_at DESC LIMIT 1)) + 999999, 1000000) AS amount) c
     LEFT JOIN LATERAL (SELECT sum(x.remaining) AS available FROM boon.lots x
       WHERE x.account_id = q.account_id AND x.open AND (x.expires_at IS NULL OR x.expires_at > q.now)) b ON true
     ORDER BY a.org_id, q.account_id, q.i
@@ -277,7 +278,7 @@ BEGIN
         ELSE
           before := 0; f := (r.account_id, 'five_hour', r.at, from_plan, NULL, number);
         END IF;
-        IF f.used * 100 >= rules.warn_at[1] * r.five_hour_limit THEN
+        IF r.five_hour_limit IS NOT NULL AND f.used * 100 >= rules.warn_at[1] * r.five_hour_limit THEN
           warnings := warnings || boon.warnings('five_hour', r.account_id, rules.warn_at, before, f.used, r.five_hour_limit, r.at);
         END IF;
         IF w.started_at + interval '168 hours' > r.at THEN
@@ -285,7 +286,7 @@ BEGIN
         ELSE
           before := 0; w := (r.account_id, 'weekly', r.at, from_plan, NULL, number);
         END IF;
-        IF w.used * 100 >= rules.warn_at[1] * r.weekly_limit THEN
+        IF r.weekly_limit IS NOT NULL AND w.used * 100 >= rules.warn_at[1] * r.weekly_limit THEN
           warnings := warnings || boon.warnings('weekly', r.account_id, rules.warn_at, before, w.used, r.weekly_limit, r.at);
         END IF;
       END IF;
@@ -298,7 +299,9 @@ BEGIN
           CONTINUE WHEN to_take = 0;
           p := CASE turn WHEN 1 THEN pool ELSE own END;
           transfer := nextval('boon.transfers_seq_seq');
-          transfers := transfers || (transfer, 'posted', 'usage', p.payer_id, 'boon:revenue', to_take, NULL, r.id, r.at, transaction_timestamp())::boon.transfers;
+          -- Ids are each account's own: the organisation's statement tells whose use it was.
+          told_as := CASE turn WHEN 1 THEN r.account_id || '/' || r.id ELSE r.id END;
+          transfers := transfers || (transfer, 'posted', 'usage', p.payer_id, 'boon:revenue', to_take, NULL, told_as, r.at, transaction_timestamp())::boon.transfers;
           IF turn = 1 THEN pool_seq := transfer; ELSE own_seq := transfer; END IF;
           IF p.spending_limit IS NOT NULL THEN
             warnings := warnings || boon.warnings('spending', p.payer_id, rules.warn_at, p.spent, p.spent + to_take, p.spending_limit, r.at);
@@ -321,7 +324,7 @@ BEGIN
               to_take := to_take - taken;
               slices := slices + 1;
               IF turn = 2 AND (p.lot_expires[lot] IS NULL OR p.lot_expires[lot] > r.now) THEN taken_from_own := taken_from_own + taken; END IF;
-              entries := entries || (transfer, slices, p.payer_id, p.lot_ids[lot], 'usage', -taken, p.balance, r.id, r.at)::boon.entries;
+              entries := entries || (transfer, slices, p.payer_id, p.lot_ids[lot], 'usage', -taken, p.balance, told_as, r.at)::boon.entries;
             END IF;
             lot := lot + 1;
           END LOOP;
