@@ -92,7 +92,8 @@ export const LinkUsedSchema = z
       .optional()
       .meta({ description: 'What stands after `#token=` in the link; checked when it is given' }),
     used_at: InstantInputSchema.optional().meta({
-      description: 'When the friend came by the link, where that is told later, at most a day; left out: now',
+      description:
+        'When the friend came by the link, where that is told later, at most 23 hours less the program’s login grace; left out: now',
     }),
   })
   .meta({

@@ -108,8 +108,7 @@ export function createReferralDesk(parts: ServerParts): ReferralDesk {
     async clawBack(caller, referralId, reason, key) {
       const by = principalId(caller);
       const request = { key, at: now(), referral_id: referralId, action: 'claw_back', reason, by } as const;
-      const { value, replayed } = await ledger.actOnReferral(request);
-      return { value: await view(caller, value), replayed };
+      return await told(caller, await ledger.actOnReferral(request));
     },
 
     window: (accountId, program) => ledger.rewardWindow(accountId, program, now()),

@@ -163,7 +163,8 @@ export const referralRoutes: FastifyPluginAsyncZod<{ desk: ReferralDesk }> = asy
       operationId: 'clawBackReferral',
       tags: TAGS,
       summary: 'Take back what is left of a referral’s rewards',
-      description: '`detail` tells what came back and what was used already.',
+      description:
+        '`detail` tells what came back and what was used already. A reward that was not given yet is not given any more.',
       params: IdSchema,
       body: ClawBackSchema,
       response: {

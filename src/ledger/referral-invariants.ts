@@ -74,7 +74,7 @@ export const REFERRAL_INVARIANTS: Readonly<Record<string, string>> = {
       OR (r.qualified_at IS NOT NULL) <> (r.prompts_seen = r.prompts_required) OR r.qualified_at <> c.last`,
   'a friend is won once': `
     SELECT format('account %s by %s', friend_id, string_agg(id, ', ')) AS detail FROM boon.referrals
-    WHERE status IN ('joined', 'qualified', 'rewarded') GROUP BY friend_id HAVING count(*) > 1`,
+    WHERE status = 'joined' OR qualified_at IS NOT NULL GROUP BY friend_id HAVING count(*) > 1`,
   'every referral has its events': `
     SELECT format('referral %s is %s and has no such event', r.id, r.status) AS detail FROM boon.referrals r
     WHERE NOT EXISTS (SELECT FROM boon.events e WHERE e.subject = r.id AND e.type = 'referral.invited')

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Referral } from '../../src/contracts/referral.ts';
+import { SHIPPED_POLICY } from '../../src/domain/shipped-policy.ts';
 import { refusal } from '../support/gifts.ts';
 import { actOn, invite, join, newFriend, prompt } from '../support/referrals.ts';
 import { use } from '../support/resets.ts';
@@ -19,17 +20,29 @@ let friend = '';
 
 beforeAll(async () => {
   const rewards = { referrer: { resets: 2, credits: '10' }, friend: { resets: 1, credits: '0' } };
-  own = await openTestLedger({ programs: { 'codex-selective': { prompts: 1, rewards } } } as object);
+  const program = { ...SHIPPED_POLICY.programs['codex-selective'], prompts: 1, rewards };
+  own = await openTestLedger({
+    programs: {
+      'codex-selective': program,
+      forfeits: { ...program, monthly_cap: 1 },
+      defers: { ...program, monthly_cap: 1, over_cap: 'defer' },
+    },
+  } as object);
 });
 afterAll(() => own.close());
 
-async function qualified(): Promise<Referral> {
+async function newReferrer(): Promise<void> {
   people += 1;
   referrer = `referrer-${people}`;
-  friend = `friend-${people}`;
   await seedAccount(own.ledger, referrer, { put: { cohorts: ['codex-selective'] } });
+}
+
+async function qualified(program = 'codex-selective'): Promise<Referral> {
+  if (program === 'codex-selective') await newReferrer();
+  people += 1;
+  friend = `friend-${people}`;
   await newFriend(own.ledger, friend, START);
-  const referral = await invite(own.ledger, referrer);
+  const referral = await invite(own.ledger, referrer, { program });
   await join(own.ledger, referral, friend, START);
   await prompt(own.ledger, friend, START);
   return own.ledger.findReferral(referral.id);
@@ -101,6 +114,56 @@ describe('a reward that is clawed back', () => {
     await expect(clawBack(await rewarded(), end)).rejects.toMatchObject(refusal('clawback_too_late'));
     expect(await clawBack(await rewarded(), later(end, { ms: -1 }))).toMatchObject({
       reason_code: 'clawed_back',
+    });
+  });
+});
+
+describe('what the friend was given while the referrer’s month was full', () => {
+  /** The second of one referrer in a month of one place. */
+  async function overTheCap(program: string): Promise<Referral> {
+    await newReferrer();
+    await own.ledger.rewardReferral((await qualified(program)).id, START);
+    return await own.ledger.rewardReferral((await qualified(program)).id, START);
+  }
+
+  test.each([
+    ['forfeits', 'refused'],
+    ['defers', 'qualified'],
+  ])('is taken back where the program %s', async (program, status) => {
+    const over = await overTheCap(program);
+    expect(over).toMatchObject({ status, reason_code: 'reward_cap_reached', rewards: [{ resets: 1 }] });
+    const back = await clawBack(over, later(START, { days: 1 }));
+    expect(back).toMatchObject({
+      status: 'refused',
+      reason_code: 'clawed_back',
+      deferred_until: null,
+      detail: 'Taken back what was left. From the friend: 1 of 1 resets and 0 of 0 credits.',
+    });
+    expect(await own.ledger.listResets(friend, START)).toMatchObject({ available_count: 0 });
+    expect(await own.ledger.rewardReferral(over.id, later(START, { days: 40 }))).toEqual(back);
+    await expect(clawBack(over, START)).rejects.toMatchObject(refusal('not_rewarded'));
+  });
+
+  test('can be taken back for 30 days after it was given, to the millisecond', async () => {
+    const end = later(START, { days: 30 });
+    await expect(clawBack(await overTheCap('forfeits'), end)).rejects.toMatchObject(
+      refusal('clawback_too_late'),
+    );
+    expect(await clawBack(await overTheCap('forfeits'), later(end, { ms: -1 }))).toMatchObject({
+      reason_code: 'clawed_back',
+    });
+  });
+
+  test('and a reward that was not given yet, is not given any more', async () => {
+    const referral = await qualified();
+    expect(await clawBack(referral, START)).toMatchObject({
+      status: 'refused',
+      detail: 'Taken back before it was given.',
+      rewards: [],
+    });
+    expect(await own.ledger.rewardReferral(referral.id, START)).toMatchObject({
+      status: 'refused',
+      rewards: [],
     });
   });
 });

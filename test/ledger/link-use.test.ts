@@ -307,13 +307,21 @@ describe('a link', () => {
     }
   });
 
-  test('is told a day later at most, so that no later login hides the last one before the link', async () => {
+  test('is told 22 hours later at most, so that no later login hides the last one before the link', async () => {
+    const late = later(LINK, { hours: 22 });
     await invitation();
-    await dormantFriend(own.ledger, friend, ago({ days: 10 }));
-    await expect(use(later(LINK, { days: 1, ms: 1 }), { used_at: LINK })).rejects.toMatchObject(
-      refusal('validation_failed'),
-    );
-    expect(await use(later(LINK, { days: 1 }), { used_at: LINK })).toMatchObject({
+    await dormantFriend(own.ledger, friend, null);
+    await login(own.ledger, friend, ago({ days: 30 }));
+    await login(own.ledger, friend, ago({ hours: 1 }));
+    // The friend's clock is five minutes ahead.
+    await login(own.ledger, friend, later(late, { minutes: 5 }));
+    await expect(use(later(late, { ms: 1 }), { used_at: LINK })).rejects.toMatchObject({
+      ...refusal('validation_failed'),
+      errors: [
+        { path: 'used_at', message: 'must lie between the invitation and now, and in the last 22 hours' },
+      ],
+    });
+    expect(await use(late, { used_at: LINK })).toMatchObject({
       status: 'refused',
       reason_code: 'already_active',
     });
@@ -362,7 +370,7 @@ describe('two referrers and one friend', () => {
     expect(values.filter(({ reason_code }) => reason_code === 'duplicate_referral')).toHaveLength(11);
   });
 
-  test('a friend whose referral ended without a reward may come by another', async () => {
+  test('a friend whose referral ended before they had qualified may come by another', async () => {
     const first = await invitation();
     const second = await invitation();
     await newFriend(own.ledger, friend, LINK);

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Gift } from '../../src/contracts/gift.ts';
 import type { AcceptRequest, Ledger } from '../../src/ledger/ledger.ts';
+import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { act, claim, giftRequest, give, outcomes, refusal } from '../support/gifts.ts';
+import { holding, untilWaiting } from '../support/held-lock.ts';
 import { bank, bankedCount, redeem, use } from '../support/resets.ts';
 import {
   later,
@@ -171,6 +173,46 @@ test('the same key gives once, and of twenty gifts of one reset one is accepted'
   expect(values).toHaveLength(1);
   for (const error of errors) expect(error).toMatchObject(refusal('not_giftable', 'reset_unavailable'));
 });
+
+test.each([
+  ['of credits', '10'],
+  ['of a reset', undefined],
+])(
+  'where recipients must be new, one of two gifts settles that are accepted at one moment, the second %s',
+  async (_words, credits) => {
+    const strict = policyWith({ gifts: { recipient_must_be_new: true } });
+    const elsewhere = createPostgresLedger(own);
+    await ledger.usePolicy(strict, START);
+    await elsewhere.usePolicy(strict, START);
+    try {
+      const [ada, eve] = [await person(), await person({ credits })];
+      const young = await person({ put: { created_at: START } });
+      const [reset] = await bank(ledger, ada);
+      const [another] = await bank(ledger, eve);
+      await own.sql(`INSERT INTO boon.gift_usage VALUES ($1, '2026-03-01', 0, 0, '2026-03-01', 0, 0, 0, 0)`, [
+        ada,
+      ]);
+      // The first has been looked at and is not written yet when the second is accepted.
+      const usage = 'SELECT FROM boon.gift_usage WHERE account_id = $1 FOR UPDATE';
+      const accepted = await holding(own, [usage, [ada]], async (query) => {
+        const first = giveReset(ada, young, reset);
+        await untilWaiting(own, 1);
+        const gift = credits === undefined ? { amount: '0', reset_id: another.id } : {};
+        const second = await give(elsewhere, eve, young, gift);
+        await query('COMMIT');
+        return [await first, second];
+      });
+      const ended = await ledger.advanceGifts(
+        accepted.map(({ id }) => id),
+        TOMORROW,
+      );
+      expect(ended.map(({ status }) => status).toSorted()).toEqual(['rejected', 'settled']);
+    } finally {
+      await elsewhere.close();
+      await ledger.usePolicy(policyWith(), START);
+    }
+  },
+);
 
 describe('refused is a gift', () => {
   test('of a reset that is not the sender’s, spent, expired, about to expire, or was given itself', async () => {

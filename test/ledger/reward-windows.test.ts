@@ -197,6 +197,35 @@ describe('the friend’s reward', () => {
   });
 });
 
+describe('a friend whose referrer is over the cap', () => {
+  const at = '2026-03-10T12:00:00.000Z';
+
+  test.each(['simple', 'patient'])('does not count again by another’s link: %s', async (program) => {
+    await newReferrer(1);
+    const other = await invite(own.ledger, referrer, { at, program });
+    await newReferrer(1);
+    for (let n = 0; n < 3; n++) await rewardedAt(at, program);
+    const over = await qualified(at, program);
+    const friend = `friend-${people}`;
+    expect(await reward(over, at)).toMatchObject({ rewards: [{ recipient: 'friend' }] });
+    expect(await join(own.ledger, other, friend, at)).toMatchObject({
+      status: 'refused',
+      reason_code: 'duplicate_referral',
+    });
+    expect(await own.ledger.listResets(friend, at)).toMatchObject({ available_count: 1 });
+  });
+
+  test('is not won by another’s referral, whatever asks for it: the database refuses it', async () => {
+    await newReferrer(1);
+    for (let n = 0; n < 3; n++) await rewardedAt(at);
+    const over = await reward(await qualified(at), at);
+    const other = await qualified(at);
+    await expect(
+      own.sql(`UPDATE boon.referrals SET friend_id = $2 WHERE id = $1`, [other.id, over.friend_id]),
+    ).rejects.toThrow('friend_is_won_once');
+  });
+});
+
 describe('a reward over the cap that is deferred', () => {
   const at = '2026-03-10T12:00:00.000Z';
   const next = '2026-04-01T00:00:00.000Z';
@@ -224,6 +253,23 @@ describe('a reward over the cap that is deferred', () => {
       deferred_until: null,
       reason_code: null,
     });
+  });
+
+  test('comes before that of a friend who qualifies when the next month has begun', async () => {
+    await newReferrer(1);
+    for (let n = 0; n < 3; n++) await rewardedAt(at, 'patient');
+    const waiting = [];
+    for (let n = 0; n < 3; n++) waiting.push(await qualified(at, 'patient'));
+    for (const referral of waiting) await reward(referral, at);
+    const quick = await qualified(next, 'patient');
+    expect(await reward(quick, next)).toMatchObject({
+      status: 'qualified',
+      deferred_until: '2026-05-01T00:00:00.000Z',
+    });
+    const now = await Promise.all(waiting.map(({ id }) => own.ledger.findReferral(id)));
+    expect(now.map(({ status, rewarded_at }) => [status, rewarded_at])).toEqual(
+      Array(3).fill(['rewarded', next]),
+    );
   });
 
   test('is deferred again when the next month is full too', async () => {

@@ -34,6 +34,7 @@ export type ModelReferral = {
 export type ModelReward = {
   to: 'referrer' | 'friend';
   account: string;
+  givenAt: number;
   credits: bigint;
   /** When what is left of the credits is gone. */
   creditsEnd: number;
@@ -47,6 +48,9 @@ export type ModelWindow = {
   cap: number;
   claimed: string[];
 };
+
+/** How late the use of a link may be told: less than a day by the grace, and by an hour for clocks. */
+const TOLD_WITHIN = 22 * HOUR;
 
 export class GrowthReferrals {
   readonly referrals = new Map<string, ModelReferral>();
@@ -106,7 +110,8 @@ export class GrowthReferrals {
     const friend = this.#people.get(account_id);
     if (referral === undefined || friend === undefined) return refused('not_found');
     const usedAt = used_at === undefined ? now : Date.parse(used_at);
-    if (usedAt > now || usedAt < Math.max(referral.invitedAt, now - DAY)) return refused('validation_failed');
+    if (usedAt > now || usedAt < Math.max(referral.invitedAt, now - TOLD_WITHIN))
+      return refused('validation_failed');
     const own = referral.friend === null && referral.linkUsedAt !== null && referral.referrer === account_id;
     if (referral.friend === account_id || own) return brief(referral);
     if (referral.status === 'expired') return refused('claim_expired');
@@ -146,6 +151,26 @@ export class GrowthReferrals {
     const referral = this.referrals.get(id);
     if (referral === undefined) return refused('not_found');
     if (referral.status !== 'qualified' || Number(referral.deferredUntil ?? 0) > now) return brief(referral);
+    for (const due of this.#owedWith(referral, now)) this.#reward(due, now);
+    return brief(referral);
+  }
+
+  /** A due referral and what its referrer is still owed from a month that was full, in the order of their friends. */
+  #owedWith(referral: ModelReferral, now: number): ModelReferral[] {
+    const owed = [...this.referrals.values()].filter(
+      (r) =>
+        r.referrer === referral.referrer &&
+        r.program === referral.program &&
+        r.status === 'qualified' &&
+        r.reason === 'reward_cap_reached' &&
+        Number(r.deferredUntil) <= now,
+    );
+    return [...new Set([referral, ...owed])].toSorted(
+      (a, b) => Number(a.qualifiedAt) - Number(b.qualifiedAt) || (a.id < b.id ? -1 : 1),
+    );
+  }
+
+  #reward(referral: ModelReferral, now: number): Answer {
     const referrer = this.#person(referral.referrer);
     const statuses = [referrer.status, this.#person(String(referral.friend)).status];
     if (statuses.includes('closed')) return ended(referral, 'refused', 'account_frozen');
@@ -161,7 +186,7 @@ export class GrowthReferrals {
       return deferred(referral, month.endsAt, 'reward_cap_reached');
     }
     if (!this.windows.includes(month)) this.windows.push(month);
-    month.claimed.push(id);
+    month.claimed.push(referral.id);
     this.#give(referral, 'referrer', now);
     Object.assign(referral, { status: 'rewarded', reason: null, rewardedAt: now, deferredUntil: null });
     return brief(referral);
@@ -175,8 +200,12 @@ export class GrowthReferrals {
       if (!isOpen(referral.status)) return refused('already_resolved');
       return ended(referral, 'canceled', 'canceled_by_referrer');
     }
-    if (referral.status !== 'rewarded') return refused('not_rewarded');
-    if (now >= Number(referral.rewardedAt) + this.#rules.clawback) return refused('clawback_too_late');
+    const given = referral.rewards.filter(({ back }) => back === null).map(({ givenAt }) => givenAt);
+    if (referral.status !== 'qualified') {
+      if (given.length === 0) return refused('not_rewarded');
+      const since = referral.rewardedAt ?? Math.max(...given);
+      if (now >= since + this.#rules.clawback) return refused('clawback_too_late');
+    }
     for (const reward of referral.rewards) {
       const resets = this.#resets.revoke(reward.account, referral_id, now);
       reward.back = { resets, credits: reward.creditsEnd > now ? reward.credits : 0n };
@@ -254,7 +283,7 @@ export class GrowthReferrals {
     if (shared.some((mark) => !mark.startsWith('card:'))) return 'same_device';
     if (shared.length > 0) return 'same_card';
     const won = [...this.referrals.values()].some(
-      (r) => r.friend === friend.id && ['joined', 'qualified', 'rewarded'].includes(r.status),
+      (r) => r.friend === friend.id && (r.status === 'joined' || r.qualifiedAt !== null),
     );
     if (won) return 'duplicate_referral';
     const active = [
@@ -281,7 +310,8 @@ export class GrowthReferrals {
     const account = to === 'referrer' ? referral.referrer : String(referral.friend);
     this.#resets.bank(account, 1, 'referral', referral.id, now);
     const credits = to === 'referrer' ? this.#rules.referrerCredits : 0n;
-    referral.rewards.push({ to, account, credits, creditsEnd: now + this.#rules.creditsValid, back: null });
+    const creditsEnd = now + this.#rules.creditsValid;
+    referral.rewards.push({ to, account, givenAt: now, credits, creditsEnd, back: null });
   }
 
   #person(id: string): ModelPerson {

@@ -37,7 +37,7 @@ const FAULTS = `
     ON x.account_id = w.account_id AND x.program = w.program AND x.month > w.month AND x.starts_at < w.ends_at
   UNION ALL SELECT 'redeemed twice: ' || reset_id FROM boon.redemptions GROUP BY reset_id HAVING count(*) > 1
   UNION ALL SELECT 'went on twice: ' || from_reset FROM boon.resets WHERE from_reset IS NOT NULL GROUP BY from_reset HAVING count(*) > 1
-  UNION ALL SELECT 'won twice: ' || friend_id FROM boon.referrals WHERE status IN ('joined', 'qualified', 'rewarded')
+  UNION ALL SELECT 'won twice: ' || friend_id FROM boon.referrals WHERE status = 'joined' OR qualified_at IS NOT NULL
     GROUP BY friend_id HAVING count(*) > 1
   UNION ALL SELECT 'paid twice: ' || reference FROM boon.resets WHERE source = 'referral' GROUP BY reference, account_id HAVING count(*) > 1`;
 

@@ -27,7 +27,9 @@ export type ModelReferral = {
   friend?: string;
   isNew?: boolean;
   joinedAt?: number;
-  prompts: Set<string>;
+  /** When each was sent. */
+  prompts: Map<string, number>;
+  qualifiedAt?: number;
   rewardedAt?: number;
   deferredUntil?: number;
 };
@@ -58,7 +60,7 @@ export class ReferralModel {
       invitedAt: at,
       status: 'invited',
       reason: null,
-      prompts: new Set(),
+      prompts: new Map(),
     });
     return undefined;
   }
@@ -80,7 +82,8 @@ export class ReferralModel {
     }
     referral.status = 'joined';
     referral.joinedAt = at;
-    for (const [prompt, when] of friend.prompts) this.#count(referral, prompt, when);
+    const known = [...friend.prompts].toSorted(([, a], [, b]) => a - b);
+    for (const [prompt, when] of known) this.#count(referral, prompt, when);
   }
 
   activity(account: string, kind: 'login' | 'prompt', id: string, at: number): void {
@@ -102,6 +105,20 @@ export class ReferralModel {
   reward(id: string, at: number): void {
     const referral = this.#get(id);
     if (referral.status !== 'qualified' || (referral.deferredUntil ?? 0) > at) return;
+    // What the referrer is still owed from a month that was full comes first.
+    const owed = [...this.referrals.entries()].filter(
+      ([other, r]) =>
+        other === id ||
+        (r.referrer === referral.referrer &&
+          r.program === referral.program &&
+          r.status === 'qualified' &&
+          (r.deferredUntil ?? Infinity) <= at),
+    );
+    owed.sort(([a, x], [b, y]) => (x.qualifiedAt ?? 0) - (y.qualifiedAt ?? 0) || (a < b ? -1 : 1));
+    for (const [, due] of owed) this.#reward(due, at);
+  }
+
+  #reward(referral: ModelReferral, at: number): void {
     const key = `${referral.referrer} ${referral.program}`;
     const given = this.#given.get(key) ?? [];
     if (given.filter((when) => monthOf(when) === monthOf(at)).length < RULES.cap) {
@@ -124,7 +141,8 @@ export class ReferralModel {
 
   clawBack(id: string, at: number): void {
     const referral = this.#get(id);
-    if (referral.status === 'rewarded' && at < (referral.rewardedAt ?? 0) + RULES.clawback) {
+    const inTime = referral.status === 'rewarded' && at < (referral.rewardedAt ?? 0) + RULES.clawback;
+    if (inTime || referral.status === 'qualified') {
       end(referral, 'refused', 'clawed_back');
     }
   }
@@ -142,7 +160,7 @@ export class ReferralModel {
     if (account === referral.referrer) return 'self_referral';
     if (friend.card !== undefined && friend.card === referrer?.card) return 'same_card';
     const won = [...this.referrals.values()].some(
-      (other) => other.friend === account && ['joined', 'qualified', 'rewarded'].includes(other.status),
+      (other) => other.friend === account && (other.status === 'joined' || other.qualifiedAt !== undefined),
     );
     if (won) return 'duplicate_referral';
     const active = [
@@ -156,8 +174,10 @@ export class ReferralModel {
   #count(referral: ModelReferral, prompt: string, at: number): void {
     const inTime = at >= (referral.joinedAt ?? Infinity) && at < referral.invitedAt + RULES.valid;
     if (referral.status !== 'joined' || !inTime) return;
-    referral.prompts.add(prompt);
-    if (referral.prompts.size === RULES.prompts) referral.status = 'qualified';
+    referral.prompts.set(prompt, at);
+    if (referral.prompts.size !== RULES.prompts) return;
+    referral.status = 'qualified';
+    referral.qualifiedAt = Math.max(...referral.prompts.values());
   }
 
   #get(id: string): ModelReferral {

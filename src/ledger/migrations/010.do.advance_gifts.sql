@@ -105,7 +105,7 @@ BEGIN
       s.fingerprints && t.fingerprints AS fingerprint_shared,
       -- Acceptances do not wait for each other at a recipient: of gifts given at one moment the first is the one.
       CASE WHEN (p.policy).recipient_must_be_new THEN EXISTS (
-        SELECT FROM boon.gifts e WHERE e.recipient_id = x.recipient_id AND e.transfer < x.transfer
+        SELECT FROM boon.gifts e WHERE e.recipient_id = x.recipient_id AND (e.accepted_at, e.id) < (x.accepted_at, x.id)
           AND e.status NOT IN ('canceled', 'expired', 'rejected')) END AS has_received, f.*
     FROM unnest(due, due_at) d (id, at)
     CROSS JOIN LATERAL (SELECT * FROM boon.gifts y WHERE y.id = d.id AND y.status = 'pending' AND y.settles_at <= d.at OFFSET 0) x

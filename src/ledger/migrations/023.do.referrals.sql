@@ -57,8 +57,9 @@ CREATE INDEX referrals_by_program ON boon.referrals (program, invited_at);
 CREATE INDEX referrals_fresh ON boon.referrals (invited_at, id) WHERE deadline IS NOT NULL;
 CREATE INDEX referrals_ended ON boon.referrals (ended_at, id) WHERE ended_at IS NOT NULL;
 CREATE INDEX referrals_open ON boon.referrals (deadline, id) WHERE deadline IS NOT NULL;
--- Attribution: a friend belongs to the first link that was used, whatever the program, and is won once.
-CREATE UNIQUE INDEX friend_is_won_once ON boon.referrals (friend_id) WHERE status IN ('joined', 'qualified', 'rewarded');
+-- Attribution: a friend belongs to the first link that was used, whatever the program, and is won once: one who has
+-- qualified does not count again, whatever became of the reward.
+CREATE UNIQUE INDEX friend_is_won_once ON boon.referrals (friend_id) WHERE status = 'joined' OR qualified_at IS NOT NULL;
 CREATE UNIQUE INDEX one_open_invitation_an_address ON boon.referrals (referrer_id, program, email_index)
   WHERE status IN ('invited', 'joined', 'qualified');
 

@@ -95,18 +95,30 @@ BEGIN
 END $$;
 
 -- Takes ids of referrals, each once, and the time of each; gives the rewards that are due, in the order in which the
--- friends qualified; returns all. One that qualifies only now is left alone: its accounts are not locked.
+-- friends qualified; returns all. One that qualifies only now is left alone: its accounts are not locked. What the same
+-- referrer is still owed from a month that was full comes with them, so that nobody who qualifies later gets before it.
 CREATE FUNCTION boon.reward_referrals(p_ids text[], p_ats timestamptz[]) RETURNS SETOF jsonb LANGUAGE plpgsql AS $$
 DECLARE
-  qualified text[] := ARRAY(SELECT x.id FROM boon.referrals x WHERE x.id = ANY (p_ids) AND x.status = 'qualified');
+  ids text[];
+  ats timestamptz[];
+  qualified text[];
   due record;
 BEGIN
+  SELECT array_agg(y.id), array_agg(y.at) INTO ids, ats FROM (
+    SELECT z.id, max(z.at) AS at FROM (
+      SELECT * FROM unnest(p_ids, p_ats) asked (id, at)
+      UNION ALL
+      SELECT o.id, asked.at FROM unnest(p_ids, p_ats) asked (id, at) JOIN boon.referrals x ON x.id = asked.id
+      JOIN boon.referrals o ON o.referrer_id = x.referrer_id AND o.program = x.program
+      WHERE x.status = 'qualified' AND o.status = 'qualified' AND o.reason_code = 'reward_cap_reached' AND o.deferred_until <= asked.at) z
+    GROUP BY z.id) y;
+  qualified := ARRAY(SELECT x.id FROM boon.referrals x WHERE x.id = ANY (ids) AND x.status = 'qualified');
   PERFORM FROM boon.ledger_accounts a WHERE a.id IN (
     SELECT v.id FROM boon.referrals x CROSS JOIN LATERAL (VALUES (x.referrer_id), (x.friend_id)) v (id)
     WHERE x.id = ANY (qualified)) ORDER BY a.id FOR UPDATE;
   PERFORM FROM boon.referrals x WHERE x.id = ANY (qualified) ORDER BY x.id FOR UPDATE;
   FOR due IN
-    SELECT x AS referral, y.at FROM unnest(p_ids, p_ats) y (id, at) JOIN boon.referrals x ON x.id = y.id
+    SELECT x AS referral, y.at FROM unnest(ids, ats) y (id, at) JOIN boon.referrals x ON x.id = y.id
     WHERE x.id = ANY (qualified) AND x.status = 'qualified' AND (x.deferred_until IS NULL OR x.deferred_until <= y.at)
     ORDER BY x.qualified_at, x.id
   LOOP
@@ -157,5 +169,5 @@ BEGIN
     said := said || format(' From the %s: %s of %s resets and %s of %s credits.', w.recipient, taken_resets, w.resets,
                            boon.credits(taken_credits), boon.credits(w.credits));
   END LOOP;
-  RETURN 'Taken back what was left.' || said;
+  RETURN CASE said WHEN '' THEN 'Taken back before it was given.' ELSE 'Taken back what was left.' || said END;
 END $$;

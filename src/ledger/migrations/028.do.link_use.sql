@@ -24,7 +24,7 @@ BEGIN
     code := 'same_card'; words := 'Referrer and friend pay with the same card.';
   ELSIF friend.email_disposable THEN
     code := 'disposable_address'; words := 'The friend''s account has a throw-away address.';
-  ELSIF EXISTS (SELECT FROM boon.referrals x WHERE x.friend_id = friend.id AND x.status IN ('joined', 'qualified', 'rewarded')) THEN
+  ELSIF EXISTS (SELECT FROM boon.referrals x WHERE x.friend_id = friend.id AND (x.status = 'joined' OR x.qualified_at IS NOT NULL)) THEN
     code := 'duplicate_referral'; words := 'The friend came by another invitation before.';
   ELSIF NOT p_is_new AND p_last_active_at + rules.dormancy >= p_link_at THEN
     code := 'already_active';
@@ -34,7 +34,7 @@ BEGIN
   END IF;
 END $$;
 
--- One link, used by an account. The caller has locked the referral and both accounts.
+-- One link, used by an account. The caller has locked the referral, both accounts and the friend's activity.
 CREATE FUNCTION boon.use_link(r boon.referrals, friend boon.accounts, p_link_at timestamptz, p_at timestamptz) RETURNS boon.referrals LANGUAGE plpgsql AS $$
 DECLARE
   rules boon.program_rules := boon.rules_of(r);
@@ -48,9 +48,7 @@ BEGIN
     RETURN boon.end_referral(r, 'expired', p_at, 'not_used_in_time', 'The link was not used in time.', NULL, NULL);
   END IF;
   SELECT * INTO STRICT referrer FROM boon.accounts a WHERE a.id = r.referrer_id;
-  -- Activity that is recorded at this moment waits for this lock and then finds the friend joined, or is seen here.
-  INSERT INTO boon.account_activity (account_id) VALUES (friend.id) ON CONFLICT DO NOTHING;
-  SELECT * INTO activity FROM boon.account_activity x WHERE x.account_id = friend.id FOR UPDATE;
+  SELECT * INTO STRICT activity FROM boon.account_activity x WHERE x.account_id = friend.id;
   is_new := friend.created_at >= least(r.invited_at, p_link_at - rules.login_grace);
   refused := boon.link_refused(r, rules, referrer, friend, p_link_at, is_new,
                                boon.last_activity_before(friend, activity, p_link_at, rules.login_grace));
@@ -71,17 +69,27 @@ BEGIN
 END $$;
 
 -- Takes an array of uses; answers each by its `i`: {referral} or {code, detail}. A friend who uses their link again gets
--- the referral as it stands; anybody else finds it used.
+-- the referral as it stands; anybody else finds it used. Rows are locked in the order of record_activity: activity by
+-- account, then referrals.
 CREATE FUNCTION boon.use_links(p_requests json) RETURNS TABLE (i int, replayed boolean, result jsonb) LANGUAGE plpgsql AS $$
 DECLARE
   requests boon.link_use[] := ARRAY(SELECT q FROM json_populate_recordset(NULL::boon.link_use, p_requests) q);
   q boon.link_use;
   r boon.referrals;
   friend boon.accounts;
+  never_active text[];
+  told_within interval;
+  told_within_text text;
 BEGIN
   PERFORM FROM boon.ledger_accounts a WHERE a.id IN (
     SELECT x.account_id FROM unnest(requests) x
     UNION SELECT y.referrer_id FROM unnest(requests) x JOIN boon.referrals y ON y.id = x.referral_id) ORDER BY a.id FOR UPDATE;
+  -- Activity that is recorded at this moment waits for these locks and then finds the friend joined, or is seen here.
+  WITH made AS (
+    INSERT INTO boon.account_activity (account_id) SELECT a.id FROM boon.accounts a WHERE a.id IN (SELECT x.account_id FROM unnest(requests) x)
+    ORDER BY a.id ON CONFLICT DO NOTHING RETURNING account_id)
+  SELECT array_agg(m.account_id) INTO never_active FROM made m;
+  PERFORM FROM boon.account_activity b WHERE b.account_id IN (SELECT x.account_id FROM unnest(requests) x) ORDER BY b.account_id FOR UPDATE;
   PERFORM FROM boon.referrals x WHERE x.id IN (SELECT y.referral_id FROM unnest(requests) y) ORDER BY x.id FOR UPDATE;
   FOR q IN SELECT * FROM unnest(requests) ORDER BY 1 LOOP
     i := q.i;
@@ -95,10 +103,15 @@ BEGIN
                                                                         ELSE format('There is no account "%s".', q.account_id) END);
       RETURN NEXT; CONTINUE;
     END IF;
-    -- Later than a day a second session of logins may have hidden the last one before the link.
-    IF q.used_at > q.at OR q.used_at < greatest(r.invited_at, q.at - interval '24 hours') THEN
-      result := jsonb_build_object('code', 'validation_failed', 'detail', 'The link was not used since the invitation and within the last day.',
-        'errors', jsonb_build_array(jsonb_build_object('path', 'used_at', 'message', 'must lie between the invitation and now, and in the last 24 hours')));
+    -- Logins from the beginning of the grace until now, by clocks that may be minutes ahead, must fall into one session
+    -- of a day: a second one would have hidden the last login before the link.
+    told_within := interval '23 hours' - (boon.rules_of(r)).login_grace;
+    told_within_text := trim_scale(round(extract(epoch FROM told_within) / 3600, 2)) || ' hours';
+    IF q.used_at > q.at OR q.used_at < greatest(r.invited_at, q.at - told_within) THEN
+      result := jsonb_build_object('code', 'validation_failed',
+        'detail', format('The link was not used since the invitation and within the last %s.', told_within_text),
+        'errors', jsonb_build_array(jsonb_build_object('path', 'used_at', 'message',
+          format('must lie between the invitation and now, and in the last %s', told_within_text))));
       RETURN NEXT; CONTINUE;
     END IF;
     IF r.friend_id = q.account_id OR (r.referrer_id = q.account_id AND r.link_used_at IS NOT NULL AND r.friend_id IS NULL) THEN
@@ -117,4 +130,7 @@ BEGIN
     INSERT INTO boon.idempotency_keys VALUES (q.key, decode(q.input_hash, 'hex'), result, q.at);
     RETURN NEXT;
   END LOOP;
+  -- A call that was refused leaves nothing behind.
+  DELETE FROM boon.account_activity b WHERE b.account_id = ANY (never_active)
+    AND NOT EXISTS (SELECT FROM boon.referrals x WHERE x.friend_id = b.account_id AND (x.status = 'joined' OR x.qualified_at IS NOT NULL));
 END $$;

@@ -3,13 +3,15 @@ CREATE TYPE boon.referral_action AS (
   i int, key text, input_hash text, at timestamptz, referral_id text, action text, reason text, operator text
 );
 
--- Takes an array of actions; answers each by its `i`: {referral} or {code, detail}.
+-- Takes an array of actions; answers each by its `i`: {referral} or {code, detail}. A friend may have been given their
+-- reward while the referrer's waits or is gone: that can be taken back too, and with it what still waits.
 CREATE FUNCTION boon.act_on_referrals(p_requests json) RETURNS TABLE (i int, replayed boolean, result jsonb) LANGUAGE plpgsql AS $$
 DECLARE
   requests boon.referral_action[] := ARRAY(SELECT q FROM json_populate_recordset(NULL::boon.referral_action, p_requests) q);
   q boon.referral_action;
   r boon.referrals;
-  rules boon.program_rules;
+  given_at timestamptz;
+  until timestamptz;
   refused text;
 BEGIN
   PERFORM FROM boon.ledger_accounts a WHERE a.id IN (
@@ -26,16 +28,18 @@ BEGIN
       result := jsonb_build_object('code', 'not_found', 'detail', format('There is no referral "%s".', q.referral_id));
       RETURN NEXT; CONTINUE;
     END IF;
-    rules := boon.rules_of(r);
+    SELECT max(w.given_at) INTO given_at FROM boon.referral_rewards w WHERE w.referral_id = r.id AND w.resets_back IS NULL;
+    until := coalesce(r.rewarded_at, given_at) + (boon.rules_of(r)).clawback_within;
     refused := CASE
       WHEN q.action = 'cancel' AND r.status IN ('invited', 'joined') THEN NULL
       WHEN q.action = 'cancel' AND r.status = 'qualified' THEN 'already_qualified'
       WHEN q.action = 'cancel' THEN 'already_resolved'
-      WHEN r.status <> 'rewarded' THEN 'not_rewarded'
-      WHEN q.at >= r.rewarded_at + rules.clawback_within THEN 'clawback_too_late' END;
+      WHEN r.status = 'qualified' THEN NULL
+      WHEN r.status <> 'rewarded' AND given_at IS NULL THEN 'not_rewarded'
+      WHEN q.at >= until THEN 'clawback_too_late' END;
     IF refused IS NOT NULL THEN
       result := jsonb_build_object('code', refused, 'detail', CASE refused
-        WHEN 'clawback_too_late' THEN format('The reward could be taken back until %s.', boon.instant_text(r.rewarded_at + rules.clawback_within))
+        WHEN 'clawback_too_late' THEN format('The reward could be taken back until %s.', boon.instant_text(until))
         ELSE format('The referral is %s.', r.status) END);
     ELSE
       r := CASE q.action

@@ -4,11 +4,11 @@
 CREATE FUNCTION boon.apply_campaign(c boon.campaigns, p_accounts text[], p_at timestamptz) RETURNS void LANGUAGE plpgsql
   SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
+  forgotten boon.campaign_tallies[] := CASE WHEN c.ongoing THEN boon.forget_excluded(c, p_accounts) END;
   granted text[];
   moved bigint[];
   restored text[];
 BEGIN
-  IF c.ongoing THEN PERFORM boon.forget_excluded(c, p_accounts); END IF;
   WITH judged AS MATERIALIZED (
     SELECT a.id, a.number > c.last_account AS late,
       CASE WHEN v.verdict = 'granted' AND c.kind = 'reset_windows' AND NOT boon.has_used(a.id, p_at) THEN 'nothing_to_reset'
@@ -22,8 +22,11 @@ BEGIN
   ), written AS (
     INSERT INTO boon.campaign_accounts SELECT c.id, x.id, x.outcome, x.transfer, p_at FROM done x
   ), counted AS (
+    -- All in one statement and one order, so that accounts that are put side by side do not wait for each other crosswise.
     INSERT INTO boon.campaign_tallies AS t
-    SELECT c.id, x.late, x.outcome, pg_backend_pid() % 16, count(*) FROM done x GROUP BY x.late, x.outcome ORDER BY x.late, x.outcome
+    SELECT c.id, x.late, x.outcome, pg_backend_pid() % 16, sum(x.accounts)
+    FROM (SELECT d.late, d.outcome, 1 AS accounts FROM done d UNION ALL SELECT f.late, f.outcome, -f.accounts FROM unnest(forgotten) f) x
+    GROUP BY x.late, x.outcome HAVING sum(x.accounts) <> 0 ORDER BY x.late, x.outcome
     ON CONFLICT (campaign_id, late, outcome, slot) DO UPDATE SET accounts = t.accounts + excluded.accounts
   )
   SELECT array_agg(x.id) FILTER (WHERE x.outcome = 'granted'), array_agg(x.transfer) FILTER (WHERE x.outcome = 'granted'),
@@ -45,15 +48,14 @@ BEGIN
   END IF;
 END $$;
 
--- Accounts that an ongoing campaign has excluded are judged again: they may be on another plan by now.
-CREATE FUNCTION boon.forget_excluded(c boon.campaigns, p_accounts text[]) RETURNS void LANGUAGE sql AS $$
+-- Accounts that an ongoing campaign has excluded are judged again: they may be on another plan by now. Answers how many
+-- it had counted.
+CREATE FUNCTION boon.forget_excluded(c boon.campaigns, p_accounts text[]) RETURNS boon.campaign_tallies[] LANGUAGE sql AS $$
   WITH forgotten AS (
     DELETE FROM boon.campaign_accounts o WHERE o.campaign_id = c.id AND o.account_id = ANY (p_accounts) AND o.outcome <> 'granted'
     RETURNING o.outcome, (SELECT a.number > c.last_account FROM boon.accounts a WHERE a.id = o.account_id) AS late
-  )
-  INSERT INTO boon.campaign_tallies AS t
-  SELECT c.id, f.late, f.outcome, pg_backend_pid() % 16, -count(*) FROM forgotten f GROUP BY f.late, f.outcome ORDER BY f.late, f.outcome
-  ON CONFLICT (campaign_id, late, outcome, slot) DO UPDATE SET accounts = t.accounts + excluded.accounts
+  ), counted AS (SELECT f.late, f.outcome, count(*) AS accounts FROM forgotten f GROUP BY f.late, f.outcome)
+  SELECT array_agg((c.id, k.late, k.outcome, 0, k.accounts)::boon.campaign_tallies) FROM counted k
 $$;
 
 CREATE FUNCTION boon.bank_resets_of(c boon.campaigns, p_accounts text[], p_at timestamptz) RETURNS void LANGUAGE sql AS $$

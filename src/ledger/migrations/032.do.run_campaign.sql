@@ -39,10 +39,12 @@ CREATE FUNCTION boon.tell_of_campaign(c boon.campaigns, p_type text, p_reason te
   VALUES (p_type, c.id, '{}', jsonb_strip_nulls(jsonb_build_object('kind', c.kind, 'status', c.status, 'reason', p_reason, 'by', p_by)), p_at)
 $$;
 
--- Begins to go through the accounts that the ledger knows now. The caller holds the lock of campaigns alone, so that
--- every account put before is seen by the pages, and every one put after sees the campaign.
+-- Begins to go through the accounts that the ledger knows now. It takes the lock of campaigns alone, so that every account
+-- put before is seen by the pages, and every one put after sees the campaign. The order of locks is everywhere: the
+-- campaign, then accounts, then this one.
 CREATE FUNCTION boon.begin_pass(c boon.campaigns) RETURNS boon.campaigns LANGUAGE plpgsql AS $$
 BEGIN
+  PERFORM pg_advisory_xact_lock(hashtext('boon.campaigns'));
   SELECT CASE WHEN s.is_called THEN s.last_value ELSE 0 END INTO c.last_account FROM boon.accounts_number_seq s;
   c.status := 'running';
   c.cursor := '';
@@ -61,7 +63,6 @@ BEGIN
   result := boon.recorded_answer(p ->> 'key', p ->> 'input_hash');
   replayed := result IS NOT NULL;
   IF NOT replayed THEN
-    PERFORM pg_advisory_xact_lock(hashtext('boon.campaigns'));
     c := boon.begin_pass(jsonb_populate_record(NULL::boon.campaigns, p));
     INSERT INTO boon.campaigns SELECT c.*;
     PERFORM boon.tell_of_campaign(c, 'campaign.created', c.reason, c.created_by, c.created_at);
@@ -85,7 +86,6 @@ BEGIN
   IF replayed THEN
     RETURN NEXT; RETURN;
   END IF;
-  IF act = 'resume' THEN PERFORM pg_advisory_xact_lock(hashtext('boon.campaigns')); END IF;
   SELECT * INTO c FROM boon.campaigns x WHERE x.id = p ->> 'campaign_id' FOR UPDATE;
   was := c.status;
   IF NOT FOUND THEN

@@ -20,16 +20,21 @@ DECLARE
 BEGIN
   SELECT * INTO c FROM boon.campaigns x WHERE x.id = p_id;
   IF FOUND AND (c.plans = wanted OR c.ended_at IS NOT NULL) THEN RETURN p_id; END IF;
-  IF NOT FOUND AND wanted = '{}' THEN RETURN NULL; END IF;
-  PERFORM pg_advisory_xact_lock(hashtext('boon.campaigns'));
-  SELECT * INTO c FROM boon.campaigns x WHERE x.id = p_id FOR UPDATE;
   IF NOT FOUND THEN
+    IF wanted = '{}' THEN RETURN NULL; END IF;
+    PERFORM pg_advisory_xact_lock(hashtext('boon.campaigns'));
+    PERFORM FROM boon.campaigns x WHERE x.id = p_id;
+    -- Another worker, which started at the same moment, has begun it.
+    IF FOUND THEN RETURN p_id; END IF;
     c := jsonb_populate_record(NULL::boon.campaigns, jsonb_build_object('id', p_id, 'kind', 'grant_reset', 'plans', wanted,
       'resets', 1, 'reset_source', 'complimentary', 'ongoing', true, 'reason', p_reason, 'policy_version', p_policy, 'created_at', p_at));
     c := boon.begin_pass(c);
     INSERT INTO boon.campaigns SELECT c.*;
     PERFORM boon.tell_of_campaign(c, 'campaign.created', c.reason, NULL, p_at);
-  ELSIF c.plans <> wanted THEN
+    RETURN p_id;
+  END IF;
+  SELECT * INTO c FROM boon.campaigns x WHERE x.id = p_id FOR UPDATE;
+  IF c.plans <> wanted AND c.ended_at IS NULL THEN
     c.plans := wanted;
     c.policy_version := p_policy;
     -- Paused by somebody, it stays so: it will go through everybody when it is resumed.
