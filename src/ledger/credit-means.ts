@@ -4,20 +4,24 @@ import { formatCredits } from '../domain/credits.ts';
 import { type Database, queryRow } from './database.ts';
 import { instant } from './rows.ts';
 
-/** Why credits pay nothing by themselves: the reasons of `limit_reached`. */
+/** Why nothing is paid by itself: the reasons of `limit_reached`, or that the account is frozen or closed. */
 export type CreditRefusal =
+  | 'account_frozen'
   | 'not_paid_by_credits'
   | 'credits_off'
   | 'no_credits'
   | 'member_limit'
   | 'spending_limit'
+  | 'invoice_ceiling'
   | 'credits_on_request';
 
 export type CreditMeans = {
   /** Null: credits go on by themselves where the plan ends. */
   refused: CreditRefusal | null;
-  /** What the organisation's credits and the account's own could pay, as a decimal string. */
+  /** What the organisation's credits and the account's own could pay and what may be invoiced, as a decimal string. */
   payable: string;
+  /** Whether the organisation is invoiced for whatever its member uses. */
+  unlimited: boolean;
   /** Whether an organisation's credits pay first. */
   member: boolean;
   /** The limit in this billing month: the member's on the organisation's credits, else the account's own; null is none. */
@@ -27,6 +31,7 @@ export type CreditMeans = {
 type MeansRow = {
   refused: CreditRefusal | null;
   payable: string;
+  unlimited: boolean;
   member: boolean;
   spending_limit: string | null;
   spent: string;
@@ -43,14 +48,15 @@ export async function creditMeans(
   const row = await queryRow<MeansRow>(
     database,
     'credit_means',
-    'SELECT refused, payable, member, spending_limit, spent, resets_at FROM boon.credit_means($1, $2, $3, $4)',
+    'SELECT refused, payable, unlimited, member, spending_limit, spent, resets_at FROM boon.credit_means($1, $2, $3, $4)',
     [policyVersion, accountId, product, at],
   );
   if (row === undefined) throw new BoonError('not_found', `There is no account "${accountId}".`);
-  const { refused, payable, member, spending_limit, spent, resets_at } = row;
+  const { refused, payable, unlimited, member, spending_limit, spent, resets_at } = row;
   return {
     refused,
     payable: formatCredits(BigInt(payable)),
+    unlimited,
     member,
     spending:
       spending_limit === null

@@ -55,6 +55,37 @@ describe('a use beyond plan and pool', () => {
     });
   });
 
+  test('keeps to the member’s limit in the month that is invoiced, also when the billing day moves', async () => {
+    const { org, member } = await firm();
+    await own.ledger.putAccount(member, { plan: 'business', pool_limit: '5' }, START);
+    await charge(own.ledger, member, { units: '3' });
+    await own.ledger.putAccount(org, { plan: 'business', billing_day: 15 }, START);
+    const at = '2026-03-20T00:00:00.000Z';
+    await expect(charge(own.ledger, member, { units: '2.000001', at })).rejects.toMatchObject(
+      refusal('limit_reached', 'member_limit'),
+    );
+    await charge(own.ledger, member, { units: '2', at });
+    await expect(charge(own.ledger, member, { units: '0.000001', at })).rejects.toMatchObject(
+      refusal('limit_reached', 'member_limit'),
+    );
+    expect(await months(org)).toMatchObject([{ month: '2026-03-01', charged: '5000000' }]);
+  });
+
+  test('of a month that is closed takes of the member’s limit in the month that it is invoiced in', async () => {
+    const { org, member } = await firm();
+    await own.ledger.putAccount(member, { plan: 'business', pool_limit: '5' }, START);
+    await charge(own.ledger, member, { units: '1' });
+    const end = '2026-04-01T00:00:00.000Z';
+    await close(org, '2026-03-01', end);
+    const late = { at: later(end, { hours: -1 }), now: later(end, { hours: 1 }) };
+    await charge(own.ledger, member, { units: '3', ...late });
+    await expect(charge(own.ledger, member, { units: '3', ...late })).rejects.toMatchObject(
+      refusal('limit_reached', 'member_limit'),
+    );
+    await charge(own.ledger, member, { units: '2', at: late.now });
+    expect((await months(org)).map(({ charged }) => charged)).toEqual(['1000000', '5000000']);
+  });
+
   test('fits the ceiling exactly, and one micro-credit more is refused and costs nothing', async () => {
     const { org, member } = await firm({ invoice_ceiling: '5' });
     await charge(own.ledger, member, { units: '4' });

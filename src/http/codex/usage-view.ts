@@ -12,7 +12,7 @@ type Window = Windows[WindowKind];
 export function viewUsage(limits: Limits, means: CreditMeans, person: CodexPerson, now: Date): CodexUsage {
   const { five_hour, weekly } = limits.windows;
   const reached = isUsedUp(five_hour) || isUsedUp(weekly);
-  const allowed = !reached || means.refused === null;
+  const allowed = reached ? means.refused === null : means.refused !== 'account_frozen';
   const used = five_hour.used !== '0' || weekly.used !== '0';
   return {
     plan_type: limits.plan,
@@ -28,7 +28,7 @@ export function viewUsage(limits: Limits, means: CreditMeans, person: CodexPerso
     credits:
       means.refused === 'not_paid_by_credits'
         ? null
-        : { has_credits: means.payable !== '0', unlimited: false, balance: limits.credits },
+        : { has_credits: means.payable !== '0', unlimited: means.unlimited, balance: limits.credits },
     spend_control: viewSpending(means.spending, now),
     rate_limit_reached_type: allowed ? null : { type: reachedType(means) },
     rate_limit_reset_credits: {
@@ -73,10 +73,11 @@ function viewSpending(spending: CreditMeans['spending'], now: Date): CodexUsage[
   };
 }
 
-/** Of a member of an organisation, whether its credits or the member's part of them are gone. */
+/** Of a member of an organisation, whether what it pays with or the member's part of that is gone. */
 function reachedType({ refused, member }: CreditMeans): ReachedType {
   if (refused === 'member_limit') return 'workspace_member_usage_limit_reached';
-  return refused === 'no_credits' && member ? 'workspace_member_credits_depleted' : 'rate_limit_reached';
+  const isGone = refused === 'invoice_ceiling' || (refused === 'no_credits' && member);
+  return isGone ? 'workspace_member_credits_depleted' : 'rate_limit_reached';
 }
 
 /** Rounded up, so that who waits until then does not come too early. */

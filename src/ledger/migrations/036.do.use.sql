@@ -11,8 +11,8 @@ CREATE TYPE boon.purse AS (
   spent bigint, spending_limit bigint, member_spent bigint, member_limit bigint);
 
 -- The purse of an account at a moment, as it pays for uses of p_spender; another's only if that is an active
--- organisation, else there is nothing in it. The caller has locked it.
-CREATE FUNCTION boon.open_purse(p_payer text, p_spender text, p_member_limit bigint, p_at timestamptz) RETURNS boon.purse LANGUAGE plpgsql
+-- organisation, else there is nothing in it. What is invoiced counts in the month of p_billed. The caller has locked it.
+CREATE FUNCTION boon.open_purse(p_payer text, p_spender text, p_member_limit bigint, p_at timestamptz, p_billed date) RETURNS boon.purse LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
   p boon.purse;
@@ -31,7 +31,7 @@ BEGIN
             ORDER BY o.expires_at NULLS LAST, o.source, o.granted_at, o.id) y) l
     WHERE a.id = p_payer;
   p.payer_id := p_payer;
-  RETURN boon.opened_to(p, p_spender, p_member_limit);
+  RETURN boon.opened_to(p, p_spender, p_member_limit, p_billed);
 END $$;
 
 -- Whether a lot of a purse may pay for a product at a moment.
@@ -39,8 +39,9 @@ CREATE FUNCTION boon.may_pay(p boon.purse, k int, p_product text, p_at timestamp
   RETURN (p).lot_left[k] > 0 AND ((p).lot_expires[k] IS NULL OR (p).lot_expires[k] > p_at)
     AND ((p).lot_products[k] IS NULL OR p_product = ANY ((p).lot_products[k]::text[]));
 
--- The same purse, as it pays for another spender.
-CREATE FUNCTION boon.opened_to(p boon.purse, p_spender text, p_member_limit bigint) RETURNS boon.purse LANGUAGE plpgsql AS $$
+-- The same purse, as it pays for another spender. Its limit covers what is invoiced too, in the month that this counts
+-- in: another than the purse's where the billing day has moved, or a month is closed.
+CREATE FUNCTION boon.opened_to(p boon.purse, p_spender text, p_member_limit bigint, p_billed date) RETURNS boon.purse LANGUAGE plpgsql AS $$
 BEGIN
   p.spender_id := p_spender;
   p.member_limit := p_member_limit;
@@ -50,7 +51,7 @@ BEGIN
     p.member_spent := coalesce((SELECT s.spent FROM boon.spending s
       WHERE s.payer_id = p.payer_id AND s.spender_id = p_spender AND s.month = p.month), 0)
       + coalesce((SELECT b.charged FROM boon.billed_members b
-      WHERE b.org_id = p.payer_id AND b.member_id = p_spender AND b.month = p.month), 0);
+      WHERE b.org_id = p.payer_id AND b.member_id = p_spender AND b.month = coalesce(p_billed, p.month)), 0);
   END IF;
   RETURN p;
 END $$;
@@ -238,17 +239,17 @@ BEGIN
         ELSIF pool.payer_id IS DISTINCT FROM r.org_id THEN
           -- What another account of this call has taken from the same purse is not written yet.
           IF r.org_id = ANY (purses) THEN code := 'again'; RETURN NEXT; CONTINUE; END IF;
-          pool := boon.open_purse(r.org_id, r.account_id, r.pool_limit, r.at); purses := purses || r.org_id; pools := pools || r.org_id;
           bill := boon.open_bill(r.org_id, r.at);
+          pool := boon.open_purse(r.org_id, r.account_id, r.pool_limit, r.at, bill.month); purses := purses || r.org_id; pools := pools || r.org_id;
         ELSIF pool.spender_id <> r.account_id THEN
-          pool := boon.opened_to(pool, r.account_id, r.pool_limit);
+          pool := boon.opened_to(pool, r.account_id, r.pool_limit, bill.month);
         END IF;
         from_pool := boon.payable(pool, r.product, r.at, rest, true);
         IF bill.org_id IS NOT NULL THEN
           invoiced := greatest(least(rest - from_pool, bill.ceiling - bill.charged, pool.member_limit - pool.member_spent - from_pool), 0);
         END IF;
         IF from_pool + invoiced < rest THEN
-          IF own.payer_id IS NULL THEN own := boon.open_purse(r.account_id, r.account_id, NULL, r.at); purses := purses || r.account_id; END IF;
+          IF own.payer_id IS NULL THEN own := boon.open_purse(r.account_id, r.account_id, NULL, r.at, NULL); purses := purses || r.account_id; END IF;
           from_own := boon.payable(own, r.product, r.at, rest - from_pool - invoiced, true);
         END IF;
         IF r.at < own.month_starts_at OR r.at >= own.month_ends_at OR r.at < pool.month_starts_at OR r.at >= pool.month_ends_at

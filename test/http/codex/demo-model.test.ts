@@ -7,7 +7,11 @@ import { openTestServer, type TestServer } from '../../support/test-server.ts';
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await openTestServer({ jwt: { trustUnsigned: true }, parts: { demoModel: true } });
+  server = await openTestServer({
+    jwt: { trustUnsigned: true },
+    parts: { demoModel: true },
+    policy: { plans: { edu: { five_hour: null, weekly: null } } },
+  });
 });
 afterAll(() => server.close());
 
@@ -141,6 +145,40 @@ test('a plan that credits cannot pay beyond has none in the headers; a plan that
     'x-codex-credits-unlimited': 'false',
     'x-codex-credits-balance': '0',
   });
+});
+
+test('the headers of who is invoiced say unlimited; those of a plan without limits have no windows', async () => {
+  const firm = { kind: 'organisation', plan: 'business', billing: 'invoice' } as const;
+  await seedAccount(server.ledger, 'firm', { put: firm });
+  await seedAccount(server.ledger, 'ina', { put: { org_id: 'firm' } });
+  await use(server.ledger, 'ina', '25');
+  const invoiced = await call('ina');
+  expect(invoiced.status).toBe(200);
+  expect(limitsIn(invoiced.headers)).toMatchObject({
+    'x-codex-primary-used-percent': '100',
+    'x-codex-credits-has-credits': 'true',
+    'x-codex-credits-unlimited': 'true',
+    'x-codex-credits-balance': '0',
+  });
+  await seedAccount(server.ledger, 'wide', { put: { plan: 'edu' } });
+  expect(limitsIn((await call('wide')).headers)).toEqual({
+    'x-codex-credits-has-credits': 'false',
+    'x-codex-credits-unlimited': 'false',
+    'x-codex-credits-balance': '0',
+  });
+});
+
+test('the header of a window says 0 only before anything is used, and 100 only when nothing is left', async () => {
+  await seedAccount(server.ledger, 'edge');
+  const percent = async () =>
+    (await call('edge', { model: 'codex-mini' })).headers.get('x-codex-primary-used-percent');
+  expect(await percent()).toBe('1');
+  await use(server.ledger, 'edge', '24.499999');
+  // With the quarter of this call 24.999999 are used.
+  expect(await percent()).toBe('99');
+  await use(server.ledger, 'edge', '0.000001');
+  const over = await call('edge', { model: 'codex-mini' });
+  expect([over.status, over.headers.get('x-codex-primary-used-percent')]).toEqual([429, '100']);
 });
 
 test('the offer fits into a header whatever the public address is spelt with', async () => {

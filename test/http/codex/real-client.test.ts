@@ -163,6 +163,35 @@ describe('codex app-server, of accounts in other states', () => {
     });
   });
 
+  test('a member of an organisation that is invoiced has unlimited credits', async () => {
+    const at = now();
+    const firm = { kind: 'organisation', plan: 'business', billing: 'invoice' } as const;
+    await seedAccount(server.ledger, 'firm', { put: firm, at });
+    await seedAccount(server.ledger, 'ina', { put: { org_id: 'firm' }, at });
+    await use(server.ledger, 'ina', '30', at);
+    const client = await clientOf('ina');
+    expect((await client.request<RateLimits>('account/rateLimits/read')).rateLimits).toMatchObject({
+      primary: { usedPercent: 100 },
+      credits: { hasCredits: true, unlimited: true, balance: '0' },
+      rateLimitReachedType: null,
+    });
+  });
+
+  test('a frozen account redeems nothing, and is told so in the words that the client has', async () => {
+    await seedAccount(server.ledger, 'ice', { at: now() });
+    await bank(server.ledger, 'ice', { at: now() });
+    await use(server.ledger, 'ice', '1', now());
+    await server.ledger.putAccount('ice', { plan: 'plus', status: 'frozen' }, now());
+    const client = await clientOf('ice');
+    expect((await client.request<RateLimits>('account/rateLimits/read')).rateLimits).toMatchObject({
+      primary: { usedPercent: 4 },
+      rateLimitReachedType: 'rate_limit_reached',
+    });
+    expect(await client.request('account/rateLimitResetCredit/consume', { idempotencyKey: 'x' })).toEqual({
+      outcome: 'noCredit',
+    });
+  });
+
   test('an account is served where the client is set to: it asks no more than that this be HTTPS', async () => {
     await seedAccount(server.ledger, 'gil', { at: now() });
     const client = await clientOf('gil');

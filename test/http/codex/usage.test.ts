@@ -238,6 +238,61 @@ describe('credits beyond a plan that is used up', () => {
   });
 });
 
+describe('a member of an organisation that is invoiced', () => {
+  const firm = { kind: 'organisation', plan: 'business', billing: 'invoice', billing_day: 1 } as const;
+  async function member(id: string, put: object = {}, of: object = {}) {
+    await seedAccount(server.ledger, `${id}-firm`, { put: { ...firm, ...of } });
+    await seedAccount(server.ledger, id, { put: { org_id: `${id}-firm`, ...put } });
+    await use(server.ledger, id, '25');
+    return usageOf(id);
+  }
+
+  test('goes on without end: credits are unlimited', async () => {
+    expect(await member('ivy')).toMatchObject({
+      rate_limit: { allowed: true, limit_reached: true },
+      credits: { has_credits: true, unlimited: true, balance: '0' },
+      rate_limit_reached_type: null,
+    });
+    await use(server.ledger, 'ivy', '1000000');
+    expect((await usageOf('ivy')).credits?.unlimited).toBe(true);
+  });
+
+  test('goes on up to the most that may be invoiced, and then its workspace has nothing left', async () => {
+    expect(await member('jon', {}, { invoice_ceiling: '3' })).toMatchObject({
+      rate_limit: { allowed: true },
+      credits: { has_credits: true, unlimited: false, balance: '0' },
+    });
+    await use(server.ledger, 'jon', '3');
+    expect(await usageOf('jon')).toMatchObject({
+      rate_limit: { allowed: false },
+      credits: { has_credits: false, unlimited: false },
+      rate_limit_reached_type: { type: 'workspace_member_credits_depleted' },
+    });
+  });
+
+  test('goes on up to its own limit', async () => {
+    expect(await member('kay', { pool_limit: '4' })).toMatchObject({
+      rate_limit: { allowed: true },
+      credits: { has_credits: true, unlimited: false },
+      spend_control: { reached: false, individual_limit: { limit: '4', used: '0' } },
+    });
+    await use(server.ledger, 'kay', '4');
+    expect(await usageOf('kay')).toMatchObject({
+      rate_limit: { allowed: false },
+      spend_control: { reached: true },
+      rate_limit_reached_type: { type: 'workspace_member_usage_limit_reached' },
+    });
+  });
+});
+
+test('a frozen account is not allowed to go on, whatever it has left', async () => {
+  await seedAccount(server.ledger, 'ice', { credits: '5', put: { status: 'frozen' } });
+  expect(await usageOf('ice')).toMatchObject({
+    rate_limit: { allowed: false, limit_reached: false, primary_window: { used_percent: 0 } },
+    rate_limit_reached_type: { type: 'rate_limit_reached' },
+  });
+});
+
 test('a plan without a limit has no windows and is allowed; one with a weekly limit only has that', async () => {
   await seedAccount(server.ledger, 'endless', { put: { plan: 'enterprise' } });
   expect((await usageOf('endless')).rate_limit).toEqual({
