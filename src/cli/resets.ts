@@ -22,11 +22,20 @@ function list(terminal: Terminal): Command {
     'List an account’s resets: those that can be redeemed first, the soonest to expire on top',
   )
     .argument('<account>', 'whose')
-    .action(async (account: string, _options: object, command: Command) => {
-      const banked = await (await apiClient(terminal.env)).resets.list(account);
-      answer(terminal, command, banked, [
-        `${banked.available_count} can be redeemed.`,
-        ...(banked.resets.length === 0 ? [] : ['', ...resetLines(banked.resets)]),
+    .option('--limit <count>', 'how many at most', wholeNumber(1), 200)
+    .action(async (account: string, { limit }: { limit: number }, command: Command) => {
+      const client = await apiClient(terminal.env);
+      const { available_count, resets, next_cursor } = await client.resets.list(account, {
+        limit: Math.min(limit, 200),
+      });
+      const isAll = next_cursor === null || resets.length === limit;
+      for await (const reset of isAll ? [] : client.resets.listAll(account, { cursor: next_cursor })) {
+        resets.push(reset);
+        if (resets.length === limit) break;
+      }
+      answer(terminal, command, { available_count, resets }, [
+        `${available_count} can be redeemed.`,
+        ...(resets.length === 0 ? [] : ['', ...resetLines(resets)]),
       ]);
     });
 }

@@ -8,6 +8,7 @@ import {
   CreditsSchema,
   CreditsSumSchema,
   InstantSchema,
+  PageQuerySchema,
   ReasonSchema,
 } from './primitives.schema.ts';
 
@@ -25,6 +26,24 @@ export const WindowsSchema = z
   .meta({ id: 'UsageWindows', description: 'Use of the plan, in credits’ worth at the rate card' });
 export type Windows = z.infer<typeof WindowsSchema>;
 
+const BeyondPlanSchema = z
+  .object({
+    product: z.string(),
+    allowed: z
+      .boolean()
+      .meta({ description: 'Whether a use that the plan does not cover goes on by itself' }),
+    reason_code: z.string().nullable().meta({
+      description:
+        'Why it does not: the `reason_code` that such a use would be refused with; null where it does',
+    }),
+    up_to: CreditsSumSchema.nullable().meta({
+      description:
+        'What the organisation’s credits, its invoice and the account’s own credits could pay together; null is without limit',
+    }),
+  })
+  .meta({ id: 'BeyondPlan' });
+export type BeyondPlan = z.infer<typeof BeyondPlanSchema>;
+
 /** `GET /v1/accounts/{id}/limits` */
 export const LimitsSchema = z
   .object({
@@ -32,9 +51,14 @@ export const LimitsSchema = z
     windows: WindowsSchema,
     credits: CreditsSumSchema.meta({ description: 'Credits available' }),
     resets: z.int().meta({ description: 'Banked resets available' }),
+    beyond_plan: z.array(BeyondPlanSchema).meta({
+      description:
+        'What pays where the plan ends, for each product that may be paid for beyond it on this plan',
+    }),
   })
   .meta({ id: 'Limits' });
 export type Limits = z.infer<typeof LimitsSchema>;
+export type PlanLimits = Omit<Limits, 'beyond_plan'>;
 
 export const ResetSchema = z
   .object({
@@ -49,9 +73,22 @@ export const ResetSchema = z
   .meta({ id: 'Reset' });
 export type Reset = z.infer<typeof ResetSchema>;
 
-/** `GET /v1/accounts/{id}/resets` */
+/** Query of `GET /v1/accounts/{id}/resets`: hardly anybody has more than one page. */
+export const ResetListQuerySchema = PageQuerySchema.extend({
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(200)
+    .default(200)
+    .meta({ description: 'Resets on a page, 1 to 200' }),
+});
 export const ResetListSchema = z
-  .object({ available_count: z.int(), resets: z.array(ResetSchema) })
+  .object({
+    available_count: z.int().meta({ description: 'How many can be redeemed, on this page and all others' }),
+    resets: z.array(ResetSchema),
+    next_cursor: z.string().nullable(),
+  })
   .meta({ id: 'ResetList' });
 export type ResetList = z.infer<typeof ResetListSchema>;
 

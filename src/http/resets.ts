@@ -8,6 +8,7 @@ import {
   RedeemSchema,
   RedemptionSchema,
   ResetGrantSchema,
+  ResetListQuerySchema,
   ResetListSchema,
 } from '../contracts/reset.schema.ts';
 import { callerOf, services, servicesAndOwner } from './access.ts';
@@ -35,9 +36,12 @@ export const resetRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
       params: IdSchema,
       response: { 200: LimitsSchema, ...readRefusals('not_found') },
     },
-    handler: (request) => {
-      requireOwnAccount(callerOf(request), request.params.id);
-      return ledger.limits(request.params.id, now());
+    handler: async (request) => {
+      const { id } = request.params;
+      requireOwnAccount(callerOf(request), id);
+      const at = now();
+      const [limits, beyond_plan] = await Promise.all([ledger.limits(id, at), ledger.beyondPlan(id, at)]);
+      return { ...limits, beyond_plan };
     },
   });
 
@@ -50,13 +54,14 @@ export const resetRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
       tags: TAGS,
       summary: 'List an account’s banked resets',
       description:
-        'Those that can be redeemed come first, the soonest to expire before the others; then the rest, the latest first; at most 200.',
+        'Those that can be redeemed come first, the soonest to expire before the others; then the rest, the latest first.',
       params: IdSchema,
+      querystring: ResetListQuerySchema,
       response: { 200: ResetListSchema, ...readRefusals('not_found') },
     },
     handler: (request) => {
       requireOwnAccount(callerOf(request), request.params.id);
-      return ledger.listResets(request.params.id, now());
+      return ledger.listResets(request.params.id, now(), request.query);
     },
   });
 

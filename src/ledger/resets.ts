@@ -1,16 +1,16 @@
 /** Banked resets and the usage windows that they restore. */
-import { BoonError } from '../contracts/errors.ts';
-import type { GrantedResets, Limits, Redemption, Reset, ResetList } from '../contracts/reset.schema.ts';
+import type { GrantedResets, PlanLimits, Redemption } from '../contracts/reset.schema.ts';
 import type { AddressVault } from './address-vault.ts';
-import { type Database, queryRow, queryRows } from './database.ts';
+import { type Database, queryRow } from './database.ts';
 import { BEFORE_ALL, type ExpiringReset } from './expiring-reset.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { Recorded, Write } from './ledger.ts';
+import { makeReadResets, type ReadResets, toReset } from './read-resets.ts';
 import { type AnswerRow, answerOf, callWithArray, inputHash } from './recorded.ts';
 import { makeRedeemReset, type RedeemRequest } from './redeem-resets.ts';
 import { makeResetHistory, type ResetHistory } from './reset-history.ts';
 import { type DueReminder, dueReminders, noteReminder, type ReminderOutcome } from './reset-reminders.ts';
-import { instant, instantOrNull } from './rows.ts';
+import { instantOrNull } from './rows.ts';
 import { limits } from './usage-windows.ts';
 
 export type ResetGrantRequest = Write & {
@@ -23,13 +23,11 @@ export type ResetGrantRequest = Write & {
 };
 
 /** No method reads a clock; refusals are BoonErrors; each write may be repeated under its key. */
-export interface Resets extends ResetHistory {
+export interface Resets extends ReadResets, ResetHistory {
   /** Banks so many resets for an account, under the policy in use. */
   grantResets(request: ResetGrantRequest): Promise<Recorded<GrantedResets>>;
-  /** Those that are to be had, the soonest to expire first, then the rest, the latest first; 200 at most. */
-  listResets(accountId: string, at: string): Promise<ResetList>;
   /** What the account may use at a moment. */
-  limits(accountId: string, at: string): Promise<Limits>;
+  limits(accountId: string, at: string): Promise<PlanLimits>;
   /**
    * Spends a reset and restores both windows, in one transaction, once for each request id of an account; grouped
    * with others. Where nothing is used, or no reset is there, nothing is spent and the outcome says so.
@@ -68,9 +66,9 @@ const MOST_IN_A_BATCH = 100;
 
 export function makeResets(database: Database, vault: AddressVault, policyVersion: () => string): Resets {
   return {
+    ...makeReadResets(database),
     ...makeResetHistory(database),
     grantResets: makeGrantResets(database, policyVersion),
-    listResets: (id, at) => listResets(database, id, at),
     limits: (id, at) => limits(database, policyVersion(), id, at),
     redeemReset: makeRedeemReset(database, policyVersion),
     expireResets: (at, limit) =>
@@ -138,31 +136,4 @@ function makeGrantResets(
 
 function toRow({ key, at, by, ...asked }: ResetGrantRequest, i: number): Record<string, unknown> {
   return { i, key, at, operator: by, input_hash: inputHash(asked), ...asked };
-}
-
-/** A reset that is to be had comes before all others, so that no history hides it. */
-const LIST = `
-  SELECT a.id IS NOT NULL AS known, r.view FROM (SELECT $1::text AS id) asked LEFT JOIN boon.accounts a ON a.id = asked.id
-  LEFT JOIN LATERAL (
-    SELECT boon.reset_view(x, $2) AS view FROM boon.resets x WHERE x.account_id = a.id
-    ORDER BY x.status <> 'available' OR x.expires_at <= $2, CASE WHEN x.status = 'available' AND x.expires_at > $2 THEN x.expires_at END,
-      x.id * CASE WHEN x.status = 'available' AND x.expires_at > $2 THEN 1 ELSE -1 END LIMIT 200) r ON true`;
-
-async function listResets(database: Database, id: string, at: string): Promise<ResetList> {
-  const rows = await queryRows<{ known: boolean; view: Reset | null }>(database, 'list_resets', LIST, [
-    id,
-    at,
-  ]);
-  if (rows[0]?.known !== true) throw new BoonError('not_found', `There is no account "${id}".`);
-  const resets = rows.flatMap(({ view }) => (view === null ? [] : [toReset(view)]));
-  return { available_count: resets.filter(({ status }) => status === 'available').length, resets };
-}
-
-function toReset(view: Reset): Reset {
-  return {
-    ...view,
-    granted_at: instant(view.granted_at),
-    expires_at: instant(view.expires_at),
-    redeemed_at: instantOrNull(view.redeemed_at),
-  };
 }

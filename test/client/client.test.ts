@@ -36,6 +36,18 @@ async function errorOf(call: Promise<unknown>): Promise<AnyBoonApiError> {
   return error;
 }
 
+test('a backend reads an account’s resets page by page', async () => {
+  const granted = await boon.resets.grant({ account_id: 'ben', count: 5, reason: 'an outage' });
+  const ids: string[] = [];
+  for await (const { id } of boon.resets.listAll('ben', { limit: 2 })) ids.push(id);
+  expect(ids).toEqual(granted.resets.map(({ id }) => id));
+  expect(await boon.resets.list('ben', { limit: 2 })).toMatchObject({
+    available_count: 5,
+    resets: granted.resets.slice(0, 2),
+    next_cursor: expect.any(String),
+  });
+});
+
 test('a backend gives credits, follows the gift and reads balances', async () => {
   const gift = await boon.transfers.create({ from: 'ada', to: { account_id: 'ben' }, amount: '2' });
   expect(gift.status).toBe('pending');

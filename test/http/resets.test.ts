@@ -1,6 +1,6 @@
 import { UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { use } from '../support/resets.ts';
+import { bank, redeem as redeemIt, use } from '../support/resets.ts';
 import { later, START, seedAccount } from '../support/test-ledger.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';
 
@@ -31,7 +31,7 @@ test('resets are granted by an operator once under their key, and listed with th
   expect(again.headers.get('idempotent-replayed')).toBe('true');
   expect(again.json).toEqual(granted.json);
   const listed = await server.send('GET', '/v1/accounts/ada/resets');
-  expect(listed.json).toEqual({ available_count: 2, resets: granted.json.resets });
+  expect(listed.json).toEqual({ available_count: 2, resets: granted.json.resets, next_cursor: null });
   expect(listed.json.resets).toMatchObject([
     {
       status: 'available',
@@ -46,6 +46,29 @@ test('resets are granted by an operator once under their key, and listed with th
   expect([other.status, other.json.code]).toEqual([422, 'idempotency_mismatch']);
   const withoutKey = await server.send('POST', GRANTS, { body, key: null });
   expect(withoutKey.json.code).toBe('idempotency_key_required');
+});
+
+test('a list of many resets goes on from page to page, and counts all that can be redeemed on each', async () => {
+  await seedAccount(server.ledger, 'hoarder');
+  for (const count of [100, 100, 5]) await bank(server.ledger, 'hoarder', { count });
+  const spent = await bank(server.ledger, 'hoarder', { count: 2 });
+  for (const { id } of spent) {
+    await use(server.ledger, 'hoarder', '1');
+    await redeemIt(server.ledger, 'hoarder', { reset_id: id });
+  }
+  const path = '/v1/accounts/hoarder/resets';
+  const first = await server.send('GET', path);
+  expect(first.json.resets).toHaveLength(200);
+  const second = await server.send('GET', `${path}?cursor=${first.json.next_cursor}`);
+  expect(second.json).toMatchObject({ available_count: 205, next_cursor: null });
+  const shown = [first, second].flatMap(({ json }) => json.resets as { id: string; status: string }[]);
+  expect(new Set(shown.map(({ id }) => id)).size).toBe(207);
+  expect(shown.slice(205).map(({ id }) => id)).toEqual(spent.map(({ id }) => id).toReversed());
+  const few = await server.send('GET', `${path}?limit=3`);
+  expect(few.json).toMatchObject({ available_count: 205, resets: shown.slice(0, 3) });
+  for (const query of ['limit=0', 'limit=201', 'cursor=nonsense', 'page=2']) {
+    expect((await server.send('GET', `${path}?${query}`)).status).toBe(400);
+  }
 });
 
 test('limits show windows, credits and resets; a redemption restores, and its request id redeems once', async () => {

@@ -185,7 +185,7 @@ test.each([
     await ledger.usePolicy(strict, START);
     await elsewhere.usePolicy(strict, START);
     try {
-      const [ada, eve] = [await person(), await person({ credits })];
+      const [ada, eve] = [await person(), await person(credits === undefined ? {} : { credits })];
       const young = await person({ put: { created_at: START } });
       const [reset] = await bank(ledger, ada);
       const [another] = await bank(ledger, eve);

@@ -7,7 +7,7 @@ import {
   ResetCreditListSchema,
 } from '../../contracts/codex.schema.ts';
 import { BoonError } from '../../contracts/errors.ts';
-import { type Redemption, ResetIdSchema } from '../../contracts/reset.schema.ts';
+import { type Redemption, type Reset, ResetIdSchema } from '../../contracts/reset.schema.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { ServerParts } from '../server-parts.ts';
 import { personOf } from './caller.ts';
@@ -24,8 +24,8 @@ export const resetCreditRoutes: FastifyPluginAsyncZod<ServerParts> = async (app,
       handler: async (request) => {
         const { accountId } = personOf(request);
         const at = clock().toISOString();
-        const [{ resets }, totals] = await Promise.all([
-          ledger.listResets(accountId, at),
+        const [resets, totals] = await Promise.all([
+          shownResets(ledger, accountId, at),
           ledger.resetTotals(accountId, at),
         ]);
         return {
@@ -66,6 +66,18 @@ export const resetCreditRoutes: FastifyPluginAsyncZod<ServerParts> = async (app,
   }
 };
 
+/** All that can be redeemed, and of the rest what fits on the last of their pages: clients know no pages. */
+async function shownResets(ledger: Ledger, accountId: string, at: string): Promise<Reset[]> {
+  const shown: Reset[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await ledger.listResets(accountId, at, { limit: 200, cursor });
+    shown.push(...page.resets);
+    cursor = shown.at(-1)?.status === 'available' ? (page.next_cursor ?? undefined) : undefined;
+  } while (cursor !== undefined);
+  return shown;
+}
+
 /** No reset has it. A client's id of another form is not wrong, it is nobody's: `no_credit`. */
 const NO_RESET = '0';
 
@@ -79,10 +91,7 @@ async function viewRedemption(
   { outcome, windows_reset, reset_id }: Redemption,
   at: string,
 ): Promise<Consumed> {
-  const spent =
-    reset_id === null
-      ? undefined
-      : (await ledger.listResets(accountId, at)).resets.find(({ id }) => id === reset_id);
+  const spent = reset_id === null ? undefined : await ledger.findReset(accountId, reset_id, at);
   return {
     code: outcome,
     windows_reset,
