@@ -43,8 +43,12 @@ export type Config = {
   story: boolean;
   smtpUrl: string | undefined;
   mailFrom: string;
-  /** Unset: nothing can be bought. */
+  /** Unset: nothing can be bought, but for the demonstration. */
   stripe: { apiKey: string; webhookSecret: string; apiBase: string | undefined } | undefined;
+  /** Whether packages are sold without money moving; unset: off, but for a local start. */
+  demoPayments: boolean | undefined;
+  /** The operator's own page for adding credits, with `{account}`; unset: Boon's. */
+  addCreditsUrl: string | undefined;
   /** Where commands find the HTTP server; unset: the local one. */
   url: string | undefined;
   publicUrl: string;
@@ -93,6 +97,8 @@ function contradictions(given: Record<string, string | undefined>): string[] {
     faults.push('BOON_WORKER_DEPLOYMENT and BOON_BUILD_ID must be set both or neither.');
   if ((given.STRIPE_API_KEY === undefined) !== (given.STRIPE_WEBHOOK_SECRET === undefined))
     faults.push('STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET must be set both or neither.');
+  if (given.BOON_DEMO_PAYMENTS === 'true' && given.STRIPE_API_KEY !== undefined)
+    faults.push('BOON_DEMO_PAYMENTS must not be true when STRIPE_API_KEY is set.');
   if (given.BOON_TRUST_UNSIGNED_TOKENS === 'true' && given.BOON_JWKS_URL !== undefined)
     faults.push('BOON_TRUST_UNSIGNED_TOKENS must not be true when BOON_JWKS_URL is set.');
   return faults;
@@ -139,6 +145,8 @@ function toConfig(set: Settings): Config {
             apiBase: set.STRIPE_API_BASE,
           }
         : undefined,
+    demoPayments: set.BOON_DEMO_PAYMENTS,
+    addCreditsUrl: set.BOON_ADD_CREDITS_URL,
     url: set.BOON_URL,
     publicUrl: set.BOON_PUBLIC_URL ?? `http://localhost:${set.PORT}`,
     logLevel: set.BOON_LOG_LEVEL,

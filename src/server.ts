@@ -14,7 +14,7 @@ import { createPostgresLedger } from './ledger/postgres-ledger.ts';
 import { createLogger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { runService } from './observability/run-service.ts';
-import { stripePayments } from './payments/configured-payments.ts';
+import { configuredPayments } from './payments/configured-payments.ts';
 import { createCampaignProcess } from './temporal/campaign-process.ts';
 import { temporalClient, temporalTarget } from './temporal/connection.ts';
 import { createGiftProcess } from './temporal/gift-process.ts';
@@ -92,7 +92,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         onMissed: (error, workflow_id) =>
           logger.warn({ workflow_id, err: error }, 'a process was not told; it asks at its deadline'),
       }),
-      payments: stripePayments(config),
+      ...configuredPayments(config, encryptionKey),
       codec: {
         payloads,
         uiOrigins: config.payloads.uiOrigins,
@@ -164,6 +164,11 @@ export async function runServer(): Promise<void> {
     const server = await startServer({ config, policy, env: process.env, clock: () => new Date(), logger });
     if (server.madeApiKey !== undefined) {
       process.stdout.write(`\nOperator API key, shown this once: ${server.madeApiKey}\n\n`);
+    }
+    if (config.demoPayments === true) {
+      logger.warn(
+        'BOON_DEMO_PAYMENTS IS ON: CREDITS ARE SOLD AND NO MONEY MOVES. Never do this where credits are worth something.',
+      );
     }
     logger.info({ url: server.url, policy_version: policy.version }, 'HTTP server listens');
     return { close: server.close, logger };

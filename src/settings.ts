@@ -172,7 +172,7 @@ export const SettingsSchema = z.object({
     .meta({ description: 'Base of claim links; unset: http://localhost and the port' }),
   STRIPE_API_KEY: text('must not be empty').optional().meta({
     description:
-      'Secret or restricted key of Stripe, with which packages are sold; unset: nothing can be bought',
+      'Secret or restricted key of Stripe, with which packages are sold; unset: see BOON_DEMO_PAYMENTS',
     secret: true,
   }),
   STRIPE_WEBHOOK_SECRET: text('must be the signing secret of a webhook endpoint')
@@ -186,6 +186,24 @@ export const SettingsSchema = z.object({
   STRIPE_API_BASE: httpUrl()
     .optional()
     .meta({ description: 'Where Stripe’s API is; unset: Stripe’s own. For tests against a stand-in' }),
+  BOON_DEMO_PAYMENTS: z
+    .enum(['true', 'false'], { error: 'must be true or false' })
+    .transform((value) => value === 'true')
+    .optional()
+    .meta({
+      description:
+        'Sell packages by a demonstration in which no money moves: anybody who may buy gets credits for nothing. Unset: only `npm start` with its own database does, unless Stripe is set up',
+    }),
+  BOON_ADD_CREDITS_URL: text('must be a URL such as https://example.com/credits?account={account}')
+    .refine(
+      (template) => /^https?:/.test(template) && URL.canParse(template.replaceAll('{account}', 'account')),
+      'must be a URL such as https://example.com/credits?account={account}',
+    )
+    .optional()
+    .meta({
+      description:
+        'Your own page for adding credits, with {account} in the account’s place; unset: Boon serves one at /credits',
+    }),
   BOON_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], {
       error: 'must be trace, debug, info, warn, error or silent',

@@ -15,7 +15,7 @@ import { createMetrics } from './observability/metrics.ts';
 import { checkParts } from './observability/readiness.ts';
 import { runService } from './observability/run-service.ts';
 import { sdkLogger } from './observability/sdk-logger.ts';
-import { stripePayments } from './payments/configured-payments.ts';
+import { configuredPayments } from './payments/configured-payments.ts';
 import { createBoonWorker } from './temporal/boon-worker.ts';
 import { createCampaignProcess } from './temporal/campaign-process.ts';
 import { keepComplimentaryResets } from './temporal/complimentary-resets.ts';
@@ -92,7 +92,7 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Runnin
       taskQueue: config.taskQueue,
       ledger,
       mail: { transport, from: config.mailFrom, publicUrl: config.publicUrl },
-      payments: stripePayments(config),
+      payments: configuredPayments(config, encryptionKey).payments,
       bundle: await workflowBundle(cacheFolder(options.env)),
       clock,
       codec,

@@ -14,6 +14,7 @@ import { openDatabase } from '../../src/ledger/database.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
+import { createCreditsLink } from '../../src/payments/credits-link.ts';
 import { createPayloadCodec } from '../../src/temporal/payload-codec.ts';
 import type { MeasuredServer } from './http-rig.ts';
 import { START } from './ledger-database.ts';
@@ -65,6 +66,7 @@ async function boonServer(url: string) {
     logger: createLogger('info'),
     metrics: createMetrics(),
     publicUrl: 'http://localhost',
+    creditsLink: createCreditsLink({ encryptionKey: randomBytes(32), publicUrl: 'http://localhost' }),
     policyVersion: 'bench',
     rateLimit: { service: 0, user: 0 },
     demoModel: false,

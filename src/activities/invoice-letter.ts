@@ -1,8 +1,9 @@
 /** What the mail with an invoice says, as text and as HTML. */
+
+import { escaped } from '../contracts/html-text.ts';
 import type { InvoiceWithLines } from '../contracts/invoice.schema.ts';
 import { priceText } from '../contracts/purchase.ts';
 import type { Mail } from './claim-mail.ts';
-import { escaped } from '../contracts/html-text.ts';
 
 /** How many lines the mail shows; the API has them all. */
 const SHOWN = 50;

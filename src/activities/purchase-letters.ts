@@ -1,9 +1,9 @@
 /** What mails about purchases say, as text and as HTML. */
+
+import { escaped } from '../contracts/html-text.ts';
 import { type Purchase, packageText, priceText } from '../contracts/purchase.ts';
-import type { Refund } from '../contracts/refund.ts';
 import type { CreditReminder } from '../ledger/credit-reminders.ts';
 import type { Mail } from './claim-mail.ts';
-import { escaped } from '../contracts/html-text.ts';
 
 /**
  * The receipt of a paid purchase, or the news that a top-up was not paid; undefined when there is nothing to tell.
@@ -28,21 +28,6 @@ export function purchaseMail(purchase: Purchase, publicUrl: string): Mail | unde
     [why, 'It is tried again later, unless you switch it off.'],
     messageId,
   );
-}
-
-/** The news that money goes back, and what that took from the account. */
-export function refundMail(refund: Refund, purchase: Purchase, publicUrl: string): Mail {
-  const price = priceText(refund);
-  const { taken_back: taken, owed } = refund;
-  const messageId = `<refund.${refund.id}@${new URL(publicUrl).hostname}>`;
-  const says = [
-    `${price} that you paid for ${packageText(purchase)} go back the way they came. Your bank may take some days to show them.`,
-  ];
-  if (taken.credits !== '0') says.push(`${taken.credits} credits were taken out of your account for it.`);
-  if (taken.resets > 0)
-    says.push(`${packageText({ credits: '0', resets: taken.resets })} went out of your account for it.`);
-  if (owed !== '0') says.push(`You had spent ${owed} of the credits: your next purchase pays for these first.`);
-  return letter(`${price} go back to you`, says, messageId);
 }
 
 export function creditReminderMail(reminder: CreditReminder, publicUrl: string): Mail {

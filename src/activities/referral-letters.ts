@@ -1,7 +1,8 @@
 /** What the mails of a referral say, as text and as HTML. */
+
+import { escaped } from '../contracts/html-text.ts';
 import type { GivenReward, Referral } from '../contracts/referral.ts';
 import type { Mail } from './claim-mail.ts';
-import { escaped } from '../contracts/html-text.ts';
 
 /**
  * The invitation.

@@ -1,7 +1,8 @@
 /** What the reminder of an expiring reset says, as text and as HTML. */
+
+import { escaped } from '../contracts/html-text.ts';
 import type { DueReminder } from '../ledger/reset-reminders.ts';
 import type { Mail } from './claim-mail.ts';
-import { escaped } from '../contracts/html-text.ts';
 
 /** @param publicUrl its host stands in the Message-ID, by which a repeated mail is seen to be one. */
 export function reminderMail({ reset_ids, expires_at, before }: DueReminder, publicUrl: string): Mail {

@@ -97,6 +97,13 @@ export const ERRORS = {
   not_held: entry(409, 'The gift is not held', false, 'Only a held gift can be released.'),
   claim_invalid: entry(409, 'The claim link does not work', false, 'Check the link; each works once.'),
   claim_expired: entry(410, 'The claim link has expired', false, 'Ask the sender for a new gift.'),
+  link_invalid: entry(403, 'The link does not work', false, 'Open the whole link, as it was given to you.'),
+  link_expired: entry(
+    410,
+    'The link has expired',
+    false,
+    'Ask for a new one: the next refused use brings it.',
+  ),
   limit_reached: entry(
     429,
     'The usage limit is reached',
@@ -143,7 +150,7 @@ export const ERRORS = {
     409,
     'No payments are taken here',
     false,
-    'Have an operator set STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET.',
+    'Have an operator set STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET, or BOON_DEMO_PAYMENTS to try it out.',
   ),
   payment_refused: entry(
     409,

@@ -5,10 +5,10 @@ import { covers, type Scope } from '../contracts/scopes.ts';
 import type { Principal } from './principal.ts';
 
 /**
- * `public`: everybody. `codex_client`: end users only, each for the account that their Codex client names. Otherwise the
- * scope a service needs, and whether an end user may call it at all.
+ * `public`: everybody. `codex_client`: end users only, each for the account that their Codex client names. `credits_link`:
+ * whoever has an add-credits link, as the end user whom it was given for. Otherwise the scope a service needs, and whether an end user may call it at all.
  */
-export type Access = 'public' | 'codex_client' | { scope: Scope; endUser: boolean };
+export type Access = 'public' | 'codex_client' | 'credits_link' | { scope: Scope; endUser: boolean };
 
 declare module 'fastify' {
   interface FastifyContextConfig {

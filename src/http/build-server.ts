@@ -9,6 +9,8 @@ import { campaignRoutes } from './campaigns.ts';
 import { answerClientFault } from './client-fault.ts';
 import { codecRoutes } from './codec.ts';
 import { codexRoutes } from './codex/codex-routes.ts';
+import { creditsPageRoutes } from './credits-page.ts';
+import { demoCheckoutRoutes } from './demo-checkout.ts';
 import { eligibilityRoutes } from './eligibility.ts';
 import { createGiftDesk } from './gift-desk.ts';
 import { grantRoutes } from './grants.ts';
@@ -72,7 +74,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(responseHeaders);
   await app.register(jsonBody);
   await app.register(validation);
-  await app.register(authentication, { keyRing, tokens: parts.tokens, clock: parts.clock });
+  await app.register(authentication, { keyRing, ...parts });
   await app.register(observe, { metrics: parts.metrics });
   await app.register(rateLimit, parts.rateLimit);
   await app.register(idempotency);
@@ -90,6 +92,11 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(purchaseRoutes, { desk: purchaseDesk });
   await app.register(stripeWebhookRoutes, { desk: purchaseDesk });
   await app.register(topUpRoutes, parts);
+  if (parts.creditsLink.isOwnPage) await app.register(creditsPageRoutes, { ...parts, desk: purchaseDesk });
+  const { demoPayments } = parts;
+  if (demoPayments !== undefined) {
+    await app.register(demoCheckoutRoutes, { ...parts, payments: demoPayments, desk: purchaseDesk });
+  }
   await app.register(transferRoutes, { desk });
   await app.register(transferActionRoutes, { desk });
   await app.register(campaignRoutes, parts);

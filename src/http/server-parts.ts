@@ -8,6 +8,8 @@ import type { ReferralProcess } from '../contracts/referral-process.ts';
 import type { ApiKeys } from '../ledger/api-keys.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import type { CreditsLink } from '../payments/credits-link.ts';
+import type { DemoPayments } from '../payments/demo-payments.ts';
 import type { CodecParts } from './codec.ts';
 import type { RateLimit } from './plugins/rate-limit.ts';
 import type { TokenVerifier } from './token-verifier.ts';
@@ -20,6 +22,9 @@ export type ServerParts = {
   purchaseProcess: PurchaseProcess;
   /** Left out: nothing can be bought. */
   payments?: Payments | undefined;
+  /** The same payments, when they are the demonstration: its pages are served. */
+  demoPayments?: DemoPayments | undefined;
+  creditsLink: CreditsLink;
   codec: CodecParts;
   apiKeys: ApiKeys;
   tokens: TokenVerifier;

@@ -1,7 +1,6 @@
 /** Usage: charged, listed, and summed up for an organisation. Nothing of it reaches Temporal. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { addCreditsUrl } from '../contracts/add-credits-url.ts';
 import { BoonError } from '../contracts/errors.ts';
 import { AccountIdSchema, PageQuerySchema, pageOf } from '../contracts/primitives.schema.ts';
 import { ChargeSchema, PoolSchema, UsageBodySchema, UsageSchema } from '../contracts/usage.schema.ts';
@@ -18,7 +17,7 @@ const IdSchema = z.object({ id: AccountIdSchema });
 const CLOCKS_APART_MILLISECONDS = 5 * 60_000;
 
 export const usageRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts) => {
-  const { ledger, clock, publicUrl } = parts;
+  const { ledger, clock, creditsLink } = parts;
   const watchTopUp = createTopUpWatch(parts);
 
   app.route({
@@ -53,7 +52,7 @@ export const usageRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts
         return recordedAnswer(reply, recorded);
       } catch (error) {
         if (error instanceof BoonError && error.code === 'limit_reached') watchTopUp(account_id, '0');
-        throw withAddCreditsUrl(error, addCreditsUrl(publicUrl, account_id));
+        throw withAddCreditsUrl(error, () => creditsLink.to(account_id, new Date(now)));
       }
     },
   });
@@ -83,7 +82,7 @@ export const usageRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts
     schema: {
       operationId: 'getPool',
       tags: TAGS,
-      summary: 'Show what the members of an organisation took of its credits this month',
+      summary: 'Show what members took of an organisation’s credits this month, and its invoice so far',
       params: IdSchema,
       response: { 200: PoolSchema, ...readRefusals('not_found') },
     },
@@ -94,8 +93,12 @@ export const usageRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts
   });
 };
 
-function withAddCreditsUrl(error: unknown, add_credits_url: string): unknown {
+function withAddCreditsUrl(error: unknown, url: () => string): unknown {
   if (!(error instanceof BoonError) || error.limit === undefined) return error;
   const { code, message, reasonCode, limit } = error;
-  return new BoonError(code, message, { reasonCode, limit: { ...limit, add_credits_url }, cause: error });
+  return new BoonError(code, message, {
+    reasonCode,
+    limit: { ...limit, add_credits_url: url() },
+    cause: error,
+  });
 }

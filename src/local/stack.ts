@@ -101,6 +101,8 @@ async function complete(given: Config, dataDir: string, { uiUrl, ...chosen }: Ch
     ...chosen,
     payloads: { ...given.payloads, uiOrigins: [...given.payloads.uiOrigins, ...originsOf(uiUrl)] },
     publicUrl: given.port === 0 ? given.publicUrl.replace(/:0$/, `:${chosen.port}`) : given.publicUrl,
+    // On a database of the operator's own nothing is given away that nobody asked for.
+    demoPayments: given.demoPayments ?? (ownDatabase && given.stripe === undefined),
     // On a database of the operator's own the server makes a key only where there is none yet.
     apiKey: given.apiKey ?? (ownDatabase ? await keptSecret(apiKeyFile(dataDir), newApiKey) : undefined),
   };

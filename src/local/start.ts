@@ -103,7 +103,7 @@ async function story(
   try {
     print('');
     print(
-      `The story: gifts, referrals and resets on real workflows; gifts settle after ${SETTLEMENT_SECONDS} s to watch them.`,
+      `The story: gifts, referrals, resets and a purchase on real workflows; gifts settle after ${SETTLEMENT_SECONDS} s to watch them.`,
     );
     const client = new BoonClient({ baseUrl: server.url, apiKey });
     const narrator = new Narrator(client, print, (workflowId) =>
@@ -111,7 +111,10 @@ async function story(
         ? `workflow ${workflowId}`
         : `${shownUrl(uiUrl)}/namespaces/default/workflows/${encodeURIComponent(workflowId)}`,
     );
-    return await playStory({ client, narrator, mailFolder, signal });
+    const { publicUrl, demoPayments, addCreditsUrl } = config;
+    const hasPages = demoPayments === true && addCreditsUrl === undefined;
+    const pageAt = hasPages ? (url: string) => url.replace(publicUrl, server.url) : undefined;
+    return await playStory({ client, narrator, mailFolder, pageAt, signal });
   } finally {
     await server.close();
   }

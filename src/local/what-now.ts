@@ -15,10 +15,18 @@ export function whatNow(stack: LocalStack, cast: Cast | undefined): string[] {
     `  Web UI        ${uiUrl === undefined ? `the one of the Temporal at ${stack.temporalAddress}` : `${shownUrl(uiUrl)}/namespaces/default/workflows`}`,
     `  Operator key  ${apiKey === undefined ? 'the one that this database was set up with' : (shortPath(apiKey.file) ?? 'BOON_API_KEY')}`,
     `  Mails         ${mailFolder === undefined ? 'go to BOON_SMTP_URL' : `${shortPath(mailFolder)} (files; set BOON_SMTP_URL to send them)`}`,
+    `  Payments      ${payments(config)}`,
     `  Data, log     ${shortPath(config.dataDir)}`,
     '',
     ...trial(apiKey, url, cast),
   ];
+}
+
+function payments({ stripe, demoPayments }: LocalStack['config']): string {
+  if (stripe !== undefined) return 'through Stripe';
+  return demoPayments === true
+    ? 'a demonstration: no money moves (set STRIPE_API_KEY to take real ones)'
+    : 'none (set STRIPE_API_KEY)';
 }
 
 function trial(apiKey: LocalStack['apiKey'], url: string, cast: Cast | undefined): string[] {

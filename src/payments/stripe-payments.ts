@@ -1,6 +1,5 @@
 /** Payments by Stripe. No card ever reaches Boon: people pay on Stripe's page, and top-ups charge what Stripe stores. */
 import Stripe from 'stripe';
-import { addCreditsUrl } from '../contracts/add-credits-url.ts';
 import { BoonError } from '../contracts/errors.ts';
 import type { Payments } from '../contracts/payments.ts';
 import { type Purchase, packageText, purchaseWorkflowId } from '../contracts/purchase.ts';
@@ -13,8 +12,8 @@ export type StripeOptions = {
   webhookSecret: string;
   /** Where Stripe's API is, when it is not Stripe's own. */
   apiBase: string | undefined;
-  /** Base of the pages that people come back to. */
-  publicUrl: string;
+  /** Where a buyer goes from Stripe's page: always the same for one purchase, for Stripe compares repeated calls. */
+  backTo: (purchase: Purchase) => string;
 };
 
 /** How long a signature holds, in seconds: an old message must not be played again. */
@@ -24,7 +23,7 @@ const PATIENCE = 8_000;
 const RETRIES = 1;
 
 export function createStripePayments(options: StripeOptions): Payments {
-  const { webhookSecret, publicUrl } = options;
+  const { webhookSecret, backTo } = options;
   const stripe = new Stripe(options.apiKey, {
     timeout: PATIENCE,
     maxNetworkRetries: RETRIES,
@@ -37,8 +36,7 @@ export function createStripePayments(options: StripeOptions): Payments {
     openCheckout: (purchase) =>
       asking(async () => {
         const metadata = { purchase_id: purchase.id, kind: purchase.kind };
-        const back = new URL(addCreditsUrl(publicUrl, purchase.account_id));
-        back.searchParams.set('purchase', purchase.id);
+        const back = backTo(purchase);
         const session = await stripe.checkout.sessions.create(
           {
             mode: 'payment',
@@ -60,8 +58,8 @@ export function createStripePayments(options: StripeOptions): Payments {
               },
             ],
             expires_at: Math.floor(Date.parse(purchase.expires_at) / 1000),
-            success_url: back.href,
-            cancel_url: back.href,
+            success_url: back,
+            cancel_url: back,
           },
           key(purchase, 'checkout'),
         );

@@ -2,6 +2,7 @@
 import type { Client } from '@temporalio/client';
 import { BoonClient } from '../client/boon-client.ts';
 import type { Balance } from '../contracts/account.schema.ts';
+import type { Purchase } from '../contracts/purchase.ts';
 import type { Usage } from '../contracts/usage.schema.ts';
 
 import { mergePolicy } from '../domain/merge-policy.ts';
@@ -9,6 +10,7 @@ import type { Policy, VersionedPolicy } from '../domain/policy.ts';
 import type { VerifyReport } from '../ledger/ledger.ts';
 import { validatePolicy } from '../policy-file.ts';
 import type { CapturedMail } from './captured-mails.ts';
+import { press } from './demo-buyer.ts';
 import { type Duration, momentAfter } from './duration.ts';
 import { type AccountSeed, seedAccount } from './seed-account.ts';
 import { elapsed, pause } from './test-clock.ts';
@@ -98,6 +100,16 @@ export class BoonHarness {
   /** Uses so many units of a product, as `POST /v1/usage` does; answers what paid and how the windows stand then. */
   use(accountId: string, units: string, product = 'codex'): Promise<Usage> {
     return this.client.usage.record({ account_id: accountId, product, units });
+  }
+
+  /** Pays an open purchase on its page, as its buyer would with a card that works; what was bought is there then. */
+  pay(purchase: Pick<Purchase, 'id'>): Promise<Purchase> {
+    return press(this, purchase.id, 'paid');
+  }
+
+  /** Tries to pay an open purchase with a card that is declined: it fails. */
+  declinePayment(purchase: Pick<Purchase, 'id'>): Promise<Purchase> {
+    return press(this, purchase.id, 'failed');
   }
 
   /**

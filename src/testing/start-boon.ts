@@ -22,6 +22,8 @@ import { startTimeSkippingServer } from '../local/temporal.ts';
 import { findTimeSkippingServer } from '../local/time-skipping-binary.ts';
 import { createLogger } from '../observability/logger.ts';
 import { createMetrics } from '../observability/metrics.ts';
+import { createCreditsLink } from '../payments/credits-link.ts';
+import { createDemoPayments } from '../payments/demo-payments.ts';
 import { validatePolicy } from '../policy-file.ts';
 import { createCampaignProcess } from '../temporal/campaign-process.ts';
 import { keepComplimentaryResets } from '../temporal/complimentary-resets.ts';
@@ -84,6 +86,9 @@ export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHar
   // Not the environment's own client: awaiting a result with that one lets time run.
   const temporal = new Client({ connection: environment.connection, ...converted(codec) });
   const common = { client: temporal, ledger, taskQueue: TASK_QUEUE, clock: () => clock.now() };
+  const publicUrl = options.publicUrl ?? 'http://boon.test';
+  const creditsLink = createCreditsLink({ encryptionKey, publicUrl });
+  const demoPayments = createDemoPayments({ encryptionKey, publicUrl });
   const serverParts: ServerParts = {
     ledger,
     apiKeys,
@@ -96,7 +101,10 @@ export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHar
     clock: common.clock,
     logger: createLogger(options.logLevel ?? 'silent'),
     metrics: createMetrics(),
-    publicUrl: options.publicUrl ?? 'http://boon.test',
+    publicUrl,
+    creditsLink,
+    payments: demoPayments,
+    demoPayments,
     policyVersion: policy.version,
     rateLimit: { service: 0, user: 0 },
     demoModel: false,
@@ -109,7 +117,8 @@ export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHar
   const worker = await startHarnessWorker({
     ...common,
     connection: environment.nativeConnection,
-    mail: { transport, from: 'Boon <boon@localhost>', publicUrl: serverParts.publicUrl },
+    mail: { transport, from: 'Boon <boon@localhost>', publicUrl },
+    payments: demoPayments,
     bundle: await workflowBundle(cacheFolder()),
     buildId: 'boon-testing',
     codec,

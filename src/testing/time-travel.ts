@@ -5,6 +5,7 @@ import { EXPIRY_WORKFLOW, TASK_QUEUE } from '../contracts/temporal.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { giftRuns } from '../temporal/gift-runs.ts';
 import { invoiceEndedMonths, nextInvoiceStop } from './due-invoices.ts';
+import { nextPurchaseStop, settlePurchases } from './due-purchases.ts';
 import { claimDueRewards, nextRewardStop } from './due-rewards.ts';
 import type { HarnessWorker } from './harness-worker.ts';
 import { elapsed, pause, type TestClock } from './test-clock.ts';
@@ -35,11 +36,13 @@ export async function travelTo(target: Date, traveller: Traveller): Promise<void
     const rewards = await nextRewardStop(target, traveller.ledger);
     const invoices = await nextInvoiceStop(target, traveller);
     const sooner = earlier(earlier(await nextStop(target, traveller.ledger), resets), rewards);
-    const stop = earlier(sooner, invoices);
+    const purchases = await nextPurchaseStop(target, traveller);
+    const stop = earlier(earlier(sooner, invoices), purchases);
     await clock.jumpTo(stop ?? target);
     await untilNothingIsDue(traveller);
     await claimDueRewards(traveller);
     await invoiceEndedMonths(traveller);
+    await settlePurchases(traveller);
     if (stop === undefined) break;
     if (resets !== undefined && resets <= clock.now()) {
       sweptTo = clock.now();

@@ -19,7 +19,7 @@ beforeAll(async () => {
     apiKey: 'sk_test_123',
     webhookSecret: WEBHOOK_SECRET,
     apiBase: stripe.url,
-    publicUrl: 'https://boon.example',
+    backTo: () => 'https://boon.example/credits',
   });
   server = await openTestServer({ parts: { payments } });
   await seedAccount(server.ledger, 'ada');

@@ -25,7 +25,8 @@ const starts: string[] = [];
 
 beforeAll(async () => {
   stripe = await startStripeMock();
-  const options = { apiKey: 'sk_test_123', webhookSecret: WEBHOOK_SECRET, publicUrl: 'https://boon.example' };
+  const backTo = () => 'https://boon.example/credits';
+  const options = { apiKey: 'sk_test_123', webhookSecret: WEBHOOK_SECRET, backTo };
   const real = createStripePayments({ ...options, apiBase: stripe.url });
   const away = createStripePayments({ ...options, apiBase: 'http://127.0.0.1:9' });
   const openCheckout: typeof real.openCheckout = (purchase) =>

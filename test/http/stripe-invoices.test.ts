@@ -17,7 +17,7 @@ beforeAll(async () => {
   payments = createStripePayments({
     apiKey: 'sk_test_123',
     webhookSecret: WEBHOOK_SECRET,
-    publicUrl: 'https://boon.example',
+    backTo: () => 'https://boon.example/credits',
     apiBase: stripe.url,
   });
   server = await openTestServer({ policy: BILLED, parts: { payments } });

@@ -62,7 +62,9 @@ describe('POST /v1/usage', () => {
       reason_code: 'no_credits',
       next_window_at: later(START, { hours: 5 }),
       resets_available: 2,
-      add_credits_url: 'https://boon.example/credits?account=bob',
+      add_credits_url: expect.stringMatching(
+        /^https:\/\/boon\.example\/credits\?account=bob&ticket=buy\.\d+\.[\w-]{43}$/,
+      ),
     });
     expect(refused.json.detail).toMatch(
       /2 banked resets can be redeemed to go on now\. There are not enough credits/,

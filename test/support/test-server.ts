@@ -10,6 +10,7 @@ import { type ApiKeys, createApiKeys } from '../../src/ledger/api-keys.ts';
 import { openDatabase } from '../../src/ledger/database.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { createMetrics, type Metrics } from '../../src/observability/metrics.ts';
+import { createCreditsLink } from '../../src/payments/credits-link.ts';
 import { createPayloadCodec } from '../../src/temporal/payload-codec.ts';
 import { createRecordingGiftProcess, type RecordingGiftProcess } from './recording-gift-process.ts';
 import {
@@ -54,6 +55,8 @@ export type TestServerOptions = {
   policy?: PolicyPatch;
   jwt?: Partial<TokenSettings>;
   parts?: Partial<ServerParts>;
+  /** Left out: a free one. */
+  port?: number;
   /** A ledger that is there already and is closed by whoever opened it. */
   ledger?: TestLedger;
 };
@@ -80,6 +83,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
   const referralProcess = createRecordingReferralProcess();
   const metrics = createMetrics();
   const time = { now: new Date(START) };
+  const publicUrl = options.parts?.publicUrl ?? 'https://boon.example';
   const app = await buildServer({
     ledger: testLedger.ledger,
     giftProcess,
@@ -95,13 +99,14 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     clock: () => time.now,
     logger: createLogger('silent'),
     metrics,
-    publicUrl: 'https://boon.example',
+    publicUrl,
+    creditsLink: createCreditsLink({ encryptionKey: testLedger.encryptionKey, publicUrl }),
     policyVersion: policyWith(options.policy).version,
     rateLimit: { service: 0, user: 0 },
     demoModel: false,
     ...options.parts,
   });
-  const baseUrl = await app.listen({ port: 0, host: '127.0.0.1' });
+  const baseUrl = await app.listen({ port: options.port ?? 0, host: '127.0.0.1' });
   return {
     ...testLedger,
     baseUrl,

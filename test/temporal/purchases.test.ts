@@ -24,7 +24,8 @@ let process: ReturnType<typeof createPurchaseProcess>;
 
 beforeAll(async () => {
   stripe = await startStripeMock();
-  const options = { apiKey: 'sk_test_123', webhookSecret: WEBHOOK_SECRET, publicUrl: 'https://boon.example' };
+  const backTo = () => 'https://boon.example/credits';
+  const options = { apiKey: 'sk_test_123', webhookSecret: WEBHOOK_SECRET, backTo };
   real = createStripePayments({ ...options, apiBase: stripe.url });
   const payments: Payments = {
     ...real,

@@ -71,6 +71,7 @@ async function checkParts(given: Config, env: NodeJS.ProcessEnv): Promise<Findin
       : await checkTemporal(config, env)),
     await checkMail(config),
     ...checkTokens(config),
+    checkPayments(config),
   ];
 }
 
@@ -110,6 +111,14 @@ function checkTokens({ jwt }: Config): Finding[] {
   return [
     jwt.jwksUrl === undefined ? off(part, 'none are taken: BOON_JWKS_URL is not set') : ok(part, jwt.jwksUrl),
   ];
+}
+
+function checkPayments({ stripe, demoPayments }: Config): Finding {
+  const part = 'payments';
+  if (stripe !== undefined) return ok(part, 'through Stripe');
+  if (demoPayments !== true) return off(part, 'STRIPE_API_KEY is not set');
+  const fix = 'Unset it anywhere but where Boon is tried out.';
+  return warning(part, 'BOON_DEMO_PAYMENTS is on: credits are sold and no money moves', fix);
 }
 
 const MARKS = { ok: 'ok   ', warning: 'WARN ', fault: 'FAULT', off: '-    ' } as const;

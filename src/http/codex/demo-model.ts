@@ -4,11 +4,11 @@
  */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { addCreditsUrl } from '../../contracts/add-credits-url.ts';
 import { BoonError, type LimitReached } from '../../contracts/errors.ts';
 import { ModelSchema } from '../../contracts/policy.schema.ts';
 import { newId } from '../new-id.ts';
 import type { ServerParts } from '../server-parts.ts';
+import { createTopUpWatch } from '../top-up-watch.ts';
 import { personOf } from './caller.ts';
 import { cannedReply } from './canned-reply.ts';
 import { limitHeaders } from './limit-headers.ts';
@@ -22,7 +22,8 @@ const BODY_LIMIT_BYTES = 16 * 1024 * 1024;
 const ModelCallSchema = z.object({ model: ModelSchema.optional().catch(undefined) });
 
 export const demoModelRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts) => {
-  const { ledger, clock, publicUrl } = parts;
+  const { ledger, clock, creditsLink } = parts;
+  const watchTopUp = createTopUpWatch(parts);
   app.route({
     method: 'POST',
     url: '/backend-api/codex/responses',
@@ -36,11 +37,14 @@ export const demoModelRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, p
       const [id, at] = [newId('resp', now), now.toISOString()];
       const account_id = person.accountId;
       try {
-        await ledger.use({ account_id, product: CODEX_PRODUCT, model, units: '1', id, at, now: at });
+        const use = { account_id, product: CODEX_PRODUCT, model, units: '1', id, at, now: at };
+        const { charged, balance } = (await ledger.use(use)).value;
+        if (charged.credits !== '0') watchTopUp(account_id, balance);
       } catch (error) {
         if (!(error instanceof BoonError) || error.limit === undefined) throw error;
+        watchTopUp(account_id, '0');
         const usage = await readUsage(ledger, person, now);
-        const limit = { ...error.limit, add_credits_url: addCreditsUrl(publicUrl, account_id) };
+        const limit = { ...error.limit, add_credits_url: creditsLink.to(account_id, now) };
         return reply
           .code(429)
           .headers({ ...limitHeaders(usage), 'x-codex-promo-message': offer(limit) })

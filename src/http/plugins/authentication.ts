@@ -1,14 +1,20 @@
-/** Finds out who calls: an API key or an end user's token in `Authorization: Bearer …`. */
+/** Finds out who calls: an API key or an end user's token in `Authorization: Bearer …`, or an add-credits link. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { BoonError } from '../../contracts/errors.ts';
+import type { CreditsLink } from '../../payments/credits-link.ts';
 import { requireAccess } from '../access.ts';
 import type { KeyRing } from '../key-ring.ts';
 import type { Principal } from '../principal.ts';
 import type { TokenVerifier } from '../token-verifier.ts';
 
-type AuthenticationOptions = { keyRing: KeyRing; tokens: TokenVerifier; clock: () => Date };
+type AuthenticationOptions = {
+  keyRing: KeyRing;
+  tokens: TokenVerifier;
+  creditsLink: CreditsLink;
+  clock: () => Date;
+};
 
 /** A signed or unsigned JWT: three parts, the first of which begins a JSON object. */
 export const JWT = /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/;
@@ -18,6 +24,11 @@ async function authentication(app: FastifyInstance, options: AuthenticationOptio
   app.addHook('onRequest', async (request, reply) => {
     const { access } = request.routeOptions.config;
     if (access === 'public' || request.is404) return;
+    if (access === 'credits_link') {
+      const accountId = options.creditsLink.accountOf(request.query, options.clock());
+      request.principal = { kind: 'user', accountId };
+      return;
+    }
     try {
       request.principal =
         access === 'codex_client'

@@ -38,7 +38,7 @@ async function idempotency(app: FastifyInstance): Promise<void> {
  * The ledger's key of a write asked for over HTTP. It holds the caller and the route, so that two callers, or two
  * calls of one caller, may use the same header.
  */
-function businessKey(caller: Principal, route: string, key: string): string {
+export function businessKey(caller: Principal, route: string, key: string): string {
   const digest = hash('sha256', `${principalId(caller)}\n${route}\n${key}`, 'buffer');
   return `http:${digest.subarray(0, 16).toString('base64url')}`;
 }

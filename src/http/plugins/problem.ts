@@ -59,7 +59,8 @@ const FRAMEWORK_REFUSALS: Readonly<Record<string, readonly [ErrorCode, string]>>
   FST_ERR_MAX_PARAM_LENGTH: ['validation_failed', 'A part of the path is too long.'],
 };
 
-function refusalOf(error: unknown): BoonError {
+/** What an error says to a caller: ours as they are, all others as one of them. */
+export function refusalOf(error: unknown): BoonError {
   if (error instanceof BoonError) return error;
   const known = FRAMEWORK_REFUSALS[codeOf(error)];
   if (known !== undefined) return new BoonError(known[0], known[1], { cause: error });

@@ -1,6 +1,7 @@
 import { playCampaign } from './campaign-story.ts';
 import { type Cast, seedCast } from './cast.ts';
 import { playGifts } from './gift-story.ts';
+import { playPurchase } from './purchase-story.ts';
 import { playReferrals } from './referral-story.ts';
 import type { Stage } from './stage.ts';
 import { playUsage } from './usage-story.ts';
@@ -12,5 +13,6 @@ export async function playStory(stage: Stage): Promise<Cast> {
   await playReferrals(stage, cast);
   await playCampaign(stage, cast);
   await playUsage(stage, cast);
+  await playPurchase(stage, cast);
   return cast;
 }

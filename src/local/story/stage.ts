@@ -8,6 +8,11 @@ export interface Stage {
   readonly narrator: Narrator;
   /** Where mails are written to as files; undefined when they go to a mail server. */
   readonly mailFolder: string | undefined;
+  /**
+   * Where the story's server has a page that links name by the public address. Undefined where packages are not sold
+   * by the demonstration, or credits are added on a page of the operator's own.
+   */
+  readonly pageAt: ((url: string) => string) | undefined;
   /** Calls the story off. */
   readonly signal: AbortSignal;
 }

@@ -1,4 +1,5 @@
 import { isBoonApiError } from '../../client/boon-api-error.ts';
+import type { LimitReached } from '../../contracts/errors.ts';
 import type { Usage } from '../../contracts/usage.schema.ts';
 import type { Cast } from './cast.ts';
 import type { Stage } from './stage.ts';
@@ -6,7 +7,7 @@ import type { Stage } from './stage.ts';
 /** Usage: a plan's window used up, credits taking over, the limit reached, a banked reset redeemed. */
 export async function playUsage(stage: Stage, { grace }: Cast): Promise<void> {
   const { client, narrator } = stage;
-  const use = (units: string) => client.usage.record({ account_id: grace.id, product: 'codex', units });
+  const use = (units: string) => useCodex(stage, grace.id, units);
   const { windows } = await client.accounts.limits(grace.id);
   const included = windows.five_hour.limit ?? '0';
 
@@ -15,17 +16,8 @@ export async function playUsage(stage: Stage, { grace }: Cast): Promise<void> {
     narrator.say(`10 units more: ${paidBy(await use('10'))}`);
   });
   await narrator.act('She asks for more than she has.', [grace], async () => {
-    try {
-      await use('35');
-    } catch (error) {
-      if (!isBoonApiError(error) || error.code !== 'limit_reached') throw error;
-      narrator.say(`refused with ${error.status} ${error.code}: ${error.message}`);
-      narrator.say(
-        `resets in the bank: ${error.limit?.resets_available}; the next window: ${error.limit?.next_window_at}`,
-      );
-      return;
-    }
-    throw new Error('35 units were more than Grace had, and she got them all the same');
+    const { resets_available, next_window_at } = await refusedUse(stage, grace.id, '35');
+    narrator.say(`resets in the bank: ${resets_available}; the next window: ${next_window_at}`);
   });
   await narrator.act('She redeems a banked reset.', [grace], async () => {
     const preview = await client.resets.preview(grace.id);
@@ -39,6 +31,24 @@ export async function playUsage(stage: Stage, { grace }: Cast): Promise<void> {
   });
 }
 
-function paidBy({ charged: { plan, credits } }: Usage): string {
+export function useCodex({ client }: Stage, accountId: string, units: string): Promise<Usage> {
+  return client.usage.record({ account_id: accountId, product: 'codex', units });
+}
+
+/** Asks for more than there is, and tells how that is refused. @returns what the refusal says of how to go on */
+export async function refusedUse(stage: Stage, accountId: string, units: string): Promise<LimitReached> {
+  try {
+    await useCodex(stage, accountId, units);
+  } catch (error) {
+    if (!isBoonApiError(error) || error.limit === undefined) throw error;
+    stage.narrator.say(
+      `${units} units of codex: refused with ${error.status} ${error.code}: ${error.message}`,
+    );
+    return error.limit;
+  }
+  throw new Error(`${units} units were more than ${accountId} had, and were used all the same`);
+}
+
+export function paidBy({ charged: { plan, credits } }: Usage): string {
   return `the plan pays ${plan}, credits ${credits}`;
 }

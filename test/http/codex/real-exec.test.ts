@@ -33,8 +33,8 @@ test('codex exec works, hits the limit, shows the offer, and works again once a 
   expect(answered.ok).toBe(true);
 
   const stopped = await codexExec(home, 'say hello again');
-  expect(stopped.output).toContain(
-    'You’ve hit your usage limit. Redeem your banked reset with /usage, add credits at https://boon.example/credits?account=ada, or try again at',
+  expect(stopped.output).toMatch(
+    /You’ve hit your usage limit\. Redeem your banked reset with \/usage, add credits at https:\/\/boon\.example\/credits\?account=ada&ticket=\S+, or try again at/,
   );
   expect(stopped.output).not.toContain('This is a demonstration');
   expect(stopped.ok).toBe(false);
