@@ -12,6 +12,7 @@ import { failing } from './failure.ts';
 import { invoiceMail } from './invoice-letter.ts';
 import type { MailDependencies } from './mail.ts';
 import { withoutAddress } from './mail-failure.ts';
+import { keepProviderInvoice } from './provider-invoice.ts';
 
 /** Billing cycles' workflows, as Temporal tells of them. */
 export type BillingRuns = {
@@ -43,17 +44,12 @@ export function billingActivities({
     closeBillingMonth: (month: Omit<BillingMonthOf, 'ends_at'>, at: string): Promise<Invoice> =>
       failing(() => ledger.closeBillingMonth(month, at)),
 
-    /** Has the provider collect the money; asked again, the same invoice there. False without a provider. */
-    async collectInvoice(id: string, at: string): Promise<boolean> {
-      if (payments === undefined) return false;
-      return await failing(async () => {
-        const invoice = await ledger.findInvoice(id);
-        if (invoice.status === 'paid') return false;
-        const made = await payments.openInvoice(invoice, await ledger.invoiceAddress(id));
-        await ledger.noteInvoiceProvider(id, made, at);
-        return true;
-      });
-    },
+    /**
+     * Has the provider stand where the ledger does: it collects the money of an invoice while that is open, and is told
+     * of its corrections. False where it does not collect it.
+     */
+    collectInvoice: (id: string, at: string): Promise<boolean> =>
+      failing(() => keepProviderInvoice({ ledger, payments }, id, at)),
 
     /** Mails the invoice to the organisation's address, and notes what became of that. */
     async mailInvoice(id: string, at: string): Promise<InvoiceNotice> {

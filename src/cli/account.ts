@@ -142,6 +142,14 @@ function limits(terminal: Terminal): Command {
           [row('5 hours', has.windows.five_hour), row('week', has.windows.weekly)],
           '',
         ),
+        '',
+        ...tableLines(
+          ['beyond the plan', 'goes on', 'up to', 'because'],
+          has.beyond_plan.map(({ product, allowed, up_to, reason_code }) => {
+            return [product, allowed ? 'yes' : 'no', up_to ?? 'no limit', reason_code];
+          }),
+          'Nothing can be paid for beyond this plan.',
+        ),
       ]);
     });
 }

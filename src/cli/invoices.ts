@@ -1,21 +1,30 @@
 /** `boon invoices`: what organisations are invoiced. */
 import type { Command } from 'commander';
 import type { Invoice } from '../contracts/invoice.ts';
-import { priceText } from '../contracts/purchase.ts';
+import { invoiceCsv } from '../contracts/invoice-csv.ts';
+import { coinsOf, priceText } from '../contracts/purchase.ts';
 import { apiClient } from './api.ts';
 import { answer, newCommand, wholeNumber } from './command.ts';
 import { fieldLines, tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 export function invoicesCommand(terminal: Terminal): Command {
-  const invoices = newCommand('invoices', 'Look at invoices of organisations, and mark them paid', [
-    'invoices list acme',
-    'invoices show inv_2f1c0a9b8d7e6f5a4b3c2d1e',
-    'invoices mark-paid inv_2f1c0a9b8d7e6f5a4b3c2d1e --reference "wire 2026-04-07/118"',
-  ]);
+  const invoices = newCommand(
+    'invoices',
+    'Look at invoices of organisations, mark them paid, and correct them',
+    [
+      'invoices list acme',
+      'invoices show inv_2f1c0a9b8d7e6f5a4b3c2d1e',
+      'invoices mark-paid inv_2f1c0a9b8d7e6f5a4b3c2d1e --reference "wire 2026-04-07/118"',
+      'invoices credit inv_2f1c0a9b8d7e6f5a4b3c2d1e 12.50 --reason "ticket 4711"',
+    ],
+  );
   invoices.addCommand(list(terminal));
   invoices.addCommand(show(terminal));
+  invoices.addCommand(csv(terminal));
   invoices.addCommand(markPaid(terminal));
+  invoices.addCommand(credit(terminal));
+  invoices.addCommand(voiding(terminal));
   return invoices;
 }
 
@@ -39,7 +48,7 @@ function list(terminal: Terminal): Command {
 }
 
 function show(terminal: Terminal): Command {
-  return newCommand('show', 'Show an invoice with its lines')
+  return newCommand('show', 'Show an invoice with its lines and corrections')
     .argument('<id>', 'the invoice')
     .action(async (id: string, _options: object, command: Command) => {
       const invoice = await (await apiClient(terminal.env)).invoices.get(id);
@@ -48,8 +57,16 @@ function show(terminal: Terminal): Command {
         return [member_id, product, model, uses, units, credits, priceText({ ...total, amount })];
       });
       const headings = ['member', 'product', 'model', 'uses', 'units', 'credits', 'amount'];
-      const lines = [...invoiceLines(invoice), '', ...tableLines(headings, rows, 'No lines.')];
-      answer(terminal, command, invoice, lines);
+      const corrections = invoice.corrections.map(({ id, kind, at, reason, total }) => {
+        return [id, kind, at.slice(0, 10), priceText(total), reason];
+      });
+      answer(terminal, command, invoice, [
+        ...invoiceLines(invoice),
+        '',
+        ...tableLines(headings, rows, 'No lines.'),
+        '',
+        ...tableLines(['correction', 'kind', 'on', 'amount', 'reason'], corrections, 'No corrections.'),
+      ]);
     });
 }
 
@@ -63,8 +80,60 @@ function markPaid(terminal: Terminal): Command {
     });
 }
 
+function csv(terminal: Terminal): Command {
+  return newCommand('csv', 'Print an invoice’s lines as comma-separated values, for a spreadsheet')
+    .argument('<id>', 'the invoice')
+    .action(async (id: string, _options: object, command: Command) => {
+      const invoice = await (await apiClient(terminal.env)).invoices.get(id);
+      answer(terminal, command, invoice, invoiceCsv(invoice).trimEnd().split('\r\n'));
+    });
+}
+
+function credit(terminal: Terminal): Command {
+  return newCommand('credit', 'Take a credit note off an open invoice', [
+    'invoices credit inv_2f1c0a9b8d7e6f5a4b3c2d1e 12.50 --reason "ticket 4711"',
+  ])
+    .argument('<id>', 'the invoice')
+    .argument('<amount>', 'how much, in the invoice’s currency, such as 12.50')
+    .requiredOption('--reason <text>', 'why')
+    .action(async (id: string, text: string, { reason }: { reason: string }, command: Command) => {
+      const { invoices } = await apiClient(terminal.env);
+      const { total } = await invoices.get(id);
+      const amount = coinsOf(text, total.currency);
+      if (amount === undefined) return command.error(`error: "${text}" is no amount of ${total.currency}.`);
+      const note = await invoices.credit(id, amount, reason);
+      const fields = { id: note.id, invoice: id, credited: priceText(note.total), credits: note.credits };
+      answer(terminal, command, note, fieldLines({ ...fields, reason }));
+    });
+}
+
+function voiding(terminal: Terminal): Command {
+  return newCommand('void', 'Void an open invoice: nothing of it is owed any more')
+    .argument('<id>', 'the invoice')
+    .requiredOption('--reason <text>', 'why')
+    .action(async (id: string, { reason }: { reason: string }, command: Command) => {
+      const invoice = await (await apiClient(terminal.env)).invoices.void(id, reason);
+      answer(terminal, command, invoice, invoiceLines(invoice));
+    });
+}
+
 function invoiceLines(invoice: Invoice): string[] {
-  const { id, account_id, month, status, credits, total, due_at, paid_at, payment_url, notice } = invoice;
-  const fields = { id, account: account_id, month, status, credits, total: priceText(total) };
-  return fieldLines({ ...fields, due: due_at, paid: paid_at, 'paid at page': payment_url, mail: notice });
+  const { id, account_id, month, status, credits, total, credited, open, due_at, paid_at, voided_at } =
+    invoice;
+  return fieldLines({
+    id,
+    account: account_id,
+    month,
+    status,
+    credits,
+    total: priceText(total),
+    credited: priceText(credited),
+    open: priceText(open),
+    due: due_at,
+    paid: paid_at,
+    void: voided_at,
+    'paid at page': invoice.payment_url,
+    mail: invoice.notice,
+    'provider disagrees': invoice.provider_fault,
+  });
 }

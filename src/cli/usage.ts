@@ -1,6 +1,7 @@
 /** `boon usage`: charges a use through the API, or shows what was charged. */
 import type { Command } from 'commander';
-import type { Charge, Usage } from '../contracts/usage.schema.ts';
+import { priceText } from '../contracts/purchase.ts';
+import type { Charge, Pool, Usage } from '../contracts/usage.schema.ts';
 import { apiClient } from './api.ts';
 import { answer, credits, moment, newCommand, wholeNumber } from './command.ts';
 import { fieldLines, tableLines } from './table.ts';
@@ -51,6 +52,7 @@ function usageLines({ charged, windows, balance }: Usage): string[] {
   return fieldLines({
     'paid by the plan': charged.plan,
     'paid by credits': charged.credits,
+    invoiced: charged.invoiced,
     '5 hours': left(windows.five_hour),
     week: left(windows.weekly),
     'credits left': balance,
@@ -80,7 +82,7 @@ function listCommand(terminal: Terminal): Command {
 }
 
 function poolCommand(terminal: Terminal): Command {
-  return newCommand('pool', 'Show what the members of an organisation took of its credits this month', [
+  return newCommand('pool', 'Show what members took of an organisation’s credits, and its invoice so far', [
     'usage pool acme',
   ])
     .argument('<organisation>', 'whose credits')
@@ -91,14 +93,31 @@ function poolCommand(terminal: Terminal): Command {
           organisation: pool.account_id,
           available: pool.available,
           spent: `${pool.spent} of ${pool.spending_limit ?? 'no limit'}`,
-          month: `${pool.month.starts_at} to ${pool.month.ends_at}`,
+          month: monthText(pool.month),
+          billing: pool.billing,
+          ...invoiceFields(pool.invoice),
         }),
         '',
         ...tableLines(
-          ['member', 'spent', 'limit'],
-          pool.members.map(({ account_id, spent, limit }) => [account_id, spent, limit ?? 'none']),
+          ['member', 'spent', 'invoiced', 'limit'],
+          pool.members.map(({ account_id, spent, invoiced, limit }) => {
+            return [account_id, spent, invoiced, limit ?? 'none'];
+          }),
           'Nobody has taken anything.',
         ),
       ]);
     });
+}
+
+function invoiceFields(invoice: Pool['invoice']): { [name: string]: string } {
+  if (invoice === null) return {};
+  const { charged, ceiling, total, month } = invoice;
+  return {
+    'invoice so far': `${charged} of ${ceiling ?? 'no limit'}, ${priceText(total)}`,
+    'invoice month': monthText(month),
+  };
+}
+
+function monthText({ starts_at, ends_at }: Pool['month']): string {
+  return `${starts_at} to ${ends_at}`;
 }

@@ -15,7 +15,7 @@ export type { Campaign } from '../contracts/campaign.ts';
 export type { EligibilityView } from '../contracts/eligibility.schema.ts';
 export type { ErrorCode, FieldError, LimitReached } from '../contracts/errors.ts';
 export type { InvoiceWithLines } from '../contracts/invoice.schema.ts';
-export type { Invoice, InvoiceLine } from '../contracts/invoice.ts';
+export type { Invoice, InvoiceCorrection, InvoiceLine } from '../contracts/invoice.ts';
 export type { ProgramReport } from '../contracts/program-report.ts';
 export type { PackageList, PurchaseRequest, TopUpPut } from '../contracts/purchase.schema.ts';
 export type { Purchase, TopUp } from '../contracts/purchase.ts';

@@ -1,6 +1,6 @@
 /** `client.invoices` */
 import type { InvoiceWithLines } from '../contracts/invoice.schema.ts';
-import type { Invoice } from '../contracts/invoice.ts';
+import type { Invoice, InvoiceCorrection } from '../contracts/invoice.ts';
 import type { Caller, CallOptions, WriteOptions } from './caller.ts';
 import { everyRow, type Page, type PageQuery } from './page.ts';
 
@@ -23,19 +23,37 @@ export class Invoices {
     return everyRow((page) => this.list(organisationId, page, options), query);
   }
 
-  /** An invoice with its lines, which add up to it. */
+  /** An invoice with its lines, which add up to it, and its corrections. */
   get(id: string, options?: CallOptions): Promise<InvoiceWithLines> {
     return this.#call({ method: 'GET', path: `/v1/invoices/${encodeURIComponent(id)}` }, options);
   }
 
+  /** Voids an open invoice: nothing of it is owed any more; an operator's word. */
+  void(id: string, reason: string, options?: WriteOptions): Promise<Invoice> {
+    return this.#write(id, 'void', { reason }, options);
+  }
+
+  /**
+   * Takes a credit note off an open invoice; an operator's word. `amount` is in the smallest coin of its currency, as
+   * its total is. One that is credited in whole is closed by it.
+   */
+  credit(id: string, amount: number, reason: string, options?: WriteOptions): Promise<InvoiceCorrection> {
+    return this.#write(id, 'credit-notes', { amount, reason }, options);
+  }
+
   /** Notes that the money has come; an operator's word. `reference` tells by what. */
-  markPaid(
+  markPaid(id: string, reference: string, options?: WriteOptions): Promise<Invoice> {
+    return this.#write(id, 'mark-paid', { reference }, options);
+  }
+
+  #write<T>(
     id: string,
-    reference: string,
+    action: string,
+    body: object,
     { idempotencyKey, ...options }: WriteOptions = {},
-  ): Promise<Invoice> {
+  ): Promise<T> {
     const key = idempotencyKey ?? crypto.randomUUID();
-    const path = `/v1/invoices/${encodeURIComponent(id)}/mark-paid`;
-    return this.#call({ method: 'POST', path, body: { reference }, key }, options);
+    const path = `/v1/invoices/${encodeURIComponent(id)}/${action}`;
+    return this.#call({ method: 'POST', path, body, key }, options);
   }
 }

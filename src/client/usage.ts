@@ -33,7 +33,7 @@ export class Usage {
     return everyRow((page) => this.list(accountId, page, options), query);
   }
 
-  /** What an organisation's members took of its credits this month. */
+  /** What an organisation's members took of its credits this month, and the month's invoice so far. */
   pool(organisationId: string, options?: CallOptions): Promise<Pool> {
     return this.#call({ method: 'GET', path: `${path(organisationId)}/pool` }, options);
   }

@@ -164,6 +164,18 @@ export const ERRORS = {
     false,
     'Buy a package with `save_card` first, then consent to top-ups.',
   ),
+  invoice_closed: entry(
+    409,
+    'The invoice is not open',
+    false,
+    'See `reason_code`: what is paid, credited in whole or void can be neither paid nor corrected.',
+  ),
+  over_open_amount: entry(
+    409,
+    'More than is open of the invoice',
+    false,
+    'Credit at most what `open` of the invoice says.',
+  ),
   webhook_invalid: entry(
     400,
     'The webhook is not signed as it should be',

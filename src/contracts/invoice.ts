@@ -12,8 +12,13 @@ export function billingCycleWorkflowId(orgId: string, month: string): string {
   return `billing-cycle/${orgId}/${month}`;
 }
 
-export const INVOICE_STATUSES = ['open', 'paid'] as const;
+/** Of one that is `credited` in whole, or `void`, nothing is owed any more. */
+export const INVOICE_STATUSES = ['open', 'paid', 'credited', 'void'] as const;
 export type InvoiceStatus = (typeof INVOICE_STATUSES)[number];
+
+/** A credit note takes a part off an open invoice; voiding it, all that is still open. */
+export const INVOICE_CORRECTION_KINDS = ['credit', 'void'] as const;
+export type InvoiceCorrectionKind = (typeof INVOICE_CORRECTION_KINDS)[number];
 
 export const INVOICE_NOTICES = ['sent', 'refused', 'no_address', 'mail_off', 'failed'] as const;
 /** What became of the mail that tells of an invoice. */
@@ -30,13 +35,31 @@ export type Invoice = {
   status: InvoiceStatus;
   credits: string;
   total: Price;
+  /** What credit notes took off the total. */
+  credited: Price;
+  /** What is still to be paid. */
+  open: Price;
   issued_at: string;
   due_at: string;
   paid_at: string | null;
+  voided_at: string | null;
   /** The provider's page on which it is paid, where there is one. */
   payment_url: string | null;
   /** Null until the mail is seen to. */
   notice: InvoiceNotice | null;
+  /** What the provider has otherwise than the ledger: a person must see to it there. */
+  provider_fault: string | null;
+};
+
+/** A correction of an invoice: `total` in its currency, `credits` what that is of its credits. */
+export type InvoiceCorrection = {
+  id: string;
+  invoice_id: string;
+  kind: InvoiceCorrectionKind;
+  credits: string;
+  total: Price;
+  reason: string;
+  at: string;
 };
 
 /** What one member used of one model of a product: how often, how much, and what of it is invoiced. */

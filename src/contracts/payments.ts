@@ -1,6 +1,6 @@
 /** The seam to the payment provider: what the HTTP server and the worker ask of it. */
 import type { InvoiceWithLines } from './invoice.schema.ts';
-import type { InvoiceNews } from './invoice.ts';
+import type { InvoiceCorrection, InvoiceNews } from './invoice.ts';
 import type { PaymentNews, Purchase } from './purchase.ts';
 
 /** Rejects with BoonError `unavailable` when the provider does not answer, `payment_refused` when it will not. */
@@ -14,11 +14,17 @@ export interface Payments {
   closeCheckout(purchase: Purchase, at: string): Promise<PaymentNews | undefined>;
   /** Charges the customer's card without asking anybody, once for each purchase. Undefined: the bank has not answered yet. */
   charge(purchase: Purchase, customerId: string, at: string): Promise<PaymentNews | undefined>;
-  /** Has an invoice collected; asked again, the same one there. `url` is its page. */
-  openInvoice(
-    invoice: InvoiceWithLines,
-    email: string | undefined,
-  ): Promise<{ id: string; url: string | null }>;
+  /**
+   * Makes the draft of an invoice there and answers its id. Nobody is asked for money by it. Asked again soon, the same
+   * one; days later another: so its id is to be remembered before {@link sendInvoice}.
+   */
+  draftInvoice(invoice: InvoiceWithLines, email: string | undefined): Promise<string>;
+  /** Has the money of a draft collected, once however late it is asked again. `url` is its page. */
+  sendInvoice(providerId: string): Promise<{ url: string | null }>;
+  /** Collects no more of an invoice, and drops a draft; one that is void there stays so. */
+  voidInvoice(providerId: string): Promise<void>;
+  /** Takes a credit note off an invoice that is collected, once however late it is asked again; answers its id there. */
+  creditInvoice(providerId: string, note: InvoiceCorrection): Promise<string>;
   /** The purchase that a payment is for; undefined when it is for something else. */
   purchaseOf(paymentId: string): Promise<string | undefined>;
   /**

@@ -1,5 +1,7 @@
 /** Usage of products, as HTTP takes and shows it. */
 import { z } from 'zod';
+import { BILLING_SWITCHES } from '../domain/account.ts';
+import { MoneySchema } from './invoice.schema.ts';
 import { ModelSchema, NameSchema } from './policy.schema.ts';
 import {
   AccountIdSchema,
@@ -81,20 +83,33 @@ export const ChargeSchema = z
   .meta({ id: 'Charge' });
 export type Charge = z.infer<typeof ChargeSchema>;
 
-/** `GET /v1/accounts/{id}/pool`: what the members of an organisation took of its credits this month. */
+const MonthSchema = z.object({ starts_at: InstantSchema, ends_at: InstantSchema });
+
+/** `GET /v1/accounts/{id}/pool`: what the members of an organisation took of its credits this month, and what it will be invoiced for. */
 export const PoolSchema = z
   .object({
     account_id: z.string(),
     available: CreditsSumSchema,
-    month: z.object({ starts_at: InstantSchema, ends_at: InstantSchema }),
+    month: MonthSchema,
     spent: CreditsSumSchema.meta({ description: 'By all uses this month' }),
     spending_limit: CreditsSchema.nullable(),
+    billing: z.enum(BILLING_SWITCHES).meta({ description: 'What happens to uses beyond plan and pool' }),
+    invoice: z
+      .object({
+        month: MonthSchema.meta({ description: 'At its end it is invoiced' }),
+        charged: CreditsSumSchema.meta({ description: 'So far, in credits’ worth at the rate card' }),
+        ceiling: CreditsSchema.nullable().meta({ description: 'The most that may be; null is no limit' }),
+        total: MoneySchema.meta({ description: 'What the invoice would come to now' }),
+      })
+      .nullable()
+      .meta({ description: 'The month’s invoice so far; null where there will be none' }),
     members: z.array(
       z.object({
         account_id: z.string(),
         spent: CreditsSumSchema,
+        invoiced: CreditsSumSchema.meta({ description: 'Of the month’s invoice so far' }),
         limit: CreditsSchema.nullable().meta({
-          description: 'The most that this member may take in a month',
+          description: 'The most that this member may take in a month, of credits and invoice together',
         }),
       }),
     ),

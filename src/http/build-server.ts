@@ -15,6 +15,7 @@ import { eligibilityRoutes } from './eligibility.ts';
 import { createGiftDesk } from './gift-desk.ts';
 import { grantRoutes } from './grants.ts';
 import { healthRoutes } from './health.ts';
+import { invoiceCorrectionRoutes } from './invoice-corrections.ts';
 import { invoiceRoutes } from './invoices.ts';
 import { createKeyRing } from './key-ring.ts';
 import authentication from './plugins/authentication.ts';
@@ -88,6 +89,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(resetRoutes, parts);
   await app.register(usageRoutes, parts);
   await app.register(invoiceRoutes, parts);
+  await app.register(invoiceCorrectionRoutes, parts);
   const purchaseDesk = createPurchaseDesk(parts);
   await app.register(purchaseRoutes, { desk: purchaseDesk });
   await app.register(stripeWebhookRoutes, { desk: purchaseDesk });

@@ -2,12 +2,8 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { BoonError } from '../contracts/errors.ts';
-import {
-  InvoiceSchema,
-  type InvoiceWithLines,
-  InvoiceWithLinesSchema,
-  MarkPaidSchema,
-} from '../contracts/invoice.schema.ts';
+import { InvoiceSchema, InvoiceWithLinesSchema, MarkPaidSchema } from '../contracts/invoice.schema.ts';
+import { invoiceCsv } from '../contracts/invoice-csv.ts';
 import { AccountIdSchema, PageQuerySchema, pageOf } from '../contracts/primitives.schema.ts';
 import { callerOf, services, servicesAndOwner } from './access.ts';
 import { readRefusals, recordedRefusals } from './answers.ts';
@@ -16,7 +12,7 @@ import { principalId, requireOwnAccount } from './principal.ts';
 import type { ServerParts } from './server-parts.ts';
 
 const TAGS = ['Invoices'];
-const InvoiceIdSchema = z.object({ id: z.string().max(100) });
+export const InvoiceIdSchema = z.object({ id: z.string().max(100) });
 
 export const invoiceRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { ledger, clock }) => {
   app.route({
@@ -44,7 +40,7 @@ export const invoiceRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { l
     schema: {
       operationId: 'getInvoice',
       tags: TAGS,
-      summary: 'Show an invoice with its lines',
+      summary: 'Show an invoice with its lines and corrections',
       description: 'With `format=csv` its lines as comma-separated values, with a heading.',
       params: InvoiceIdSchema,
       querystring: z.strictObject({ format: z.enum(['json', 'csv']).optional() }),
@@ -60,7 +56,7 @@ export const invoiceRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { l
       }
       if (request.query.format !== 'csv') return invoice;
       reply.type('text/csv; charset=utf-8').header('content-disposition', `attachment; filename="${id}.csv"`);
-      return reply.send(csvOf(invoice) as never);
+      return reply.send(invoiceCsv(invoice) as never);
     },
   });
 
@@ -75,7 +71,7 @@ export const invoiceRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { l
       description: 'An invoice that is paid stays as it is.',
       params: InvoiceIdSchema,
       body: MarkPaidSchema,
-      response: { 200: InvoiceSchema, ...recordedRefusals('not_found') },
+      response: { 200: InvoiceSchema, ...recordedRefusals('not_found', 'invoice_closed') },
     },
     handler: async (request, reply) => {
       const paid = await ledger.payInvoice({
@@ -89,17 +85,3 @@ export const invoiceRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { l
     },
   });
 };
-
-const COLUMNS = ['member_id', 'product', 'model', 'uses', 'units', 'credits', 'amount'] as const;
-
-/** RFC 4180. A text that a spreadsheet would take for a formula begins with an apostrophe. */
-function csvOf({ lines, total }: InvoiceWithLines): string {
-  const rows = lines.map((line) => [...COLUMNS.map((column) => line[column]), total.currency]);
-  return [[...COLUMNS, 'currency'], ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
-}
-
-function cell(value: string | number | null): string {
-  const text = String(value ?? '');
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}

@@ -75,8 +75,13 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
       await ledger.payInvoice(paid);
       return true;
     } catch (error) {
-      if (error instanceof BoonError && error.code === 'not_found') return false;
-      throw error;
+      if (!(error instanceof BoonError)) throw error;
+      if (error.code === 'not_found') return false;
+      if (error.code !== 'invoice_closed') throw error;
+      // Credited in whole it counts as paid there. A void one was paid before the provider heard of that: money to give back.
+      if (error.reasonCode === 'void')
+        await ledger.noteInvoiceDisagreement(id, `${event}: paid, and void here`, now());
+      return true;
     }
   }
 

@@ -6,36 +6,37 @@ import type { AddressVault } from './address-vault.ts';
 import { makeArrayCall } from './array-call.ts';
 import { decodeCursor } from './cursor.ts';
 import { type Database, queryRow, queryRows } from './database.ts';
+import { correctionsOf, type InvoiceCorrections, makeInvoiceCorrections } from './invoice-corrections.ts';
 import type { Page, PageRequest, Recorded, Write } from './ledger.ts';
+import { makeProviderInvoices, type ProviderInvoices } from './provider-invoices.ts';
 import { toPage } from './read-gifts.ts';
 import { inputHash } from './recorded.ts';
-import { instant, instantOrNull } from './rows.ts';
+import { instant, toInvoice } from './rows.ts';
 
 /** The word that the money of an invoice has come, by an operator or the provider. */
 export type InvoicePayment = Write & { id: string; said_by: string; reference: string };
 
 /** No method reads a clock; refusals are BoonErrors. */
-export interface Billing {
+export interface Billing extends InvoiceCorrections, ProviderInvoices {
   /**
    * Closes a billing month that is over at `at` and writes its invoice, whose lines add up to the month's charges. One
    * that is closed answers its invoice. A use that is told later counts in the first month after it that is not closed.
    * @throws BoonError `not_found` when nothing was charged in it; `validation_failed` when it has not ended.
    */
   closeBillingMonth(month: Omit<BillingMonthOf, 'ends_at'>, at: string): Promise<Invoice>;
-  /** Months that are not closed, and closed ones of which nobody was told yet, in order of organisation and month. */
+  /** Months that are not closed, and closed ones of which not everybody was told yet, in order of organisation and month. */
   unfinishedBillingMonths(page: PageRequest): Promise<Page<BillingMonthOf>>;
-  /** Remembers where the provider collects the money; the first stays. */
-  noteInvoiceProvider(id: string, provider: { id: string; url: string | null }, at: string): Promise<Invoice>;
   /** Notes what became of the mail, once. */
   noteInvoiceNotice(id: string, notice: InvoiceNotice, at: string): Promise<void>;
   /** Undefined: the organisation has none. */
   invoiceAddress(id: string): Promise<string | undefined>;
   findInvoice(id: string): Promise<InvoiceWithLines>;
-  /** By the provider's id; undefined when it is none of ours. */
-  invoiceOfProvider(providerId: string): Promise<string | undefined>;
   /** The latest month first. */
   listInvoices(accountId: string, page: PageRequest): Promise<Page<Invoice>>;
-  /** One that is paid already stays as it is. */
+  /**
+   * One that is paid already stays as it is.
+   * @throws BoonError `invoice_closed` when none of it is owed any more.
+   */
   payInvoice(payment: InvoicePayment): Promise<Recorded<Invoice>>;
 }
 
@@ -53,7 +54,7 @@ const UNFINISHED = `
     SELECT x.org_id, x.month, x.ends_at FROM boon.billing_months x WHERE x.closed_at IS NULL
     UNION ALL
     SELECT x.org_id, x.month, x.ends_at FROM boon.invoices v JOIN boon.billing_months x ON x.org_id = v.org_id AND x.month = v.month
-    WHERE v.notice IS NULL) m
+    WHERE v.notice IS NULL OR v.provider_behind) m
   WHERE ($1::text IS NULL OR (m.org_id, m.month) > ($1, $2::date)) ORDER BY m.org_id, m.month LIMIT $3`;
 
 const DAY = /^\d{4}-\d\d-\d\d$/;
@@ -66,6 +67,8 @@ export function makeBilling(database: Database, vault: AddressVault): Billing {
     toRow: ({ key, at, ...said }, i) => ({ i, key, at, input_hash: inputHash(said), ...said }),
   });
   return {
+    ...makeInvoiceCorrections(database),
+    ...makeProviderInvoices(database),
     async closeBillingMonth({ account_id, month }, at) {
       const text = 'SELECT boon.close_billing_month($1, $2, $3) AS answer';
       const row = await queryRow<{ answer: { invoice: Invoice } | { code: ErrorCode; detail: string } }>(
@@ -94,18 +97,6 @@ export function makeBilling(database: Database, vault: AddressVault): Billing {
         (row) => ({ ...row, ends_at: instant(row.ends_at) }),
       );
     },
-    async noteInvoiceProvider(id, provider, at) {
-      const text = 'SELECT boon.note_invoice_provider($1, $2, $3, $4) AS invoice';
-      const values = [id, provider.id, provider.url, at];
-      const row = await queryRow<{ invoice: Invoice | null }>(
-        database,
-        'note_invoice_provider',
-        text,
-        values,
-      );
-      if (row?.invoice == null) throw new BoonError('not_found', `There is no invoice "${id}".`);
-      return toInvoice(row.invoice);
-    },
     async noteInvoiceNotice(id, notice, at) {
       const text = 'SELECT boon.note_invoice_notice($1, $2, $3)';
       await queryRow(database, 'note_invoice_notice', text, [id, notice, at]);
@@ -129,11 +120,8 @@ export function makeBilling(database: Database, vault: AddressVault): Billing {
       return {
         ...toInvoice(row.invoice),
         lines: lines.map((line) => ({ ...line, amount: Number(line.amount) })),
+        corrections: await correctionsOf(database, id),
       };
-    },
-    async invoiceOfProvider(providerId) {
-      const text = 'SELECT id FROM boon.invoices WHERE provider_id = $1';
-      return (await queryRow<{ id: string }>(database, 'invoice_of_provider', text, [providerId]))?.id;
     },
     async listInvoices(accountId, page) {
       const [month] = page.cursor === undefined ? [null] : decodeCursor(page.cursor, [DAY]);
@@ -151,16 +139,5 @@ export function makeBilling(database: Database, vault: AddressVault): Billing {
       const { value, replayed } = await pay(payment);
       return { value: toInvoice(value.invoice), replayed };
     },
-  };
-}
-
-function toInvoice(view: Invoice): Invoice {
-  return {
-    ...view,
-    starts_at: instant(view.starts_at),
-    ends_at: instant(view.ends_at),
-    issued_at: instant(view.issued_at),
-    due_at: instant(view.due_at),
-    paid_at: instantOrNull(view.paid_at),
   };
 }

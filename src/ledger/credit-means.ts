@@ -1,7 +1,8 @@
 /** What credits could pay beyond the plan, and what limits their spending: the TypeScript side of `boon.credit_means`. */
 import { BoonError } from '../contracts/errors.ts';
+import type { BeyondPlan } from '../contracts/reset.schema.ts';
 import { formatCredits } from '../domain/credits.ts';
-import { type Database, queryRow } from './database.ts';
+import { type Database, queryRow, queryRows } from './database.ts';
 import { instant } from './rows.ts';
 
 /** Why nothing is paid by itself: the reasons of `limit_reached`, or that the account is frozen or closed. */
@@ -67,4 +68,27 @@ export async function creditMeans(
             resets_at: instant(resets_at),
           },
   };
+}
+
+const BEYOND_PLAN = `
+  SELECT p.product, m.refused, m.payable, m.unlimited
+  FROM boon.accounts a JOIN boon.plan_rules l ON l.version = $1 AND l.plan = a.plan
+  CROSS JOIN unnest(l.products) WITH ORDINALITY p (product, place) CROSS JOIN LATERAL boon.credit_means($1, a.id, p.product, $3) m
+  WHERE a.id = $2 ORDER BY p.place`;
+
+export async function beyondPlan(
+  database: Database,
+  policyVersion: string,
+  accountId: string,
+  at: string,
+): Promise<BeyondPlan[]> {
+  type Row = Pick<MeansRow, 'refused' | 'payable' | 'unlimited'> & { product: string };
+  const values = [policyVersion, accountId, at];
+  const rows = await queryRows<Row>(database, 'beyond_plan', BEYOND_PLAN, values);
+  return rows.map(({ product, refused, payable, unlimited }) => ({
+    product,
+    allowed: refused === null,
+    reason_code: refused,
+    up_to: unlimited ? null : formatCredits(BigInt(payable)),
+  }));
 }

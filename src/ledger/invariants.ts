@@ -69,7 +69,7 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
                                                                                 THEN t.debit_account ELSE t.credit_account END), 0) AS given
       FROM boon.entries x WHERE x.transfer = t.seq) e ON true
     WHERE e.taken <> CASE WHEN t.phase = 'pending' OR t.kind IN ('reversal', 'expiry', 'clawback', 'usage', 'refund', 'debt') THEN t.amount ELSE 0 END
-      OR e.given <> CASE WHEN t.phase = 'pending' OR t.kind IN ('expiry', 'clawback', 'usage', 'refund', 'debt', 'charge', 'payment') THEN 0 ELSE t.amount END`,
+      OR e.given <> CASE WHEN t.phase = 'pending' OR t.kind IN ('expiry', 'clawback', 'usage', 'refund', 'debt', 'charge', 'payment', 'correction') THEN 0 ELSE t.amount END`,
   'a hold is resolved slice by slice': `
     WITH resolution AS (
       SELECT r.seq, r.phase, r.resolves FROM boon.transfers r WHERE r.resolves IS NOT NULL

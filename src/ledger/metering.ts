@@ -1,7 +1,8 @@
 /** Usage: charging it, and what was charged. */
+import type { BeyondPlan } from '../contracts/reset.schema.ts';
 import type { Charge, Pool, Usage, UsageBody } from '../contracts/usage.schema.ts';
 import { makeUse } from './charge-usage.ts';
-import { type CreditMeans, creditMeans } from './credit-means.ts';
+import { beyondPlan, type CreditMeans, creditMeans } from './credit-means.ts';
 import { type Database, queryRow } from './database.ts';
 import type { Page, PageRequest, Recorded } from './ledger.ts';
 import { listUsage, pool } from './read-usage.ts';
@@ -19,10 +20,12 @@ export interface Metering {
   use(request: UseRequest): Promise<Recorded<Usage>>;
   /** An account's uses, the latest told first, each with what paid for it. Those of dropped months are gone. */
   listUsage(accountId: string, page: PageRequest): Promise<Page<Charge>>;
-  /** What was taken of an organisation's credits in its billing month at `at`, and by whom. */
+  /** What was taken of an organisation's credits in its billing month at `at`, what it will be invoiced for, and by whom. */
   pool(accountId: string, at: string): Promise<Pool>;
   /** What credits could pay for a product at `at`, beyond the plan. */
   creditMeans(accountId: string, product: string, at: string): Promise<CreditMeans>;
+  /** The same for each product that credits may pay for on the account's plan. */
+  beyondPlan(accountId: string, at: string): Promise<BeyondPlan[]>;
   /** Makes the partitions of this month and the next, and drops those that the policy keeps no longer; answers how many. */
   tendUsage(at: string): Promise<number>;
 }
@@ -31,8 +34,9 @@ export function makeMetering(database: Database, policyVersion: () => string): M
   return {
     use: makeUse(database, policyVersion),
     listUsage: (id, page) => listUsage(database, id, page),
-    pool: (id, at) => pool(database, id, at),
+    pool: (id, at) => pool(database, policyVersion(), id, at),
     creditMeans: (id, product, at) => creditMeans(database, policyVersion(), id, product, at),
+    beyondPlan: (id, at) => beyondPlan(database, policyVersion(), id, at),
     async tendUsage(at) {
       const text = 'SELECT boon.tend_usage($1, $2) AS dropped';
       const row = await queryRow<{ dropped: number }>(database, 'tend_usage', text, [policyVersion(), at]);

@@ -69,28 +69,45 @@ export async function listUsage(database: Database, id: string, page: PageReques
   );
 }
 
+/** What members take of the pool counts in the month of the billing day; what is invoiced, in the one that the invoice is for. */
 const POOL = `
-  SELECT o.spending_limit, m.starts_at, m.ends_at, boon.balance(o.id, $2) ->> 'available' AS available,
-    t.spent AS total, s.spender_id, s.spent, x.pool_limit
+  SELECT o.spending_limit, o.billing, o.invoice_ceiling, m.starts_at, m.ends_at, boon.balance(o.id, $2) ->> 'available' AS available,
+    t.spent AS total, b.starts_at AS bill_starts_at, b.ends_at AS bill_ends_at, b.charged,
+    boon.invoice_price(b.charged, r.hundred_credits) AS price, r.currency, s.member_id, s.spent, s.invoiced, x.pool_limit
   FROM boon.accounts o CROSS JOIN LATERAL boon.billing_month(o.billing_day, $2) m
+  CROSS JOIN LATERAL boon.billing_month_at(o.id, o.billing_day, $2) b
+  JOIN boon.invoice_rules r ON r.version = coalesce(b.policy_version, $3)
   LEFT JOIN boon.spending t ON t.payer_id = o.id AND t.spender_id = '' AND t.month = (m.starts_at AT TIME ZONE 'UTC')::date
-  LEFT JOIN boon.spending s ON s.payer_id = o.id AND s.spender_id <> '' AND s.month = (m.starts_at AT TIME ZONE 'UTC')::date
-  LEFT JOIN boon.accounts x ON x.id = s.spender_id
-  WHERE o.id = $1 AND o.kind = 'organisation' ORDER BY s.spent DESC, s.spender_id`;
+  LEFT JOIN LATERAL (
+    SELECT y.member_id, sum(y.spent) AS spent, sum(y.invoiced) AS invoiced FROM (
+      SELECT z.spender_id AS member_id, z.spent, 0 AS invoiced FROM boon.spending z
+      WHERE z.payer_id = o.id AND z.spender_id <> '' AND z.month = (m.starts_at AT TIME ZONE 'UTC')::date
+      UNION ALL SELECT z.member_id, 0, z.charged FROM boon.billed_members z WHERE z.org_id = o.id AND z.month = b.month) y
+    GROUP BY y.member_id) s ON true
+  LEFT JOIN boon.accounts x ON x.id = s.member_id
+  WHERE o.id = $1 AND o.kind = 'organisation' ORDER BY s.spent + s.invoiced DESC, s.member_id`;
 
 type PoolRow = {
   spending_limit: string | null;
+  billing: Pool['billing'];
+  invoice_ceiling: string | null;
   starts_at: Date;
   ends_at: Date;
   available: string;
   total: string | null;
-  spender_id: string | null;
+  bill_starts_at: Date;
+  bill_ends_at: Date;
+  charged: string;
+  price: string;
+  currency: string;
+  member_id: string | null;
   spent: string;
+  invoiced: string;
   pool_limit: string | null;
 };
 
-export async function pool(database: Database, id: string, at: string): Promise<Pool> {
-  const rows = await queryRows<PoolRow>(database, 'pool', POOL, [id, at]);
+export async function pool(database: Database, policyVersion: string, id: string, at: string): Promise<Pool> {
+  const rows = await queryRows<PoolRow>(database, 'pool', POOL, [id, at, policyVersion]);
   const [first] = rows;
   if (first === undefined) throw new BoonError('not_found', `There is no organisation "${id}".`);
   return {
@@ -99,10 +116,30 @@ export async function pool(database: Database, id: string, at: string): Promise<
     month: { starts_at: instant(first.starts_at), ends_at: instant(first.ends_at) },
     spent: formatCredits(BigInt(first.total ?? 0)),
     spending_limit: limitText(first.spending_limit),
-    members: rows.flatMap(({ spender_id, spent, pool_limit }) =>
-      spender_id === null
+    billing: first.billing,
+    invoice: runningInvoice(first),
+    members: rows.flatMap(({ member_id, spent, invoiced, pool_limit }) =>
+      member_id === null
         ? []
-        : [{ account_id: spender_id, spent: formatCredits(BigInt(spent)), limit: limitText(pool_limit) }],
+        : [
+            {
+              account_id: member_id,
+              spent: formatCredits(BigInt(spent)),
+              invoiced: formatCredits(BigInt(invoiced)),
+              limit: limitText(pool_limit),
+            },
+          ],
     ),
+  };
+}
+
+/** Null where nothing is invoiced, and nothing was since the month began. */
+function runningInvoice(row: PoolRow): Pool['invoice'] {
+  if (row.billing === 'pool' && row.charged === '0') return null;
+  return {
+    month: { starts_at: instant(row.bill_starts_at), ends_at: instant(row.bill_ends_at) },
+    charged: formatCredits(BigInt(row.charged)),
+    ceiling: limitText(row.invoice_ceiling),
+    total: { amount: Number(row.price), currency: row.currency },
   };
 }

@@ -1,6 +1,7 @@
 /** How rows and JSON of the database become the types of the contracts. */
 import type { Lot } from '../contracts/account.schema.ts';
 import type { Gift } from '../contracts/gift.ts';
+import type { Invoice } from '../contracts/invoice.ts';
 
 /** An instant in the spelling of the contracts: RFC 3339 in UTC with milliseconds. */
 export function instant(value: string | Date): string {
@@ -28,4 +29,17 @@ export function toGift(view: Gift): Gift {
 /** What `boon.lot_view` says, with times in our spelling. */
 export function toLot(view: Lot): Lot {
   return { ...view, granted_at: instant(view.granted_at), expires_at: instantOrNull(view.expires_at) };
+}
+
+/** What `boon.invoice_view` says, with times in our spelling. */
+export function toInvoice(view: Invoice): Invoice {
+  return {
+    ...view,
+    starts_at: instant(view.starts_at),
+    ends_at: instant(view.ends_at),
+    issued_at: instant(view.issued_at),
+    due_at: instant(view.due_at),
+    paid_at: instantOrNull(view.paid_at),
+    voided_at: instantOrNull(view.voided_at),
+  };
 }

@@ -1,6 +1,6 @@
 /** What an account has used of its plan: the TypeScript side of `boon.limits`. */
 import { BoonError } from '../contracts/errors.ts';
-import type { Limits, Windows } from '../contracts/reset.schema.ts';
+import type { PlanLimits, Windows } from '../contracts/reset.schema.ts';
 import { formatCredits } from '../domain/credits.ts';
 import {
   type StoredWindow,
@@ -59,8 +59,8 @@ export async function limits(
   policyVersion: string,
   id: string,
   at: string,
-): Promise<Limits> {
-  const row = await queryRow<WindowsRow & { plan: Limits['plan']; credits: string; resets: string }>(
+): Promise<PlanLimits> {
+  const row = await queryRow<WindowsRow & { plan: PlanLimits['plan']; credits: string; resets: string }>(
     database,
     'limits',
     `SELECT plan, ${COLUMNS}, credits, resets FROM boon.limits($1, $2, $3)`,

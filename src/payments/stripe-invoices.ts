@@ -1,17 +1,20 @@
 /** Invoices by Stripe: it mails and collects them; Boon's lines become its items. */
 import type Stripe from 'stripe';
 import type { InvoiceWithLines } from '../contracts/invoice.schema.ts';
-import { billingCycleWorkflowId } from '../contracts/invoice.ts';
+import { billingCycleWorkflowId, type InvoiceCorrection } from '../contracts/invoice.ts';
 
 /** Stripe takes at most 250 items an invoice; with more lines it gets one for each product. */
 const MOST_ITEMS = 250;
 
-/** Makes the invoice, once however often it is asked for, and gives its id and page. */
-export async function openStripeInvoice(
+/**
+ * Makes the draft of an invoice and gives its id. Stripe remembers a key for a day, from when it first came: so each
+ * holds the ids of the steps before it, and none is ever sent with other parameters.
+ */
+export async function draftStripeInvoice(
   stripe: Stripe,
   invoice: InvoiceWithLines,
   email: string | undefined,
-): Promise<{ id: string; url: string | null }> {
+): Promise<string> {
   const { account_id, month, total, id } = invoice;
   const key = (step: string) => ({ idempotencyKey: `${billingCycleWorkflowId(account_id, month)}:${step}` });
   const metadata = { invoice_id: id, account_id };
@@ -19,7 +22,7 @@ export async function openStripeInvoice(
     { ...(email === undefined ? {} : { email }), name: account_id, metadata },
     key('customer'),
   );
-  const made = await stripe.invoices.create(
+  const draft = await stripe.invoices.create(
     {
       customer: customer.id,
       collection_method: 'send_invoice',
@@ -30,14 +33,47 @@ export async function openStripeInvoice(
       description: `Uses from ${month} to ${invoice.ends_at.slice(0, 10)}`,
       metadata,
     },
-    key('invoice'),
+    key(`invoice:${customer.id}`),
   );
   for (const [n, { description, amount }] of itemsOf(invoice).entries()) {
-    const item = { customer: customer.id, invoice: made.id, currency: total.currency, amount, description };
-    await stripe.invoiceItems.create(item, key(`item-${n}`));
+    const item = { customer: customer.id, invoice: draft.id, currency: total.currency, amount, description };
+    await stripe.invoiceItems.create(item, key(`item-${n}:${draft.id}`));
   }
-  const final = await stripe.invoices.finalizeInvoice(made.id, {}, key('finalize'));
-  return { id: made.id, url: final.hosted_invoice_url ?? null };
+  return draft.id;
+}
+
+/** Finalizes a draft; one that is final already stays as it is. */
+export async function sendStripeInvoice(stripe: Stripe, id: string): Promise<{ url: string | null }> {
+  const found = await stripe.invoices.retrieve(id);
+  const final =
+    found.status === 'draft'
+      ? await stripe.invoices.finalizeInvoice(id, {}, { idempotencyKey: `finalize:${id}` })
+      : found;
+  return { url: final.hosted_invoice_url ?? null };
+}
+
+/** Voids an invoice, or deletes it while it is a draft. Stripe refuses when it is paid. */
+export async function voidStripeInvoice(stripe: Stripe, id: string): Promise<void> {
+  const { status } = await stripe.invoices.retrieve(id);
+  if (status === 'void') return;
+  if (status === 'draft') await stripe.invoices.del(id);
+  else await stripe.invoices.voidInvoice(id, {}, { idempotencyKey: `void:${id}` });
+}
+
+/** Makes the credit note of a correction, unless the invoice has it already, and gives its id. */
+export async function creditStripeInvoice(
+  stripe: Stripe,
+  invoice: string,
+  note: InvoiceCorrection,
+): Promise<string> {
+  for await (const made of stripe.creditNotes.list({ invoice, limit: 100 })) {
+    if (made.metadata?.correction_id === note.id) return made.id;
+  }
+  const { id } = await stripe.creditNotes.create(
+    { invoice, amount: note.total.amount, memo: note.reason, metadata: { correction_id: note.id } },
+    { idempotencyKey: `credit:${note.id}` },
+  );
+  return id;
 }
 
 /** The invoice of ours that an event says is paid; undefined for other events. */

@@ -4,7 +4,13 @@ import { BoonError } from '../contracts/errors.ts';
 import type { Payments } from '../contracts/payments.ts';
 import { type Purchase, packageText, purchaseWorkflowId } from '../contracts/purchase.ts';
 import { declined, newsOf, paidIntent, paidSession } from './stripe-events.ts';
-import { openStripeInvoice, paidInvoiceOf } from './stripe-invoices.ts';
+import {
+  creditStripeInvoice,
+  draftStripeInvoice,
+  paidInvoiceOf,
+  sendStripeInvoice,
+  voidStripeInvoice,
+} from './stripe-invoices.ts';
 
 export type StripeOptions = {
   apiKey: string;
@@ -111,7 +117,10 @@ export function createStripePayments(options: StripeOptions): Payments {
         }
       }),
 
-    openInvoice: (invoice, email) => asking(() => openStripeInvoice(stripe, invoice, email)),
+    draftInvoice: (invoice, email) => asking(() => draftStripeInvoice(stripe, invoice, email)),
+    sendInvoice: (providerId) => asking(() => sendStripeInvoice(stripe, providerId)),
+    voidInvoice: (providerId) => asking(() => voidStripeInvoice(stripe, providerId)),
+    creditInvoice: (providerId, note) => asking(() => creditStripeInvoice(stripe, providerId, note)),
 
     purchaseOf: (paymentId) =>
       asking(async () => (await stripe.paymentIntents.retrieve(paymentId)).metadata.purchase_id),

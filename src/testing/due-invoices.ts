@@ -13,12 +13,14 @@ const MOST = 1_000;
 /** Starts the cycles of unfinished months, and answers when the first of them ends, if that is before `target`. */
 export async function nextInvoiceStop(
   target: Date,
-  { ledger, temporal }: Traveller,
+  { clock, ledger, temporal }: Traveller,
 ): Promise<Date | undefined> {
   const months = await unfinished(ledger);
   const runs = billingRuns(temporal, TASK_QUEUE);
   for (const month of months) await runs.start(month);
-  const first = Math.min(...months.map(({ ends_at }) => Date.parse(ends_at)));
+  // One that has ended is unfinished again once its invoice is corrected: that is seen to now.
+  const soonest = Math.min(...months.map(({ ends_at }) => Date.parse(ends_at)));
+  const first = Math.max(soonest, clock.now().getTime());
   return first < target.getTime() ? new Date(first) : undefined;
 }
 

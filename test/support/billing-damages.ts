@@ -1,10 +1,10 @@
-/** For tests of `verify`: an invoice that is paid, one that is open, a month that runs, and how their rows can be wrong. */
+/** For tests of `verify`: invoices paid, open, credited and void, a month that runs, and how their rows can be wrong. */
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { seedInvoiced } from './billing.ts';
 import { newKey } from './test-ledger.ts';
 import { charge } from './usage.ts';
 
-/** `sue` and `tom` of `billed` are charged beyond their plans in March, April and May. */
+/** `sue` and `tom` of `billed` are charged beyond their plans in March, April and May, `ola` of `mended` before. */
 export async function makeBillingScene(ledger: Ledger): Promise<void> {
   await seedInvoiced(ledger, 'billed', ['sue', 'tom']);
   for (const [month, end] of [
@@ -21,6 +21,27 @@ export async function makeBillingScene(ledger: Ledger): Promise<void> {
     if (month === '2026-03-01')
       await ledger.payInvoice({ key: newKey('pay'), at, id, said_by: 'operator', reference: 'wire' });
   }
+  await makeCorrections(ledger);
+}
+
+/** January's invoice of `mended` is credited in part and paid, February's credited in part and void. */
+async function makeCorrections(ledger: Ledger): Promise<void> {
+  await seedInvoiced(ledger, 'mended', ['ola']);
+  for (const [month, end] of [
+    ['2026-01-01', '2026-02-01'],
+    ['2026-02-01', '2026-03-01'],
+  ] as const) {
+    await charge(ledger, 'ola', { units: '400', id: `ola-${month}`, at: `${month}T09:00:00.000Z` });
+    const at = `${end}T00:00:00.000Z`;
+    const { id } = await ledger.closeBillingMonth({ account_id: 'mended', month }, at);
+    const said = { at, id, said_by: 'operator', reason: 'ticket' };
+    const credit = { ...said, key: newKey('credit'), kind: 'credit', amount: 100 } as const;
+    const { correction } = (await ledger.correctInvoice(credit)).value;
+    await ledger.noteCorrectionTold(correction.id, { outcome: 'not_there', reference: null }, at);
+    if (month === '2026-01-01')
+      await ledger.payInvoice({ key: newKey('pay'), at, id, said_by: 'operator', reference: 'wire' });
+    else await ledger.correctInvoice({ ...said, key: newKey('void'), kind: 'void' });
+  }
 }
 
 const CHARGES = 'what is to be invoiced equals its uses and transfers';
@@ -28,6 +49,9 @@ const MONTHS = 'billing months add up to their charges';
 const INVOICES = 'invoices equal charges: each is in exactly one, or in a month that is not closed';
 const PAID = 'an invoice is paid once, by its transfer';
 const MOVEMENTS = 'every invoice has its movements';
+const TAKEN_BACK = 'a correction takes back what its transfer says';
+const CORRECTED = 'invoices are credited and void as their corrections say';
+const FEBRUARY = `(SELECT id FROM boon.invoices WHERE month = '2026-02-01')`;
 const APRIL = `(SELECT id FROM boon.invoices WHERE month = '2026-04-01')`;
 const OPEN = 'DISABLE TRIGGER append_only';
 
@@ -128,6 +152,63 @@ export const BILLING_DAMAGES: [string, string, string][] = [
     MOVEMENTS,
     'an invoice nobody issued',
     `ALTER TABLE boon.invoice_movements ${OPEN}; DELETE FROM boon.invoice_movements WHERE kind = 'issued' AND invoice_id = ${APRIL}`,
+  ],
+  [
+    MOVEMENTS,
+    'an invoice nobody voided',
+    `ALTER TABLE boon.invoice_movements ${OPEN}; DELETE FROM boon.invoice_movements WHERE kind = 'voided'`,
+  ],
+  [
+    MOVEMENTS,
+    'a credit note by somebody else',
+    `ALTER TABLE boon.invoice_movements ${OPEN}; UPDATE boon.invoice_movements SET said_by = 'nobody' WHERE kind = 'credited' AND invoice_id = ${FEBRUARY}`,
+  ],
+  [
+    TAKEN_BACK,
+    'a correction whose transfer is gone',
+    `DELETE FROM boon.transfers WHERE kind = 'correction' AND reference LIKE '%_2'`,
+  ],
+  [
+    TAKEN_BACK,
+    'a correction of another amount than its transfer',
+    `UPDATE boon.transfers SET amount = amount - 1 WHERE kind = 'correction'`,
+  ],
+  [
+    TAKEN_BACK,
+    'revenue taken back by no correction',
+    `ALTER TABLE boon.invoice_corrections ${OPEN}; ALTER TABLE boon.told_corrections ${OPEN};
+     DELETE FROM boon.invoice_corrections WHERE id LIKE '%_2'`,
+  ],
+  [
+    PAID,
+    'revenue taken back twice',
+    `INSERT INTO boon.transfers (phase, kind, debit_account, credit_account, amount, reference, effective_at)
+     SELECT phase, kind, debit_account, credit_account, amount, reference, effective_at FROM boon.transfers WHERE kind = 'correction' LIMIT 1`,
+  ],
+  [
+    PAID,
+    'a void invoice that is owed again',
+    `UPDATE boon.invoices SET status = 'open', voided_at = NULL WHERE status = 'void'`,
+  ],
+  [
+    CORRECTED,
+    'an invoice void without a correction',
+    `UPDATE boon.invoices SET status = 'void', voided_at = due_at WHERE month = '2026-04-01'`,
+  ],
+  [
+    CORRECTED,
+    'an invoice credited with more than its note',
+    `UPDATE boon.invoices SET credited_amount = credited_amount + 1 WHERE month = '2026-02-01'`,
+  ],
+  [
+    CORRECTED,
+    'credits that are not what the coins are worth',
+    `ALTER TABLE boon.invoice_corrections ${OPEN}; UPDATE boon.invoice_corrections SET amount = amount + 1 WHERE kind = 'credit'`,
+  ],
+  [
+    CORRECTED,
+    'a correction that the provider was never told of',
+    `UPDATE boon.invoices SET provider_behind = false WHERE month = '2026-02-01'`,
   ],
   [MOVEMENTS, 'a mail that nobody sent', `UPDATE boon.invoices SET notice = NULL WHERE month = '2026-04-01'`],
 ];

@@ -1,6 +1,6 @@
 /** Limits and credits, as Codex clients show them. */
 import type { CodexUsage, CodexWindow, ReachedType } from '../../contracts/codex.schema.ts';
-import type { Limits, Windows } from '../../contracts/reset.schema.ts';
+import type { PlanLimits, Windows } from '../../contracts/reset.schema.ts';
 import { formatCredits, MAX_MICRO_CREDITS, parseCredits } from '../../domain/credits.ts';
 import { WINDOW_LENGTH_MS, type WindowKind } from '../../domain/usage-window.ts';
 import type { CreditMeans } from '../../ledger/credit-means.ts';
@@ -9,7 +9,12 @@ import type { CodexPerson } from './caller.ts';
 type Window = Windows[WindowKind];
 
 /** @param now the moment that `limits` and `means` were read for. */
-export function viewUsage(limits: Limits, means: CreditMeans, person: CodexPerson, now: Date): CodexUsage {
+export function viewUsage(
+  limits: PlanLimits,
+  means: CreditMeans,
+  person: CodexPerson,
+  now: Date,
+): CodexUsage {
   const { five_hour, weekly } = limits.windows;
   const reached = isUsedUp(five_hour) || isUsedUp(weekly);
   const allowed = reached ? means.refused === null : means.refused !== 'account_frozen';

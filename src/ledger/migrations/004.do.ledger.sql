@@ -17,7 +17,7 @@ INSERT INTO boon.ledger_accounts (id) VALUES ('boon:promotional');
 
 CREATE TYPE boon.transfer_phase AS ENUM ('pending', 'posted', 'voided', 'expired');
 CREATE TYPE boon.transfer_kind AS ENUM (
-  'grant', 'gift', 'reversal', 'expiry', 'clawback', 'usage', 'purchase', 'refund', 'debt', 'restoration', 'charge', 'payment');
+  'grant', 'gift', 'reversal', 'expiry', 'clawback', 'usage', 'purchase', 'refund', 'debt', 'restoration', 'charge', 'payment', 'correction');
 
 -- One movement from a ledger account to another. `pending` holds; a later row that `resolves` it posts, voids or
 -- expires it. The resolution of a transfer to boon:unclaimed names the account that claimed it.
