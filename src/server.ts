@@ -21,6 +21,7 @@ import { createGiftProcess } from './temporal/gift-process.ts';
 import { createPayloadCodec, payloadKeys } from './temporal/payload-codec.ts';
 import { createPurchaseProcess } from './temporal/purchase-process.ts';
 import { createReferralProcess } from './temporal/referral-process.ts';
+import { createRefundProcess } from './temporal/refund-process.ts';
 
 /** API keys are looked up seldom: each is remembered for seconds. */
 const KEY_CONNECTIONS = 2;
@@ -85,6 +86,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         taskQueue: config.taskQueue,
         onMissed: (error, workflow_id) =>
           logger.warn({ workflow_id, err: error }, 'a process was not told; the schedules will'),
+      }),
+      refundProcess: createRefundProcess({
+        client,
+        taskQueue: config.taskQueue,
+        onMissed: (error, workflow_id) =>
+          logger.warn({ workflow_id, err: error }, 'a process was not told; it asks again by itself'),
       }),
       purchaseProcess: createPurchaseProcess({
         client,

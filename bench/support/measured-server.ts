@@ -6,6 +6,7 @@ import type { CampaignProcess } from '../../src/contracts/campaign-process.ts';
 import type { GiftProcess } from '../../src/contracts/gift-process.ts';
 import type { PurchaseProcess } from '../../src/contracts/purchase-process.ts';
 import type { ReferralProcess } from '../../src/contracts/referral-process.ts';
+import type { RefundProcess } from '../../src/contracts/refund-process.ts';
 import { bootstrapApiKey } from '../../src/http/bootstrap-key.ts';
 import { buildServer } from '../../src/http/build-server.ts';
 import { createTokenVerifier } from '../../src/http/token-verifier.ts';
@@ -51,6 +52,7 @@ async function boonServer(url: string) {
     campaignProcess: {} as CampaignProcess,
     referralProcess: {} as ReferralProcess,
     purchaseProcess: {} as PurchaseProcess,
+    refundProcess: {} as RefundProcess,
     codec: {
       payloads: createPayloadCodec({ encryption: 'personal', keys: [randomBytes(32)] }),
       uiOrigins: [],

@@ -2,6 +2,7 @@
 
 import { escaped } from '../contracts/html-text.ts';
 import { type Purchase, packageText, priceText } from '../contracts/purchase.ts';
+import type { Refund } from '../contracts/refund.ts';
 import type { CreditReminder } from '../ledger/credit-reminders.ts';
 import type { Mail } from './claim-mail.ts';
 
@@ -28,6 +29,22 @@ export function purchaseMail(purchase: Purchase, publicUrl: string): Mail | unde
     [why, 'It is tried again later, unless you switch it off.'],
     messageId,
   );
+}
+
+/** The news that money goes back, and what that took from the account. */
+export function refundMail(refund: Refund, purchase: Purchase, publicUrl: string): Mail {
+  const price = priceText(refund);
+  const { taken_back: taken, owed } = refund;
+  const messageId = `<refund.${refund.id}@${new URL(publicUrl).hostname}>`;
+  const says = [
+    `${price} that you paid for ${packageText(purchase)} go back the way they came. Your bank may take some days to show them.`,
+  ];
+  if (taken.credits !== '0') says.push(`${taken.credits} credits were taken out of your account for it.`);
+  if (taken.resets > 0)
+    says.push(`${packageText({ credits: '0', resets: taken.resets })} went out of your account for it.`);
+  if (owed !== '0')
+    says.push(`You had spent ${owed} of the credits: your next purchase pays for these first.`);
+  return letter(`${price} go back to you`, says, messageId);
 }
 
 export function creditReminderMail(reminder: CreditReminder, publicUrl: string): Mail {

@@ -5,15 +5,17 @@ import type { CreditReminderReport } from '../contracts/temporal.ts';
 import type { CreditReminder, ExpiringLot } from '../ledger/credit-reminders.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Purchases } from '../ledger/purchases.ts';
+import type { Refunds } from '../ledger/refunds.ts';
 import type { ReminderOutcome } from '../ledger/reset-reminders.ts';
 import { failing } from './failure.ts';
 import type { MailDependencies } from './mail.ts';
 import { withoutAddress } from './mail-failure.ts';
-import { creditReminderMail, purchaseMail } from './purchase-letters.ts';
+import { creditReminderMail, purchaseMail, refundMail } from './purchase-letters.ts';
 
 type PurchaseMailDependencies = Omit<MailDependencies, 'ledger'> & {
   ledger: Pick<Ledger, 'findAccount'> &
-    Pick<Purchases, 'findPurchase' | 'dueCreditReminders' | 'noteCreditReminder'>;
+    Pick<Purchases, 'findPurchase' | 'dueCreditReminders' | 'noteCreditReminder'> &
+    Pick<Refunds, 'findRefund'>;
 };
 
 export type PurchaseMailActivities = ReturnType<typeof purchaseMailActivities>;
@@ -33,6 +35,21 @@ export function purchaseMailActivities({ ledger, transport, from, publicUrl }: P
       if (mail === undefined || email === null) return 'not_needed';
       try {
         await transport.sendMail({ ...mail, from, to: email });
+      } catch (error) {
+        throw withoutAddress(error);
+      }
+      return 'sent';
+    },
+
+    /** Mails that the money of a refund goes back; nothing about one that failed, for what it took is there again. */
+    async sendRefundMail(refundId: string): Promise<MailOutcome> {
+      if (transport === undefined) return 'not_needed';
+      const refund = await failing(() => ledger.findRefund(refundId));
+      const { email } = await failing(() => ledger.findAccount(refund.account_id));
+      if (refund.status !== 'succeeded' || email === null) return 'not_needed';
+      const purchase = await failing(() => ledger.findPurchase(refund.purchase_id));
+      try {
+        await transport.sendMail({ ...refundMail(refund, purchase, publicUrl), from, to: email });
       } catch (error) {
         throw withoutAddress(error);
       }

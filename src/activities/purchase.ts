@@ -12,7 +12,9 @@ import {
 import type { PurchaseSweepReport } from '../contracts/temporal.ts';
 import { orderedId } from '../domain/ordered-id.ts';
 import type { Purchases } from '../ledger/purchases.ts';
+import type { Refunds } from '../ledger/refunds.ts';
 import { failing } from './failure.ts';
+import { type RefundRuns, startMissingRefunds } from './refund.ts';
 
 /** Purchases' workflows, as Temporal tells of them. */
 export type PurchaseRuns = {
@@ -23,8 +25,9 @@ export type PurchaseRuns = {
 };
 
 type Dependencies = {
-  ledger: Purchases;
+  ledger: Purchases & Refunds;
   runs: PurchaseRuns;
+  refundRuns: RefundRuns;
   /** Undefined: no provider is configured, and nothing is charged. */
   payments: Payments | undefined;
 };
@@ -33,7 +36,7 @@ export type PurchaseActivities = ReturnType<typeof purchaseActivities>;
 
 const PAGE = 100;
 
-export function purchaseActivities({ ledger, runs, payments }: Dependencies) {
+export function purchaseActivities({ ledger, runs, refundRuns, payments }: Dependencies) {
   return {
     /** Charges the stored card for a top-up, if its owner still consents. Repeated after a crash it charges once. */
     chargeTopUp: (purchaseId: string, at: string): Promise<PurchaseProgress> =>
@@ -57,9 +60,9 @@ export function purchaseActivities({ ledger, runs, payments }: Dependencies) {
         return await told(purchase, news ?? (last ? expired : undefined));
       }),
 
-    /** Starts the processes that are missing, and the top-ups that are due. */
+    /** Starts the processes that are missing, those of refunds too, and the top-ups that are due. */
     async sweepPurchases({ before, at }: { before: string; at: string }): Promise<PurchaseSweepReport> {
-      const report: PurchaseSweepReport = { started: 0, topped_up: 0 };
+      const report: PurchaseSweepReport = { started: 0, topped_up: 0, refunds_started: 0 };
       let cursor: string | undefined;
       do {
         const page = await failing(() => ledger.openPurchases(before, { limit: PAGE, cursor }));
@@ -68,6 +71,7 @@ export function purchaseActivities({ ledger, runs, payments }: Dependencies) {
         cursor = page.next_cursor ?? undefined;
         heartbeat(report);
       } while (cursor !== undefined);
+      report.refunds_started = await startMissingRefunds(ledger, refundRuns, before);
       if (payments !== undefined) await topUp(at, report);
       if (report.started > 0) log.warn('Purchases had lost their processes', report);
       return report;

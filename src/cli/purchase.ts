@@ -1,21 +1,28 @@
 /** `boon purchase`: packages and purchases, through the API. */
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { type Purchase, packageText, priceText } from '../contracts/purchase.ts';
+import type { Refund } from '../contracts/refund.ts';
 import { apiClient } from './api.ts';
 import { answer, newCommand } from './command.ts';
 import { fieldLines, tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 export function purchaseCommand(terminal: Terminal): Command {
-  const purchase = newCommand('purchase', 'Buy packages of credits and resets, and look at purchases', [
-    'purchase packages',
-    'purchase create ada credits-100',
-    'purchase list ada',
-  ]);
+  const purchase = newCommand(
+    'purchase',
+    'Buy packages of credits and resets, look at purchases and refund them',
+    [
+      'purchase packages',
+      'purchase create ada credits-100',
+      'purchase list ada',
+      'purchase refund pur_01m7… --reason "bought twice by mistake"',
+    ],
+  );
   purchase.addCommand(packages(terminal));
   purchase.addCommand(create(terminal));
   purchase.addCommand(show(terminal));
   purchase.addCommand(list(terminal));
+  purchase.addCommand(refund(terminal));
   return purchase;
 }
 
@@ -74,7 +81,56 @@ function list(terminal: Terminal): Command {
     });
 }
 
+type RefundOptions = { reason: string; amount?: number; includeSpent?: true; idempotencyKey?: string };
+
+function refund(terminal: Terminal): Command {
+  return newCommand('refund', 'Give the money of a purchase back, and take what it bought', [
+    'purchase refund pur_01m7… --reason "bought twice by mistake"',
+    'purchase refund pur_01m7… --amount 280 --reason "thirty credits were used"',
+  ])
+    .argument('<purchase>', 'its id')
+    .requiredOption('--reason <text>', 'why; it stands in the record')
+    .option('--amount <number>', 'in the smallest coin; left out: all that is left of what was paid', coins)
+    .option('--include-spent', 'refund what was spent too; such credits are then owed')
+    .option('--idempotency-key <key>', 'the same key never refunds twice; left out: a new one')
+    .action(async (id: string, options: RefundOptions, command: Command) => {
+      const { reason, amount, includeSpent, idempotencyKey } = options;
+      const body = {
+        reason,
+        ...(amount === undefined ? {} : { amount }),
+        ...(includeSpent === undefined ? {} : { include_spent: true }),
+      };
+      const key = idempotencyKey === undefined ? {} : { idempotencyKey };
+      const asked = await (await apiClient(terminal.env)).purchases.refund(id, body, key);
+      answer(terminal, command, asked, refundLines(asked));
+    });
+}
+
+/** A sum of the smallest coin. @throws InvalidArgumentError, which the command line answers with usage. */
+function coins(given: string): number {
+  if (!/^[1-9]\d{0,14}$/.test(given)) throw new InvalidArgumentError('must be a whole number above zero.');
+  return Number(given);
+}
+
+function refundLines(refund: Refund): string[] {
+  const { taken_back: taken, owed } = refund;
+  return fieldLines({
+    refund: refund.id,
+    purchase: refund.purchase_id,
+    account: refund.account_id,
+    amount: priceText(refund),
+    status: refund.status,
+    'taken back':
+      taken.resets > 0 ? packageText({ credits: '0', resets: taken.resets }) : `${taken.credits} credits`,
+    owed: owed === '0' ? undefined : `${owed} credits`,
+  });
+}
+
 function purchaseLines(purchase: Purchase): string[] {
+  const failed = purchase.refunds
+    .filter(({ status }) => status === 'failed')
+    .map((one) => `refund of ${priceText(one)} (${one.reason_code})`)
+    .join(', ');
   return fieldLines({
     purchase: purchase.id,
     account: purchase.account_id,
@@ -83,6 +139,13 @@ function purchaseLines(purchase: Purchase): string[] {
     status: purchase.status,
     'pay at': purchase.status === 'open' ? purchase.checkout?.url : undefined,
     'paid at': purchase.paid_at,
+    refunded: purchase.refunded === 0 ? undefined : money(purchase, purchase.refunded),
+    refunding: purchase.refunding === 0 ? undefined : money(purchase, purchase.refunding),
+    failed: failed === '' ? undefined : failed,
     owed: purchase.owed === '0' ? undefined : `${purchase.owed} credits`,
   });
+}
+
+function money({ price }: Purchase, amount: number): string {
+  return priceText({ ...price, amount });
 }

@@ -21,6 +21,8 @@ export type { PackageList, PurchaseRequest, TopUpPut } from '../contracts/purcha
 export type { Purchase, TopUp } from '../contracts/purchase.ts';
 export type { LinkUsed, RaiseCap, ReferralRequest, ReferralView } from '../contracts/referral.schema.ts';
 export type { RewardWindow } from '../contracts/referral.ts';
+export type { RefundRequest } from '../contracts/refund.schema.ts';
+export type { Refund } from '../contracts/refund.ts';
 export type {
   GrantedResets,
   Limits,

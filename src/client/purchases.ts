@@ -2,6 +2,8 @@
 
 import type { PackageList, PurchaseRequest, TopUpPut } from '../contracts/purchase.schema.ts';
 import type { Purchase, TopUp } from '../contracts/purchase.ts';
+import type { RefundRequest } from '../contracts/refund.schema.ts';
+import type { Refund } from '../contracts/refund.ts';
 import type { Caller, CallOptions, WriteOptions } from './caller.ts';
 import type { Page, PageQuery } from './page.ts';
 
@@ -21,6 +23,20 @@ export class Purchases {
   create(purchase: PurchaseRequest, { idempotencyKey, ...options }: WriteOptions = {}): Promise<Purchase> {
     const key = idempotencyKey ?? crypto.randomUUID();
     return this.#call({ method: 'POST', path: '/v1/credits/purchases', body: purchase, key }, options);
+  }
+
+  /**
+   * Refunds a purchase, all that is left of it or the `amount`. Rejects with `already_spent` when that would need credits
+   * that are spent, unless `include_spent` says so.
+   */
+  refund(
+    id: string,
+    refund: RefundRequest,
+    { idempotencyKey, ...options }: WriteOptions = {},
+  ): Promise<Refund> {
+    const key = idempotencyKey ?? crypto.randomUUID();
+    const path = `/v1/credits/purchases/${encodeURIComponent(id)}/refund`;
+    return this.#call({ method: 'POST', path, body: refund, key }, options);
   }
 
   get(id: string, options?: CallOptions): Promise<Purchase> {

@@ -164,6 +164,24 @@ export const ERRORS = {
     false,
     'Buy a package with `save_card` first, then consent to top-ups.',
   ),
+  not_paid: entry(
+    409,
+    'The purchase is not paid',
+    false,
+    'Only money that came goes back; an open purchase expires by itself.',
+  ),
+  over_refund: entry(
+    409,
+    'More than is left to refund',
+    false,
+    'See `detail` for what is left; nothing goes back twice.',
+  ),
+  already_spent: entry(
+    409,
+    'Part of what was bought is spent',
+    false,
+    'Refund at most the `amount` that `errors` names, or send `include_spent`: credits that were spent are then owed.',
+  ),
   invoice_closed: entry(
     409,
     'The invoice is not open',

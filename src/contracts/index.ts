@@ -12,5 +12,6 @@ export * from './gift-search-attributes.ts';
 export * from './invite-url.ts';
 export * from './referral.ts';
 export * from './referral-messages.ts';
+export * from './refund.ts';
 export * from './scopes.ts';
 export * from './temporal.ts';

@@ -2,6 +2,7 @@
 import type { InvoiceWithLines } from './invoice.schema.ts';
 import type { InvoiceCorrection, InvoiceNews } from './invoice.ts';
 import type { PaymentNews, Purchase } from './purchase.ts';
+import type { RefundNews, RefundProgress } from './refund.ts';
 
 /** Rejects with BoonError `unavailable` when the provider does not answer, `payment_refused` when it will not. */
 export interface Payments {
@@ -14,6 +15,8 @@ export interface Payments {
   closeCheckout(purchase: Purchase, at: string): Promise<PaymentNews | undefined>;
   /** Charges the customer's card without asking anybody, once for each purchase. Undefined: the bank has not answered yet. */
   charge(purchase: Purchase, customerId: string, at: string): Promise<PaymentNews | undefined>;
+  /** Gives money of a payment back, once for each refund; asked again, how that stands. What is refused for good is `failed`. */
+  refund(refund: RefundProgress, paymentId: string, at: string): Promise<RefundNews>;
   /**
    * Makes the draft of an invoice there and answers its id. Nobody is asked for money by it. Asked again soon, the same
    * one; days later another: so its id is to be remembered before {@link sendInvoice}.
@@ -31,5 +34,9 @@ export interface Payments {
    * What a webhook says; undefined when that is of no interest here.
    * @throws BoonError `webhook_invalid` when it is not signed as it should be, or too long ago.
    */
-  readWebhook(body: Buffer, signature: string, at: string): PaymentNews | InvoiceNews | undefined;
+  readWebhook(
+    body: Buffer,
+    signature: string,
+    at: string,
+  ): PaymentNews | InvoiceNews | RefundNews | undefined;
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { NameSchema, PriceSchema } from './policy.schema.ts';
 import { AccountIdSchema, CreditsSchema, InstantSchema, PositiveCreditsSchema } from './primitives.schema.ts';
 import { PURCHASE_KINDS, PURCHASE_STATUSES } from './purchase.ts';
+import { RefundSchema } from './refund.schema.ts';
 
 /** Body of `POST /v1/credits/purchases`. */
 export const PurchaseRequestSchema = z
@@ -41,7 +42,11 @@ export const PurchaseSchema = z
     reason_code: z.string().nullable(),
     lot_id: z.string().nullable(),
     refunded: MoneySchema,
+    refunding: MoneySchema.meta({
+      description: 'Asked for and not yet gone back, in the currency’s smallest unit',
+    }),
     disputed: MoneySchema,
+    refunds: z.array(RefundSchema).meta({ description: 'Those that Boon was asked for' }),
     taken_back: z.object({ credits: CreditsSchema, resets: z.int() }),
     owed: CreditsSchema.meta({ description: 'Credits of it that were spent before its money went back' }),
   })

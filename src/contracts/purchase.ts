@@ -3,6 +3,7 @@
  * the currency's smallest coin.
  */
 import type { Price } from '../domain/policy.ts';
+import type { Refund } from './refund.ts';
 
 export const PURCHASE_WORKFLOW = 'purchase';
 
@@ -42,9 +43,12 @@ export type Purchase = {
   reason_code: string | null;
   /** The lot that it made. */
   lot_id: string | null;
-  /** Of the price, what refunds have given back, and what disputes that are not won hold. */
+  /** Of the price: what refunds have given back, what they are about to, and what disputes that are not won hold. */
   refunded: number;
+  refunding: number;
   disputed: number;
+  /** Those that Boon was asked for, the first first. */
+  refunds: Refund[];
   /** What the account lost again, and what it owes because it had spent it. */
   taken_back: { credits: string; resets: number };
   owed: string;

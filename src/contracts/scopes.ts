@@ -16,6 +16,7 @@ export const SCOPES = [
   'usage:write',
   'purchases:read',
   'purchases:write',
+  'purchases:operate',
   'invoices:operate',
   'campaigns:read',
   'campaigns:operate',

@@ -36,8 +36,8 @@ export type ReconcileReport = {
  * that were due, and of those the ones that the ledger was asked for directly.
  */
 export type ReferralSweepReport = { started: number; ended: number; due: number; paid: number };
-/** What one run of `reconcile` did with purchases: processes started that were missing, and top-ups begun. */
-export type PurchaseSweepReport = { started: number; topped_up: number };
+/** What one run of `reconcile` did with purchases and refunds: processes started that were missing, and top-ups begun. */
+export type PurchaseSweepReport = { started: number; topped_up: number; refunds_started: number };
 /** What one run of `expiry` did to credits, invitations, banked resets and old usage, and about resets that expire soon. */
 export type ExpiryReport = {
   lots_expired: number;

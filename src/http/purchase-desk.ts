@@ -3,23 +3,31 @@ import { BoonError } from '../contracts/errors.ts';
 import type { InvoiceNews } from '../contracts/invoice.ts';
 import type { PackageList, PurchaseRequest } from '../contracts/purchase.schema.ts';
 import type { PaymentNews, Purchase } from '../contracts/purchase.ts';
+import type { RefundRequest } from '../contracts/refund.schema.ts';
+import type { Refund, RefundNews } from '../contracts/refund.ts';
 import type { Page, PageRequest, Recorded } from '../ledger/ledger.ts';
 import { newId } from './new-id.ts';
-import type { Principal } from './principal.ts';
+import { type Principal, principalId } from './principal.ts';
 import { createProcessStarter } from './process-starter.ts';
 import type { ServerParts } from './server-parts.ts';
 
 export interface PurchaseDesk {
   buy(request: PurchaseRequest, key: string): Promise<Recorded<Purchase>>;
+  refund(
+    caller: Principal,
+    purchaseId: string,
+    request: RefundRequest,
+    key: string,
+  ): Promise<Recorded<Refund>>;
   show(caller: Principal, purchaseId: string): Promise<Purchase>;
-  list(accountId: string, page: PageRequest): Promise<Page<Purchase>>;
+  list(caller: Principal, accountId: string, page: PageRequest): Promise<Page<Purchase>>;
   packages(): Promise<PackageList>;
   /** Takes in a webhook as it came. Answers whether it was about a purchase. */
   hear(body: Buffer, signature: string): Promise<boolean>;
 }
 
 export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
-  const { ledger, payments, purchaseProcess, clock } = parts;
+  const { ledger, payments, purchaseProcess, refundProcess, clock } = parts;
   const startOrLeave = createProcessStarter(parts);
   const now = () => clock().toISOString();
 
@@ -39,22 +47,45 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
       return { value: purchase, replayed };
     },
 
+    async refund(caller, purchase_id, { reason, amount, include_spent }, key) {
+      needed();
+      const at = clock();
+      const recorded = await ledger.beginRefund({
+        key,
+        at: at.toISOString(),
+        id: newId('rfd', at),
+        purchase_id,
+        reason,
+        amount,
+        include_spent,
+        asked_by: principalId(caller),
+      });
+      const { value } = recorded;
+      if (value.status === 'pending')
+        await startOrLeave({ refund_id: value.id }, () => refundProcess.start(value));
+      return recorded;
+    },
+
     async show(caller, purchaseId) {
       const purchase = await ledger.findPurchase(purchaseId);
       if (caller.kind === 'user' && caller.accountId !== purchase.account_id) {
         // In the ledger's words, so that an end user cannot tell another's purchase from none.
         throw new BoonError('not_found', `There is no purchase "${purchaseId}".`);
       }
-      return purchase;
+      return shownTo(caller, purchase);
     },
 
-    list: (accountId, page) => ledger.listPurchases(accountId, page),
+    async list(caller, accountId, page) {
+      const { data, next_cursor } = await ledger.listPurchases(accountId, page);
+      return { data: data.map((purchase) => shownTo(caller, purchase)), next_cursor };
+    },
     packages: () => ledger.packages(),
 
     async hear(body, signature) {
       const news = needed().readWebhook(body, signature, now());
       if (news === undefined) return false;
       if ('invoice_id' in news) return await heardOfInvoice(news);
+      if ('refund_id' in news) return await heardOfRefund(news);
       const heard = (await ledger.hearOfPayment(news)) ?? (await heardOfAnother(news));
       if (heard === undefined) return false;
       // Told again too: the first time may have ended between the ledger and here.
@@ -85,10 +116,23 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
     }
   }
 
+  /** Told again too: the first time may have ended between the ledger and here. */
+  async function heardOfRefund(news: RefundNews): Promise<boolean> {
+    const heard = await ledger.hearOfRefund(news);
+    if (heard !== undefined) await refundProcess.changed(heard.refund);
+    return heard !== undefined;
+  }
+
   /** A dispute may come before the payment it is about: the payment itself says which purchase it is for. */
   async function heardOfAnother(news: PaymentNews) {
     if (news.payment_id === undefined || news.purchase_id !== undefined) return undefined;
     const purchase_id = await needed().purchaseOf(news.payment_id);
     return purchase_id === undefined ? undefined : await ledger.hearOfPayment({ ...news, purchase_id });
   }
+}
+
+/** What an operator wrote about a refund is not for the buyer. */
+function shownTo(caller: Principal, purchase: Purchase): Purchase {
+  if (caller.kind === 'service') return purchase;
+  return { ...purchase, refunds: purchase.refunds.map((refund) => ({ ...refund, reason: null })) };
 }

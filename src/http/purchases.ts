@@ -3,7 +3,8 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { AccountIdSchema, PageQuerySchema, pageOf } from '../contracts/primitives.schema.ts';
 import { PackageListSchema, PurchaseRequestSchema, PurchaseSchema } from '../contracts/purchase.schema.ts';
-import { callerOf, servicesAndOwner } from './access.ts';
+import { RefundRequestSchema, RefundSchema } from '../contracts/refund.schema.ts';
+import { callerOf, services, servicesAndOwner } from './access.ts';
 import { readRefusals, recordedRefusals } from './answers.ts';
 import { businessKeyOf, recordedAnswer } from './plugins/idempotency.ts';
 import { requireOwnAccount } from './principal.ts';
@@ -37,6 +38,31 @@ export const purchaseRoutes: FastifyPluginAsyncZod<{ desk: PurchaseDesk }> = asy
   });
 
   app.route({
+    method: 'POST',
+    url: '/v1/credits/purchases/:id/refund',
+    config: { access: services('purchases:operate'), idempotency: 'required' },
+    schema: {
+      operationId: 'refundPurchase',
+      tags: TAGS,
+      summary: 'Refund a purchase, in whole or in part',
+      description:
+        'The refund’s share of what was bought leaves the account at once, then the provider is asked to send the money; if it will not, what was taken comes back and the refund is `failed`. What is spent already is refunded only with `include_spent`: credits are then owed. See `refunds` of the purchase for how it goes on.',
+      params: z.object({ id: z.string().max(100) }),
+      body: RefundRequestSchema,
+      response: {
+        202: RefundSchema,
+        ...recordedRefusals('not_found', 'not_paid', 'over_refund', 'already_spent', 'payments_off'),
+      },
+    },
+    handler: async (request, reply) => {
+      const { params, body } = request;
+      const recorded = await desk.refund(callerOf(request), params.id, body, businessKeyOf(request));
+      reply.code(202);
+      return recordedAnswer(reply, recorded);
+    },
+  });
+
+  app.route({
     method: 'GET',
     url: '/v1/credits/purchases/:id',
     config: { access: servicesAndOwner('purchases:read') },
@@ -64,7 +90,7 @@ export const purchaseRoutes: FastifyPluginAsyncZod<{ desk: PurchaseDesk }> = asy
     },
     handler: (request) => {
       requireOwnAccount(callerOf(request), request.params.id);
-      return desk.list(request.params.id, request.query);
+      return desk.list(callerOf(request), request.params.id, request.query);
     },
   });
 

@@ -5,6 +5,7 @@ import type { GiftProcess } from '../contracts/gift-process.ts';
 import type { Payments } from '../contracts/payments.ts';
 import type { PurchaseProcess } from '../contracts/purchase-process.ts';
 import type { ReferralProcess } from '../contracts/referral-process.ts';
+import type { RefundProcess } from '../contracts/refund-process.ts';
 import type { ApiKeys } from '../ledger/api-keys.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -20,6 +21,7 @@ export type ServerParts = {
   campaignProcess: CampaignProcess;
   referralProcess: ReferralProcess;
   purchaseProcess: PurchaseProcess;
+  refundProcess: RefundProcess;
   /** Left out: nothing can be bought. */
   payments?: Payments | undefined;
   /** The same payments, when they are the demonstration: its pages are served. */

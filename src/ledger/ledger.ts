@@ -9,6 +9,7 @@ import type { Campaigns } from './campaigns.ts';
 import type { Metering } from './metering.ts';
 import type { Purchases } from './purchases.ts';
 import type { Referrals } from './referrals.ts';
+import type { Refunds } from './refunds.ts';
 import type { Resets } from './resets.ts';
 
 /** A page: rows and where the next one begins (opaque), or null at the end. */
@@ -70,7 +71,7 @@ export type VerifyReport = {
  * The ledger. Every method is one round trip; refusals are BoonErrors with a code of `contracts/errors.ts`;
  * a lost database is the code `unavailable`. No method reads a clock.
  */
-export interface Ledger extends Campaigns, Referrals, Resets, Metering, Billing, Purchases {
+export interface Ledger extends Campaigns, Referrals, Resets, Metering, Billing, Purchases, Refunds {
   /** Stores a policy under its version (idempotent) and returns the version. New gifts are accepted under it. */
   usePolicy(policy: VersionedPolicy, at: string): Promise<void>;
 

@@ -15,6 +15,7 @@ import { makeMetering } from './metering.ts';
 import { makePurchases } from './purchases.ts';
 import { findGift, giftAddresses, listGifts, openGifts, overdueGifts } from './read-gifts.ts';
 import { makeReferrals } from './referrals.ts';
+import { makeRefunds } from './refunds.ts';
 import { makeResets } from './resets.ts';
 import { verify } from './verify.ts';
 
@@ -70,6 +71,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
     ...makeMetering(database, policyVersion),
     ...makeBilling(database, vault),
     ...makePurchases(database, vault, policyVersion),
+    ...makeRefunds(database),
     grant: makeGrant(database),
     acceptGift: (request) => (request.reset_id === undefined ? acceptGift : acceptResetGift)(request),
     actOnGift: makeActOnGift(database),

@@ -28,12 +28,42 @@ export const PURCHASE_INVARIANTS: Readonly<Record<string, string>> = {
       OR (m.kind = 'paid' AND m.amount <> p.paid)`,
   'a purchase lost as much as its money went back': `
     SELECT format('purchase %s: %s of %s went back, %s credits taken, %s owed, %s let go', p.id, b.back, p.paid, p.taken, p.owed, p.let_go) AS detail
-    FROM boon.purchases p CROSS JOIN LATERAL (SELECT boon.money_back(p) AS back) b
+    FROM boon.purchases p CROSS JOIN LATERAL (SELECT boon.money_back(p) AS back, boon.money_refunded(p) + boon.money_disputed(p) AS gone) b
     WHERE p.paid_at IS NOT NULL AND (p.taken + p.owed + p.let_go <> boon.share(p.credits, p.paid, b.back)
-      OR p.resets_taken + p.resets_kept <> boon.share(p.resets, p.paid, b.back) OR (p.status = 'refunded') <> (b.back >= p.paid))
+      OR p.resets_taken + p.resets_kept <> boon.share(p.resets, p.paid, b.back) OR (p.status = 'refunded') <> (b.gone >= p.paid))
     UNION ALL
     SELECT format('purchase %s was not paid and lost something', p.id) FROM boon.purchases p
     WHERE p.paid_at IS NULL AND p.taken + p.owed + p.let_go + p.resets_taken + p.resets_kept > 0`,
+  'what refunds gave back is what was heard and asked for, and no more than was paid': `
+    WITH heard AS (SELECT purchase_id, max(amount) AS amount FROM boon.purchase_movements WHERE kind = 'refunded' GROUP BY purchase_id)
+    SELECT format('purchase %s says %s refunded, %s of it elsewhere; heard of were %s', p.id, p.refunded, p.elsewhere, coalesce(h.amount, 0)) AS detail
+    FROM boon.purchases p LEFT JOIN heard h ON h.purchase_id = p.id
+    WHERE p.refunded <> coalesce(h.amount, 0) OR p.elsewhere <> boon.refunded_elsewhere(p)
+    UNION ALL
+    SELECT format('purchase %s: %s of %s go back', p.id, boon.money_refunded(p) + boon.money_refunding(p), p.paid) FROM boon.purchases p
+    WHERE p.paid_at IS NOT NULL AND boon.money_refunded(p) + boon.money_refunding(p) > greatest(p.paid, p.refunded)
+    UNION ALL
+    SELECT format('refund %s is of no paid purchase', r.id) FROM boon.refunds r
+    WHERE NOT EXISTS (SELECT FROM boon.purchases p WHERE p.id = r.purchase_id AND p.paid_at IS NOT NULL)`,
+  'a refund is what its movements say': `
+    WITH moved AS (
+      SELECT refund_id, (array_agg(kind ORDER BY seq DESC))[1]::text AS last, count(*) FILTER (WHERE kind = 'requested') AS begun,
+        min(amount) AS least, max(amount) AS most, bool_or(kind = 'made') AS made
+      FROM boon.refund_movements GROUP BY refund_id
+    )
+    SELECT format('refund %s of %s is %s, its last movement %s', coalesce(r.id, m.refund_id), r.amount, r.status, m.last) AS detail
+    FROM boon.refunds r FULL JOIN moved m ON m.refund_id = r.id
+    WHERE (1, r.amount, r.amount) IS DISTINCT FROM (m.begun, m.least, m.most)
+      OR m.last IS DISTINCT FROM CASE WHEN r.status <> 'pending' THEN r.status::text WHEN r.provider_id IS NULL THEN 'requested' ELSE 'made' END
+      OR (m.made AND r.provider_id IS NULL) OR (r.status = 'succeeded' AND r.provider_id IS NULL)
+    UNION ALL
+    SELECT format('refunds of purchase %s say %s taken and %s owed, transfers %s and debts %s', r.purchase_id, r.taken, r.owed, t.amount, d.amount)
+    FROM (SELECT purchase_id, created_at, sum(taken) AS taken, sum(owed) AS owed FROM boon.refunds GROUP BY 1, 2) r
+    CROSS JOIN LATERAL (SELECT coalesce(sum(x.amount), 0) AS amount FROM boon.transfers x
+      WHERE x.kind = 'refund' AND x.reference = r.purchase_id AND x.effective_at = r.created_at) t
+    CROSS JOIN LATERAL (SELECT coalesce(sum(x.amount), 0) AS amount FROM boon.debt_movements x
+      WHERE x.kind = 'incurred' AND x.purchase_id = r.purchase_id AND x.effective_at = r.created_at) d
+    WHERE r.taken > t.amount OR r.owed > d.amount`,
   'what refunds took is what their purchases say': `
     SELECT format('purchase %s says %s taken, transfers %s', coalesce(p.id, t.reference), p.taken, t.amount) AS detail
     FROM (SELECT x.id, x.taken - coalesce(sum(d.amount) FILTER (WHERE d.kind = 'returned'), 0) AS net, x.taken FROM boon.purchases x

@@ -7,6 +7,7 @@ import { DIGITS, decodeCursor, GIFT_ID } from './cursor.ts';
 import { type Database, queryRow, queryRows } from './database.ts';
 import type { Page, PageRequest } from './ledger.ts';
 import { toPage } from './read-gifts.ts';
+import { toRefund } from './refunds.ts';
 import { instant, instantOrNull } from './rows.ts';
 
 export async function findPurchase(database: Database, id: string): Promise<Purchase> {
@@ -68,6 +69,7 @@ export function toPurchase(view: Purchase): Purchase {
     expires_at: instant(view.expires_at),
     paid_at: instantOrNull(view.paid_at),
     ended_at: instantOrNull(view.ended_at),
+    refunds: view.refunds.map(toRefund),
   };
 }
 

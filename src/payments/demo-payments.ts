@@ -49,8 +49,17 @@ export function createDemoPayments({ encryptionKey, publicUrl }: DemoPaymentsOpt
       if (isOurs) return { at, ...paid(purchase) };
       return { at, purchase_id: purchase.id, said: 'failed', reason_code: 'card_required' };
     },
+    refund: async ({ id }, _payment, at) => ({
+      refund_id: id,
+      status: 'succeeded',
+      provider_id: `demo_${id}`,
+      at,
+    }),
+    draftInvoice: async ({ id }) => `demo_${id}`,
     // Nobody pays it here: an operator marks it as paid.
-    openInvoice: async ({ id }) => ({ id: `demo_${id}`, url: null }),
+    sendInvoice: async () => ({ url: null }),
+    voidInvoice: async () => undefined,
+    creditInvoice: async (_invoice, { id }) => `demo_${id}`,
     purchaseOf: async (payment) => (payment.startsWith(PAYMENT) ? payment.slice(PAYMENT.length) : undefined),
 
     readWebhook(body, header, at) {

@@ -1,9 +1,10 @@
 /** What Stripe's events say of a payment: a state, so that their order and number do not matter. */
 import type Stripe from 'stripe';
 import type { PaymentNews } from '../contracts/purchase.ts';
+import type { RefundNews } from '../contracts/refund.ts';
 
-/** Undefined for events that say nothing of a purchase. */
-export function newsOf(event: Stripe.Event, at: string): PaymentNews | undefined {
+/** Undefined for events that say nothing of a purchase. Of refunds made elsewhere the charge tells. */
+export function newsOf(event: Stripe.Event, at: string): PaymentNews | RefundNews | undefined {
   const heard = { at, event: event.id };
   switch (event.type) {
     case 'checkout.session.completed':
@@ -32,6 +33,13 @@ export function newsOf(event: Stripe.Event, at: string): PaymentNews | undefined
       const { amount_refunded, payment_intent, metadata } = event.data.object;
       const about = { purchase_id: metadata.purchase_id, payment_id: idOf(payment_intent) };
       return { ...heard, ...about, said: 'refunded', amount: amount_refunded };
+    }
+    case 'refund.created':
+    case 'refund.updated':
+    case 'refund.failed':
+    case 'charge.refund.updated': {
+      const news = ofRefund(event.data.object, at);
+      return news === undefined ? undefined : { ...news, event: event.id };
     }
     case 'charge.dispute.created':
     case 'charge.dispute.updated':
@@ -65,6 +73,19 @@ export function paidSession(session: Stripe.Checkout.Session, at: string): Payme
 export function paidIntent(intent: Stripe.PaymentIntent, at: string): PaymentNews {
   const customer_id = idOf(intent.customer);
   return { at, ...ofIntent(intent), said: 'paid', amount: intent.amount_received, customer_id };
+}
+
+/** How a refund that Boon asked for stands; undefined for any other. */
+export function ofRefund(
+  { id, metadata, status, failure_reason }: Stripe.Refund,
+  at: string,
+): RefundNews | undefined {
+  const refund_id = metadata?.refund_id;
+  if (refund_id === undefined) return undefined;
+  const about = { at, refund_id, provider_id: id };
+  if (status === 'succeeded') return { ...about, status };
+  if (status !== 'failed' && status !== 'canceled') return { ...about, status: 'pending' };
+  return { ...about, status: 'failed', reason_code: failure_reason ?? status };
 }
 
 /** Why a card was declined, in Stripe's word for it. */

@@ -11,6 +11,7 @@ import {
   sendStripeInvoice,
   voidStripeInvoice,
 } from './stripe-invoices.ts';
+import { sendStripeRefund } from './stripe-refunds.ts';
 
 export type StripeOptions = {
   apiKey: string;
@@ -116,6 +117,8 @@ export function createStripePayments(options: StripeOptions): Payments {
           throw error;
         }
       }),
+
+    refund: (refund, paymentId, at) => asking(() => sendStripeRefund(stripe, refund, paymentId, at)),
 
     draftInvoice: (invoice, email) => asking(() => draftStripeInvoice(stripe, invoice, email)),
     sendInvoice: (providerId) => asking(() => sendStripeInvoice(stripe, providerId)),

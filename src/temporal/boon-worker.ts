@@ -18,6 +18,7 @@ import { reconcileActivities } from '../activities/reconcile.ts';
 import { referralActivities } from '../activities/referral.ts';
 import { referralMailActivities } from '../activities/referral-mail.ts';
 import { referralSweepActivities } from '../activities/referral-sweep.ts';
+import { refundActivities } from '../activities/refund.ts';
 import { resetMailActivities } from '../activities/reset-mail.ts';
 import { resetActivities } from '../activities/resets.ts';
 import { rewardActivities } from '../activities/reward.ts';
@@ -30,6 +31,7 @@ import { converted } from './connection.ts';
 import { giftRuns } from './gift-runs.ts';
 import { purchaseRuns } from './purchase-process.ts';
 import { referralRuns } from './referral-runs.ts';
+import { refundRuns } from './refund-process.ts';
 import { rewardWindows } from './reward-windows.ts';
 import type { Deployment } from './versioning.ts';
 
@@ -82,7 +84,13 @@ export async function createBoonWorker(options: BoonWorkerOptions): Promise<Work
       ...referralMailActivities({ ledger, ...mail }),
       ...rewardActivities(ledger, rewardWindows(client, taskQueue)),
       ...referralSweepActivities(ledger, referralRuns(client, taskQueue)),
-      ...purchaseActivities({ ledger, runs: purchaseRuns(client, taskQueue), payments: options.payments }),
+      ...purchaseActivities({
+        ledger,
+        runs: purchaseRuns(client, taskQueue),
+        refundRuns: refundRuns(client, taskQueue),
+        payments: options.payments,
+      }),
+      ...refundActivities({ ledger, payments: options.payments }),
       ...purchaseMailActivities({ ledger, ...mail }),
       ...billingActivities({
         ledger,

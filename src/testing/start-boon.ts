@@ -32,6 +32,7 @@ import { createGiftProcess } from '../temporal/gift-process.ts';
 import { createPayloadCodec, payloadKeys } from '../temporal/payload-codec.ts';
 import { createPurchaseProcess } from '../temporal/purchase-process.ts';
 import { createReferralProcess } from '../temporal/referral-process.ts';
+import { createRefundProcess } from '../temporal/refund-process.ts';
 import { workflowBundle } from '../temporal/workflow-bundle.ts';
 import { captureMails } from './captured-mails.ts';
 import { BoonHarness, type PolicyPatch } from './harness.ts';
@@ -96,6 +97,7 @@ export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHar
     campaignProcess: createCampaignProcess({ ...common, patience: 30_000 }),
     referralProcess: createReferralProcess(common),
     purchaseProcess: createPurchaseProcess(common),
+    refundProcess: createRefundProcess(common),
     codec: { payloads: codec, uiOrigins: [] },
     tokens: createTokenVerifier(TRUSTING),
     clock: common.clock,

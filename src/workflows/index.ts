@@ -6,4 +6,5 @@ export { gift } from './gift.ts';
 export { purchase } from './purchase.ts';
 export { reconcile } from './reconcile.ts';
 export { referral } from './referral.ts';
+export { refund } from './refund.ts';
 export { rewardWindow } from './reward-window.ts';

@@ -154,12 +154,15 @@ test('every POST that moves value asks for an Idempotency-Key', () => {
     'createPurchase',
     'createReferral',
     'createTransfer',
+    'creditInvoice',
     'grantResets',
     'markInvoicePaid',
     'raiseRewardCap',
+    'refundPurchase',
     'rejectTransfer',
     'reverseTransfer',
     'useReferralLink',
+    'voidInvoice',
   ]);
 });
 
@@ -174,6 +177,7 @@ test('every body has an example, and one that may be left out says so', () => {
     'ApiKeyRotate',
     'CampaignAction',
     'CampaignCreate',
+    'CreditNote',
     'Grant',
     'LinkUsed',
     'MarkPaid',
@@ -183,6 +187,7 @@ test('every body has an example, and one that may be left out says so', () => {
     'ReferralCancel',
     'ReferralClawBack',
     'ReferralRequest',
+    'RefundRequest',
     'ResetGrant',
     'TopUpPut',
     'TransferCancel',
@@ -191,6 +196,7 @@ test('every body has an example, and one that may be left out says so', () => {
     'TransferRelease',
     'TransferRequest',
     'UsageRequest',
+    'VoidInvoice',
   ]);
   const optional = operations.filter(([, { requestBody }]) => requestBody?.required === false);
   expect(optional.map(([, { operationId }]) => operationId).sort()).toEqual([

@@ -62,6 +62,7 @@ const WITHOUT_TRIGGERS = [
   'reward_slots',
   'reward_cap_raises',
   'purchase_movements',
+  'refund_movements',
   'debt_movements',
   'top_up_consents',
 ]

@@ -15,6 +15,19 @@ export async function makePurchaseScene(ledger: Ledger, at: string): Promise<voi
   const dispute = { said: 'disputed', dispute_id: 'dp_scene', amount: 200, at } as const;
   await hear(ledger, second, { ...dispute, status: 'open' });
   await hear(ledger, second, { ...dispute, status: 'won' });
+  const third = await bought(ledger, 'pam', 'credits-100', { at });
+  const soon = new Date(Date.parse(at) + 1000).toISOString();
+  const asked = {
+    key: 'scene:refund',
+    at: soon,
+    id: 'rfd_scene',
+    asked_by: 'mia',
+    reason: 'a second thought',
+  };
+  await ledger.beginRefund({ ...asked, purchase_id: third.id, amount: 100 });
+  const done = { at: soon, refund_id: 'rfd_scene', provider_id: 're_scene', status: 'succeeded' } as const;
+  await ledger.hearOfRefund(done);
+  await hear(ledger, third, { said: 'refunded', amount: 150, at });
   await ledger.putTopUp('pam', { ...CONSENT, below: '1000' }, 'pam', at);
   await ledger.beginTopUp('pam', 'pur_scene_top_up', at);
 }
@@ -22,6 +35,8 @@ export async function makePurchaseScene(ledger: Ledger, at: string): Promise<voi
 const GAVE = 'a paid purchase gave what was bought, once, and no other gave anything';
 const STATUS = 'a purchase has the status of its last movement';
 const LOST = 'a purchase lost as much as its money went back';
+const HEARD = 'what refunds gave back is what was heard and asked for, and no more than was paid';
+const MOVED = 'a refund is what its movements say';
 const TOOK = 'what refunds took is what their purchases say';
 const DEBTS = 'debts are the sum of their movements, and owed by purchases';
 const CAP = 'top-ups keep to the cap that was consented to';
@@ -40,7 +55,18 @@ export const PURCHASE_DAMAGES: [string, string, string][] = [
   [GAVE, 'a reset of no purchase', `UPDATE boon.resets SET reference = 'nothing' WHERE source = 'purchase'`],
   [STATUS, 'a payment that nobody noted', `DELETE FROM boon.purchase_movements WHERE kind = 'paid'`],
   [STATUS, 'an end that nobody noted', `UPDATE boon.purchases SET status = 'expired' WHERE status = 'open'`],
-  [LOST, 'a refund that is gone', `UPDATE boon.purchases SET refunded = 0 WHERE ${REFUNDED}`],
+  [LOST, 'a refund that is gone', `UPDATE boon.purchases SET refunded = 0, elsewhere = 0 WHERE ${REFUNDED}`],
+  [LOST, 'a refund of ours that is gone', 'DELETE FROM boon.refunds'],
+  [HEARD, 'a refund that nobody told of', 'UPDATE boon.purchases SET refunded = 0, elsewhere = 0'],
+  [LOST, 'a refund that counts as another’s too', 'UPDATE boon.purchases SET elsewhere = refunded'],
+  [HEARD, 'more than was paid', 'UPDATE boon.refunds SET amount = 351'],
+  [HEARD, 'a refund of nothing', `UPDATE boon.refunds SET purchase_id = 'nothing'`],
+  [MOVED, 'another sum', 'UPDATE boon.refunds SET amount = 99'],
+  [MOVED, 'an end that nobody noted', `UPDATE boon.refunds SET status = 'failed', reason_code = 'a guess'`],
+  [MOVED, 'a beginning that nobody noted', `DELETE FROM boon.refund_movements WHERE kind = 'requested'`],
+  [MOVED, 'money that no provider sent', 'UPDATE boon.refunds SET provider_id = NULL'],
+  [MOVED, 'more taken than was', 'UPDATE boon.refunds SET taken = taken + 1'],
+  [MOVED, 'a debt that nobody has', 'UPDATE boon.refunds SET owed = 1'],
   [LOST, 'a dispute that was lost after all', `UPDATE boon.disputes SET status = 'lost'`],
   [
     TOOK,

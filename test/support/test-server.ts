@@ -90,6 +90,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     referralProcess,
     campaignProcess: { wake: async () => undefined },
     purchaseProcess: { start: async () => undefined, changed: async () => undefined },
+    refundProcess: { start: async () => undefined, changed: async () => undefined },
     codec: {
       payloads: createPayloadCodec({ encryption: 'personal', keys: [testLedger.encryptionKey] }),
       uiOrigins: [UI_ORIGIN],

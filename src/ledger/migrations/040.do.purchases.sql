@@ -29,9 +29,11 @@ CREATE TABLE boon.purchases (
   ended_at timestamptz,
   reason_code text,
   lot_id bigint,
-  -- What was paid, and of it what has gone back by refunds (in the currency's smallest unit).
+  -- What was paid, the most that the provider said refunds have given back of it, and of that what was not asked for by
+  -- Boon (in the currency's smallest unit).
   paid bigint,
   refunded bigint NOT NULL DEFAULT 0,
+  elsewhere bigint NOT NULL DEFAULT 0,
   -- What the account lost again for money that went back: taken out of the lot, owed because it was spent, or let go
   -- because it had expired unspent; and resets.
   taken bigint NOT NULL DEFAULT 0,
@@ -42,7 +44,7 @@ CREATE TABLE boon.purchases (
   -- The billing month whose cap a top-up counts against.
   month date,
   CONSTRAINT purchase_is_sound CHECK (
-    price > 0 AND (credits > 0) <> (resets > 0) AND refunded >= 0 AND taken >= 0 AND owed >= 0 AND let_go >= 0
+    price > 0 AND (credits > 0) <> (resets > 0) AND elsewhere >= 0 AND elsewhere <= refunded AND taken >= 0 AND owed >= 0 AND let_go >= 0
     AND taken + owed + let_go <= credits AND resets_taken >= 0 AND resets_kept >= 0 AND resets_taken + resets_kept <= resets
     AND (status IN ('paid', 'refunded')) = (paid_at IS NOT NULL) AND (kind = 'top_up') = (month IS NOT NULL))
 ) WITH (fillfactor = 85);
@@ -85,6 +87,47 @@ CREATE TABLE boon.disputes (
 );
 CREATE INDEX disputes_by_purchase ON boon.disputes (purchase_id);
 
+-- `pending`: accepted here, its money on its way; `failed`: the provider would not, or the money came back.
+CREATE TYPE boon.refund_status AS ENUM ('pending', 'succeeded', 'failed');
+
+-- Refunds that Boon was asked for. Until it fails one counts as money that goes back, from its first moment on.
+CREATE TABLE boon.refunds (
+  id text COLLATE "C" PRIMARY KEY,
+  purchase_id text COLLATE "C" NOT NULL,
+  status boon.refund_status NOT NULL,
+  amount bigint NOT NULL,
+  reason text NOT NULL,
+  asked_by text NOT NULL,
+  -- What the account lost by it when it was accepted; given back when it fails.
+  taken bigint NOT NULL DEFAULT 0,
+  owed bigint NOT NULL DEFAULT 0,
+  resets_taken int NOT NULL DEFAULT 0,
+  created_at timestamptz NOT NULL,
+  -- The provider's id of it, once the provider has it.
+  provider_id text,
+  ended_at timestamptz,
+  reason_code text,
+  CONSTRAINT refund_is_sound CHECK (amount > 0 AND taken >= 0 AND owed >= 0 AND resets_taken >= 0
+    AND (status = 'pending') = (ended_at IS NULL) AND (status = 'failed') = (reason_code IS NOT NULL))
+) WITH (fillfactor = 85);
+CREATE INDEX refunds_by_purchase ON boon.refunds (purchase_id, created_at, id);
+CREATE INDEX refunds_pending ON boon.refunds (created_at, id) WHERE status = 'pending';
+
+CREATE TYPE boon.refund_movement AS ENUM ('requested', 'made', 'succeeded', 'failed');
+
+-- What happened to refunds, one row a step; `made`: the provider has it, and the bank has not answered yet.
+CREATE TABLE boon.refund_movements (
+  seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  refund_id text COLLATE "C" NOT NULL,
+  kind boon.refund_movement NOT NULL,
+  amount bigint NOT NULL,
+  event text,
+  effective_at timestamptz NOT NULL,
+  recorded_at timestamptz NOT NULL DEFAULT transaction_timestamp()
+);
+CREATE UNIQUE INDEX refund_moved_once ON boon.refund_movements (refund_id, kind);
+SELECT boon.make_append_only('boon.refund_movements');
+
 -- The provider's customer of an account, once a payment left a card that may be charged again.
 CREATE TABLE boon.payment_customers (
   account_id text COLLATE "C" PRIMARY KEY,
@@ -92,14 +135,34 @@ CREATE TABLE boon.payment_customers (
   updated_at timestamptz NOT NULL
 );
 
+-- What refunds have given back of a purchase's money, what they are about to, and what disputes hold.
+CREATE FUNCTION boon.money_refunded(p boon.purchases) RETURNS bigint LANGUAGE sql STABLE AS $$
+  SELECT p.elsewhere + coalesce((SELECT sum(r.amount) FROM boon.refunds r WHERE r.purchase_id = p.id AND r.status = 'succeeded'), 0)::bigint
+$$;
+CREATE FUNCTION boon.money_refunding(p boon.purchases) RETURNS bigint LANGUAGE sql STABLE AS $$
+  SELECT coalesce((SELECT sum(r.amount) FROM boon.refunds r WHERE r.purchase_id = p.id AND r.status = 'pending'), 0)::bigint
+$$;
+CREATE FUNCTION boon.money_disputed(p boon.purchases) RETURNS bigint LANGUAGE sql STABLE AS $$
+  SELECT coalesce((SELECT sum(d.amount) FROM boon.disputes d WHERE d.purchase_id = p.id AND d.status <> 'won'), 0)::bigint
+$$;
+
+CREATE FUNCTION boon.refund_view(r boon.refunds) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object(
+    'id', r.id, 'purchase_id', r.purchase_id, 'account_id', p.account_id, 'status', r.status, 'amount', r.amount, 'currency', p.currency,
+    'reason', r.reason, 'taken_back', jsonb_build_object('credits', boon.credits(r.taken), 'resets', r.resets_taken), 'owed', boon.credits(r.owed),
+    'created_at', r.created_at, 'ended_at', r.ended_at, 'reason_code', r.reason_code)
+  FROM boon.purchases p WHERE p.id = r.purchase_id
+$$;
+
 CREATE FUNCTION boon.purchase_view(p boon.purchases) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object(
     'id', p.id, 'account_id', p.account_id, 'kind', p.kind, 'status', p.status, 'package', p.package,
     'credits', boon.credits(p.credits), 'resets', p.resets, 'price', jsonb_build_object('amount', p.price, 'currency', p.currency),
     'checkout', CASE WHEN p.checkout_id IS NOT NULL THEN jsonb_build_object('id', p.checkout_id, 'url', p.checkout_url) END,
     'save_card', p.save_card, 'created_at', p.created_at, 'expires_at', p.expires_at, 'paid_at', p.paid_at, 'ended_at', p.ended_at,
-    'reason_code', p.reason_code, 'lot_id', p.lot_id::text, 'refunded', p.refunded,
-    'disputed', coalesce((SELECT sum(d.amount) FROM boon.disputes d WHERE d.purchase_id = p.id AND d.status <> 'won'), 0),
+    'reason_code', p.reason_code, 'lot_id', p.lot_id::text, 'refunded', boon.money_refunded(p),
+    'refunding', boon.money_refunding(p), 'disputed', boon.money_disputed(p),
+    'refunds', coalesce((SELECT jsonb_agg(boon.refund_view(r) ORDER BY r.created_at, r.id) FROM boon.refunds r WHERE r.purchase_id = p.id), '[]'),
     'taken_back', jsonb_build_object('credits', boon.credits(p.taken), 'resets', p.resets_taken), 'owed', boon.credits(p.owed))
 $$;
 

@@ -142,9 +142,15 @@ END $$;
 CREATE FUNCTION boon.share(p_whole bigint, p_paid bigint, p_back bigint) RETURNS bigint LANGUAGE sql IMMUTABLE
   RETURN div(p_whole::numeric * least(p_back, p_paid), p_paid)::bigint;
 
--- What has gone back of a purchase's money, by refunds and by disputes that are not won.
-CREATE FUNCTION boon.money_back(p boon.purchases) RETURNS bigint LANGUAGE sql STABLE AS $$
-  SELECT p.refunded + coalesce((SELECT sum(d.amount) FROM boon.disputes d WHERE d.purchase_id = p.id AND d.status <> 'won'), 0)
+-- What has gone back of a purchase's money, or is about to.
+CREATE FUNCTION boon.money_back(p boon.purchases) RETURNS bigint LANGUAGE sql STABLE
+  RETURN boon.money_refunded(p) + boon.money_refunding(p) + boon.money_disputed(p);
+
+-- The provider's total counts Boon's own refunds too, whether Boon knows that they are made or not: only what is beyond
+-- them was refunded elsewhere. A refund that was refused was never in it.
+CREATE FUNCTION boon.refunded_elsewhere(p boon.purchases) RETURNS bigint LANGUAGE sql STABLE AS $$
+  SELECT greatest(p.elsewhere, p.refunded - coalesce((
+    SELECT sum(r.amount) FROM boon.refunds r WHERE r.purchase_id = p.id AND (r.status <> 'failed' OR r.provider_id IS NOT NULL)), 0)::bigint)
 $$;
 
 -- Brings what the account has of a paid purchase in line with the money that has gone back. The caller has locked both.
@@ -158,7 +164,7 @@ BEGIN
   ELSE
     p := boon.settle_credits(p, boon.share(p.credits, p.paid, back), p_at);
   END IF;
-  p.status := CASE WHEN back >= p.paid THEN 'refunded' ELSE 'paid' END;
+  p.status := CASE WHEN boon.money_refunded(p) + boon.money_disputed(p) >= p.paid THEN 'refunded' ELSE 'paid' END;
   UPDATE boon.purchases x SET status = p.status, taken = p.taken, owed = p.owed, let_go = p.let_go,
     resets_taken = p.resets_taken, resets_kept = p.resets_kept WHERE x.id = p.id;
   RETURN p;
@@ -203,7 +209,8 @@ BEGIN
     PERFORM boon.note_purchase(p, (m ->> 'said')::boon.purchase_movement, 0, event, heard);
   ELSIF m ->> 'said' = 'refunded' AND money > p.refunded THEN
     changed := true;
-    UPDATE boon.purchases x SET refunded = money WHERE x.id = p.id RETURNING * INTO p;
+    p.refunded := money;
+    UPDATE boon.purchases x SET refunded = money, elsewhere = boon.refunded_elsewhere(p) WHERE x.id = p.id RETURNING * INTO p;
   ELSIF m ->> 'said' = 'disputed' THEN
     said := (m ->> 'status')::boon.dispute_status;
     SELECT * INTO d FROM boon.disputes x WHERE x.id = m ->> 'dispute_id';

@@ -1,0 +1,64 @@
+/**
+ * Refunds and the `refund` workflow as seen from outside. Plain JSON only; times RFC 3339 UTC. Money is whole units of the
+ * currency's smallest coin.
+ */
+
+export const REFUND_WORKFLOW = 'refund';
+
+/** The workflow id of a refund: `refund/<refundId>`. */
+export function refundWorkflowId(refundId: string): string {
+  return `refund/${refundId}`;
+}
+
+export const REFUND_STATUSES = ['pending', 'succeeded', 'failed'] as const;
+/** `pending`: taken out of the account, its money on its way; `failed`: given back to the account. */
+export type RefundStatus = (typeof REFUND_STATUSES)[number];
+
+/** A refund as the ledger tells it. */
+export type Refund = {
+  id: string;
+  purchase_id: string;
+  account_id: string;
+  status: RefundStatus;
+  amount: number;
+  currency: string;
+  /** What the operator wrote; null for an end user. */
+  reason: string | null;
+  /** What the account lost by it, and what it owes because it had spent it. */
+  taken_back: { credits: string; resets: number };
+  owed: string;
+  created_at: string;
+  ended_at: string | null;
+  /** Why it failed, in the provider's word. */
+  reason_code: string | null;
+};
+
+/** What the process needs to know of its refund. */
+export type RefundProgress = Pick<
+  Refund,
+  'id' | 'purchase_id' | 'account_id' | 'status' | 'amount' | 'currency' | 'created_at' | 'reason_code'
+>;
+
+export function refundProgress(refund: Refund): RefundProgress {
+  const { id, purchase_id, account_id, status, amount, currency, created_at, reason_code } = refund;
+  return { id, purchase_id, account_id, status, amount, currency, created_at, reason_code };
+}
+
+export type RefundInput = { refund: RefundProgress };
+/** What the workflow ends with. */
+export type RefundResult = { status: RefundStatus; reason_code?: string };
+export type RefundWorkflow = (input: RefundInput) => Promise<RefundResult>;
+
+/** What is said of a refund: a state, never a step, so that hearing it twice, or late, changes nothing. */
+export type RefundNews = {
+  refund_id: string;
+  status: RefundStatus;
+  /** The provider's id of it; left out when the provider would not make it. */
+  provider_id?: string | undefined;
+  /** Why it failed. */
+  reason_code?: string | undefined;
+  /** The provider's id of the message, for the record. */
+  event?: string | undefined;
+  /** When it was heard. */
+  at: string;
+};
