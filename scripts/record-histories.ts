@@ -32,6 +32,7 @@ import { BILLING_BRANCHES } from './billing-branches.ts';
 import { CAMPAIGN_BRANCHES } from './campaign-branches.ts';
 import { PURCHASE_BRANCHES } from './purchase-branches.ts';
 import { REFERRAL_BRANCHES, REFERRAL_POLICY } from './referral-branches.ts';
+import { REFUND_BRANCHES, REFUND_PAYMENTS, REFUND_QUEUE } from './refund-branches.ts';
 
 const FOLDER = join(import.meta.dirname, '../test/replay/histories');
 /** Seconds instead of days, so that every branch is real and the recording short. */
@@ -65,7 +66,7 @@ async function openParts() {
   const { client } = temporal;
   await registerSearchAttributes(client);
   const clock = () => new Date();
-  const worker = await createBoonWorker({
+  const options = {
     connection: temporal.nativeConnection,
     client,
     taskQueue: TASK_QUEUE,
@@ -78,16 +79,20 @@ async function openParts() {
     bundle: { code: await buildWorkflowBundle() },
     clock,
     buildId: 'boon-recording',
-  });
-  const ended = worker.run();
+  };
+  const workers = [
+    await createBoonWorker(options),
+    await createBoonWorker({ ...options, taskQueue: REFUND_QUEUE, payments: REFUND_PAYMENTS }),
+  ];
+  const ended = workers.map((worker) => worker.run());
   return {
     client,
     ledger,
     mail,
     process: createGiftProcess({ client, ledger, taskQueue: TASK_QUEUE, clock }),
     async close() {
-      worker.shutdown();
-      await ended;
+      for (const worker of workers) worker.shutdown();
+      await Promise.all(ended);
       await ledger.close();
       await mail.close();
       await temporal.close();
@@ -291,6 +296,7 @@ try {
     ...CAMPAIGN_BRANCHES,
     ...PURCHASE_BRANCHES,
     ...REFERRAL_BRANCHES,
+    ...REFUND_BRANCHES,
   })) {
     if (chosen.length > 0 && !chosen.includes(branch)) continue;
     await seed(parts, branch);
