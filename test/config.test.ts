@@ -60,13 +60,19 @@ test('every fault is listed at once, by its variable, and no value is repeated',
     BOON_STORY: 'maybe',
     BOON_TRUST_UNSIGNED_TOKENS: 'true',
     BOON_JWKS_URL: 'https://id.example/jwks',
+    BOON_ADD_CREDITS_URL: 'shop.example/{account}',
+    BOON_DEMO_PAYMENTS: 'true',
+    STRIPE_API_KEY: 'sk_test_123',
+    STRIPE_WEBHOOK_SECRET: 'whsec_123',
   });
   expect(faults).toEqual([
     'PORT must be a whole number from 0 to 65535.',
     'DATABASE_URL must be a URL such as postgresql://user:password@host:5432/boon.',
     'BOON_STORY must be on or off.',
+    'BOON_ADD_CREDITS_URL must be a URL such as https://example.com/credits?account={account}.',
     'BOON_ENCRYPTION_KEY must be set together with DATABASE_URL; make one with: openssl rand -base64 32.',
     'BOON_WORKER_DEPLOYMENT and BOON_BUILD_ID must be set both or neither.',
+    'BOON_DEMO_PAYMENTS must not be true when STRIPE_API_KEY is set.',
     'BOON_TRUST_UNSIGNED_TOKENS must not be true when BOON_JWKS_URL is set.',
   ]);
   expect(faults.join()).not.toContain('hunter2');

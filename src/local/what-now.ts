@@ -51,8 +51,9 @@ function trial(apiKey: LocalStack['apiKey'], url: string, cast: Cast | undefined
     `    -H "Idempotency-Key: first-try-${cast.ada.id}" \\`,
     `    -d '${body}'`,
     '',
-    'Look at what an account has, and prove the ledger:',
+    'Buy a package, look at what an account has, and prove the ledger:',
     '',
+    `  npm run boon -- purchase create ${cast.grace.id} credits-100`,
     `  npm run boon -- account balance ${cast.grace.id}`,
     '  npm run boon -- ledger verify',
   ];

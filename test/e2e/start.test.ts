@@ -72,6 +72,8 @@ test('a stranger’s first start plays the story, a second one goes on with the 
   expect(told).toContain('refused with 429 limit_reached');
   expect(told).toMatch(/reset: 5 hours 25 → 0 used/);
   expect(told).toContain('5 units of codex: the plan pays 5, credits 0');
+  expect(told).toContain('back on the page of the link: “4.00 USD are paid, and 100 credits are yours.”');
+  expect(told).toMatch(/60 units of codex: the plan pays 20, credits 40\n {5}Grace {2}30 {2}→ {2}90/);
 
   const addresses = await addressesOf(folder);
   const ready = await fetch(`${addresses.url}/readyz`);
@@ -83,6 +85,11 @@ test('a stranger’s first start plays the story, a second one goes on with the 
   for (const secret of ['api-key', 'encryption-key', 'running.json', 'boon.log']) {
     expect(statSync(join(folder, secret)).mode & 0o077, secret).toBe(0);
   }
+
+  // The story's link leads to a page of the server that stays.
+  const [addCredits = ''] = /http:\S+\/credits\?account=\S+/.exec(told) ?? [];
+  expect(new URL(addCredits).port).toBe(new URL(addresses.url).port);
+  expect(await (await fetch(addCredits)).text()).toContain('100 credits for 4.00 USD');
 
   // The example, pasted: under the running server's own policy, so a day and not 8 seconds.
   const example = told.slice(told.indexOf('curl -sS')).split('\n\n', 1)[0] ?? '';

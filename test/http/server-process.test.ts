@@ -101,8 +101,13 @@ test('a server by itself makes a key once, accepts gifts without Temporal, and s
 });
 
 test('risky settings are said loudly', async () => {
-  const server = await start({ BOON_TRUST_UNSIGNED_TOKENS: 'true', BOON_API_KEY: 'short' });
+  const server = await start({
+    BOON_TRUST_UNSIGNED_TOKENS: 'true',
+    BOON_API_KEY: 'short',
+    BOON_DEMO_PAYMENTS: 'true',
+  });
   await listening(server);
+  await expect.poll(() => server.output()).toContain('CREDITS ARE SOLD AND NO MONEY MOVES');
   expect(server.output()).toContain('ANYBODY CAN SPEAK FOR ANY END USER');
   expect(server.output()).toContain('BOON_API_KEY is short');
 });

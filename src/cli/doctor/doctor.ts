@@ -116,7 +116,9 @@ function checkTokens({ jwt }: Config): Finding[] {
 function checkPayments({ stripe, demoPayments }: Config): Finding {
   const part = 'payments';
   if (stripe !== undefined) return ok(part, 'through Stripe');
-  if (demoPayments !== true) return off(part, 'STRIPE_API_KEY is not set');
+  if (demoPayments !== true) {
+    return off(part, 'STRIPE_API_KEY is not set; `npm start` demonstrates them on a database of its own');
+  }
   const fix = 'Unset it anywhere but where Boon is tried out.';
   return warning(part, 'BOON_DEMO_PAYMENTS is on: credits are sold and no money moves', fix);
 }

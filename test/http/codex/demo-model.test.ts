@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { createDemoPayments } from '../../../src/payments/demo-payments.ts';
 import { codexClient, codexToken } from '../../support/codex-callers.ts';
+import { bought, CONSENT } from '../../support/purchases.ts';
 import { bank, redeem, use } from '../../support/resets.ts';
 import { later, START, seedAccount } from '../../support/test-ledger.ts';
 import { openTestServer, type TestServer } from '../../support/test-server.ts';
@@ -94,6 +97,34 @@ test('credits pay where the plan ends', async () => {
   expect([paid.status, paid.headers.get('x-codex-credits-balance')]).toEqual([200, '0.5']);
   const over = await call('cora');
   expect([over.status, over.headers.get('x-codex-credits-balance')]).toEqual([429, '0.5']);
+});
+
+test('a call that brings an account below its sum, or is refused, begins the top-up it consents to at once', async () => {
+  const starts: string[] = [];
+  const purchaseProcess = {
+    start: async ({ account_id }: { account_id: string }) => void starts.push(account_id),
+    changed: async () => undefined,
+  };
+  const payments = createDemoPayments({ encryptionKey: randomBytes(32), publicUrl: 'https://boon.example' });
+  const parts = { demoModel: true, payments, purchaseProcess };
+  const selling = await openTestServer({ jwt: { trustUnsigned: true }, ledger: server, parts });
+  try {
+    for (const [id, credits] of [
+      ['tom', '20'],
+      ['tim', '0.5'],
+    ] as const) {
+      await seedAccount(server.ledger, id, { credits });
+      await use(server.ledger, id, '25');
+      await bought(server.ledger, id, 'reset-1', { save_card: true });
+      await server.ledger.putTopUp(id, CONSENT, 'user', START);
+    }
+    const ask = async (id: string) =>
+      (await codexClient(selling, id, '/backend-api/codex').post('responses', {})).status;
+    expect([await ask('tom'), await ask('tim')]).toEqual([200, 429]);
+    await expect.poll(() => starts.sort(), { timeout: 20_000 }).toEqual(['tim', 'tom']);
+  } finally {
+    await selling.close();
+  }
 });
 
 test('over the limit it charges nothing and says when the window ends, and how to go on', async () => {
