@@ -7,7 +7,7 @@ import type { Purchase } from '../contracts/purchase.ts';
 import { createSigner } from './signer.ts';
 
 /** How long a link holds: somebody may read the message of a Friday's run after the weekend. */
-export const LINK_DAYS = 7;
+const LINK_DAYS = 7;
 const LINK_SECONDS = LINK_DAYS * 86_400;
 
 /** What a ticket is for, in front of when it ends, in seconds, and of the signature. */
