@@ -5,8 +5,9 @@ import { boonCommand } from '../support/command-line.ts';
 import { bought, CONSENT } from '../support/purchases.ts';
 import { WEBHOOK_SECRET } from '../support/stripe-events.ts';
 import { type StripeMock, startStripeMock } from '../support/stripe-mock.ts';
-import { seedAccount } from '../support/test-ledger.ts';
+import { START, seedAccount } from '../support/test-ledger.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';
+import { charge } from '../support/usage.ts';
 
 let stripe: StripeMock;
 let server: TestServer;
@@ -21,7 +22,8 @@ beforeAll(async () => {
     apiBase: stripe.url,
     backTo: () => 'https://boon.example/credits',
   });
-  server = await openTestServer({ parts: { payments } });
+  const plans = { free: { five_hour: '1', weekly: '1', credits: ['codex'] } };
+  server = await openTestServer({ policy: { plans }, parts: { payments } });
   await seedAccount(server.ledger, 'ada');
 });
 afterAll(async () => {
@@ -45,4 +47,51 @@ test('the client gives and withdraws the consent to top-ups', async () => {
   expect(await purchases.topUp('ada')).toMatchObject({ enabled: true, card_saved: true });
   expect(await purchases.withdrawTopUp('ada')).toMatchObject({ enabled: false });
   expect((await purchases.list('ada')).data[0]).toMatchObject({ account_id: 'ada' });
+});
+
+test('a purchase is refunded in part, once under its key, and the whole only where nothing of it is spent', async () => {
+  await seedAccount(server.ledger, 'eve', { put: { plan: 'free' } });
+  const { id } = await bought(server.ledger, 'eve');
+  const part = [
+    'purchase',
+    'refund',
+    id,
+    '--amount',
+    '100',
+    '--reason',
+    'a quarter',
+    '--idempotency-key',
+    'two',
+  ];
+  const first = await run(...part);
+  expect(first.out).toMatch(/amount +1\.00 USD\nstatus +pending\ntaken back +25 credits/);
+  expect((await run(...part, '--json')).json()).toMatchObject({ amount: 100, account_id: 'eve' });
+  expect((await run('purchase', 'show', id)).out).toMatch(/refunding +1\.00 USD/);
+  const [refund] = (await server.ledger.findPurchase(id)).refunds;
+  const failed = { refund_id: `${refund?.id}`, status: 'failed', reason_code: 'charge_disputed' } as const;
+  await server.ledger.hearOfRefund({ ...failed, at: START });
+  expect((await run('purchase', 'show', id)).out).toContain('refund of 1.00 USD (charge_disputed)');
+
+  await charge(server.ledger, 'eve', { units: '31' });
+  const whole = ['purchase', 'refund', id, '--reason', 'the rest'];
+  const refused = await run(...whole);
+  expect(refused).toMatchObject({ code: 1 });
+  expect(refused.err).toContain('Part of what was bought is spent');
+  expect((await run(...whole, '--include-spent')).out).toMatch(/owed +30 credits/);
+  const wrong = await run(...whole, '--amount', '2.80');
+  expect(wrong.err).toContain('must be a whole number above zero');
+});
+
+test('the client refunds', async () => {
+  await seedAccount(server.ledger, 'bob');
+  const { id } = await bought(server.ledger, 'bob');
+  const { purchases } = new BoonClient({ baseUrl: server.baseUrl, apiKey: server.apiKey });
+  const asked = { reason: 'bought twice', amount: 40 };
+  const refund = await purchases.refund(id, asked, { idempotencyKey: 'client' });
+  expect(refund).toMatchObject({ status: 'pending', amount: 40, taken_back: { credits: '10' } });
+  expect(await purchases.refund(id, asked, { idempotencyKey: 'client' })).toEqual(refund);
+  expect((await purchases.get(id)).refunds).toEqual([refund]);
+  await expect(purchases.refund(id, { reason: 'all', amount: 400 })).rejects.toMatchObject({
+    code: 'over_refund',
+  });
 });

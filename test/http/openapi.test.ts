@@ -113,6 +113,7 @@ test('every call of the API is in it', () => {
     'post /v1/campaigns/{id}/resume',
     'post /v1/credits/grants',
     'post /v1/credits/purchases',
+    'post /v1/credits/purchases/{id}/refund',
     'post /v1/invoices/{id}/credit-notes',
     'post /v1/invoices/{id}/mark-paid',
     'post /v1/invoices/{id}/void',
