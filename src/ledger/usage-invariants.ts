@@ -19,7 +19,14 @@ export const USAGE_INVARIANTS: Readonly<Record<string, string>> = {
     SELECT format('use %s of %s owes %s, transfer %s charged %s to %s', o.id, o.payer, o.amount, t.seq, t.amount, t.debit_account) AS detail
     FROM owed o FULL JOIN charged t ON t.seq = o.seq
     WHERE (o.payer, o.amount, o.id, o.at, 'boon:revenue', 'posted') IS DISTINCT FROM
-      (t.debit_account, t.amount, t.reference, t.effective_at, t.credit_account, t.phase::text)`,
+      (t.debit_account, t.amount, t.reference, t.effective_at, t.credit_account, t.phase::text)
+    UNION ALL
+    SELECT format('line %s-%s tells of %s, its charge of %s', e.transfer, e.slice, e.reference, t.reference) FROM boon.transfers t
+    JOIN boon.entries e ON e.transfer = t.seq WHERE t.kind = 'usage' AND (e.reference, e.effective_at) IS DISTINCT FROM (t.reference, t.effective_at)
+    UNION ALL
+    SELECT format('use %s of %s names who paid nothing', u.id, u.account_id) FROM boon.usage u
+    WHERE (u.pool_part = 0 AND num_nonnulls(u.pool_id, u.pool_transfer, u.pool_month) > 0) OR (u.own_part = 0 AND num_nonnulls(u.own_transfer, u.own_month) > 0)
+      OR (u.invoice_part = 0 AND u.invoice_transfer IS NOT NULL)`,
   'a use costs what its rate card says': `
     SELECT format('use %s of %s was charged %s', u.id, u.account_id, u.amount) AS detail FROM boon.usage u
     LEFT JOIN LATERAL (
@@ -33,12 +40,41 @@ export const USAGE_INVARIANTS: Readonly<Record<string, string>> = {
       SELECT sum(x.plan_part) AS paid FROM boon.usage x WHERE x.account_id = w.account_id AND x.seq >= w.since) u ON true
     WHERE w.used <> coalesce(u.paid, 0)
     UNION ALL
+    SELECT format('%s window of %s began at %s, its last use says %s', w.kind, w.account_id, w.started_at, u.started_at)
+    FROM boon.usage_windows w JOIN kept ON w.started_at >= kept.since CROSS JOIN LATERAL (
+      SELECT x.seq, CASE w.kind WHEN 'weekly' THEN x.weekly_started_at ELSE x.five_hour_started_at END AS started_at
+      FROM boon.usage x WHERE x.account_id = w.account_id ORDER BY x.seq DESC LIMIT 1) u
+    WHERE u.seq >= w.since AND u.started_at IS DISTINCT FROM w.started_at
+    UNION ALL
     SELECT format('account %s has used and has no windows', u.account_id) FROM boon.usage u
     WHERE u.plan_part > 0 GROUP BY u.account_id
     HAVING (SELECT count(*) FROM boon.usage_windows w WHERE w.account_id = u.account_id) <> 2`,
+  // Of uses told within eight days of what was dropped, one that was told a week late may be missing.
+  'each use found the windows as the one before it left them': `
+    WITH ${KEPT}, restored AS (
+      SELECT account_id, effective_at AS at FROM boon.redemptions
+      UNION ALL SELECT accounts[1], effective_at FROM boon.events WHERE type = 'windows.restored'
+    ), step AS (
+      SELECT u.account_id, u.id, u.at, u.plan_part, k.*,
+        lag(k.used) OVER before AS used_before, lag(k.started_at) OVER before AS started_before, lag(u.told_at) OVER before AS told_before
+      FROM boon.usage u CROSS JOIN LATERAL (VALUES
+        ('five_hour', interval '5 hours', u.five_hour_used, u.five_hour_started_at),
+        ('weekly', interval '168 hours', u.weekly_used, u.weekly_started_at)) k (kind, length, used, started_at)
+      WINDOW before AS (PARTITION BY u.account_id, k.kind ORDER BY u.seq)
+    )
+    SELECT format('use %s of %s left its %s window at %s, it was at %s', s.id, s.account_id, s.kind, s.used, coalesce(s.used_before, 0)) AS detail
+    FROM step s JOIN kept ON coalesce(s.told_before, '-infinity') >= kept.since + interval '8 days'
+    WHERE NOT (s.started_at IS NOT DISTINCT FROM s.started_before AND s.used = coalesce(s.used_before, 0) + s.plan_part)
+      AND NOT (s.plan_part > 0 AND s.started_at = s.at AND s.used = s.plan_part AND coalesce(s.started_before + s.length <= s.at, true))
+      AND NOT EXISTS (SELECT FROM restored r
+        WHERE r.account_id = s.account_id AND s.used = s.plan_part AND s.started_at IN (r.at, s.started_before))`,
   'the plan paid within its windows': `
     SELECT format('use %s of %s left %s of %s and %s of %s used', id, account_id, five_hour_used, five_hour_limit, weekly_used, weekly_limit) AS detail
-    FROM boon.usage WHERE plan_part > 0 AND (five_hour_used > five_hour_limit OR weekly_used > weekly_limit)`,
+    FROM boon.usage WHERE plan_part > 0 AND (five_hour_used > five_hour_limit OR weekly_used > weekly_limit)
+    UNION ALL
+    SELECT format('use %s of %s had the limits %s and %s, which no plan has', u.id, u.account_id, u.five_hour_limit, u.weekly_limit) FROM boon.usage u
+    WHERE NOT EXISTS (SELECT FROM boon.plan_rules l WHERE l.version = u.policy_version
+      AND l.five_hour IS NOT DISTINCT FROM u.five_hour_limit AND l.weekly IS NOT DISTINCT FROM u.weekly_limit)`,
   'credits paid only when the plan was used up, and out of lots that may pay': `
     SELECT format('use %s of %s left the plan unused', u.id, u.account_id) AS detail FROM boon.usage u
     WHERE u.plan_part < u.amount

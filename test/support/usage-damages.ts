@@ -10,6 +10,7 @@ export async function makeUsageScene(ledger: Ledger): Promise<void> {
   await charge(ledger, 'uma', { id: 'uma', units: '30' });
   await seedOrganisation(ledger, 'firm', ['mia']);
   await grant(ledger, 'firm', '100');
+  await charge(ledger, 'mia', { id: 'first', units: '2' });
   await charge(ledger, 'mia', { id: 'mia', units: '28' });
 }
 
@@ -20,6 +21,7 @@ const CHARGED = 'charges equal usage';
 const PRICE = 'a use costs what its rate card says';
 const WINDOWS = 'windows have used what the plan paid since they began';
 const WITHIN = 'the plan paid within its windows';
+const CHAIN = 'each use found the windows as the one before it left them';
 const ORDER = 'credits paid only when the plan was used up, and out of lots that may pay';
 const SPENDING = 'spending adds up to what uses took';
 
@@ -41,6 +43,21 @@ export const USAGE_DAMAGES: [string, string, string][] = [
     'a charge to somebody else',
     `UPDATE boon.transfers SET debit_account = 'uma' WHERE kind = 'usage' AND reference = 'mia/mia'`,
   ],
+  [
+    CHARGED,
+    'a line that tells of another use',
+    `UPDATE boon.entries SET reference = 'other' WHERE kind = 'usage' AND reference = 'uma'`,
+  ],
+  [
+    CHARGED,
+    'a line of another time',
+    `UPDATE boon.entries SET effective_at = effective_at - interval '1 second' WHERE kind = 'usage'`,
+  ],
+  [
+    CHARGED,
+    'an organisation that paid nothing',
+    `${OPEN} UPDATE ${MONTH} SET pool_id = 'firm' WHERE id = 'first'`,
+  ],
   [PRICE, 'units that were not used', `${OPEN} UPDATE ${MONTH} SET units = units + 1 WHERE id = 'uma'`],
   [PRICE, 'a product that costs more', `${OPEN} UPDATE ${MONTH} SET product = 'video' WHERE id = 'uma'`],
   [
@@ -54,6 +71,27 @@ export const USAGE_DAMAGES: [string, string, string][] = [
     `UPDATE boon.usage_windows SET since = since + 1 WHERE account_id = 'mia' AND kind = 'weekly'`,
   ],
   [WINDOWS, 'windows that are gone', `DELETE FROM boon.usage_windows WHERE account_id = 'mia'`],
+  [
+    WINDOWS,
+    'a window that began later than its uses say',
+    `UPDATE boon.usage_windows SET started_at = started_at + interval '1 second' WHERE account_id = 'mia' AND kind = 'weekly'`,
+  ],
+  [CHAIN, 'a use of the plan that is gone', `${OPEN} DELETE FROM ${MONTH} WHERE id = 'first'`],
+  [
+    CHAIN,
+    'a use that left more of its window',
+    `${OPEN} UPDATE ${MONTH} SET weekly_used = weekly_used - 1 WHERE id = 'first'`,
+  ],
+  [
+    CHAIN,
+    'a window that began before its first use',
+    `${OPEN} UPDATE ${MONTH} SET five_hour_started_at = five_hour_started_at - interval '1 second' WHERE id = 'first'`,
+  ],
+  [
+    WITHIN,
+    'a limit that no plan has',
+    `${OPEN} UPDATE ${MONTH} SET weekly_limit = weekly_limit + 1 WHERE id = 'first'`,
+  ],
   [
     WITHIN,
     'a plan that paid more than it has',
