@@ -4,11 +4,10 @@ import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { expectVerified, openTestLedger, type TestLedger } from '../support/test-ledger.ts';
 import { scenarios } from './commands.ts';
 import { ConcurrentClients } from './concurrent-clients.ts';
+import { effort } from './effort.ts';
 import { emptyDatabase, expectInvariants, readState } from './ledger-state.ts';
 
-const SEED =
-  process.env.BOON_MODEL_SEED === undefined ? Date.now() % 2 ** 31 : Number(process.env.BOON_MODEL_SEED);
-const SECONDS = Number(process.env.BOON_MODEL_SECONDS ?? 20);
+const { parameters, timeout } = effort(8);
 
 let own: TestLedger;
 let others: TestLedger['ledger'][] = [];
@@ -43,14 +42,14 @@ test(
         total.refused += clients.refused;
       }),
       // What concurrency broke once it may not break again: shrinking would only say less.
-      { seed: SEED, numRuns: 100_000, interruptAfterTimeLimit: SECONDS * 1_000, endOnFailure: true },
+      { ...parameters, endOnFailure: true },
     );
-    console.info(`seed ${SEED}: ${runs} scenarios, ${total.done} done, ${total.refused} refused`);
+    console.info(`seed ${parameters.seed}: ${runs} scenarios, ${total.done} done, ${total.refused} refused`);
     const [row] = await own.sql(
       'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
     );
     // Every writer locks in the same order: PostgreSQL never had to choose a victim.
     expect(row?.deadlocks).toBe(0);
   },
-  (SECONDS + 120) * 1_000,
+  timeout,
 );

@@ -1,14 +1,12 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTestLedger, type TestLedger } from '../support/test-ledger.ts';
+import { effort } from './effort.ts';
 import { growthScenarios } from './growth-commands.ts';
 import { GrowthRun, type Tally } from './growth-run.ts';
 import { prepareGrowth } from './growth-state.ts';
 
-/** Another seed each time, printed when it fails; `BOON_MODEL_SEED` runs one again, `BOON_MODEL_SHRINK` shrinks it. */
-const SEED =
-  process.env.BOON_MODEL_SEED === undefined ? Date.now() % 2 ** 31 : Number(process.env.BOON_MODEL_SEED);
-const SECONDS = Number(process.env.BOON_MODEL_SECONDS ?? 30);
+const { parameters, timeout } = effort(14);
 
 let own: TestLedger;
 beforeAll(async () => {
@@ -17,35 +15,39 @@ beforeAll(async () => {
 });
 afterAll(() => own.close());
 
-test('the scenarios reach every step of referrals, resets and campaigns that matters', async () => {
-  const steps = [
-    'invite invited',
-    'link joined',
-    'link refused already_active',
-    'activity qualified',
-    'reward rewarded',
-    'reward refused reward_cap_reached',
-    'reward qualified reward_cap_reached',
-    'act refused clawed_back',
-    'redeem reset',
-    'redeem already_redeemed',
-    'redeem nothing_to_reset',
-    'give pending',
-    'settle settled',
-    'settle held account_frozen',
-    'last moment some',
-    'expire resets some',
-    'return resets some',
-    'page completed',
-  ];
-  const tally: Tally = new Map();
-  const missing = () => steps.filter((step) => !tally.has(step));
-  for (const scenario of fc.sample(growthScenarios({ least: 60, most: 80 }), { seed: 11, numRuns: 30 })) {
-    await GrowthRun.play(own, scenario, tally);
-    if (missing().length === 0) break;
-  }
-  expect(missing()).toEqual([]);
-}, 180_000);
+test(
+  'the scenarios reach every step of referrals, resets and campaigns that matters',
+  async () => {
+    const steps = [
+      'invite invited',
+      'link joined',
+      'link refused already_active',
+      'activity qualified',
+      'reward rewarded',
+      'reward refused reward_cap_reached',
+      'reward qualified reward_cap_reached',
+      'act refused clawed_back',
+      'redeem reset',
+      'redeem already_redeemed',
+      'redeem nothing_to_reset',
+      'give pending',
+      'settle settled',
+      'settle held account_frozen',
+      'last moment some',
+      'expire resets some',
+      'return resets some',
+      'page completed',
+    ];
+    const tally: Tally = new Map();
+    const missing = () => steps.filter((step) => !tally.has(step));
+    for (const scenario of fc.sample(growthScenarios({ least: 60, most: 80 }), { seed: 11, numRuns: 30 })) {
+      await GrowthRun.play(own, scenario, tally);
+      if (missing().length === 0) break;
+    }
+    expect(missing()).toEqual([]);
+  },
+  timeout,
+);
 
 test(
   'referrals, resets and campaigns answer and store what a plain model in memory says, step by step',
@@ -56,14 +58,9 @@ test(
         runs += 1;
         await GrowthRun.play(own, scenario, new Map());
       }),
-      {
-        seed: SEED,
-        numRuns: 100_000,
-        interruptAfterTimeLimit: SECONDS * 1_000,
-        endOnFailure: process.env.BOON_MODEL_SHRINK === undefined,
-      },
+      parameters,
     );
-    console.info(`seed ${SEED}: ${runs} scenarios`);
+    console.info(`seed ${parameters.seed}: ${runs} scenarios`);
   },
-  (SECONDS + 120) * 1_000,
+  timeout,
 );

@@ -2,12 +2,10 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTestLedger, type TestLedger } from '../support/test-ledger.ts';
 import { scenarios } from './commands.ts';
+import { effort } from './effort.ts';
 import { ModelRun, type Tally } from './model-run.ts';
 
-/** Another seed each time, printed when it fails; `BOON_MODEL_SEED` runs one again. */
-const SEED =
-  process.env.BOON_MODEL_SEED === undefined ? Date.now() % 2 ** 31 : Number(process.env.BOON_MODEL_SEED);
-const SECONDS = Number(process.env.BOON_MODEL_SECONDS ?? 45);
+const { parameters, timeout } = effort(30);
 
 let own: TestLedger;
 beforeAll(async () => {
@@ -25,16 +23,11 @@ test(
         runs += 1;
         await ModelRun.play(own, scenario, tally);
       }),
-      {
-        seed: SEED,
-        numRuns: 100_000,
-        interruptAfterTimeLimit: SECONDS * 1_000,
-        endOnFailure: process.env.BOON_MODEL_SHRINK === undefined,
-      },
+      parameters,
     );
-    console.info(`seed ${SEED}: ${runs} scenarios`);
+    console.info(`seed ${parameters.seed}: ${runs} scenarios`);
     for (const step of ['grant', 'accept', 'cancel', 'claim', 'hold', 'release', 'reject', 'reverse'])
       expect(tally.get(`${step} done`), `${step} done`).toBeGreaterThan(0);
   },
-  (SECONDS + 120) * 1_000,
+  timeout,
 );

@@ -21,8 +21,9 @@ export type ModelAnswer =
   | { reason: string };
 
 export class UsageModel {
-  readonly limits: Record<WindowKind, bigint>;
-  readonly products: readonly string[];
+  /** Of the plan, which may change. */
+  limits: Record<WindowKind, bigint>;
+  products: readonly string[];
   readonly windows: Partial<Record<WindowKind, StoredWindow>> = {};
   readonly own: ModelPurse = { lots: [], spent: 0n, limit: null };
   readonly pool: ModelPurse = { lots: [], spent: 0n, limit: null };
