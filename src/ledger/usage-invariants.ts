@@ -67,7 +67,7 @@ export const USAGE_INVARIANTS: Readonly<Record<string, string>> = {
     WHERE NOT (s.started_at IS NOT DISTINCT FROM s.started_before AND s.used = coalesce(s.used_before, 0) + s.plan_part)
       AND NOT (s.plan_part > 0 AND s.started_at = s.at AND s.used = s.plan_part AND coalesce(s.started_before + s.length <= s.at, true))
       AND NOT EXISTS (SELECT FROM restored r
-        WHERE r.account_id = s.account_id AND s.used = s.plan_part AND s.started_at IN (r.at, s.started_before))`,
+        WHERE r.account_id = s.account_id AND s.used = s.plan_part AND s.started_at IN (r.at, s.started_before, s.at))`,
   'the plan paid within its windows': `
     SELECT format('use %s of %s left %s of %s and %s of %s used', id, account_id, five_hour_used, five_hour_limit, weekly_used, weekly_limit) AS detail
     FROM boon.usage WHERE plan_part > 0 AND (five_hour_used > five_hour_limit OR weekly_used > weekly_limit)
