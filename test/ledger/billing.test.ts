@@ -338,3 +338,125 @@ describe('an invoice', () => {
     expect((await own.ledger.findInvoice(id)).notice).toBe('sent');
   });
 });
+
+describe('what changes in the middle of a month', () => {
+  test('an organisation moves from invoice to pool and back: what was charged is invoiced, the rest is refused', async () => {
+    const { org, member } = await firm({ invoice_ceiling: '6' });
+    const at = (day: string) => `2026-03-${day}T00:00:00.000Z`;
+    const put = (billing: 'pool' | 'invoice', day: string) =>
+      own.ledger.putAccount(org, { plan: 'business', billing }, at(day));
+    await charge(own.ledger, member, { units: '4', at: at('11') });
+    await put('pool', '12');
+    await expect(charge(own.ledger, member, { at: at('13') })).rejects.toMatchObject(
+      refusal('limit_reached', 'no_credits'),
+    );
+    expect((await own.ledger.pool(org, at('13'))).invoice).toMatchObject({ charged: '4' });
+    await put('invoice', '14');
+    await charge(own.ledger, member, { units: '2', at: at('15') });
+    // The ceiling is the month's, whatever the switch was meanwhile.
+    await expect(charge(own.ledger, member, { units: '0.000001', at: at('16') })).rejects.toMatchObject(
+      refusal('limit_reached', 'invoice_ceiling'),
+    );
+    await put('pool', '17');
+    expect(await close(org, '2026-03-01', '2026-04-01T00:00:00.000Z')).toMatchObject({ credits: '6' });
+  });
+
+  test('a member changes organisation: each is invoiced for what was used while it was theirs', async () => {
+    const [first, second] = [await firm(), await firm()];
+    const { member } = first;
+    const join = (org_id: string | null, day: string) =>
+      own.ledger.putAccount(member, { plan: 'business', org_id }, `2026-03-${day}T00:00:00.000Z`);
+    await charge(own.ledger, member, { units: '3', at: '2026-03-11T00:00:00.000Z' });
+    await join(second.org, '12');
+    await charge(own.ledger, member, { units: '5', at: '2026-03-12T00:00:00.000Z' });
+    await join(null, '13');
+    await expect(charge(own.ledger, member, { at: '2026-03-13T00:00:00.000Z' })).rejects.toMatchObject(
+      refusal('limit_reached', 'no_credits'),
+    );
+    await join(first.org, '14');
+    await charge(own.ledger, member, { units: '2', at: '2026-03-14T00:00:00.000Z' });
+    for (const [{ org }, credits] of [
+      [first, '5'],
+      [second, '5'],
+    ] as const) {
+      const invoice = await close(org, '2026-03-01', '2026-04-01T00:00:00.000Z');
+      expect(invoice.credits).toBe(credits);
+      expect(await linesOf(invoice.id)).toHaveLength(1);
+    }
+  });
+
+  test('the billing day moves: late uses count by the months as they were, to the millisecond', async () => {
+    const { org, member } = await firm();
+    await charge(own.ledger, member, { units: '1', at: '2026-03-10T12:00:00.000Z' });
+    await own.ledger.putAccount(org, { plan: 'business', billing_day: 20 }, '2026-03-25T00:00:00.000Z');
+    await close(org, '2026-03-01', '2026-04-01T00:00:00.000Z');
+    const late = (units: string, at: string) =>
+      charge(own.ledger, member, { units, at, now: '2026-04-01T00:10:00.000Z' });
+    // The last millisecond of the closed month, and the first of the next: that one ends on the new day.
+    await late('2', '2026-03-31T23:59:59.999Z');
+    await late('4', '2026-04-01T00:00:00.000Z');
+    await charge(own.ledger, member, { units: '8', at: '2026-04-19T23:59:59.999Z' });
+    await charge(own.ledger, member, { units: '16', at: '2026-04-20T00:00:00.000Z' });
+    expect(await months(org)).toEqual([
+      { month: '2026-03-01', charged: '1000000', closed: true },
+      { month: '2026-04-01', charged: '14000000', closed: false },
+      { month: '2026-04-20', charged: '16000000', closed: false },
+    ]);
+    const view = await own.ledger.pool(org, '2026-04-19T23:59:59.999Z');
+    expect(view.invoice).toMatchObject({
+      month: { starts_at: '2026-04-01T00:00:00.000Z', ends_at: '2026-04-20T00:00:00.000Z' },
+      charged: '14',
+    });
+  });
+
+  test('a month is closed: a late use of it keeps to the ceiling of the month that it is invoiced in', async () => {
+    const { org, member } = await firm({ invoice_ceiling: '5' });
+    const ends = '2026-04-01T00:00:00.000Z';
+    await charge(own.ledger, member, { units: '5', at: '2026-03-31T23:59:59.999Z' });
+    await charge(own.ledger, member, { units: '3', at: ends });
+    await close(org, '2026-03-01', ends);
+    const late = { at: '2026-03-31T23:59:59.999Z', now: '2026-04-01T00:00:00.001Z' };
+    await expect(charge(own.ledger, member, { units: '2.000001', ...late })).rejects.toMatchObject(
+      refusal('limit_reached', 'invoice_ceiling'),
+    );
+    await charge(own.ledger, member, { units: '2', ...late });
+    expect(await months(org)).toMatchObject([{ charged: '5000000' }, { charged: '5000000' }]);
+  });
+});
+
+describe('an invoice over nothing', () => {
+  test('is none: a month in which plan and pool paid all of it is not closed, listed or told of', async () => {
+    const { org, member } = await firm();
+    await grant(own.ledger, org, '10');
+    await charge(own.ledger, member, { units: '10' });
+    const { data } = await own.ledger.unfinishedBillingMonths({ limit: 1000 });
+    expect(data.filter(({ account_id }) => account_id === org)).toEqual([]);
+    await expect(close(org, '2026-03-01', '2026-04-01T00:00:00.000Z')).rejects.toMatchObject({
+      code: 'not_found',
+    });
+    expect((await own.ledger.listInvoices(org, { limit: 5 })).data).toEqual([]);
+  });
+
+  test('cannot come by rounding: the least that can be charged costs a whole coin', async () => {
+    const { org, member } = await firm();
+    await charge(own.ledger, member, { units: '0.000001' });
+    const { id, total } = await close(org, '2026-03-01', '2026-04-01T00:00:00.000Z');
+    expect(total).toEqual({ amount: 1, currency: 'usd' });
+    expect(await linesOf(id)).toEqual([`${member} codex  1 0.000001 0.000001 1`]);
+  });
+
+  test('is left where a credit note takes all of it', async () => {
+    const { org, member } = await firm();
+    await charge(own.ledger, member, { units: '0.000001' });
+    const { id } = await close(org, '2026-03-01', '2026-04-01T00:00:00.000Z');
+    const note = {
+      key: newKey('credit'),
+      id,
+      at: START,
+      said_by: 'operator',
+      reason: 'too little to ask for',
+    };
+    const { invoice } = (await own.ledger.correctInvoice({ ...note, kind: 'credit', amount: 1 })).value;
+    expect(invoice).toMatchObject({ status: 'credited', open: { amount: 0 } });
+  });
+});

@@ -6,11 +6,13 @@ import { billingMonthOf } from '../../src/domain/billing-month.ts';
 import { billingRuns } from '../../src/temporal/billing-runs.ts';
 import { BILLED, seedInvoiced } from '../support/billing.ts';
 import { DAY, type GiftRig, giftRig } from '../support/gift-rig.ts';
+import { startRecordingStripe } from '../support/recording-stripe.ts';
 import { devServer } from '../support/temporal-server.ts';
-import { expectVerified } from '../support/test-ledger.ts';
+import { expectVerified, newKey } from '../support/test-ledger.ts';
 import { charge } from '../support/usage.ts';
 
 let rig: GiftRig;
+const workers: Awaited<ReturnType<GiftRig['startWorker']>>[] = [];
 beforeAll(async () => {
   rig = await giftRig(await devServer(), { policy: BILLED, worker: false });
 });
@@ -41,7 +43,7 @@ test('a worker dies between the closing and the mail: another mails the one invo
   await first.stop();
   expect((await rig.ledger.findInvoice(id)).notice).toBeNull();
   rig.mail.refuseWith(undefined);
-  await rig.startWorker();
+  workers.push(await rig.startWorker());
   expect(await handleOf(month).result()).toEqual({
     invoice_id: id,
     credits: '12.5',
@@ -73,6 +75,51 @@ test('an organisation without an address is invoiced all the same', async () => 
   await rig.ledger.putAccount('silent', { plan: 'business', email: null }, await rig.now());
   await billingRuns(rig.client, TASK_QUEUE).start(month);
   expect(await handleOf(month).result()).toMatchObject({ credits: '12.5', notice: 'no_address' });
+});
+
+test('an invoice that is corrected is corrected at Stripe: reconcile starts its process again, which mails nobody', async () => {
+  const stripe = await startRecordingStripe();
+  // Workers of the tests before know no provider, and must not take this test's work.
+  await Promise.all(workers.splice(0).map((worker) => worker.stop()));
+  const worker = await rig.startWorker({ payments: stripe.payments });
+  try {
+    const month = await ended('corrected');
+    const twin = '/v1/invoices/in_corrected';
+    stripe.answers.set('POST /v1/invoices', { id: 'in_corrected' });
+    stripe.answers.set(`GET ${twin}`, { id: 'in_corrected', status: 'draft' });
+    await billingRuns(rig.client, TASK_QUEUE).start(month);
+    const { invoice_id: id } = await handleOf(month).result();
+    expect(stripe.calls.map(({ call }) => call)).toContain(`POST ${twin}/finalize`);
+
+    stripe.answers.set(`GET ${twin}`, { id: 'in_corrected', status: 'open' });
+    stripe.answers.set('GET /v1/credit_notes', { data: [] });
+    // Stripe is away at first: it is asked until it has answered.
+    stripe.answers.set(`POST ${twin}/void`, 503);
+    const said = { at: await rig.now(), id, said_by: 'operator', reason: 'ticket' };
+    await rig.ledger.correctInvoice({ ...said, key: newKey('credit'), kind: 'credit', amount: 5 });
+    await rig.ledger.correctInvoice({ ...said, key: newKey('void'), kind: 'void' });
+    await until(async () => {
+      await reconcile(crypto.randomUUID());
+      return stripe.calls.find(({ call }) => call === `POST ${twin}/void`);
+    });
+    stripe.answers.delete(`POST ${twin}/void`);
+    expect(await handleOf(month).result()).toEqual({
+      invoice_id: id,
+      credits: '12.5',
+      provider: true,
+      notice: 'sent',
+    });
+    expect((await rig.ledger.invoiceAtProvider(id)).untold).toEqual([]);
+    expect(stripe.calls.filter(({ call }) => call === 'POST /v1/credit_notes')).toHaveLength(1);
+    expect(stripe.calls.filter(({ call }) => call === 'POST /v1/invoices')).toHaveLength(1);
+    expect(rig.mail.mails.filter(({ to }) => String(to).includes('books@corrected.example'))).toHaveLength(1);
+    const { data } = await rig.ledger.unfinishedBillingMonths({ limit: 100 });
+    expect(data.filter(({ account_id }) => account_id === 'corrected')).toEqual([]);
+    await expectVerified(rig.ledger);
+  } finally {
+    await worker.stop();
+    await stripe.close();
+  }
 });
 
 async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
