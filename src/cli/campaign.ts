@@ -92,7 +92,7 @@ function bodyOf(kind: CampaignKind, options: Run): CampaignBody {
 
 /** Shows how far it is until it does not run any more. Ending the command does not end the campaign. */
 async function watch(terminal: Terminal, client: BoonClient, begun: Campaign): Promise<Campaign> {
-  terminal.note(`${campaignSummary(begun)} (${begun.id})`);
+  terminal.note(`${summaryOf(begun)} (${begun.id})`);
   let campaign = begun;
   let tenths = -1;
   while (campaign.status === 'running') {
@@ -146,7 +146,7 @@ function list(terminal: Terminal): Command {
         one.granted,
         excluded(one),
         one.remaining,
-        campaignSummary(one),
+        summaryOf(one),
       ]);
       const headings = ['campaign', 'status', 'granted', 'excluded', 'remaining', 'what'];
       answer(terminal, command, found, tableLines(headings, rows, 'No campaigns.'));
@@ -170,11 +170,15 @@ function actionCommand(terminal: Terminal, action: CampaignAction, summary: stri
     });
 }
 
+function summaryOf(campaign: Campaign): string {
+  return `${campaignSummary(campaign)}: ${campaign.reason}`;
+}
+
 function campaignLines(campaign: Campaign): string[] {
   return [
     ...fieldLines({
       campaign: campaign.id,
-      what: campaignSummary(campaign),
+      what: summaryOf(campaign),
       status: campaign.status,
       progress: progressLine(campaign),
       granted: campaign.granted,

@@ -1,11 +1,11 @@
 /** What an operator reads of a campaign in the Temporal Web UI: one line, and a card in Markdown. */
 import type { Campaign, CampaignProgress } from './campaign.ts';
 
-/** One line, such as `1 reset each for plus, pro: outage of 31 October`. */
+/** One line, such as `1 reset each for plus, pro`. Without the reason: Temporal stores this line in clear. */
 export function campaignSummary(campaign: Campaign): string {
   const { plans, cohorts } = campaign.filter;
   const whom = [plans?.join(', '), cohorts && `cohort ${cohorts.join(', ')}`].filter((part) => part != null);
-  return `${whatOf(campaign)} for ${whom.length > 0 ? whom.join(' in ') : 'everybody'}: ${campaign.reason}`;
+  return `${whatOf(campaign)} for ${whom.length > 0 ? whom.join(' in ') : 'everybody'}`;
 }
 
 function whatOf({ kind, resets, amount }: Campaign): string {

@@ -8,6 +8,7 @@ import {
 } from '@temporalio/client';
 import type { DataConverter, PayloadCodec } from '@temporalio/common';
 import { type ClientConnectConfig, loadClientConnectConfig } from '@temporalio/envconfig';
+import { FAILURE_CONVERTER } from './failure-conversion.ts';
 
 const DEFAULT_ADDRESS = 'localhost:7233';
 const DEFAULT_NAMESPACE = 'default';
@@ -39,9 +40,10 @@ export function temporalTarget(env: NodeJS.ProcessEnv, address?: string): Tempor
   };
 }
 
-/** The option of clients and workers that has payloads go through the codec. */
+/** The option of clients and workers that has payloads go through the codec, and with them addresses in failures. */
 export function converted(codec: PayloadCodec | undefined): { dataConverter?: DataConverter } {
-  return codec === undefined ? {} : { dataConverter: { payloadCodecs: [codec] } };
+  if (codec === undefined) return {};
+  return { dataConverter: { payloadCodecs: [codec], failureConverterPath: FAILURE_CONVERTER } };
 }
 
 /**

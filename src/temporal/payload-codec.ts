@@ -5,10 +5,11 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import proto from '@temporalio/proto';
+import { holdsAddress } from '../domain/address-in-text.ts';
 
 const { Payload: PayloadMessage } = proto.temporal.api.common.v1;
 
-/** Which payloads are encrypted: those that hold somebody's words, or every one. */
+/** Which payloads are encrypted: those that hold somebody's words or an e-mail address, or every one. */
 export type PayloadEncryption = 'personal' | 'all';
 
 export type PayloadKeys = {
@@ -23,7 +24,7 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Fields that hold what somebody wrote, an address or a secret, as `JSON.stringify` writes them. A field that is null
+ * Beside any text with an e-mail address in it: fields that hold what somebody wrote, an address or a secret, as `JSON.stringify` writes them. A field that is null
  * or missing tells nothing, so a gift without a message costs not a byte more.
  */
 const PERSONAL_FIELDS = ['message', 'reason', 'email', 'token'].map((name) => Buffer.from(`"${name}":"`));
@@ -93,7 +94,7 @@ function keyId(key: Buffer): string {
 function isPersonal({ data }: Payload): boolean {
   if (data == null) return false;
   const text = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return PERSONAL_FIELDS.some((field) => text.includes(field));
+  return PERSONAL_FIELDS.some((field) => text.includes(field)) || holdsAddress(text.toString('latin1'));
 }
 
 function textOf(bytes: Uint8Array | null | undefined): string {

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, type WorkflowBundleOption } from '@temporalio/worker';
+import { besideThis, FAILURE_CONVERTER } from './failure-conversion.ts';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 /** Folders whose files can be part of the bundle. */
@@ -31,9 +32,11 @@ export async function workflowBundle(cacheFolder: string): Promise<WorkflowBundl
 
 /** Bundles the workflows; fails when one of them imports what a workflow must not. */
 export async function buildWorkflowBundle(): Promise<string> {
-  const compiled = join(HERE, '..', 'workflows', 'index.js');
-  const workflowsPath = existsSync(compiled) ? compiled : compiled.replace(/\.js$/, '.ts');
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: besideThis('../workflows/index'),
+    failureConverterPath: FAILURE_CONVERTER,
+    logger: new DefaultLogger('WARN'),
+  });
   return code;
 }
 

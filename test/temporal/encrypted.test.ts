@@ -2,6 +2,8 @@ import { Client } from '@temporalio/client';
 import type proto from '@temporalio/proto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { referralWorkflowId } from '../../src/contracts/referral.ts';
+import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
+import { createCampaignProcess } from '../../src/temporal/campaign-process.ts';
 import { converted } from '../../src/temporal/connection.ts';
 import { createPayloadCodec } from '../../src/temporal/payload-codec.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
@@ -73,6 +75,38 @@ test('what Temporal stores holds no address and no words of people; the codec en
     .join('\n');
   expect(decoded).toContain(REASON);
   expect(decoded).not.toContain(ADDRESS);
+});
+
+test('an address in a wrong field stands nowhere in clear, in the refusal neither, which its sender reads', async () => {
+  await rig.seed('cleo');
+  const referrals = referralRig({ ...rig, client, replayLater: () => undefined });
+  const invited = await referrals.invite('cleo');
+  const handle = client.workflow.getHandle(referralWorkflowId(invited.id));
+  const refused = handle.executeUpdate('linkUsed', { args: [{ account_id: ADDRESS }] });
+  await expect(refused).rejects.toMatchObject({
+    cause: { type: 'not_found', message: `There is no account "${ADDRESS}".` },
+  });
+  const history = await rig.client.workflow.getHandle(handle.workflowId).fetchHistory();
+  expect(readableHistory(history)).toContain('Encoded failure');
+  expect(readableHistory(history)).not.toContain('hopper');
+});
+
+test('why somebody began a campaign is not stored', async () => {
+  await rig.ledger.createCampaign({
+    key: 'apology',
+    at: await rig.now(),
+    id: 'cmp_apology',
+    kind: 'reset_windows',
+    reason: `wrote to ${ADDRESS}, ${REASON}`,
+  });
+  await createCampaignProcess({ client, taskQueue: TASK_QUEUE }).wake(
+    await rig.ledger.findCampaign('cmp_apology'),
+  );
+  const handle = rig.client.workflow.getHandle('campaign/cmp_apology');
+  await client.workflow.getHandle(handle.workflowId).result();
+  const stored = readableHistory(await handle.fetchHistory());
+  expect(stored).toContain('Usage windows restored for everybody');
+  expect(stored).not.toMatch(/hopper|neighbour/);
 });
 
 test('a worker that was given a new key goes on with what the old one encrypted', async () => {

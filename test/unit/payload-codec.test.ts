@@ -20,6 +20,8 @@ test.each([
   { gift: { message: 'happy birthday' } },
   { email: 'grace@example.com' },
   { token: 'q0Zk3vT1oX9m' },
+  { account_id: 'grace.hopper@example.com' },
+  'Link used by grace.hopper@example.com',
 ])('somebody’s words are unreadable without the key, and come back with it: %o', async (value) => {
   const [encrypted] = await personal.encode([payloadOf(value)]);
   expect(textIn(encrypted)).not.toMatch(/neighbour|birthday|grace|q0Zk/);
