@@ -19,7 +19,7 @@ import {
   resumeCampaignUpdate,
 } from '../contracts/campaign-messages.ts';
 import type { CampaignAction } from '../domain/campaign.ts';
-import { checkArguments } from './gift-input.ts';
+import { checkArguments, textFault } from './gift-input.ts';
 import { refusalOf } from './refusal.ts';
 import type { RunningCampaign } from './running-campaign.ts';
 
@@ -86,10 +86,11 @@ async function actOnSignal(campaign: RunningCampaign, action: CampaignAction, gi
     string,
     unknown
   >;
-  const texts = {
-    ...(typeof reason === 'string' && reason !== '' ? { reason: reason.slice(0, 500) } : {}),
-    ...(typeof by === 'string' && by !== '' ? { by: by.slice(0, 500) } : {}),
-  };
+  const texts = Object.fromEntries(
+    Object.entries({ reason, by })
+      .map(([name, value]) => [name, typeof value === 'string' ? value.slice(0, 500) : value] as const)
+      .filter(([name, value]) => textFault(name, value, 500).length === 0),
+  );
   try {
     await act(campaign, action, texts, uuid4());
   } catch (refused) {

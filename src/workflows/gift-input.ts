@@ -92,9 +92,14 @@ export function checkArguments(
   throw invalid([...errors, { ...last, message: `${last.message}; ${form}` }], { attempt: given?.attempt });
 }
 
-function textFault(path: string, value: unknown, longest: number): FieldError[] {
+/** Control characters but tabs and line breaks, and halves of pairs: PostgreSQL takes some of them never, and would be asked for ever. */
+const UNWRITABLE = /[^\P{Cc}\t\n\r]|\p{Surrogate}/u;
+
+/** What is wrong with a text from outside: nothing, or one fault. */
+export function textFault(path: string, value: unknown, longest: number): FieldError[] {
   const fits = typeof value === 'string' && value.trim() !== '' && value.length <= longest;
-  return fits ? [] : [{ path, message: `must be a text of 1 to ${longest} characters` }];
+  if (!fits) return [{ path, message: `must be a text of 1 to ${longest} characters` }];
+  return UNWRITABLE.test(value) ? [{ path, message: 'must not contain control characters' }] : [];
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

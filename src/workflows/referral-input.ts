@@ -8,6 +8,7 @@ import {
   rewardWindowWorkflowId,
 } from '../contracts/referral.ts';
 import { REFERRAL_STATUSES } from '../domain/referral-status.ts';
+import { textFault } from './gift-input.ts';
 import { invalid } from './refusal.ts';
 
 /** Throws the refusal of an input that is not the referral of this workflow's id. */
@@ -27,6 +28,10 @@ export function checkedWindow(input: RewardWindowInput | undefined): RewardWindo
   throw invalid([{ path: 'input', message: 'must hold the account and the month of the workflow id' }]);
 }
 
+/** As the API has them. */
+const LONGEST_TEXT = 500;
+const LARGEST_CAP = 1000;
+
 /** Throws the refusal of a window's update: each named field must be a text, and `cap` a whole number where it is needed. */
 export function checkPlaces(
   update: string,
@@ -37,12 +42,9 @@ export function checkPlaces(
   const values = (given ?? {}) as Record<string, unknown>;
   const faults = fields.flatMap((path): FieldError[] => {
     const value = values[path];
-    if (path === 'cap') {
-      return Number.isInteger(value) && Number(value) >= 0
-        ? []
-        : [{ path, message: 'must be a whole number' }];
-    }
-    return typeof value === 'string' && value !== '' ? [] : [{ path, message: 'must be a text' }];
+    if (path !== 'cap') return textFault(path, value, LONGEST_TEXT);
+    const fits = Number.isInteger(value) && Number(value) >= 0 && Number(value) <= LARGEST_CAP;
+    return fits ? [] : [{ path, message: `must be a whole number up to ${LARGEST_CAP}` }];
   });
   const last = faults.pop();
   if (last === undefined) return;

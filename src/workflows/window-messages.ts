@@ -34,7 +34,8 @@ export function handleWindowMessages(window: OpenWindow): void {
     {
       description: `Raise the cap of this month, in the ledger too. Input: ${RAISE_EXAMPLE}`,
       validator: (given?: RaiseWindowCap) => {
-        checkPlaces('raiseCap', RAISE_EXAMPLE, given, ['program', 'cap', 'reason']);
+        const by = given?.by === undefined ? [] : ['by'];
+        checkPlaces('raiseCap', RAISE_EXAMPLE, given, ['program', 'cap', 'reason', ...by]);
         window.checkOpen();
       },
     },

@@ -47,6 +47,30 @@ test('a hundred friends who qualify at once: exactly three rewards, the others r
   await expectVerified(rig.ledger);
 });
 
+test('what no database can take is refused before it gets there, and keeps nobody waiting', async () => {
+  await rig.seed('nul');
+  const window = await rig.ledger.rewardWindow('nul', PROGRAM, await rig.now());
+  const windows = rewardWindows(rig.client, TASK_QUEUE);
+  expect(await windows.claim(window, 'n1')).toMatchObject({ granted: true });
+  const handle = await referrals.window('nul');
+  const raise = { program: PROGRAM, cap: 5, reason: 'why' };
+  for (const odd of [
+    { cap: 3_000_000_000 },
+    { cap: 1001 },
+    { reason: 'a\u0000b' },
+    { by: '\ud800' },
+    { program: '\u0007' },
+  ]) {
+    await expect(handle.executeUpdate('raiseCap', { args: [{ ...raise, ...odd }] })).rejects.toMatchObject({
+      cause: { type: 'validation_failed' },
+    });
+  }
+  expect(await handle.executeUpdate('raiseCap', { args: [{ ...raise, cap: 1000 }] })).toMatchObject({
+    cap: 1000,
+  });
+  expect(await windows.claim(window, 'n2')).toMatchObject({ granted: true });
+});
+
 test('the same referral asks often and has one place; a place is given back and given again', async () => {
   await rig.seed('bea');
   const window = await rig.ledger.rewardWindow('bea', PROGRAM, await rig.now());
@@ -71,7 +95,10 @@ test('an operator raises the cap from the Web UI: ledger and process hold five',
 });
 
 test.each([
-  [{ program: PROGRAM, cap: 'many', reason: 'why' }, /cap must be a whole number; send raiseCap an object/],
+  [
+    { program: PROGRAM, cap: 'many', reason: 'why' },
+    /cap must be a whole number up to 1000; send raiseCap an object/,
+  ],
   [{ program: PROGRAM, cap: 5 }, /reason must be a text/],
 ])('a raise that does not fit is refused with what to send: %o', async (given, message) => {
   await rig.seed('dot');
