@@ -1,6 +1,7 @@
 /** Reading gifts: one, a list, an address, and what `reconcile` asks for. */
 import { BoonError } from '../contracts/errors.ts';
 import type { AcceptedGift, Gift } from '../contracts/gift.ts';
+import { acceptedGift } from '../contracts/gift-process.ts';
 import type { AddressVault } from './address-vault.ts';
 import { DIGITS, decodeCursor, encodeCursor, GIFT_ID } from './cursor.ts';
 import { type Database, queryRow, queryRows } from './database.ts';
@@ -104,29 +105,13 @@ export async function openGifts(
     page.limit + 1,
     after ?? null,
   ]);
-  return toPage(
+  const { data, next_cursor } = toPage(
     rows,
     page.limit,
     (row) => [row.position, row.gift.id],
-    (row) => toAccepted(toGift(row.gift)),
+    (row) => acceptedGift(toGift(row.gift)),
   );
-}
-
-/** What the process must know of an open gift. */
-function toAccepted(gift: Gift): AcceptedGift {
-  const { id, from, to, by_email, amount, reset_id, funding, settles_at, status } = gift;
-  return {
-    id,
-    from,
-    to,
-    by_email,
-    amount,
-    ...(reset_id === undefined ? {} : { reset_id }),
-    funding,
-    settles_at,
-    status,
-    deadline: gift.deadline ?? settles_at,
-  };
+  return { data: data.filter((gift) => gift !== undefined), next_cursor };
 }
 
 export async function overdueGifts(database: Database, before: string, limit: number): Promise<string[]> {
