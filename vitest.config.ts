@@ -7,7 +7,7 @@ export default defineConfig({
     // Real servers on two cores: files side by side, tests in a file one after the other.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     hookTimeout: 240_000,
     teardownTimeout: 30_000,
   },

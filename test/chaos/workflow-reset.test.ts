@@ -7,7 +7,7 @@ import { expectVerified } from '../support/test-ledger.ts';
 
 let rig: GiftRig;
 beforeAll(async () => {
-  rig = await giftRig(await devServer(), { policy: { gifts: { settlement: 'PT3S' } } });
+  rig = await giftRig(await devServer(), { policy: { gifts: { settlement: 'PT6S' } } });
   await rig.seed('ada', '100');
   await rig.seed('bob');
 });

@@ -16,7 +16,7 @@ let server: TestServer;
 /** How the server starts processes; a test has it fail. */
 let starts: GiftProcess['start'];
 beforeAll(async () => {
-  const policy = { gifts: { settlement: 'PT1S', screening: { velocity: { verdict: 'allow' as const } } } };
+  const policy = { gifts: { settlement: 'PT4S', screening: { velocity: { verdict: 'allow' as const } } } };
   rig = await giftRig(await devServer(), { policy });
   starts = rig.process.start;
   server = await openTestServer({
@@ -60,7 +60,7 @@ test('a hold stops the clock, a release lets it go on, and it settles', async ()
   const gift = await give('2');
   const held = await act(gift.id, 'hold', { reason: 'looks odd' });
   expect(held.json, held.text).toMatchObject({ status: 'held', reason: 'looks odd' });
-  await rig.sleep(1500);
+  await rig.sleep(4500);
   expect((await server.send('GET', `${TRANSFERS}/${gift.id}`)).json.status).toBe('held');
   expect((await act(gift.id, 'release', {})).json.status).toBe('pending');
   await rig.until(gift, 'settled');

@@ -1,4 +1,5 @@
 /** A PostgreSQL that ends in the middle of a load and comes back, for tests of what its callers make of it. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { BoonError } from '../../src/contracts/errors.ts';
 import { startPostgres } from '../../src/local/postgres.ts';
 
@@ -14,6 +15,15 @@ export async function restarted(server: Postgres, dataDir: string, how: Ending):
     await server.ended;
   }
   return await startPostgres({ dataDir, port });
+}
+
+/** Waits until a load has got beyond a number of answers. */
+export async function untilBeyond(answered: () => number, number: number): Promise<void> {
+  const end = Date.now() + 60_000;
+  while (answered() <= number) {
+    if (Date.now() > end) throw new Error(`No more than ${answered()} were answered`);
+    await pause(20);
+  }
 }
 
 /** Asks again while the database is away, as a client would. */

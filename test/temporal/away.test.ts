@@ -45,7 +45,7 @@ describe('without Temporal', () => {
     const gift = await accepted();
     const begun = performance.now();
     await expect(process().start(gift)).rejects.toMatchObject({ code: 'unavailable', retryable: true });
-    expect(performance.now() - begun).toBeLessThan(4_000);
+    expect(performance.now() - begun).toBeLessThan(15_000);
     await expect(process().ping()).rejects.toMatchObject({ code: 'unavailable' });
     const hold = {
       key: newKey(),
@@ -55,7 +55,7 @@ describe('without Temporal', () => {
       reason: 'x',
     };
     await expect(process().act(hold)).rejects.toMatchObject({ code: 'unavailable' });
-    expect(performance.now() - begun).toBeLessThan(10_000);
+    expect(performance.now() - begun).toBeLessThan(40_000);
     expect(await rig.ledger.findGift(gift.id)).toMatchObject({ status: 'pending' });
   });
 

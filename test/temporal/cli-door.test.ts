@@ -13,7 +13,7 @@ let cli: string;
 /** Its codec endpoint lets the command read what people wrote. */
 let server: TestServer;
 beforeAll(async () => {
-  rig = await giftRig(await devServer(), { policy: { gifts: { settlement: 'PT2S' } } });
+  rig = await giftRig(await devServer(), { policy: { gifts: { settlement: 'PT6S' } } });
   cli = await findTemporalCli();
   const payloads = rig.workerOptions.codec;
   if (payloads === undefined) throw new Error('The rig encrypts what people write');

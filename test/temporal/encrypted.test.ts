@@ -47,7 +47,7 @@ test('what Temporal stores holds no address and no words of people; the codec en
   await rig.seed('ada');
   const referrals = referralRig({ ...rig, client, replayLater: () => undefined });
   const invited = await referrals.invite('ada', { email: ADDRESS });
-  for (let tries = 0; rig.mail.mails.length === 0 && tries < 200; tries += 1) await rig.sleep(50);
+  for (let tries = 0; rig.mail.mails.length === 0 && tries < 1200; tries += 1) await rig.sleep(50);
   expect(rig.mail.mails[0]?.to).toEqual([ADDRESS]);
   const handle = client.workflow.getHandle(referralWorkflowId(invited.id));
   const canceled = await handle.executeUpdate('cancel', { args: [{ reason: REASON, by: 'mia' }] });

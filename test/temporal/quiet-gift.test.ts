@@ -8,7 +8,7 @@ const { EventType } = proto.temporal.api.enums.v1;
 
 let rig: GiftRig;
 beforeAll(async () => {
-  rig = await giftRig(await devServer(), { policy: { gifts: { settlement: 'PT2S' } } });
+  rig = await giftRig(await devServer(), { policy: { gifts: { settlement: 'PT5S' } } });
   await rig.seed('user_ada', '1000');
   await rig.seed('user_bob');
 });

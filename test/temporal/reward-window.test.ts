@@ -165,9 +165,31 @@ test('a referral whose claim meets the end of the month claims again in the next
 });
 
 test('claims up to the very end of a month get a place or hear that it is over, and none hangs', async () => {
-  const ends_at = new Date(Date.now() + 1_500).toISOString();
+  const windows = rewardWindows(rig.client, TASK_QUEUE);
+  // The month must last until a first claim was served, however slow the machine.
+  let answers: string[] = [];
+  for (const [account_id, lasts] of [
+    ['hal', 1_500],
+    ['hal-later', 10_000],
+    ['hal-last', 60_000],
+  ] as const) {
+    answers = await claimsUntilOver(windows, account_id, lasts);
+    if (answers.includes('true')) break;
+  }
+  expect(new Set(answers)).toEqual(new Set(['true', 'window_closed']));
+  // Once it is over it stays over.
+  expect(answers.slice(answers.indexOf('window_closed'))).not.toContain('true');
+});
+
+/** Claims one after the other until half a second after the month's end; their answers. */
+async function claimsUntilOver(
+  windows: ReturnType<typeof rewardWindows>,
+  account_id: string,
+  lasts: number,
+): Promise<string[]> {
+  const ends_at = new Date(Date.now() + lasts).toISOString();
   const closing = {
-    account_id: 'hal',
+    account_id,
     program: PROGRAM,
     month: '2020-02-11',
     starts_at: '2020-02-11T00:00:00.000Z',
@@ -175,7 +197,6 @@ test('claims up to the very end of a month get a place or hear that it is over, 
     cap: 1000,
     claimed: [],
   };
-  const windows = rewardWindows(rig.client, TASK_QUEUE);
   const answers: string[] = [];
   while (Date.now() < Date.parse(ends_at) + 500) {
     const id = `claim-${answers.length}`;
@@ -185,7 +206,5 @@ test('claims up to the very end of a month get a place or hear that it is over, 
     );
     answers.push(await answer);
   }
-  expect(new Set(answers)).toEqual(new Set(['true', 'window_closed']));
-  // Once it is over it stays over.
-  expect(answers.slice(answers.indexOf('window_closed'))).not.toContain('true');
-});
+  return answers;
+}

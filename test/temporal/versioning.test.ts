@@ -11,7 +11,7 @@ const TWO = { name: 'boon', buildId: 'build-2' };
 let rig: GiftRig;
 beforeAll(async () => {
   rig = await giftRig(await devServer(), {
-    policy: { gifts: { settlement: 'PT3S' } },
+    policy: { gifts: { settlement: 'PT6S' } },
     worker: { deployment: ONE },
   });
   await makeCurrent(rig.client, ONE);
@@ -33,7 +33,7 @@ test('a gift that has begun finishes on its version, one that begins later runs 
   await rig.act(begun, 'hold');
   await rig.act(begun, 'release');
   // Its start is delayed over the change: it has not begun yet.
-  const at = new Date(Date.now() + 10_000).toISOString();
+  const at = new Date(Date.now() + 25_000).toISOString();
   const waiting = await rig.give({ from: 'ada', to: { account_id: 'bob' }, amount: '10', at });
 
   await rig.startWorker({ deployment: TWO });

@@ -25,7 +25,7 @@ test('a worker process settles gifts, mails claim links, keeps the schedules, te
     const gift = await rig.give({ from: 'ada', to: { account_id: 'bob' }, amount: '10' });
     const mailed = await rig.give({ from: 'ada', to: { email: 'eve@example.com' }, amount: '10' });
     await rig.until(gift, 'settled');
-    for (let tries = 0; rig.mail.mails.length === 0 && tries < 200; tries += 1) await rig.sleep(50);
+    for (let tries = 0; rig.mail.mails.length === 0 && tries < 1200; tries += 1) await rig.sleep(50);
     expect(rig.mail.mails).toMatchObject([{ to: ['eve@example.com'] }]);
     expect(rig.mail.mails[0]?.body).toContain(`https://gifts.example/claim/${mailed.id}#token=`);
     for (const id of Object.values(SCHEDULES)) await rig.client.schedule.getHandle(id).describe();
