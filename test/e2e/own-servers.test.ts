@@ -40,7 +40,7 @@ test('the local start uses a PostgreSQL, a Temporal and a mail server of one’s
   expect(start.output()).toContain(`the one of the Temporal at ${temporal.address}`);
   expect(start.output().match(/has settled at/g)).toHaveLength(3);
   const claimLinks = () => mail.mails.filter(({ to }) => to.some((address) => address.startsWith('hedy_')));
-  await expect.poll(() => claimLinks().length, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => claimLinks().length, { timeout: 60_000 }).toBe(1);
   expect(existsSync(join(folder, 'postgres'))).toBe(false);
   expect(existsSync(join(folder, 'temporal'))).toBe(false);
   expect(existsSync(join(folder, 'mail'))).toBe(false);
