@@ -82,6 +82,10 @@ test('limits show windows, credits and resets; a redemption restores, and its re
     },
     credits: '40.5',
     resets: 2,
+    beyond_plan: [
+      { product: 'codex', allowed: true, reason_code: null, up_to: '40.5' },
+      { product: 'video', allowed: true, reason_code: null, up_to: '40.5' },
+    ],
   });
   const preview = await redeem('ada', { request_id: 'r-1', dry_run: true });
   expect(preview.json).toMatchObject({
