@@ -11,6 +11,9 @@ import { devServer } from '../support/temporal-server.ts';
 import { expectVerified, newKey } from '../support/test-ledger.ts';
 import { charge } from '../support/usage.ts';
 
+/** A mail that a stopped worker had begun is sent again after a minute. */
+const PATIENCE_MS = 180_000;
+
 let rig: GiftRig;
 const workers: Awaited<ReturnType<GiftRig['startWorker']>>[] = [];
 beforeAll(async () => {
@@ -34,7 +37,9 @@ async function reconcile(run: string): Promise<ReconcileReport> {
   return (await rig.client.workflow.execute(RECONCILE_WORKFLOW, options)) as ReconcileReport;
 }
 
-test('a worker dies between the closing and the mail: another mails the one invoice, once', async () => {
+test('a worker dies between the closing and the mail: another mails the one invoice, once', {
+  timeout: PATIENCE_MS,
+}, async () => {
   const first = await rig.startWorker();
   rig.mail.refuseWith(451);
   const month = await ended('mortal');
@@ -77,7 +82,9 @@ test('an organisation without an address is invoiced all the same', async () => 
   expect(await handleOf(month).result()).toMatchObject({ credits: '12.5', notice: 'no_address' });
 });
 
-test('an invoice that is corrected is corrected at Stripe: reconcile starts its process again, which mails nobody', async () => {
+test('an invoice that is corrected is corrected at Stripe: reconcile starts its process again, which mails nobody', {
+  timeout: PATIENCE_MS,
+}, async () => {
   const stripe = await startRecordingStripe();
   // Workers of the tests before know no provider, and must not take this test's work.
   await Promise.all(workers.splice(0).map((worker) => worker.stop()));
@@ -123,7 +130,7 @@ test('an invoice that is corrected is corrected at Stripe: reconcile starts its 
 });
 
 async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 900; tries += 1) {
     const seen = await look();
     if (seen !== undefined) return seen;
     await pause(100);
