@@ -31,7 +31,7 @@ const USE = `
 /** As for gifts larger batches hold their locks too long; the fixed cost of one is that of eight uses. */
 const MOST_IN_A_BATCH = 64;
 const WRITERS = 2;
-const JOIN = 8;
+const JOIN = 4;
 const MOST_REMEMBERED = 100_000;
 
 /** Makes the function behind `Ledger.use`. */

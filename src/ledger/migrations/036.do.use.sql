@@ -10,54 +10,47 @@ CREATE TYPE boon.purse AS (
   lot_ids bigint[], lot_left bigint[], lot_expires timestamptz[], lot_products text[], balance bigint,
   spent bigint, spending_limit bigint, member_spent bigint, member_limit bigint);
 
+-- What a member took of its organisation's pool in a billing month, and was invoiced for in the month of p_billed: another
+-- one where the billing day has moved, or a month is closed.
+CREATE FUNCTION boon.member_spent(p_org text, p_member text, p_month date, p_billed date) RETURNS bigint LANGUAGE sql STABLE
+  RETURN coalesce((SELECT s.spent FROM boon.spending s WHERE s.payer_id = p_org AND s.spender_id = p_member AND s.month = p_month), 0)
+    + coalesce((SELECT b.charged FROM boon.billed_members b
+        WHERE b.org_id = p_org AND b.member_id = p_member AND b.month = coalesce(p_billed, p_month)), 0);
+
 -- The purse of an account at a moment, as it pays for uses of p_spender; another's only if that is an active
 -- organisation, else there is nothing in it. What is invoiced counts in the month of p_billed. The caller has locked it.
-CREATE FUNCTION boon.open_purse(p_payer text, p_spender text, p_member_limit bigint, p_at timestamptz, p_billed date) RETURNS boon.purse LANGUAGE plpgsql
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
-DECLARE
-  p boon.purse;
-BEGIN
-  SELECT m.month, m.starts_at, m.ends_at, a.spending_limit, t.credits_posted - t.debits_posted - t.debits_pending, coalesce(s.spent, 0),
-    l.ids, l.remaining, l.expires, l.products
-    INTO p.month, p.month_starts_at, p.month_ends_at, p.spending_limit, p.balance, p.spent, p.lot_ids, p.lot_left, p.lot_expires, p.lot_products
-    FROM boon.accounts a
-    CROSS JOIN LATERAL (SELECT (x.starts_at AT TIME ZONE 'UTC')::date AS month, x.starts_at, x.ends_at FROM boon.billing_month(a.billing_day, p_at) x) m
-    CROSS JOIN LATERAL (SELECT * FROM boon.ledger_accounts x WHERE x.id = p_payer OFFSET 0) t
-    LEFT JOIN LATERAL (SELECT * FROM boon.spending x WHERE x.payer_id = p_payer AND x.spender_id = '' AND x.month = m.month OFFSET 0) s ON true
-    CROSS JOIN LATERAL (
-      SELECT array_agg(y.id) AS ids, array_agg(y.remaining) AS remaining, array_agg(y.expires_at) AS expires, array_agg(y.products::text) AS products
-      FROM (SELECT * FROM boon.lots o WHERE o.account_id = p_payer AND o.open
-              AND (p_payer = p_spender OR a.kind = 'organisation' AND a.status = 'active')
-            ORDER BY o.expires_at NULLS LAST, o.source, o.granted_at, o.id) y) l
-    WHERE a.id = p_payer;
-  p.payer_id := p_payer;
-  RETURN boon.opened_to(p, p_spender, p_member_limit, p_billed);
-END $$;
+CREATE FUNCTION boon.open_purse(p_payer text, p_spender text, p_member_limit bigint, p_at timestamptz, p_billed date) RETURNS SETOF boon.purse LANGUAGE sql STABLE ROWS 1 AS $$
+  SELECT p_payer, p_spender, m.month, m.starts_at, m.ends_at, l.ids, l.remaining, l.expires, l.products,
+    t.credits_posted - t.debits_posted - t.debits_pending, coalesce(s.spent, 0), a.spending_limit,
+    CASE WHEN p_spender = p_payer THEN 0 ELSE boon.member_spent(p_payer, p_spender, m.month, p_billed) END, p_member_limit
+  FROM boon.accounts a
+  CROSS JOIN LATERAL (SELECT (x.starts_at AT TIME ZONE 'UTC')::date AS month, x.starts_at, x.ends_at FROM boon.billing_month(a.billing_day, p_at) x OFFSET 0) m
+  CROSS JOIN LATERAL (SELECT * FROM boon.ledger_accounts x WHERE x.id = p_payer OFFSET 0) t
+  LEFT JOIN LATERAL (SELECT * FROM boon.spending x WHERE x.payer_id = p_payer AND x.spender_id = '' AND x.month = m.month OFFSET 0) s ON true
+  CROSS JOIN LATERAL (
+    SELECT array_agg(y.id) AS ids, array_agg(y.remaining) AS remaining, array_agg(y.expires_at) AS expires, array_agg(y.products::text) AS products
+    FROM (SELECT * FROM boon.lots o WHERE o.account_id = p_payer AND o.open
+            AND (p_payer = p_spender OR a.kind = 'organisation' AND a.status = 'active')
+          ORDER BY o.expires_at NULLS LAST, o.source, o.granted_at, o.id) y) l
+  WHERE a.id = p_payer
+$$;
 
--- Whether a lot of a purse may pay for a product at a moment.
-CREATE FUNCTION boon.may_pay(p boon.purse, k int, p_product text, p_at timestamptz) RETURNS boolean LANGUAGE sql IMMUTABLE
+-- Whether a lot of a purse may pay for a product at a moment. Stable as its cast is, else it is not inlined.
+CREATE FUNCTION boon.may_pay(p boon.purse, k int, p_product text, p_at timestamptz) RETURNS boolean LANGUAGE sql STABLE
   RETURN (p).lot_left[k] > 0 AND ((p).lot_expires[k] IS NULL OR (p).lot_expires[k] > p_at)
     AND ((p).lot_products[k] IS NULL OR p_product = ANY ((p).lot_products[k]::text[]));
 
--- The same purse, as it pays for another spender. Its limit covers what is invoiced too, in the month that this counts
--- in: another than the purse's where the billing day has moved, or a month is closed.
+-- The same purse, as it pays for another spender. Its limit covers what is invoiced too.
 CREATE FUNCTION boon.opened_to(p boon.purse, p_spender text, p_member_limit bigint, p_billed date) RETURNS boon.purse LANGUAGE plpgsql AS $$
 BEGIN
   p.spender_id := p_spender;
   p.member_limit := p_member_limit;
-  IF p_spender = p.payer_id THEN
-    p.member_spent := 0;
-  ELSE
-    p.member_spent := coalesce((SELECT s.spent FROM boon.spending s
-      WHERE s.payer_id = p.payer_id AND s.spender_id = p_spender AND s.month = p.month), 0)
-      + coalesce((SELECT b.charged FROM boon.billed_members b
-      WHERE b.org_id = p.payer_id AND b.member_id = p_spender AND b.month = coalesce(p_billed, p.month)), 0);
-  END IF;
+  p.member_spent := CASE WHEN p_spender = p.payer_id THEN 0 ELSE boon.member_spent(p.payer_id, p_spender, p.month, p_billed) END;
   RETURN p;
 END $$;
 
 -- How much of p_most a purse can pay for a product: out of lots that may, and unless p_limited is false within the limits.
-CREATE FUNCTION boon.payable(p boon.purse, p_product text, p_at timestamptz, p_most bigint, p_limited boolean) RETURNS bigint LANGUAGE plpgsql IMMUTABLE AS $$
+CREATE FUNCTION boon.payable(p boon.purse, p_product text, p_at timestamptz, p_most bigint, p_limited boolean) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
 DECLARE
   most bigint := p_most;
   found bigint := 0;
@@ -112,6 +105,8 @@ DECLARE
   w boon.usage_windows;
   counted boolean;
   own boon.purse;
+  own_purses boon.purse[];
+  owners text[];
   pool boon.purse;
   bill boon.bill;
   taken_from_own bigint;
@@ -146,9 +141,8 @@ DECLARE
   warnings jsonb[] := '{}';
 BEGIN
   SELECT * INTO STRICT rules FROM boon.usage_rules x WHERE x.version = p_policy;
-  requests := ARRAY(SELECT q FROM json_populate_recordset(NULL::boon.use_request, p_requests) q);
-  remembered_from := (SELECT min(q.now) - interval '32 days' FROM unnest(requests) q);
-  locked := ARRAY(SELECT v.id FROM unnest(requests) q, LATERAL (VALUES (q.account_id), (q.pool_id)) v (id) WHERE v.id IS NOT NULL);
+  SELECT array_agg(q), min(q.now) - interval '32 days', array_agg(q.account_id) || array_agg(q.pool_id) INTO requests, remembered_from, locked
+    FROM json_populate_recordset(NULL::boon.use_request, p_requests) q;
   locked := ARRAY(SELECT a.id FROM boon.ledger_accounts a WHERE a.id = ANY (locked) ORDER BY a.id FOR UPDATE);
 
   FOR r IN
@@ -240,16 +234,26 @@ BEGIN
           -- What another account of this call has taken from the same purse is not written yet.
           IF r.org_id = ANY (purses) THEN code := 'again'; RETURN NEXT; CONTINUE; END IF;
           bill := boon.open_bill(r.org_id, r.at);
-          pool := boon.open_purse(r.org_id, r.account_id, r.pool_limit, r.at, bill.month); purses := purses || r.org_id; pools := pools || r.org_id;
+          SELECT * INTO pool FROM boon.open_purse(r.org_id, r.account_id, r.pool_limit, r.at, bill.month);
+          purses := purses || r.org_id; pools := pools || r.org_id;
         ELSIF pool.spender_id <> r.account_id THEN
           pool := boon.opened_to(pool, r.account_id, r.pool_limit, bill.month);
         END IF;
-        from_pool := boon.payable(pool, r.product, r.at, rest, true);
+        IF r.org_id IS NOT NULL THEN from_pool := boon.payable(pool, r.product, r.at, rest, true); END IF;
         IF bill.org_id IS NOT NULL THEN
           invoiced := greatest(least(rest - from_pool, bill.ceiling - bill.charged, pool.member_limit - pool.member_spent - from_pool), 0);
         END IF;
         IF from_pool + invoiced < rest THEN
-          IF own.payer_id IS NULL THEN own := boon.open_purse(r.account_id, r.account_id, NULL, r.at, NULL); purses := purses || r.account_id; END IF;
+          IF own.payer_id IS NULL THEN
+            IF own_purses IS NULL THEN
+              -- All that this call may need, at once.
+              SELECT array_agg(o), array_agg(o.payer_id) INTO own_purses, owners
+                FROM (SELECT DISTINCT ON (q.account_id) q.account_id, q.at FROM unnest(requests) q ORDER BY q.account_id, q.i) x
+                CROSS JOIN LATERAL boon.open_purse(x.account_id, x.account_id, NULL, x.at, NULL) o;
+            END IF;
+            own := own_purses[array_position(owners, r.account_id)];
+            purses := purses || r.account_id;
+          END IF;
           from_own := boon.payable(own, r.product, r.at, rest - from_pool - invoiced, true);
         END IF;
         IF r.at < own.month_starts_at OR r.at >= own.month_ends_at OR r.at < pool.month_starts_at OR r.at >= pool.month_ends_at

@@ -21,9 +21,8 @@ RETURNS TABLE (refused text, payable bigint, unlimited boolean, member boolean, 
   LEFT JOIN boon.plan_rules l ON l.version = p_policy AND l.plan = a.plan
   LEFT JOIN boon.accounts o ON o.id = a.org_id AND o.kind = 'organisation' AND o.status = 'active'
   CROSS JOIN LATERAL (SELECT CASE WHEN o.id IS NOT NULL THEN boon.open_bill(o.id, p_at) END AS bill OFFSET 0) b
-  CROSS JOIN LATERAL (SELECT boon.open_purse(a.id, a.id, NULL, p_at, NULL) AS own,
-    CASE WHEN o.id IS NOT NULL THEN boon.open_purse(o.id, a.id, a.pool_limit, p_at, (bill).month) END AS pool,
-    1000000000000000::bigint AS most OFFSET 0) p
+  CROSS JOIN LATERAL (SELECT (SELECT x FROM boon.open_purse(a.id, a.id, NULL, p_at, NULL) x) AS own,
+    (SELECT x FROM boon.open_purse(o.id, a.id, a.pool_limit, p_at, (bill).month) x) AS pool, 1000000000000000::bigint AS most OFFSET 0) p
   CROSS JOIN LATERAL (SELECT boon.payable(pool, p_product, p_at, most, true) AS from_pool, boon.payable(own, p_product, p_at, most, true) AS from_own,
     boon.payable(pool, p_product, p_at, most, false) + boon.payable(own, p_product, p_at, most, false) AS all_of_it OFFSET 0) c
   CROSS JOIN LATERAL (SELECT
