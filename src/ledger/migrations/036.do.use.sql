@@ -4,7 +4,6 @@ CREATE TYPE boon.use_request AS (
   i int, id text, account_id text, pool_id text, product text, model text, units bigint, at timestamptz, now timestamptz, use_credits boolean);
 
 -- Whose credits may pay: the lots in burn order, what was spent in the billing month, and the most that may be.
--- `room` is what the limits leave.
 CREATE TYPE boon.purse AS (
   payer_id text, spender_id text, month date, month_starts_at timestamptz, month_ends_at timestamptz,
   lot_ids bigint[], lot_left bigint[], lot_expires timestamptz[], lot_products text[], balance bigint,
@@ -12,21 +11,22 @@ CREATE TYPE boon.purse AS (
 
 -- What a member took of its organisation's pool in a billing month, and was invoiced for in the month of p_billed: another
 -- one where the billing day has moved, or a month is closed.
-CREATE FUNCTION boon.member_spent(p_org text, p_member text, p_month date, p_billed date) RETURNS bigint LANGUAGE sql STABLE
-  RETURN coalesce((SELECT s.spent FROM boon.spending s WHERE s.payer_id = p_org AND s.spender_id = p_member AND s.month = p_month), 0)
+CREATE FUNCTION boon.member_spent(p_org text, p_member text, p_month date, p_billed date) RETURNS TABLE (spent bigint) LANGUAGE sql STABLE ROWS 1 AS $$
+  SELECT coalesce((SELECT s.spent FROM boon.spending s WHERE s.payer_id = p_org AND s.spender_id = p_member AND s.month = p_month), 0)
     + coalesce((SELECT b.charged FROM boon.billed_members b
-        WHERE b.org_id = p_org AND b.member_id = p_member AND b.month = coalesce(p_billed, p_month)), 0);
+        WHERE b.org_id = p_org AND b.member_id = p_member AND b.month = coalesce(p_billed, p_month)), 0)
+$$;
 
 -- The purse of an account at a moment, as it pays for uses of p_spender; another's only if that is an active
 -- organisation, else there is nothing in it. What is invoiced counts in the month of p_billed. The caller has locked it.
 CREATE FUNCTION boon.open_purse(p_payer text, p_spender text, p_member_limit bigint, p_at timestamptz, p_billed date) RETURNS SETOF boon.purse LANGUAGE sql STABLE ROWS 1 AS $$
   SELECT p_payer, p_spender, m.month, m.starts_at, m.ends_at, l.ids, l.remaining, l.expires, l.products,
-    t.credits_posted - t.debits_posted - t.debits_pending, coalesce(s.spent, 0), a.spending_limit,
-    CASE WHEN p_spender = p_payer THEN 0 ELSE boon.member_spent(p_payer, p_spender, m.month, p_billed) END, p_member_limit
+    t.credits_posted - t.debits_posted - t.debits_pending, coalesce(s.spent, 0), a.spending_limit, d.spent, p_member_limit
   FROM boon.accounts a
   CROSS JOIN LATERAL (SELECT (x.starts_at AT TIME ZONE 'UTC')::date AS month, x.starts_at, x.ends_at FROM boon.billing_month(a.billing_day, p_at) x OFFSET 0) m
   CROSS JOIN LATERAL (SELECT * FROM boon.ledger_accounts x WHERE x.id = p_payer OFFSET 0) t
   LEFT JOIN LATERAL (SELECT * FROM boon.spending x WHERE x.payer_id = p_payer AND x.spender_id = '' AND x.month = m.month OFFSET 0) s ON true
+  CROSS JOIN LATERAL boon.member_spent(nullif(p_payer, p_spender), p_spender, m.month, p_billed) d
   CROSS JOIN LATERAL (
     SELECT array_agg(y.id) AS ids, array_agg(y.remaining) AS remaining, array_agg(y.expires_at) AS expires, array_agg(y.products::text) AS products
     FROM (SELECT * FROM boon.lots o WHERE o.account_id = p_payer AND o.open
@@ -39,15 +39,6 @@ $$;
 CREATE FUNCTION boon.may_pay(p boon.purse, k int, p_product text, p_at timestamptz) RETURNS boolean LANGUAGE sql STABLE
   RETURN (p).lot_left[k] > 0 AND ((p).lot_expires[k] IS NULL OR (p).lot_expires[k] > p_at)
     AND ((p).lot_products[k] IS NULL OR p_product = ANY ((p).lot_products[k]::text[]));
-
--- The same purse, as it pays for another spender. Its limit covers what is invoiced too.
-CREATE FUNCTION boon.opened_to(p boon.purse, p_spender text, p_member_limit bigint, p_billed date) RETURNS boon.purse LANGUAGE plpgsql AS $$
-BEGIN
-  p.spender_id := p_spender;
-  p.member_limit := p_member_limit;
-  p.member_spent := CASE WHEN p_spender = p.payer_id THEN 0 ELSE boon.member_spent(p.payer_id, p_spender, p.month, p_billed) END;
-  RETURN p;
-END $$;
 
 -- How much of p_most a purse can pay for a product: out of lots that may, and unless p_limited is false within the limits.
 CREATE FUNCTION boon.payable(p boon.purse, p_product text, p_at timestamptz, p_most bigint, p_limited boolean) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
@@ -73,6 +64,22 @@ RETURNS jsonb[] LANGUAGE sql IMMUTABLE AS $$
     FROM unnest(p_marks) m WHERE p_before * 100 < m * p_limit AND p_after * 100 >= m * p_limit)
 $$;
 
+-- What of a window counts at a moment: nothing of one that has run out by then.
+CREATE FUNCTION boon.used_at(w boon.usage_windows, p_length interval, p_at timestamptz) RETURNS bigint LANGUAGE sql STABLE
+  RETURN CASE WHEN (w).started_at + p_length > p_at THEN (w).used ELSE 0 END;
+
+-- A window with one more use in it, or the one that opens with this use, the account's p_seq-th.
+CREATE FUNCTION boon.counted_in(w boon.usage_windows, p_length interval, p_account text, p_kind boon.window_kind, p_at timestamptz, p_amount bigint, p_seq bigint)
+RETURNS boon.usage_windows LANGUAGE sql STABLE
+  RETURN CASE WHEN (w).started_at + p_length > p_at
+    THEN ROW((w).account_id, (w).kind, (w).started_at, (w).used + p_amount, (w).restored_by, (w).since)::boon.usage_windows
+    ELSE ROW(p_account, p_kind, p_at, p_amount, NULL, p_seq)::boon.usage_windows END;
+
+CREATE TYPE boon.use_answer AS (
+  i int, code text, reason text, replayed boolean, plan_part bigint, pool_part bigint, invoice_part bigint, own_part bigint, balance bigint,
+  five_hour_limit bigint, five_hour_used bigint, five_hour_started_at timestamptz,
+  weekly_limit bigint, weekly_used bigint, weekly_started_at timestamptz, amount numeric, resets int);
+
 -- Takes an array of uses and answers each by its `i`: what paid for it, or `code` and `reason` of the refusal, and with
 -- either the windows as they stand at `now`. With code 'again' it is to be asked anew: it must see what another of this
 -- call does, or its account belongs to another organisation, which `reason` names.
@@ -82,10 +89,7 @@ $$;
 -- that may pay for the product; if these cannot pay all the rest, the use is refused and nothing is charged.
 -- A use that is told late is judged at its own moment: it counts in the window that was open then, if that is the
 -- latest, and else in the latest all the same.
-CREATE FUNCTION boon.use(p_policy text, p_requests json)
-RETURNS TABLE (i int, code text, reason text, replayed boolean, plan_part bigint, pool_part bigint, invoice_part bigint, own_part bigint, balance bigint,
-  five_hour_limit bigint, five_hour_used bigint, five_hour_started_at timestamptz,
-  weekly_limit bigint, weekly_used bigint, weekly_started_at timestamptz, amount numeric, resets int) LANGUAGE plpgsql
+CREATE FUNCTION boon.use(p_policy text, p_requests json) RETURNS SETOF boon.use_answer LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
@@ -93,11 +97,12 @@ DECLARE
   requests boon.use_request[];
   locked text[];
   -- Those whose credits were looked at in this call, and of these the organisations.
-  purses text[] := '{}';
-  pools text[] := '{}';
+  purses text[];
+  pools text[];
   -- Ids are remembered for as long as this at least.
   remembered_from timestamptz;
   r record;
+  answer boon.use_answer;
   -- The account in hand.
   account text;
   seen text[];
@@ -108,6 +113,8 @@ DECLARE
   own_purses boon.purse[];
   owners text[];
   pool boon.purse;
+  members text[];
+  members_spent bigint[];
   bill boon.bill;
   taken_from_own bigint;
   -- The use in hand.
@@ -123,25 +130,26 @@ DECLARE
   invoice_seq bigint;
   transfer bigint;
   told_as text;
-  before bigint;
   turn int;
   p boon.purse;
   to_take bigint;
   taken bigint;
   slices int;
   lot int;
-  -- What was decided.
-  uses boon.usage[] := '{}';
-  windows boon.usage_windows[] := '{}';
-  transfers boon.transfers[] := '{}';
-  entries boon.entries[] := '{}';
-  spendings boon.spending[] := '{}';
-  charges boon.charges[] := '{}';
-  months boon.billing_months[] := '{}';
-  warnings jsonb[] := '{}';
+  -- What was decided; null as long as there is none.
+  uses boon.usage[];
+  windows boon.usage_windows[];
+  transfers boon.transfers[];
+  entries boon.entries[];
+  spendings boon.spending[];
+  charges boon.charges[];
+  months boon.billing_months[];
+  warnings jsonb[];
 BEGIN
   SELECT * INTO STRICT rules FROM boon.usage_rules x WHERE x.version = p_policy;
-  SELECT array_agg(q), min(q.now) - interval '32 days', array_agg(q.account_id) || array_agg(q.pool_id) INTO requests, remembered_from, locked
+  -- Each account's uses follow each other, and those of each organisation's members. Nothing below changes their order.
+  SELECT array_agg(q ORDER BY q.pool_id, q.account_id, q.i), min(q.now) - interval '32 days', array_agg(q.account_id) || array_agg(q.pool_id)
+    INTO requests, remembered_from, locked
     FROM json_populate_recordset(NULL::boon.use_request, p_requests) q;
   locked := ARRAY(SELECT a.id FROM boon.ledger_accounts a WHERE a.id = ANY (locked) ORDER BY a.id FOR UPDATE);
 
@@ -163,81 +171,74 @@ BEGIN
          AND x.starts_at <= q.at ORDER BY x.starts_at DESC LIMIT 1)) + 999999, 1000000) AS amount) c
     LEFT JOIN LATERAL (SELECT sum(x.remaining) AS available FROM boon.lots x
       WHERE x.account_id = q.account_id AND x.open AND (x.expires_at IS NULL OR x.expires_at > q.now)) b ON true
-    ORDER BY a.org_id, q.account_id, q.i
   LOOP
-    i := r.i; code := NULL; reason := NULL; resets := NULL; plan_part := 0; pool_part := 0; invoice_part := 0; own_part := 0;
-    amount := r.amount;
+    answer := (r.i, NULL, NULL, false, 0, 0, 0, 0, NULL, r.five_hour_limit, 0, NULL, r.weekly_limit, 0, NULL, r.amount, NULL)::boon.use_answer;
 
     IF r.account_id IS DISTINCT FROM account THEN
       IF counted THEN windows := windows || f || w; END IF;
-      account := r.account_id; seen := '{}'; counted := false; own := NULL; taken_from_own := 0;
+      account := r.account_id; seen := NULL; counted := false; own := NULL; taken_from_own := 0;
       f := r.five_hour; w := r.weekly;
     END IF;
 
-    replayed := (r.done).seq IS NOT NULL;
-    IF replayed THEN
+    IF (r.done).seq IS NOT NULL THEN
+      answer.replayed := true;
       IF ((r.done).product, (r.done).model, (r.done).units) IS DISTINCT FROM (r.product, r.model, r.units) THEN
-        code := 'idempotency_mismatch';
+        answer.code := 'idempotency_mismatch';
       END IF;
-      amount := (r.done).amount; plan_part := (r.done).plan_part; pool_part := (r.done).pool_part; own_part := (r.done).own_part;
-      invoice_part := (r.done).invoice_part;
-      balance := (r.done).balance;
-      five_hour_limit := (r.done).five_hour_limit; weekly_limit := (r.done).weekly_limit;
-      five_hour_used := 0; five_hour_started_at := NULL; weekly_used := 0; weekly_started_at := NULL;
+      answer.amount := (r.done).amount; answer.plan_part := (r.done).plan_part; answer.pool_part := (r.done).pool_part;
+      answer.own_part := (r.done).own_part; answer.invoice_part := (r.done).invoice_part; answer.balance := (r.done).balance;
+      answer.five_hour_limit := (r.done).five_hour_limit; answer.weekly_limit := (r.done).weekly_limit;
       IF (r.done).five_hour_started_at + interval '5 hours' > (r.done).told_at THEN
-        five_hour_used := (r.done).five_hour_used; five_hour_started_at := (r.done).five_hour_started_at;
+        answer.five_hour_used := (r.done).five_hour_used; answer.five_hour_started_at := (r.done).five_hour_started_at;
       END IF;
       IF (r.done).weekly_started_at + interval '168 hours' > (r.done).told_at THEN
-        weekly_used := (r.done).weekly_used; weekly_started_at := (r.done).weekly_started_at;
+        answer.weekly_used := (r.done).weekly_used; answer.weekly_started_at := (r.done).weekly_started_at;
       END IF;
-      RETURN NEXT; CONTINUE;
+      RETURN NEXT answer; CONTINUE;
     END IF;
-    IF NOT r.known THEN
-      code := 'not_found';
-    ELSIF r.org_id IS NOT NULL AND r.pool_id IS DISTINCT FROM r.org_id THEN
-      code := 'again'; reason := r.org_id;
-    ELSIF r.id = ANY (seen) OR r.account_id = ANY (pools) OR NOT r.account_id = ANY (locked) THEN
-      code := 'again';
-    ELSIF r.status <> 'active' THEN
-      code := 'account_frozen'; reason := r.status;
-    ELSIF r.amount IS NULL THEN
-      code := 'validation_failed'; reason := 'not_on_rate_card';
-    ELSIF r.amount > 1000000000000000 THEN
-      code := 'validation_failed'; reason := 'too_much';
-    ELSIF r.at < r.now - rules.accept_late_for THEN
-      code := 'validation_failed'; reason := 'too_late';
+    answer.code := CASE
+      WHEN NOT r.known THEN 'not_found'
+      WHEN r.org_id <> coalesce(r.pool_id, '') OR r.id = ANY (seen) OR r.account_id = ANY (pools) OR NOT r.account_id = ANY (locked) THEN 'again'
+      WHEN r.status <> 'active' THEN 'account_frozen'
+      WHEN r.amount IS NULL OR r.amount > 1000000000000000 OR r.at < r.now - rules.accept_late_for THEN 'validation_failed' END;
+    IF answer.code IS NOT NULL THEN
+      answer.reason := CASE answer.code
+        WHEN 'again' THEN CASE WHEN r.org_id <> coalesce(r.pool_id, '') THEN r.org_id END
+        WHEN 'account_frozen' THEN r.status::text
+        WHEN 'validation_failed' THEN CASE
+          WHEN r.amount IS NULL THEN 'not_on_rate_card'
+          WHEN r.amount > 1000000000000000 THEN 'too_much'
+          ELSE 'too_late' END END;
+      RETURN NEXT answer; CONTINUE;
     END IF;
-    IF code IS NOT NULL THEN RETURN NEXT; CONTINUE; END IF;
 
     -- The plan pays what is left in both windows; one that has run out by then is full again.
-    left_in_plan := r.amount;
-    IF r.five_hour_limit IS NOT NULL THEN
-      left_in_plan := least(left_in_plan, r.five_hour_limit - CASE WHEN f.started_at + interval '5 hours' > r.at THEN f.used ELSE 0 END);
-    END IF;
-    IF r.weekly_limit IS NOT NULL THEN
-      left_in_plan := least(left_in_plan, r.weekly_limit - CASE WHEN w.started_at + interval '168 hours' > r.at THEN w.used ELSE 0 END);
-    END IF;
+    left_in_plan := least(r.amount, r.five_hour_limit - boon.used_at(f, '5 hours', r.at), r.weekly_limit - boon.used_at(w, '168 hours', r.at));
     from_plan := greatest(left_in_plan, 0);
     rest := r.amount - from_plan;
     from_pool := 0; invoiced := 0; from_own := 0; pool_seq := NULL; own_seq := NULL; invoice_seq := NULL;
 
     IF rest > 0 THEN
       IF NOT r.product = ANY (r.products) THEN
-        reason := 'not_paid_by_credits';
+        answer.reason := 'not_paid_by_credits';
       ELSIF r.switch = 'off' THEN
-        reason := 'credits_off';
+        answer.reason := 'credits_off';
       ELSE
         -- Who can pay how much of the rest.
         IF r.org_id IS NULL THEN
           pool := NULL; bill := NULL;
         ELSIF pool.payer_id IS DISTINCT FROM r.org_id THEN
           -- What another account of this call has taken from the same purse is not written yet.
-          IF r.org_id = ANY (purses) THEN code := 'again'; RETURN NEXT; CONTINUE; END IF;
+          IF r.org_id = ANY (purses) THEN answer.code := 'again'; RETURN NEXT answer; CONTINUE; END IF;
           bill := boon.open_bill(r.org_id, r.at);
           SELECT * INTO pool FROM boon.open_purse(r.org_id, r.account_id, r.pool_limit, r.at, bill.month);
+          SELECT array_agg(m.id), array_agg(d.spent) INTO members, members_spent
+            FROM (SELECT DISTINCT q.account_id AS id FROM unnest(requests) q WHERE q.pool_id = r.org_id) m
+            CROSS JOIN LATERAL boon.member_spent(r.org_id, m.id, pool.month, bill.month) d;
           purses := purses || r.org_id; pools := pools || r.org_id;
         ELSIF pool.spender_id <> r.account_id THEN
-          pool := boon.opened_to(pool, r.account_id, r.pool_limit, bill.month);
+          pool.spender_id := r.account_id; pool.member_limit := r.pool_limit;
+          pool.member_spent := members_spent[array_position(members, r.account_id)];
         END IF;
         IF r.org_id IS NOT NULL THEN from_pool := boon.payable(pool, r.product, r.at, rest, true); END IF;
         IF bill.org_id IS NOT NULL THEN
@@ -259,46 +260,38 @@ BEGIN
         IF r.at < own.month_starts_at OR r.at >= own.month_ends_at OR r.at < pool.month_starts_at OR r.at >= pool.month_ends_at
           OR r.at < bill.used_from OR r.at >= bill.used_until THEN
           -- Of another billing month than the use for which the purse was opened.
-          code := 'again'; RETURN NEXT; CONTINUE;
+          answer.code := 'again'; RETURN NEXT answer; CONTINUE;
         END IF;
         IF from_pool + invoiced + from_own < rest THEN
-          reason := CASE
+          answer.reason := CASE
             WHEN bill.org_id IS NULL AND boon.payable(pool, r.product, r.at, rest, false) + boon.payable(own, r.product, r.at, rest, false) < rest THEN 'no_credits'
             WHEN pool.member_limit - pool.member_spent < rest THEN 'member_limit'
             WHEN bill.org_id IS NOT NULL THEN 'invoice_ceiling'
             ELSE 'spending_limit' END;
         ELSIF r.switch = 'ask' AND r.use_credits IS NOT TRUE THEN
-          reason := 'credits_on_request';
+          answer.reason := 'credits_on_request';
         END IF;
       END IF;
     END IF;
 
-    IF reason IS NULL THEN
+    IF answer.reason IS NULL THEN
       seen := seen || r.id;
       number := nextval('boon.usage_seq');
       IF from_plan > 0 THEN
         counted := true;
-        IF f.started_at + interval '5 hours' > r.at THEN
-          before := f.used; f.used := f.used + from_plan;
-        ELSE
-          before := 0; f := (r.account_id, 'five_hour', r.at, from_plan, NULL, number);
-        END IF;
+        f := boon.counted_in(f, '5 hours', r.account_id, 'five_hour', r.at, from_plan, number);
         IF r.five_hour_limit IS NOT NULL AND f.used * 100 >= rules.warn_at[1] * r.five_hour_limit THEN
-          warnings := warnings || boon.warnings('five_hour', r.account_id, rules.warn_at, before, f.used, r.five_hour_limit, r.at);
+          warnings := warnings || boon.warnings('five_hour', r.account_id, rules.warn_at, f.used - from_plan, f.used, r.five_hour_limit, r.at);
         END IF;
-        IF w.started_at + interval '168 hours' > r.at THEN
-          before := w.used; w.used := w.used + from_plan;
-        ELSE
-          before := 0; w := (r.account_id, 'weekly', r.at, from_plan, NULL, number);
-        END IF;
+        w := boon.counted_in(w, '168 hours', r.account_id, 'weekly', r.at, from_plan, number);
         IF r.weekly_limit IS NOT NULL AND w.used * 100 >= rules.warn_at[1] * r.weekly_limit THEN
-          warnings := warnings || boon.warnings('weekly', r.account_id, rules.warn_at, before, w.used, r.weekly_limit, r.at);
+          warnings := warnings || boon.warnings('weekly', r.account_id, rules.warn_at, w.used - from_plan, w.used, r.weekly_limit, r.at);
         END IF;
       END IF;
 
       IF rest > 0 THEN
         -- Numbers are drawn under the lock that inserting takes: sealing waits for it, so none appears behind a sealed block.
-        IF transfers = '{}' THEN LOCK TABLE boon.transfers IN ROW EXCLUSIVE MODE; END IF;
+        IF transfers IS NULL THEN LOCK TABLE boon.transfers IN ROW EXCLUSIVE MODE; END IF;
         FOR turn IN 1..2 LOOP
           to_take := CASE turn WHEN 1 THEN from_pool ELSE from_own END;
           CONTINUE WHEN to_take = 0;
@@ -351,30 +344,25 @@ BEGIN
           months := months || (bill.org_id, bill.month, bill.starts_at, bill.ends_at, p_policy, invoiced, NULL)::boon.billing_months;
         END IF;
       END IF;
-      plan_part := from_plan; pool_part := from_pool; invoice_part := invoiced; own_part := from_own;
     ELSE
-      code := 'limit_reached';
-      resets := (SELECT count(*) FROM boon.resets t WHERE t.account_id = r.account_id AND t.status = 'available' AND t.expires_at > r.now);
+      from_plan := 0; from_pool := 0; invoiced := 0; from_own := 0;
+      answer.code := 'limit_reached';
+      answer.resets := (SELECT count(*) FROM boon.resets t WHERE t.account_id = r.account_id AND t.status = 'available' AND t.expires_at > r.now);
     END IF;
 
-    balance := r.available - taken_from_own;
-    five_hour_limit := r.five_hour_limit; weekly_limit := r.weekly_limit;
-    five_hour_used := 0; five_hour_started_at := NULL; weekly_used := 0; weekly_started_at := NULL;
-    IF f.started_at + interval '5 hours' > r.now THEN
-      five_hour_used := f.used; five_hour_started_at := f.started_at;
-    END IF;
-    IF w.started_at + interval '168 hours' > r.now THEN
-      weekly_used := w.used; weekly_started_at := w.started_at;
-    END IF;
-    IF code IS NULL THEN
+    answer := (r.i, answer.code, answer.reason, false, from_plan, from_pool, invoiced, from_own, r.available - taken_from_own,
+      r.five_hour_limit, boon.used_at(f, '5 hours', r.now), CASE WHEN f.started_at + interval '5 hours' > r.now THEN f.started_at END,
+      r.weekly_limit, boon.used_at(w, '168 hours', r.now), CASE WHEN w.started_at + interval '168 hours' > r.now THEN w.started_at END,
+      r.amount, answer.resets)::boon.use_answer;
+    IF answer.code IS NULL THEN
       uses := uses || (number, r.account_id, r.id, r.at, r.now, r.product, r.model, r.units, p_policy, r.amount, from_plan, from_pool, from_own,
-        CASE WHEN from_pool > 0 THEN r.org_id END, pool_seq, CASE WHEN from_pool > 0 THEN pool.month END, own_seq, CASE WHEN from_own > 0 THEN own.month END, five_hour_limit, coalesce(f.used, 0), f.started_at,
-        weekly_limit, coalesce(w.used, 0), w.started_at, balance, invoiced, invoice_seq)::boon.usage;
+        CASE WHEN from_pool > 0 THEN r.org_id END, pool_seq, CASE WHEN from_pool > 0 THEN pool.month END, own_seq, CASE WHEN from_own > 0 THEN own.month END, r.five_hour_limit, coalesce(f.used, 0), f.started_at,
+        r.weekly_limit, coalesce(w.used, 0), w.started_at, answer.balance, invoiced, invoice_seq)::boon.usage;
     END IF;
-    RETURN NEXT;
+    RETURN NEXT answer;
   END LOOP;
   IF counted THEN windows := windows || f || w; END IF;
-  IF uses = '{}' THEN RETURN; END IF;
+  IF uses IS NULL THEN RETURN; END IF;
 
   WITH used AS (
     INSERT INTO boon.usage SELECT u.* FROM unnest(uses) u
@@ -382,7 +370,7 @@ BEGIN
   INSERT INTO boon.usage_windows AS x SELECT u.* FROM unnest(windows) u
   ON CONFLICT (account_id, kind) DO UPDATE SET started_at = excluded.started_at, used = excluded.used, restored_by = excluded.restored_by, since = excluded.since;
 
-  IF transfers <> '{}' THEN
+  IF transfers IS NOT NULL THEN
     WITH moved AS (
       INSERT INTO boon.transfers OVERRIDING SYSTEM VALUE SELECT t.* FROM unnest(transfers) t
     ), entry AS (
@@ -397,7 +385,7 @@ BEGIN
     INSERT INTO boon.spending AS x SELECT s.payer_id, s.spender_id, s.month, sum(s.spent) FROM unnest(spendings) s GROUP BY 1, 2, 3
     ON CONFLICT (payer_id, spender_id, month) DO UPDATE SET spent = x.spent + excluded.spent;
   END IF;
-  IF charges <> '{}' THEN
+  IF charges IS NOT NULL THEN
     WITH charge AS (
       INSERT INTO boon.charges SELECT c.* FROM unnest(charges) c
     ), member AS (
@@ -408,7 +396,7 @@ BEGIN
     SELECT m.org_id, m.month, m.starts_at, m.ends_at, m.policy_version, sum(m.charged) FROM unnest(months) m GROUP BY 1, 2, 3, 4, 5
     ON CONFLICT (org_id, month) DO UPDATE SET charged = x.charged + excluded.charged;
   END IF;
-  IF warnings <> '{}' THEN
+  IF warnings IS NOT NULL THEN
     INSERT INTO boon.events (type, subject, accounts, data, effective_at)
     SELECT 'usage.warning', d ->> 'account_id', ARRAY[d ->> 'account_id'], d, (d ->> 'at')::timestamptz FROM unnest(warnings) d;
   END IF;
