@@ -5,7 +5,7 @@ import type { Figure } from './support/figure.ts';
 import { requestsPerSecond, startMeasuredServer } from './support/http-rig.ts';
 import { ACCOUNTS, accountId, openLedgerDatabase } from './support/ledger-database.ts';
 
-const CONNECTIONS = 128;
+const CONNECTIONS = 256;
 
 export const activity: Bench = async ({ postgresUrl, rounds, seconds, progress }) => {
   const database = await openLedgerDatabase(postgresUrl, 'bench_activity');

@@ -7,6 +7,8 @@ import type { ServicePrincipal } from './principal.ts';
 export interface KeyRing {
   /** The service whose key this is; rejects with `unauthorized`. */
   find(key: string, now: Date): Promise<ServicePrincipal>;
+  /** The same without asking anybody; undefined when it is not remembered. */
+  remembered(key: string, now: Date): ServicePrincipal | undefined;
   /** Forgets what is remembered: after a change to the keys. */
   forget(): void;
 }
@@ -15,7 +17,13 @@ export interface KeyRing {
 const REMEMBERED_MILLISECONDS = 5000;
 const MOST_REMEMBERED = 10_000;
 
-type Remembered = { found: Promise<StoredApiKey | undefined>; until: number };
+type Remembered = {
+  found: Promise<StoredApiKey | undefined>;
+  until: number;
+  /** Once the key has been let in: for whom, and the moment at which it ends, in milliseconds. */
+  service?: ServicePrincipal;
+  endsAt?: number;
+};
 
 /** The digest under which a key is stored. A key is random, so a plain SHA-256 cannot be turned back. */
 export function keyDigest(key: string): Buffer {
@@ -26,40 +34,53 @@ export function keyDigest(key: string): Buffer {
 export function createKeyRing(keys: ApiKeys, elapsed: () => number = () => performance.now()): KeyRing {
   const remembered = new Map<string, Remembered>();
 
-  function lookUp(digest: Buffer, now: Date): Promise<StoredApiKey | undefined> {
+  function lookUp(digest: Buffer, now: Date): Remembered {
     const name = digest.toString('base64');
     const known = remembered.get(name);
-    if (known !== undefined && known.until > elapsed()) return known.found;
+    if (known !== undefined && known.until > elapsed()) return known;
     if (remembered.size >= MOST_REMEMBERED) remembered.clear();
     const found = keys.findByDigest(digest, now.toISOString());
-    remembered.set(name, { found, until: elapsed() + REMEMBERED_MILLISECONDS });
+    const asked = { found, until: elapsed() + REMEMBERED_MILLISECONDS };
+    remembered.set(name, asked);
     // A failed look-up is not an answer; the next request asks again.
     found.catch(() => remembered.delete(name));
-    return found;
+    return asked;
   }
 
   return {
     async find(key, now) {
       const digest = keyDigest(key);
-      const stored = await lookUp(digest, now);
-      if (stored === undefined || !matches(stored, digest, now)) {
+      const asked = lookUp(digest, now);
+      const stored = await asked.found;
+      const works = stored && worksUntil(stored, digest);
+      if (stored === undefined || works === undefined || works <= now.getTime()) {
         throw new BoonError('unauthorized', 'The API key is not known, or has been revoked.');
       }
-      if (stored.expires_at !== null && Date.parse(stored.expires_at) <= now.getTime()) {
+      const expires = momentOf(stored.expires_at);
+      if (expires <= now.getTime()) {
         throw new BoonError('unauthorized', `The API key expired at ${stored.expires_at}.`);
       }
-      return { kind: 'service', keyId: stored.id, name: stored.name, scopes: stored.scopes };
+      asked.endsAt = Math.min(works, expires);
+      asked.service = { kind: 'service', keyId: stored.id, name: stored.name, scopes: stored.scopes };
+      return asked.service;
+    },
+    remembered(key, now) {
+      const known = remembered.get(hash('sha256', key, 'base64'));
+      const holds = known?.endsAt !== undefined && known.until > elapsed() && known.endsAt > now.getTime();
+      return holds ? known.service : undefined;
     },
     forget: () => remembered.clear(),
   };
 }
 
-function matches(stored: StoredApiKey, digest: Buffer, now: Date): boolean {
-  if (timingSafeEqual(stored.digest, digest)) return true;
-  return (
-    stored.previous_digest !== null &&
-    timingSafeEqual(stored.previous_digest, digest) &&
-    stored.previous_works_until !== null &&
-    Date.parse(stored.previous_works_until) > now.getTime()
-  );
+/** Until when a digest is the stored key's, or the one's before it; undefined when it is neither's. */
+function worksUntil(stored: StoredApiKey, digest: Buffer): number | undefined {
+  if (timingSafeEqual(stored.digest, digest)) return Number.POSITIVE_INFINITY;
+  const { previous_digest, previous_works_until } = stored;
+  const isPrevious = previous_digest !== null && timingSafeEqual(previous_digest, digest);
+  return isPrevious && previous_works_until !== null ? momentOf(previous_works_until) : undefined;
+}
+
+function momentOf(time: string | null): number {
+  return time === null ? Number.POSITIVE_INFINITY : Date.parse(time);
 }

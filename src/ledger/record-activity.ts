@@ -11,7 +11,7 @@ import type { Activity } from './referrals.ts';
 const MOST_IN_A_BATCH = 256;
 /** While PostgreSQL works on one batch the server reads the next. */
 const WRITERS = 2;
-const JOIN = 16;
+const JOIN = 64;
 
 type Outcome = 'noted' | 'unknown' | { referral: Referral };
 

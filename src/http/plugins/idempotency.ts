@@ -19,9 +19,9 @@ const PRINTABLE = /^[!-~](?:[ -~]{0,253}[!-~])?$/;
 
 async function idempotency(app: FastifyInstance): Promise<void> {
   app.decorateRequest('businessKey', null);
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     const rule = request.routeOptions.config.idempotency;
-    if (rule === undefined) return;
+    if (rule === undefined) return done();
     const key = headerOf(request) ?? (rule === 'optional' ? randomUUID() : undefined);
     if (key === undefined) {
       throw new BoonError('idempotency_key_required', 'This call needs an Idempotency-Key header.');
@@ -31,6 +31,7 @@ async function idempotency(app: FastifyInstance): Promise<void> {
       `${request.method} ${request.routeOptions.url}`,
       key,
     );
+    done();
   });
 }
 

@@ -5,7 +5,7 @@ import type { Metrics } from '../../observability/metrics.ts';
 import { principalId } from '../principal.ts';
 
 async function observe(app: FastifyInstance, { metrics }: { metrics: Metrics }): Promise<void> {
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? '(none)';
     const status = reply.statusCode;
     metrics.httpSeconds.observe({ method: request.method, route, status }, reply.elapsedTime / 1000);
@@ -21,6 +21,7 @@ async function observe(app: FastifyInstance, { metrics }: { metrics: Metrics }):
       ms: Math.round(reply.elapsedTime * 10) / 10,
       caller: request.principal === null ? undefined : principalId(request.principal),
     });
+    done();
   });
 }
 

@@ -13,10 +13,9 @@ async function rateLimit(app: FastifyInstance, limit: RateLimit): Promise<void> 
   const counts = new Map<string, number>();
   let windowEnds = 0;
 
-  app.addHook('onRequest', async (request, reply) => {
-    if (request.principal === null) return;
-    const most = limit[request.principal.kind];
-    if (most === 0) return;
+  app.addHook('onRequest', (request, reply, done) => {
+    const most = request.principal === null ? 0 : limit[request.principal.kind];
+    if (request.principal === null || most === 0) return done();
     const now = performance.now();
     if (now >= windowEnds) {
       counts.clear();
@@ -25,7 +24,7 @@ async function rateLimit(app: FastifyInstance, limit: RateLimit): Promise<void> 
     const caller = principalId(request.principal);
     const count = (counts.get(caller) ?? 0) + 1;
     counts.set(caller, count);
-    if (count <= most) return;
+    if (count <= most) return done();
     const seconds = Math.ceil((windowEnds - now) / 1000);
     reply.header('retry-after', seconds);
     throw new BoonError('rate_limited', `More than ${most} requests in a minute; try again in ${seconds} s.`);

@@ -11,8 +11,9 @@ const HEADERS = {
 };
 
 async function responseHeaders(app: FastifyInstance): Promise<void> {
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.headers(HEADERS).header('x-request-id', request.id);
+    done();
   });
 }
 

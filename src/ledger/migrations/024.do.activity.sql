@@ -39,33 +39,43 @@ BEGIN
   RETURN l;
 END $$;
 
--- An account's activity with more of it. Each prompt counts once; of more than 16 the latest are kept.
-CREATE FUNCTION boon.note_activity(a boon.account_activity, p_events boon.activity[]) RETURNS boon.account_activity LANGUAGE plpgsql IMMUTABLE AS $$
+-- A list of an account's latest 16 prompts with one more in its place, which their times tell.
+CREATE FUNCTION boon.with_prompt(p_list anyarray, p_new anyelement, p_times timestamptz[], p_at timestamptz) RETURNS anyarray LANGUAGE sql IMMUTABLE AS $$
+  SELECT (p_list[:earlier.n] || p_new || p_list[earlier.n + 1:])[cardinality(p_list) - 14:]
+  FROM (SELECT count(*)::int AS n FROM unnest(p_times) t WHERE t <= p_at) earlier
+$$;
+
+-- Adds events to the rows of their accounts, one event of each account in a statement and the last ones in the last. Each prompt
+-- counts once; of more than 16 the latest are kept. Answers the accounts that have a row. There is no join for the planner to turn
+-- around: plans are kept, and may be made while the table is empty.
+CREATE FUNCTION boon.note_activity(p_events boon.activity[]) RETURNS text[] LANGUAGE plpgsql AS $$
 DECLARE
-  e boon.activity;
-  n int;
+  turn record;
+  noted text[];
 BEGIN
-  FOREACH e IN ARRAY p_events LOOP
-    IF e.kind = 'login' THEN
-      a.logins := boon.note_login(a.logins, e.at);
-    ELSIF NOT e.digest = ANY (a.prompts) THEN
-      n := cardinality(a.prompted_at);
-      IF n = 0 OR a.prompted_at[n] <= e.at THEN
-        a.prompts := a.prompts || e.digest;
-        a.prompted_at := a.prompted_at || e.at;
-      ELSE
-        WHILE n > 0 AND a.prompted_at[n] > e.at LOOP n := n - 1; END LOOP;
-        a.prompts := a.prompts[:n] || e.digest || a.prompts[n + 1:];
-        a.prompted_at := a.prompted_at[:n] || e.at || a.prompted_at[n + 1:];
-      END IF;
-      IF cardinality(a.prompts) > 16 THEN
-        a.prompts_before_at := greatest(a.prompts_before_at, a.prompted_at[1]);
-        a.prompts := a.prompts[2:];
-        a.prompted_at := a.prompted_at[2:];
-      END IF;
-    END IF;
+  FOR turn IN
+    SELECT array_agg(x.account_id) AS accounts, array_agg(x.event) AS events
+    FROM (SELECT y.account_id, y AS event, row_number() OVER (PARTITION BY y.account_id ORDER BY y.i DESC) AS n FROM unnest(p_events) y) x
+    GROUP BY x.n ORDER BY x.n DESC
+  LOOP
+    WITH noting AS (
+      UPDATE boon.account_activity a SET (logins, prompts, prompted_at, prompts_before_at) = (
+        SELECT
+          CASE (e).kind WHEN 'login' THEN boon.note_login(a.logins, (e).at) ELSE a.logins END,
+          CASE WHEN known THEN a.prompts
+            WHEN (e).at >= ALL (a.prompted_at) THEN a.prompts[cardinality(a.prompts) - 14:] || (e).digest
+            ELSE boon.with_prompt(a.prompts, (e).digest, a.prompted_at, (e).at) END,
+          CASE WHEN known THEN a.prompted_at
+            WHEN (e).at >= ALL (a.prompted_at) THEN a.prompted_at[cardinality(a.prompts) - 14:] || (e).at
+            ELSE boon.with_prompt(a.prompted_at, (e).at, a.prompted_at, (e).at) END,
+          CASE WHEN known OR cardinality(a.prompts) < 16 THEN a.prompts_before_at
+            ELSE greatest(a.prompts_before_at, least((e).at, a.prompted_at[1])) END
+        FROM (SELECT turn.events[array_position(turn.accounts, a.account_id)] AS e OFFSET 0) x
+        CROSS JOIN LATERAL (SELECT (e).kind = 'login' OR (e).digest = ANY (a.prompts) AS known OFFSET 0) y)
+      WHERE a.account_id = ANY (turn.accounts) RETURNING a.account_id)
+    SELECT array_agg(n.account_id) INTO noted FROM noting n;
   END LOOP;
-  RETURN a;
+  RETURN coalesce(noted, '{}');
 END $$;
 
 -- The last login before a link was used that is not taken for the one through the link; null when none is known.
@@ -117,27 +127,29 @@ END $$;
 -- Takes an array of logins and prompts. Answers only what somebody must hear of, by its `i`: an account that is not
 -- known, or a referral that this very event changed. Rows are locked in the order of accounts, then referrals.
 CREATE FUNCTION boon.record_activity(p_events json) RETURNS TABLE (i int, referral jsonb) LANGUAGE plpgsql
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
   events boon.activity[] := ARRAY(SELECT e FROM json_populate_recordset(NULL::boon.activity, p_events) e);
+  rest boon.activity[] := events;
+  accounts text[];
+  noted text[];
   e record;
   r boon.referrals;
   rules boon.program_rules;
 BEGIN
-  FOR e IN SELECT x.account_id, array_agg(x) AS events FROM unnest(events) x GROUP BY x.account_id ORDER BY x.account_id LOOP
-    UPDATE boon.account_activity a SET (logins, prompts, prompted_at, prompts_before_at) = (
-      SELECT n.logins, n.prompts, n.prompted_at, n.prompts_before_at FROM boon.note_activity(a, e.events) n)
-      WHERE a.account_id = e.account_id;
-    CONTINUE WHEN FOUND;
-    IF NOT EXISTS (SELECT FROM boon.accounts a WHERE a.id = e.account_id) THEN
-      RETURN QUERY SELECT x.i, NULL::jsonb FROM unnest(e.events) x;
-      CONTINUE;
+  LOOP
+    accounts := ARRAY(SELECT DISTINCT x.account_id FROM unnest(rest) x);
+    EXIT WHEN accounts = '{}';
+    -- An account's row is made with its first activity, before any is locked.
+    IF (SELECT count(*) FROM boon.account_activity a WHERE a.account_id = ANY (accounts)) < cardinality(accounts) THEN
+      INSERT INTO boon.account_activity (account_id) SELECT a.id FROM boon.accounts a WHERE a.id = ANY (accounts) ORDER BY a.id ON CONFLICT DO NOTHING;
+      RETURN QUERY SELECT x.i, NULL::jsonb FROM unnest(rest) x WHERE NOT EXISTS (SELECT FROM boon.accounts a WHERE a.id = x.account_id);
+      rest := ARRAY(SELECT x FROM unnest(rest) x WHERE EXISTS (SELECT FROM boon.accounts a WHERE a.id = x.account_id));
     END IF;
-    -- The account's first activity. A row that another call makes meanwhile is waited for and added to.
-    INSERT INTO boon.account_activity AS a
-      SELECT * FROM boon.note_activity((e.account_id, NULL, NULL, '{}', '{}', NULL)::boon.account_activity, e.events)
-      ON CONFLICT (account_id) DO UPDATE SET (logins, prompts, prompted_at, prompts_before_at) = (
-        SELECT n.logins, n.prompts, n.prompted_at, n.prompts_before_at FROM boon.note_activity(a, e.events) n);
+    noted := boon.note_activity(rest);
+    EXIT WHEN cardinality(noted) = cardinality(accounts);
+    -- A link that was not used after all may just have taken away the row that it had made.
+    rest := ARRAY(SELECT x FROM unnest(rest) x WHERE x.account_id <> ALL (noted));
   END LOOP;
 
   FOR e IN
