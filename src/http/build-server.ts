@@ -61,6 +61,8 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     // Requests that arrive on open connections while the server drains are still served.
     return503OnClosing: false,
     routerOptions: { maxParamLength: PARAMETER_LENGTH },
+    // A logger for each request would cost more than all that most requests log, which is nothing.
+    childLoggerFactory: (logger) => logger,
     genReqId: (request) => {
       const given = request.headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();

@@ -28,7 +28,7 @@ const USE = `
     weekly_limit, weekly_used, weekly_started_at, amount, resets
   FROM boon.use($1, $2)`;
 
-/** As for gifts larger batches hold their locks too long; the fixed cost of one is that of eight uses. */
+/** As for gifts larger batches hold their locks too long. Four uses are worth a second writer, which works while the first waits for the disk. */
 const MOST_IN_A_BATCH = 64;
 const WRITERS = 2;
 const JOIN = 4;

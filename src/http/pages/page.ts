@@ -57,7 +57,7 @@ export function takeForms(app: FastifyInstance): void {
 
 function sendRefusal(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { code, status, message } = refusalOf(error);
-  if (status >= 500) request.log.error({ err: error }, message);
+  if (status >= 500) request.log.error({ reqId: request.id, err: error }, message);
   const { title, fix } = ERRORS[code];
   return sendPage(reply.code(status), {
     title,

@@ -15,6 +15,7 @@ async function observe(app: FastifyInstance, { metrics }: { metrics: Metrics }):
     const level =
       (access === 'public' && status < 500) || (frequent === true && status < 400) ? 'debug' : 'info';
     request.log[level]({
+      reqId: request.id,
       method: request.method,
       route,
       status,

@@ -14,7 +14,7 @@ async function problems(app: FastifyInstance): Promise<void> {
 /** Answers with the problem of an error; also for errors from before routing. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = refusalOf(error);
-  if (refusal.status >= 500) request.log.error({ err: error }, refusal.message);
+  if (refusal.status >= 500) request.log.error({ reqId: request.id, err: error }, refusal.message);
   if (refusal.replayed) reply.header('idempotent-replayed', 'true');
   if (refusal.code === 'unavailable' && !reply.hasHeader('retry-after')) {
     reply.header('retry-after', RETRY_AFTER_SECONDS);
