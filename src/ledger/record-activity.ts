@@ -9,7 +9,7 @@ import type { Activity } from './referrals.ts';
 
 /** An event is a small update; a batch of many costs little more than one of few. */
 const MOST_IN_A_BATCH = 256;
-/** While PostgreSQL works on one batch the server reads the next. */
+/** While PostgreSQL works on one batch the server reads the next; a second one of few events would cost more than it gains. */
 const WRITERS = 2;
 const JOIN = 64;
 

@@ -56,6 +56,34 @@ test('links that are used together and activity of the same friends, in any orde
   expect(await deadlocks()).toEqual(before);
 });
 
+test('activity that waits for an account holds none that comes after it, however many events each has', async () => {
+  for (const id of ['kim', 'lee']) {
+    await seedAccount(own.ledger, id);
+    await own.ledger.recordActivity({ id: 'first', account_id: id, kind: 'login', at: START });
+  }
+  const activity = 'SELECT FROM boon.account_activity WHERE account_id = $1 FOR UPDATE';
+  const events = [
+    ['lee', 'p1'],
+    ['lee', 'p2'],
+    ['kim', 'p1'],
+  ] as const;
+  let recorded: Promise<unknown> | undefined;
+  await holding(own, [activity, ['kim']], async (query) => {
+    recorded = Promise.all(
+      events.map(([account_id, id]) =>
+        own.ledger.recordActivity({ id, account_id, kind: 'prompt', at: START }),
+      ),
+    );
+    await untilWaiting(own, 1);
+    expect((await query(`${activity} NOWAIT`, ['lee'])).rowCount).toBe(1);
+  });
+  await recorded;
+  const rows = await own.sql(
+    `SELECT cardinality(prompts) AS prompts FROM boon.account_activity WHERE account_id IN ('kim', 'lee') ORDER BY account_id`,
+  );
+  expect(rows).toEqual([{ prompts: 1 }, { prompts: 2 }]);
+});
+
 /** What an account that is put waits for, and a campaign that begins takes alone. */
 const CAMPAIGNS = `SELECT pg_try_advisory_xact_lock_shared(hashtext('boon.campaigns')) AS free`;
 

@@ -45,9 +45,9 @@ CREATE FUNCTION boon.with_prompt(p_list anyarray, p_new anyelement, p_times time
   FROM (SELECT count(*)::int AS n FROM unnest(p_times) t WHERE t <= p_at) earlier
 $$;
 
--- Adds events to the rows of their accounts, one event of each account in a statement and the last ones in the last. Each prompt
--- counts once; of more than 16 the latest are kept. Answers the accounts that have a row. There is no join for the planner to turn
--- around: plans are kept, and may be made while the table is empty.
+-- Adds events to the rows of their accounts, one event of each account in a statement: the first locks all the rows, in their
+-- order. Each prompt counts once; of more than 16 the latest are kept. Answers the accounts that have a row. There is no join for
+-- the planner to turn around: plans are kept, and may be made while the table is empty.
 CREATE FUNCTION boon.note_activity(p_events boon.activity[]) RETURNS text[] LANGUAGE plpgsql AS $$
 DECLARE
   turn record;
@@ -55,8 +55,8 @@ DECLARE
 BEGIN
   FOR turn IN
     SELECT array_agg(x.account_id) AS accounts, array_agg(x.event) AS events
-    FROM (SELECT y.account_id, y AS event, row_number() OVER (PARTITION BY y.account_id ORDER BY y.i DESC) AS n FROM unnest(p_events) y) x
-    GROUP BY x.n ORDER BY x.n DESC
+    FROM (SELECT y.account_id, y AS event, row_number() OVER (PARTITION BY y.account_id ORDER BY y.i) AS n FROM unnest(p_events) y) x
+    GROUP BY x.n ORDER BY x.n
   LOOP
     WITH noting AS (
       UPDATE boon.account_activity a SET (logins, prompts, prompted_at, prompts_before_at) = (
@@ -73,7 +73,7 @@ BEGIN
         FROM (SELECT turn.events[array_position(turn.accounts, a.account_id)] AS e OFFSET 0) x
         CROSS JOIN LATERAL (SELECT (e).kind = 'login' OR (e).digest = ANY (a.prompts) AS known OFFSET 0) y)
       WHERE a.account_id = ANY (turn.accounts) RETURNING a.account_id)
-    SELECT array_agg(n.account_id) INTO noted FROM noting n;
+    SELECT coalesce(noted, array_agg(n.account_id)) INTO noted FROM noting n;
   END LOOP;
   RETURN coalesce(noted, '{}');
 END $$;

@@ -19,7 +19,8 @@ $$;
 
 -- The purse of an account at a moment, as it pays for uses of p_spender; another's only if that is an active
 -- organisation, else there is nothing in it. What is invoiced counts in the month of p_billed. The caller has locked it.
-CREATE FUNCTION boon.open_purse(p_payer text, p_spender text, p_member_limit bigint, p_at timestamptz, p_billed date) RETURNS SETOF boon.purse LANGUAGE sql STABLE ROWS 1 AS $$
+CREATE FUNCTION boon.open_purse(p_payer text, p_spender text, p_member_limit bigint, p_at timestamptz, p_billed date)
+RETURNS SETOF boon.purse LANGUAGE sql STABLE ROWS 1 AS $$
   SELECT p_payer, p_spender, m.month, m.starts_at, m.ends_at, l.ids, l.remaining, l.expires, l.products,
     t.credits_posted - t.debits_posted - t.debits_pending, coalesce(s.spent, 0), a.spending_limit, d.spent, p_member_limit
   FROM boon.accounts a
@@ -68,7 +69,7 @@ $$;
 CREATE FUNCTION boon.used_at(w boon.usage_windows, p_length interval, p_at timestamptz) RETURNS bigint LANGUAGE sql STABLE
   RETURN CASE WHEN (w).started_at + p_length > p_at THEN (w).used ELSE 0 END;
 
--- A window with one more use in it, or the one that opens with this use, the account's p_seq-th.
+-- A window with one more use in it; if it has run out, the one that opens with this use, whose number is p_seq.
 CREATE FUNCTION boon.counted_in(w boon.usage_windows, p_length interval, p_account text, p_kind boon.window_kind, p_at timestamptz, p_amount bigint, p_seq bigint)
 RETURNS boon.usage_windows LANGUAGE sql STABLE
   RETURN CASE WHEN (w).started_at + p_length > p_at
@@ -85,8 +86,9 @@ CREATE TYPE boon.use_answer AS (
 -- call does, or its account belongs to another organisation, which `reason` names.
 --
 -- The plan pays what is left of it in both windows. What it does not cover is paid by the organisation's pool, within
--- the member's limit, then invoiced to the organisation if it is billed so, within that limit and its ceiling, then by the account's own credits, each within its spending limit and in burn order out of lots
--- that may pay for the product; if these cannot pay all the rest, the use is refused and nothing is charged.
+-- the member's limit, then invoiced to the organisation if it is billed so, within that limit and its ceiling, then by
+-- the account's own credits, each within its spending limit and in burn order out of lots that may pay for the product; if
+-- these cannot pay all the rest, the use is refused and nothing is charged.
 -- A use that is told late is judged at its own moment: it counts in the window that was open then, if that is the
 -- latest, and else in the latest all the same.
 CREATE FUNCTION boon.use(p_policy text, p_requests json) RETURNS SETOF boon.use_answer LANGUAGE plpgsql
@@ -356,7 +358,8 @@ BEGIN
       r.amount, answer.resets)::boon.use_answer;
     IF answer.code IS NULL THEN
       uses := uses || (number, r.account_id, r.id, r.at, r.now, r.product, r.model, r.units, p_policy, r.amount, from_plan, from_pool, from_own,
-        CASE WHEN from_pool > 0 THEN r.org_id END, pool_seq, CASE WHEN from_pool > 0 THEN pool.month END, own_seq, CASE WHEN from_own > 0 THEN own.month END, r.five_hour_limit, coalesce(f.used, 0), f.started_at,
+        CASE WHEN from_pool > 0 THEN r.org_id END, pool_seq, CASE WHEN from_pool > 0 THEN pool.month END, own_seq,
+        CASE WHEN from_own > 0 THEN own.month END, r.five_hour_limit, coalesce(f.used, 0), f.started_at,
         r.weekly_limit, coalesce(w.used, 0), w.started_at, answer.balance, invoiced, invoice_seq)::boon.usage;
     END IF;
     RETURN NEXT answer;
