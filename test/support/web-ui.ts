@@ -138,7 +138,9 @@ export class WebUi {
       await this.form.getByTestId('update-name').pressSequentially(update);
     }
     if (data === undefined) return;
-    await this.form.locator('.cm-content').pressSequentially(data);
+    // At once, as from the clipboard: the editor closes brackets and quotes that are typed, which goes wrong on a busy machine.
+    await this.form.locator('.cm-content').click();
+    await this.page.keyboard.insertText(data);
     // Leaving the box lays the data out anew and moves the buttons: with the mouse, the click would miss.
     await this.page.keyboard.press('Tab');
     await this.page.waitForTimeout(200);
