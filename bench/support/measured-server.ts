@@ -24,6 +24,8 @@ const { apiKey, databaseUrl } = JSON.parse(process.argv[2] ?? '{}') as MeasuredS
 const app = await (databaseUrl === undefined ? emptyServer() : boonServer(databaseUrl));
 await app.listen({ port: 0, host: '127.0.0.1' });
 process.on('SIGTERM', () => process.exit(0));
+// When the benchmark breaks off.
+process.on('disconnect', () => process.exit(0));
 process.send?.({ port: (app.server.address() as AddressInfo).port });
 
 /** As little as a route can do that reads a JSON body and lets nobody in without the key. */

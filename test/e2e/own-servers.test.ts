@@ -39,8 +39,9 @@ test('the local start uses a PostgreSQL, a Temporal and a mail server of one’s
   expect(start.output()).toContain('the mail with the claim link goes to the mail server');
   expect(start.output()).toContain(`the one of the Temporal at ${temporal.address}`);
   expect(start.output().match(/has settled at/g)).toHaveLength(3);
-  const claimLinks = () => mail.mails.filter(({ to }) => to.some((address) => address.startsWith('hedy_')));
-  await expect.poll(() => claimLinks().length, { timeout: 60_000 }).toBe(1);
+  // The claim link may be missing: the story claims at once, and a gift that is claimed is not mailed any more.
+  const rewards = () => mail.mails.filter(({ to }) => to.some((address) => address.startsWith('ada_')));
+  await expect.poll(() => rewards().length, { timeout: 60_000 }).toBe(3);
   expect(existsSync(join(folder, 'postgres'))).toBe(false);
   expect(existsSync(join(folder, 'temporal'))).toBe(false);
   expect(existsSync(join(folder, 'mail'))).toBe(false);
