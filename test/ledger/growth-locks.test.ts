@@ -84,6 +84,23 @@ test('activity that waits for an account holds none that comes after it, however
   expect(rows).toEqual([{ prompts: 1 }, { prompts: 2 }]);
 });
 
+test('activity whose row is taken away while it waits, as by a link that was not used after all, is noted in a new one', async () => {
+  await seedAccount(own.ledger, 'max');
+  await own.sql(`INSERT INTO boon.account_activity (account_id) VALUES ('max')`);
+  const taken = 'DELETE FROM boon.account_activity WHERE account_id = $1';
+  let recorded: Promise<unknown> | undefined;
+  await holding(own, [taken, ['max']], async (query) => {
+    recorded = own.ledger.recordActivity({ id: 'p1', account_id: 'max', kind: 'prompt', at: START });
+    await untilWaiting(own, 1);
+    await query('COMMIT');
+  });
+  await recorded;
+  const rows = await own.sql(
+    `SELECT cardinality(prompts) AS prompts FROM boon.account_activity WHERE account_id = 'max'`,
+  );
+  expect(rows).toEqual([{ prompts: 1 }]);
+});
+
 /** What an account that is put waits for, and a campaign that begins takes alone. */
 const CAMPAIGNS = `SELECT pg_try_advisory_xact_lock_shared(hashtext('boon.campaigns')) AS free`;
 
