@@ -52,13 +52,18 @@ const INSTANT_TEXT =
 export const InstantInputSchema = z.iso
   .datetime({ offset: true, error: 'must be an RFC 3339 time such as "2026-06-11T09:00:00Z"' })
   .regex(new RegExp(INSTANT_TEXT), 'must be a time with seconds between the years 1970 and 2999')
-  .transform((text) => new Date(text).toISOString())
+  .transform((text) => (isCanonical(text) ? text : new Date(text).toISOString()))
   .meta({
     description: 'RFC 3339 time',
     example: '2026-06-11T09:00:00Z',
     format: 'date-time',
     pattern: INSTANT_TEXT,
   });
+
+/** Whether a valid time is already in UTC with milliseconds, as most callers send it. */
+function isCanonical(text: string): boolean {
+  return text.length === '2026-06-11T09:00:00.000Z'.length && text.endsWith('Z');
+}
 
 /** An instant in an answer: RFC 3339, in UTC with milliseconds. */
 export const InstantSchema = z

@@ -45,8 +45,9 @@ export function makeRecordActivity(database: Database): (event: Activity) => Pro
   };
 }
 
+/** Only prompts are counted by their ids. */
 function toRow({ id, account_id, kind, at }: Activity, i: number): Record<string, unknown> {
-  return { i, digest: digestOf(id), account_id, kind, at };
+  return { i, digest: kind === 'prompt' ? digestOf(id) : undefined, account_id, kind, at };
 }
 
 /** 64 bits by which an account's prompts are told apart; ids are the callers' and may be long. */

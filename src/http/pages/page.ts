@@ -43,7 +43,14 @@ ${content}
 </html>
 `;
   const policy = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; form-action ${["'self'", ...formsTo].join(' ')}; base-uri 'none'; frame-ancestors 'none'`;
-  return reply.header('content-security-policy', policy).type('text/html; charset=utf-8').send(text);
+  return reply
+    .headers({
+      'content-security-policy': policy,
+      'referrer-policy': 'no-referrer',
+      'x-frame-options': 'DENY',
+    })
+    .type('text/html; charset=utf-8')
+    .send(text);
 }
 
 /** Lets the routes of a plugin take forms, and answer refusals with a page. */

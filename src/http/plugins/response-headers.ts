@@ -1,13 +1,11 @@
-/** Headers of every answer: the request's id, and what keeps browsers from misusing an answer. */
+/** Headers of every answer: the request's id, and what keeps browsers from misusing an answer. Pages have more. */
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 
 const HEADERS = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
 };
 
 async function responseHeaders(app: FastifyInstance): Promise<void> {
