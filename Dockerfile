@@ -34,7 +34,6 @@ HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --start-interval=2s -
 
 # The image's user `node`, by number so that Kubernetes sees that it is not root.
 USER 1000:1000
-# Node is process 1 and handles SIGTERM itself: it finishes what runs and ends. Requests wait together for the database: a
-# larger young generation keeps them from being copied meanwhile, for some 100 MB at the most.
-ENTRYPOINT ["node", "--max-semi-space-size=64", "dist/cli/boon.js"]
+# Node is process 1 and handles SIGTERM itself: it finishes what runs and ends.
+ENTRYPOINT ["node", "dist/cli/boon.js"]
 CMD ["server"]

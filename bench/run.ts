@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startPostgres } from '../src/local/postgres.ts';
+import { allocateYoung } from '../src/observability/allocate-young.ts';
 import { acceptLatency } from './accept-latency.ts';
 import { activity } from './activity.ts';
 import { campaign } from './campaign.ts';
@@ -55,6 +56,8 @@ if (values.help || unknown.length > 0) {
   process.exit(unknown.length > 0 ? 2 : 0);
 }
 
+// The ledger is measured in this process: as in a service.
+allocateYoung();
 const folder = await mkdtemp(join(tmpdir(), 'boon-bench-'));
 // As a production server would be set: commits reach the disk, and checkpoints are seldom.
 const postgres = await startPostgres({

@@ -9,15 +9,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export type MeasuredServer = { apiKey: string; databaseUrl?: string };
 export type RunningServer = { port: number; stop: () => Promise<void> };
 
-/** As in the image, for the empty route as well. */
-const NODE_FLAGS = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=64'];
-
 /** Starts `measured-server.ts`; what it logs goes nowhere. */
 export async function startMeasuredServer(server: MeasuredServer): Promise<RunningServer> {
   const script = join(import.meta.dirname, 'measured-server.ts');
-  const child: ChildProcess = spawn(process.execPath, [...NODE_FLAGS, script, JSON.stringify(server)], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
+  const child: ChildProcess = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', script, JSON.stringify(server)],
+    { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
+  );
   const [first] = await Promise.race([once(child, 'message'), once(child, 'exit')]);
   if (typeof first?.port !== 'number') throw new Error('the measured server did not start');
   return {

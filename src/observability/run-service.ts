@@ -1,6 +1,7 @@
 /** Running a service as a process: one sentence when it cannot start, an orderly end on a signal. */
 import { constants } from 'node:os';
 import type { Logger } from 'pino';
+import { allocateYoung } from './allocate-young.ts';
 import { stopSignal } from './stop-signal.ts';
 
 /** Errors whose message is written for a person; any other is shown with its stack. */
@@ -17,6 +18,7 @@ const FOR_PEOPLE = new Set([
 export async function runService(
   start: () => Promise<{ close: () => Promise<void>; logger: Logger }>,
 ): Promise<void> {
+  allocateYoung();
   const signal = stopSignal(() => process.exit(1));
   // Before the start: process 1 of a container is ended by no signal that it does not handle.
   const endAtOnce = () => process.exit(128 + constants.signals[signal.reason as NodeJS.Signals]);
