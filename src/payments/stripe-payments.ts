@@ -3,7 +3,8 @@ import Stripe from 'stripe';
 import { BoonError } from '../contracts/errors.ts';
 import type { Payments } from '../contracts/payments.ts';
 import { type Purchase, packageText, purchaseWorkflowId } from '../contracts/purchase.ts';
-import { declined, newsOf, paidIntent, paidSession } from './stripe-events.ts';
+import { chargeStoredCard } from './stripe-charge.ts';
+import { newsOf, paidSession } from './stripe-events.ts';
 import {
   creditStripeInvoice,
   draftStripeInvoice,
@@ -86,38 +87,7 @@ export function createStripePayments(options: StripeOptions): Payments {
         return expired;
       }),
 
-    charge: (purchase, customer, at) =>
-      asking(async () => {
-        const failed = { at, purchase_id: purchase.id, said: 'failed' } as const;
-        const { data } = await stripe.customers.listPaymentMethods(customer, { type: 'card', limit: 1 });
-        const [card] = data;
-        if (card === undefined) return { ...failed, reason_code: 'card_required' };
-        try {
-          const intent = await stripe.paymentIntents.create(
-            {
-              amount: purchase.price.amount,
-              currency: purchase.price.currency,
-              customer,
-              payment_method: card.id,
-              off_session: true,
-              confirm: true,
-              description: packageText(purchase),
-              metadata: { purchase_id: purchase.id, kind: purchase.kind },
-            },
-            key(purchase, 'charge'),
-          );
-          if (intent.status === 'succeeded') return { ...paidIntent(intent, at), purchase_id: purchase.id };
-          if (intent.status === 'processing') return undefined;
-          // Nobody is there to confirm it: it must not be paid later, when nobody expects it any more.
-          await stripe.paymentIntents.cancel(intent.id);
-          return { ...failed, reason_code: 'authentication_required' };
-        } catch (error) {
-          if (error instanceof Stripe.errors.StripeCardError)
-            return { ...failed, reason_code: declined(error) };
-          throw error;
-        }
-      }),
-
+    charge: (purchase, customer, at) => asking(() => chargeStoredCard(stripe, purchase, customer, at)),
     refund: (refund, paymentId, at) => asking(() => sendStripeRefund(stripe, refund, paymentId, at)),
 
     draftInvoice: (invoice, email) => asking(() => draftStripeInvoice(stripe, invoice, email)),

@@ -15,11 +15,15 @@ export type StripeStandIn = {
   calls: Call[];
   charges: Made[];
   refunds: Made[];
+  /** The status that new charges have. */
+  chargesAre: (status: string) => void;
+  /** As after a day. */
+  forgetKeys: () => void;
   /** The status that new refunds have; a text in capitals is the code with which they are refused. */
   refundsAre: (status: string) => void;
   /** The HTTP status with which it answers so many of the next calls, having done nothing. */
   failWith: (status: number, times: number) => void;
-  /** Whether its list of refunds shows what was just made. */
+  /** Whether its lists show what was just made. */
   listIsLate: (late: boolean) => void;
   close: () => Promise<void>;
 };
@@ -30,6 +34,7 @@ export async function startStripeStandIn(): Promise<StripeStandIn> {
   const refunds: Made[] = [];
   const answered = new Map<string, [number, object]>();
   let status = 'succeeded';
+  let chargeStatus = 'succeeded';
   let fault: { status: number; times: number } = { status: 0, times: 0 };
   let late = false;
 
@@ -48,6 +53,10 @@ export async function startStripeStandIn(): Promise<StripeStandIn> {
     calls,
     charges,
     refunds,
+    chargesAre: (one) => {
+      chargeStatus = one;
+    },
+    forgetKeys: () => answered.clear(),
     refundsAre: (one) => {
       status = one;
       for (const refund of refunds) refund.status = one;
@@ -73,6 +82,8 @@ export async function startStripeStandIn(): Promise<StripeStandIn> {
     }
     if (call === 'GET /v1/refunds')
       return [200, { object: 'list', has_more: false, data: late ? [] : refunds }];
+    if (call === 'GET /v1/payment_intents')
+      return [200, { object: 'list', has_more: false, data: late ? [] : charges }];
     if (call.endsWith('/payment_methods'))
       return [200, { object: 'list', has_more: false, data: [{ id: 'pm_1', object: 'payment_method' }] }];
     const before = key === undefined ? undefined : answered.get(key);
@@ -87,9 +98,15 @@ export async function startStripeStandIn(): Promise<StripeStandIn> {
     const metadata = metadataOf(asked);
     if (call === 'POST /v1/payment_intents') {
       const id = `pi_stand_in_${charges.length}`;
-      charges.push({ id, status: 'succeeded', amount, metadata });
-      const customer = asked.get('customer');
-      return [200, { object: 'payment_intent', ...charges.at(-1), amount_received: amount, customer }];
+      const charge = { id, object: 'payment_intent', status: chargeStatus, amount, metadata };
+      charges.push({ ...charge, amount_received: amount, customer: asked.get('customer') } as Made);
+      return [200, charges.at(-1) as Made];
+    }
+    const canceled = /^POST \/v1\/payment_intents\/(\w+)\/cancel$/.exec(call)?.[1];
+    for (const charge of charges) {
+      if (charge.id !== canceled) continue;
+      charge.status = 'canceled';
+      return [200, charge];
     }
     if (call === 'POST /v1/refunds') {
       if (/^[A-Z_]+$/.test(status)) return [400, refusal('invalid_request_error', status.toLowerCase())];

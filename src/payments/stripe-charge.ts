@@ -1,0 +1,69 @@
+/** Charges of stored cards by Stripe: the top-ups that an account's owner has consented to. */
+import Stripe from 'stripe';
+import { type PaymentNews, type Purchase, packageText, purchaseWorkflowId } from '../contracts/purchase.ts';
+import { declined, paidIntent } from './stripe-events.ts';
+
+/**
+ * Charges the customer's card once however often it is asked to. Undefined while the bank has not answered.
+ * @param at when the news are heard; the ledger dates by it
+ */
+export async function chargeStoredCard(
+  stripe: Stripe,
+  purchase: Purchase,
+  customer: string,
+  at: string,
+): Promise<PaymentNews | undefined> {
+  // Looked for first: Stripe forgets keys after a day, and a worker may be away for longer. A customer's latest hundred
+  // reach back far enough: top-ups follow one another, each when the one before has ended.
+  const { data: intents } = await stripe.paymentIntents.list({ customer, limit: 100 });
+  const made = intents.find(({ metadata }) => metadata.purchase_id === purchase.id);
+  if (made !== undefined) return outcomeOf(stripe, made, purchase, at);
+  const { data: cards } = await stripe.customers.listPaymentMethods(customer, { type: 'card', limit: 1 });
+  const [card] = cards;
+  if (card === undefined) return failed(purchase, at, 'card_required');
+  try {
+    const intent = await stripe.paymentIntents.create(
+      {
+        amount: purchase.price.amount,
+        currency: purchase.price.currency,
+        customer,
+        payment_method: card.id,
+        off_session: true,
+        confirm: true,
+        description: packageText(purchase),
+        metadata: { purchase_id: purchase.id, kind: purchase.kind },
+      },
+      { idempotencyKey: `${purchaseWorkflowId(purchase.id)}:charge` },
+    );
+    return await outcomeOf(stripe, intent, purchase, at);
+  } catch (error) {
+    if (error instanceof Stripe.errors.StripeCardError) return failed(purchase, at, declined(error));
+    throw error;
+  }
+}
+
+async function outcomeOf(
+  stripe: Stripe,
+  intent: Stripe.PaymentIntent,
+  purchase: Purchase,
+  at: string,
+): Promise<PaymentNews | undefined> {
+  switch (intent.status) {
+    case 'succeeded':
+      return { ...paidIntent(intent, at), purchase_id: purchase.id };
+    case 'processing':
+      return undefined;
+    case 'requires_payment_method':
+      return failed(purchase, at, declined(intent.last_payment_error));
+    case 'canceled':
+      return failed(purchase, at, 'authentication_required');
+    default:
+      // Nobody is there to confirm it: it must not be paid later, when nobody expects it any more.
+      await stripe.paymentIntents.cancel(intent.id);
+      return failed(purchase, at, 'authentication_required');
+  }
+}
+
+function failed({ id }: Purchase, at: string, reason_code: string): PaymentNews {
+  return { at, purchase_id: id, said: 'failed', reason_code };
+}
