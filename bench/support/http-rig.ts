@@ -81,7 +81,8 @@ export async function latenciesAt(perSecond: number, load: HttpLoad): Promise<nu
   const all: Promise<void>[] = [];
   for (let n = 0; n < perSecond * load.seconds; n++) {
     const due = began + (n / perSecond) * 1_000;
-    if (due > performance.now()) await sleep(due - performance.now());
+    const early = due - performance.now();
+    if (early > 0) await sleep(early);
     all.push(send(due));
   }
   await Promise.all(all);

@@ -17,7 +17,9 @@ export async function chargeStoredCard(
   // reach back far enough: top-ups follow one another, each when the one before has ended.
   const { data: intents } = await stripe.paymentIntents.list({ customer, limit: 100 });
   const made = intents.find(({ metadata }) => metadata.purchase_id === purchase.id);
-  if (made !== undefined) return outcomeOf(stripe, made, purchase, at);
+  if (made?.status === 'requires_payment_method')
+    return failed(purchase, at, declined(made.last_payment_error));
+  if (made !== undefined) return await outcomeOf(stripe, made, purchase, at);
   const { data: cards } = await stripe.customers.listPaymentMethods(customer, { type: 'card', limit: 1 });
   const [card] = cards;
   if (card === undefined) return failed(purchase, at, 'card_required');
@@ -48,20 +50,12 @@ async function outcomeOf(
   purchase: Purchase,
   at: string,
 ): Promise<PaymentNews | undefined> {
-  switch (intent.status) {
-    case 'succeeded':
-      return { ...paidIntent(intent, at), purchase_id: purchase.id };
-    case 'processing':
-      return undefined;
-    case 'requires_payment_method':
-      return failed(purchase, at, declined(intent.last_payment_error));
-    case 'canceled':
-      return failed(purchase, at, 'authentication_required');
-    default:
-      // Nobody is there to confirm it: it must not be paid later, when nobody expects it any more.
-      await stripe.paymentIntents.cancel(intent.id);
-      return failed(purchase, at, 'authentication_required');
-  }
+  const { status } = intent;
+  if (status === 'succeeded') return { ...paidIntent(intent, at), purchase_id: purchase.id };
+  if (status === 'processing') return undefined;
+  // Nobody is there to confirm it: it must not be paid later, when nobody expects it any more.
+  if (status !== 'canceled') await stripe.paymentIntents.cancel(intent.id);
+  return failed(purchase, at, 'authentication_required');
 }
 
 function failed({ id }: Purchase, at: string, reason_code: string): PaymentNews {

@@ -15,7 +15,7 @@ export type StripeStandIn = {
   calls: Call[];
   charges: Made[];
   refunds: Made[];
-  /** The status that new charges have. */
+  /** The status that new charges have; those that are `declined` are refused and remain without a card. */
   chargesAre: (status: string) => void;
   /** As after a day. */
   forgetKeys: () => void;
@@ -98,8 +98,17 @@ export async function startStripeStandIn(): Promise<StripeStandIn> {
     const metadata = metadataOf(asked);
     if (call === 'POST /v1/payment_intents') {
       const id = `pi_stand_in_${charges.length}`;
-      const charge = { id, object: 'payment_intent', status: chargeStatus, amount, metadata };
-      charges.push({ ...charge, amount_received: amount, customer: asked.get('customer') } as Made);
+      const customer = asked.get('customer');
+      const charge = { id, object: 'payment_intent', status: chargeStatus, amount, metadata, customer };
+      if (chargeStatus === 'declined') {
+        const last_payment_error = {
+          ...refusal('card_error', 'card_declined').error,
+          decline_code: 'insufficient_funds',
+        };
+        charges.push({ ...charge, status: 'requires_payment_method', last_payment_error } as Made);
+        return [402, { error: last_payment_error }];
+      }
+      charges.push({ ...charge, amount_received: amount } as Made);
       return [200, charges.at(-1) as Made];
     }
     const canceled = /^POST \/v1\/payment_intents\/(\w+)\/cancel$/.exec(call)?.[1];

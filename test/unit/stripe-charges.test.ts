@@ -93,9 +93,10 @@ test('a charge that wants somebody to confirm it is canceled, and has failed how
 });
 
 test('a charge that was declined stays declined: the card is not tried again', async () => {
-  stripe.chargesAre('requires_payment_method');
-  await charge();
+  stripe.chargesAre('declined');
+  const failed = { ...FAILED, reason_code: 'insufficient_funds' };
+  expect(await charge()).toEqual(failed);
   stripe.forgetKeys();
-  expect(await charge()).toEqual({ ...FAILED, reason_code: 'card_declined' });
+  expect(await charge()).toEqual(failed);
   expect(stripe.charges).toHaveLength(1);
 });
