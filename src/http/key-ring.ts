@@ -17,13 +17,9 @@ export interface KeyRing {
 const REMEMBERED_MILLISECONDS = 5000;
 const MOST_REMEMBERED = 10_000;
 
-type Remembered = {
-  found: Promise<StoredApiKey | undefined>;
-  until: number;
-  /** Once the key has been let in: for whom, and the moment at which it ends, in milliseconds. */
-  service?: ServicePrincipal;
-  endsAt?: number;
-};
+/** Moments are milliseconds: `until` on the ring's own clock, `endsAt`, when the key ends, on the world's. */
+type Remembered = { found: Promise<StoredApiKey | undefined>; until: number };
+type LetIn = { service: ServicePrincipal; until: number; endsAt: number };
 
 /** The digest under which a key is stored. A key is random, so a plain SHA-256 cannot be turned back. */
 export function keyDigest(key: string): Buffer {
@@ -33,11 +29,10 @@ export function keyDigest(key: string): Buffer {
 /** @param elapsed milliseconds on a clock that only goes forward. */
 export function createKeyRing(keys: ApiKeys, elapsed: () => number = () => performance.now()): KeyRing {
   const remembered = new Map<string, Remembered>();
-  /** Those of them that were let in, by the key itself: at thousands of requests a second a digest each is not cheap. */
-  const letIn = new Map<string, Remembered>();
+  /** Those that were let in, by the key itself: at thousands of requests a second a digest each is not cheap. */
+  const letIn = new Map<string, LetIn>();
 
-  function lookUp(digest: Buffer, now: Date): Remembered {
-    const name = digest.toString('base64');
+  function lookUp(name: string, digest: Buffer, now: Date): Remembered {
     const known = remembered.get(name);
     if (known !== undefined && known.until > elapsed()) return known;
     if (remembered.size >= MOST_REMEMBERED) forget();
@@ -57,7 +52,8 @@ export function createKeyRing(keys: ApiKeys, elapsed: () => number = () => perfo
   return {
     async find(key, now) {
       const digest = keyDigest(key);
-      const asked = lookUp(digest, now);
+      const name = digest.toString('base64');
+      const asked = lookUp(name, digest, now);
       const stored = await asked.found;
       const works = stored && worksUntil(stored, digest);
       if (stored === undefined || works === undefined || works <= now.getTime()) {
@@ -67,14 +63,21 @@ export function createKeyRing(keys: ApiKeys, elapsed: () => number = () => perfo
       if (expires <= now.getTime()) {
         throw new BoonError('unauthorized', `The API key expired at ${stored.expires_at}.`);
       }
-      asked.endsAt = Math.min(works, expires);
-      asked.service = { kind: 'service', keyId: stored.id, name: stored.name, scopes: stored.scopes };
-      letIn.set(key, asked);
-      return asked.service;
+      const service = {
+        kind: 'service',
+        keyId: stored.id,
+        name: stored.name,
+        scopes: stored.scopes,
+      } as const;
+      // Not when the keys were changed meanwhile.
+      if (remembered.get(name) === asked) {
+        letIn.set(key, { service, until: asked.until, endsAt: Math.min(works, expires) });
+      }
+      return service;
     },
     remembered(key, now) {
       const known = letIn.get(key);
-      const holds = known?.endsAt !== undefined && known.until > elapsed() && known.endsAt > now.getTime();
+      const holds = known !== undefined && known.until > elapsed() && known.endsAt > now.getTime();
       return holds ? known.service : undefined;
     },
     forget,

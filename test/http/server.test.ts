@@ -49,6 +49,9 @@ test('an answer carries the request’s id, the caller’s own if it is a sane o
   expect(own.headers.get('x-content-type-options')).toBe('nosniff');
   const odd = await server.send('GET', '/v1/accounts/ada', { headers: { 'x-request-id': 'a b<script>' } });
   expect(odd.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  const page = await server.send('GET', '/docs');
+  expect(page.headers.get('x-frame-options')).toBe('DENY');
+  expect(page.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
 });
 
 test('no log line holds a key, a token or an address', async () => {

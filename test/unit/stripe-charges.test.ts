@@ -83,20 +83,22 @@ test('a charge that the bank works on is waited for, and not made again', async 
   expect(stripe.charges).toHaveLength(1);
 });
 
-test('a charge that wants somebody to confirm it is canceled, and has failed however often it is asked for', async () => {
-  stripe.chargesAre('requires_action');
-  const failed = { ...FAILED, reason_code: 'authentication_required' };
-  expect(await charge()).toEqual(failed);
+test.each([
+  ['wants somebody to confirm it is canceled', 'requires_action', 'authentication_required', 'canceled'],
+  ['was declined stays declined', 'declined', 'insufficient_funds', 'requires_payment_method'],
+])('a charge that %s, and the card is not tried again', async (_what, status, reason_code, left) => {
+  stripe.chargesAre(status);
+  expect(await charge()).toEqual({ ...FAILED, reason_code });
   stripe.forgetKeys();
-  expect(await charge()).toEqual(failed);
-  expect(stripe.charges).toMatchObject([{ status: 'canceled' }]);
+  expect(await charge()).toEqual({ ...FAILED, reason_code });
+  expect(stripe.charges).toMatchObject([{ status: left }]);
 });
 
-test('a charge that was declined stays declined: the card is not tried again', async () => {
-  stripe.chargesAre('declined');
-  const failed = { ...FAILED, reason_code: 'insufficient_funds' };
-  expect(await charge()).toEqual(failed);
+test('a charge whose worker died before it could be canceled is canceled by the next', async () => {
+  stripe.chargesAre('requires_action');
+  await charge();
+  for (const made of stripe.charges) made.status = 'requires_action';
   stripe.forgetKeys();
-  expect(await charge()).toEqual(failed);
-  expect(stripe.charges).toHaveLength(1);
+  expect(await charge()).toEqual({ ...FAILED, reason_code: 'authentication_required' });
+  expect(stripe.charges).toMatchObject([{ status: 'canceled' }]);
 });

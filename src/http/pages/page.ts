@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ERRORS } from '../../contracts/errors.ts';
 import { refusalOf } from '../plugins/problem.ts';
+import { PAGE_HEADERS } from '../plugins/response-headers.ts';
 import { Html, html } from './html.ts';
 
 const STYLE = `
@@ -44,11 +45,7 @@ ${content}
 `;
   const policy = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; form-action ${["'self'", ...formsTo].join(' ')}; base-uri 'none'; frame-ancestors 'none'`;
   return reply
-    .headers({
-      'content-security-policy': policy,
-      'referrer-policy': 'no-referrer',
-      'x-frame-options': 'DENY',
-    })
+    .headers({ ...PAGE_HEADERS, 'content-security-policy': policy })
     .type('text/html; charset=utf-8')
     .send(text);
 }

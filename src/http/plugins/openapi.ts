@@ -5,6 +5,7 @@ import type { FastifyInstance, RouteOptions } from 'fastify';
 import fp from 'fastify-plugin';
 import type { OpenAPIV3 } from 'openapi-types';
 import { openApiDocument } from '../openapi-document.ts';
+import { PAGE_HEADERS } from './response-headers.ts';
 
 const PAGE_POLICY =
   "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; frame-ancestors 'none'";
@@ -29,6 +30,10 @@ async function openapi(app: FastifyInstance): Promise<void> {
   await app.register(async (page) => {
     page.addHook('onRoute', (route) => {
       route.config = { ...route.config, access: 'public' };
+    });
+    page.addHook('onRequest', (_request, reply, done) => {
+      reply.headers(PAGE_HEADERS);
+      done();
     });
     await page.register(swaggerUi, { routePrefix: '/docs', staticCSP: PAGE_POLICY });
   });

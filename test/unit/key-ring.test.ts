@@ -1,0 +1,72 @@
+import { beforeEach, expect, test } from 'vitest';
+import { createKeyRing, type KeyRing, keyDigest } from '../../src/http/key-ring.ts';
+import type { ApiKeys, StoredApiKey } from '../../src/ledger/api-keys.ts';
+import { START } from '../support/test-ledger.ts';
+
+const KEY = 'boon_sk_of_the_test';
+const NOW = new Date(START);
+const STORED: StoredApiKey = {
+  id: 'key_1',
+  name: 'growth',
+  scopes: ['activity:write'],
+  digest: keyDigest(KEY),
+  previous_digest: null,
+  previous_works_until: null,
+  expires_at: null,
+  created_at: START,
+  rotated_at: null,
+  last_used_at: null,
+};
+
+let stored: StoredApiKey | undefined;
+let asked: number;
+let elapsed: number;
+let keys: KeyRing;
+beforeEach(() => {
+  stored = STORED;
+  asked = 0;
+  elapsed = 0;
+  const findByDigest = async () => {
+    asked += 1;
+    return stored;
+  };
+  keys = createKeyRing({ findByDigest } as unknown as ApiKeys, () => elapsed);
+});
+
+test('a key that was let in is remembered for five seconds, and not before', async () => {
+  expect(keys.remembered(KEY, NOW)).toBeUndefined();
+  const service = await keys.find(KEY, NOW);
+  elapsed = 4_999;
+  expect(keys.remembered(KEY, NOW)).toEqual(service);
+  elapsed = 5_000;
+  expect(keys.remembered(KEY, NOW)).toBeUndefined();
+  expect(asked).toBe(1);
+});
+
+test('a key that nobody has is not let in, however often it comes, and asked for once', async () => {
+  stored = undefined;
+  for (let n = 0; n < 3; n++)
+    await expect(keys.find(KEY, NOW)).rejects.toMatchObject({ code: 'unauthorized' });
+  expect(keys.remembered(KEY, NOW)).toBeUndefined();
+  expect(asked).toBe(1);
+});
+
+test('a remembered key ends at its moment', async () => {
+  stored = { ...STORED, expires_at: new Date(NOW.getTime() + 1_000).toISOString() };
+  await keys.find(KEY, NOW);
+  expect(keys.remembered(KEY, new Date(NOW.getTime() + 999))).toBeDefined();
+  expect(keys.remembered(KEY, new Date(NOW.getTime() + 1_000))).toBeUndefined();
+});
+
+test('after a change to the keys none is remembered', async () => {
+  await keys.find(KEY, NOW);
+  keys.forget();
+  expect(keys.remembered(KEY, NOW)).toBeUndefined();
+});
+
+test('a key that was revoked while it was looked up is not remembered', async () => {
+  const looking = keys.find(KEY, NOW);
+  keys.forget();
+  await looking;
+  expect(keys.remembered(KEY, NOW)).toBeUndefined();
+});
