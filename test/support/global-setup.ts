@@ -1,4 +1,7 @@
-/** Before the suite: Temporal's servers are on the machine, and there is one real PostgreSQL, with a database of the current schema that each test file copies. */
+/**
+ * Before the tests: Temporal's servers are on the machine, and there is one real PostgreSQL, with a database
+ * of the current schema that each test file copies.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,7 +41,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return stop;
 }
 
-/** On a fresh machine this takes minutes, which are no test's: afterwards every test finds them in the cache. */
+/** Most files need them. On a fresh machine it takes some seconds, which are no test's. */
 async function fetchServers(): Promise<void> {
   const progress = (line: string) => console.log(line);
   await findTemporalCli(progress);

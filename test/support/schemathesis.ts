@@ -1,13 +1,23 @@
 /** Schemathesis, which tests an HTTP API against its own OpenAPI document. It is a Python program. */
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheFolder } from '../../src/local/cache-folder.ts';
-import { runCommand } from '../../src/local/run-command.ts';
+import { executableOnPath } from '../../src/local/executable.ts';
+import { type Fetch, fetching, fetchOnce } from '../../src/local/fetch-once.ts';
+import { type Machine, thisMachine } from '../../src/local/machine.ts';
+import { type Progress, silent } from '../../src/local/progress.ts';
+import { lastLine, runCommand } from '../../src/local/run-command.ts';
 
 const VERSION = '4.32.5';
+const OLDEST_PYTHON = '3.10';
+
+/** Starts it with its own packages beside it: no virtual environment, which some systems' Python cannot make. */
+const LAUNCHER = `#!/bin/sh
+PYTHONPATH="\${0%/*}/packages" exec python3 -m schemathesis.cli "$@"
+`;
 
 /**
- * Runs `schemathesis` with these arguments; the first run on a machine installs it into Boon's cache folder.
+ * Runs `schemathesis` with these arguments.
  * @param settings variables that it reads besides ours.
  * @param folder where it writes what it writes.
  */
@@ -16,7 +26,7 @@ export async function runSchemathesis(
   settings: Record<string, string>,
   folder: string,
 ): ReturnType<typeof runCommand> {
-  const program = await installed();
+  const program = await findSchemathesis();
   const env = {
     ...process.env,
     ...settings,
@@ -27,36 +37,37 @@ export async function runSchemathesis(
   return runCommand(program, args, { cwd: folder, env });
 }
 
-async function installed(): Promise<string> {
-  const folder = join(cacheFolder(), `schemathesis-${VERSION}`);
-  const program = join(folder, 'bin/schemathesis');
-  const complete = join(folder, 'complete');
-  if (await exists(complete)) return program;
-  // What an interrupted installation left is of no use.
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(cacheFolder(), { recursive: true });
-  await must(
-    'python3',
-    ['-m', 'venv', folder],
-    'install Python 3.10 or newer with its venv module (`apt-get install python3-venv`)',
+/**
+ * Has pip put it into Boon's cache folder, once a machine.
+ *
+ * @throws LocalSetupError with a sentence on what is missing
+ */
+export async function findSchemathesis(
+  progress: Progress = silent,
+  machine: Machine = thisMachine,
+): Promise<string> {
+  const into = join(cacheFolder(machine.env), `schemathesis-${VERSION}`);
+  return await fetchOnce(
+    {
+      what: 'Schemathesis, which tests the API against its document,',
+      sources: [{ into, executable: 'schemathesis', fetch: installedByPip }],
+      remedy: `install Python ${OLDEST_PYTHON} or newer with pip`,
+    },
+    progress,
+    machine,
   );
-  await must(
-    join(folder, 'bin/python'),
-    ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `schemathesis==${VERSION}`],
-    `see to it that pip can install schemathesis ${VERSION}`,
-  );
-  await writeFile(complete, '');
-  return program;
 }
 
-async function must(command: string, args: readonly string[], remedy: string): Promise<void> {
-  const { ok, output } = await runCommand(command, args);
-  if (!ok) throw new Error(`Schemathesis cannot be installed; ${remedy}. ${command} said: ${output.trim()}`);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
-}
+const installedByPip: Fetch = async (folder, progress, { env, run }) => {
+  if (executableOnPath(env, 'python3') === undefined) return { reason: 'Python 3 is not installed' };
+  return await fetching(progress, 'Downloading Schemathesis with pip (once)', async () => {
+    const quiet = ['--quiet', '--disable-pip-version-check', '--no-input', '--no-compile'];
+    const into = ['--target', join(folder, 'packages'), `schemathesis==${VERSION}`];
+    const { ok, output } = await run('python3', ['-m', 'pip', 'install', ...quiet, ...into], { env });
+    if (!ok) return { reason: lastLine(output) };
+    const launcher = join(folder, 'schemathesis');
+    await writeFile(launcher, LAUNCHER);
+    await chmod(launcher, 0o755);
+    return { path: folder };
+  });
+};

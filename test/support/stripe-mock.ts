@@ -1,17 +1,16 @@
 /** Stripe's own mock of its API, which checks each call against Stripe's OpenAPI document. Built with Go once a machine. */
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { cacheFolder } from '../../src/local/cache-folder.ts';
-import { inTurn } from '../../src/local/claim.ts';
-import { executableNamedBy, executableOnPath, isExecutable } from '../../src/local/executable.ts';
+import { executableNamedBy, executableOnPath } from '../../src/local/executable.ts';
+import { fetchOnce } from '../../src/local/fetch-once.ts';
+import { thisMachine } from '../../src/local/machine.ts';
 import { freePort, LOOPBACK } from '../../src/local/ports.ts';
-import { silent } from '../../src/local/progress.ts';
-import { runCommand } from '../../src/local/run-command.ts';
+import { type Progress, silent } from '../../src/local/progress.ts';
+import { builtWithGo } from './go.ts';
 
 const VERSION = '0.203.0';
-const GO_INSTALL = `install github.com/stripe/stripe-mock@v${VERSION}`;
 
 export type StripeMock = { url: string; close: () => void };
 
@@ -32,26 +31,18 @@ export async function startStripeMock(): Promise<StripeMock> {
   throw new Error('stripe-mock does not answer');
 }
 
-async function findStripeMock(): Promise<string> {
-  const installed =
-    executableNamedBy(process.env, 'BOON_STRIPE_MOCK') ?? executableOnPath(process.env, 'stripe-mock');
+/** Finds it, or builds it, some minutes, once a machine. */
+export async function findStripeMock(progress: Progress = silent): Promise<string> {
+  const { env } = thisMachine;
+  const installed = executableNamedBy(env, 'BOON_STRIPE_MOCK') ?? executableOnPath(env, 'stripe-mock');
   if (installed !== undefined) return installed;
-  const folder = join(cacheFolder(), 'bin');
-  const cached = join(folder, `stripe-mock-${VERSION}`);
-  await mkdir(folder, { recursive: true });
-  return await inTurn(`${cached}.claim`, silent, 'it is building stripe-mock', async () => {
-    if (!isExecutable(cached)) await build(folder, cached);
-    return cached;
-  });
-}
-
-async function build(folder: string, cached: string): Promise<void> {
-  const made = await mkdtemp(join(folder, 'stripe-mock-'));
-  try {
-    const built = await runCommand('go', GO_INSTALL.split(' '), { env: { ...process.env, GOBIN: made } });
-    if (!built.ok) throw new Error(`Go could not build stripe-mock: ${built.output}`);
-    await rename(join(made, 'stripe-mock'), cached);
-  } finally {
-    await rm(made, { recursive: true, force: true });
-  }
+  const what = 'stripe-mock';
+  const into = join(cacheFolder(env), `${what}-${VERSION}`);
+  const fetch = builtWithGo([`github.com/stripe/stripe-mock@v${VERSION}`], what);
+  const remedy = 'set BOON_STRIPE_MOCK to where it is';
+  return await fetchOnce(
+    { what, sources: [{ into, executable: what, fetch }], remedy },
+    progress,
+    thisMachine,
+  );
 }

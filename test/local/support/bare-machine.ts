@@ -21,10 +21,17 @@ export interface Abilities {
   readonly commands?: readonly string[];
   readonly run?: Run;
   readonly download?: SdkDownload;
+  /** `linux-x64` when not given. */
+  readonly platform?: string;
 }
 
 /** Makes such a machine in a scratch folder. */
-export function bareMachine({ commands = [], run, download }: Abilities = {}): BareMachine {
+export function bareMachine({
+  commands = [],
+  run,
+  download,
+  platform = 'linux-x64',
+}: Abilities = {}): BareMachine {
   const home = scratchFolder();
   const bin = join(home, 'bin');
   const cache = join(home, 'cache');
@@ -36,6 +43,7 @@ export function bareMachine({ commands = [], run, download }: Abilities = {}): B
     bin,
     cache,
     tried,
+    platform,
     run: async (command, args, options) => {
       tried.push([command, ...args].join(' '));
       return run === undefined ? { ok: false, output: 'not found' } : run(command, args, options);
