@@ -51,12 +51,20 @@ export async function startServers(options: ServersOptions, parts: RunningParts)
     if (temporalPorts.ui !== 0)
       await assertPortFree(temporalPorts.ui, 'Temporal Web UI', 'BOON_TEMPORAL_UI_PORT');
   }
-  return {
-    databaseUrl: databaseUrl ?? (await startDatabase(options, parts)),
-    ...(temporalAddress === undefined
-      ? await startTemporal(options, parts)
-      : { temporalAddress, uiUrl: undefined }),
-  };
+  // Side by side, for each waits for its own disk and processes.
+  const [database, temporal] = await allOrFirstFailure([
+    databaseUrl ?? startDatabase(options, parts),
+    temporalAddress === undefined ? startTemporal(options, parts) : { temporalAddress, uiUrl: undefined },
+  ]);
+  return { databaseUrl: database, ...temporal };
+}
+
+/** Waits for every step, so that nothing is still starting when a failure has everything stopped. */
+export async function allOrFirstFailure<T extends readonly unknown[]>(
+  steps: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(steps);
+  return await Promise.all(steps);
 }
 
 async function startDatabase({ dataDir, progress }: ServersOptions, parts: RunningParts): Promise<string> {

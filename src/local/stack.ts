@@ -5,7 +5,9 @@ import type { Config } from '../config.ts';
 import type { VersionedPolicy } from '../domain/policy.ts';
 import { newApiKey } from '../http/api-key-secret.ts';
 import { type RunningServer, startServer } from '../server.ts';
+import { workflowBundle } from '../temporal/workflow-bundle.ts';
 import { startWorker } from '../worker.ts';
+import { cacheFolder } from './cache-folder.ts';
 import { keepSecret, keptSecret, readSecret } from './kept-secret.ts';
 import { makeFolder } from './machine.ts';
 import { mailFolder } from './mail-folder.ts';
@@ -14,7 +16,7 @@ import { LOOPBACK } from './ports.ts';
 import type { Progress } from './progress.ts';
 import type { RunningParts } from './running-parts.ts';
 import { recordStack, type StackAddresses } from './running-stack.ts';
-import { choosePort, startServers } from './stack-servers.ts';
+import { allOrFirstFailure, choosePort, startServers } from './stack-servers.ts';
 
 /** What to start, and with which settings. */
 export interface StackOptions {
@@ -57,7 +59,11 @@ export async function startStack(options: StackOptions, parts: RunningParts): Pr
   const encryptionKey = options.config.encryptionKey ?? (await ownEncryptionKey(dataDir));
   const codecTicket = randomBytes(24).toString('base64url');
   const codecEndpoint = `http://${LOOPBACK}:${port}/codec/${codecTicket}`;
-  const servers = await startServers({ ...options, dataDir, codecEndpoint }, parts);
+  const [servers] = await allOrFirstFailure([
+    startServers({ ...options, dataDir, codecEndpoint }, parts),
+    // The worker will need it; at the very first start it takes seconds to make.
+    workflowBundle(cacheFolder(options.env)),
+  ]);
   const config = await complete(options.config, dataDir, { port, encryptionKey, ...servers });
   const env = options.config.temporalAddress === undefined ? ownServerEnv(options.env, dataDir) : options.env;
   const mails = config.smtpUrl === undefined ? join(dataDir, 'mail') : undefined;

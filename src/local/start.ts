@@ -52,11 +52,13 @@ export async function startHere({ env, print, signal }: StartOptions): Promise<v
   const parts = new RunningParts();
   const calledOff = untilAborted(signal);
   try {
-    const starting = startStack({ config, policy, env, logger, progress: stopwatch(print) }, parts);
+    const progress = stopwatch(print);
+    const starting = startStack({ config, policy, env, logger, progress }, parts);
     const stack = await Promise.race([starting, calledOff]);
     // A start that was called off fails later, when a part finds everything stopped.
     starting.catch(() => undefined);
     if (stack === undefined) throw new StartCalledOff();
+    await sayReady(stack, progress);
     const cast = config.story ? await storyOrReason(stack, logger, print, signal) : undefined;
     if (!signal.aborted) for (const line of whatNow(stack, cast)) print(line);
     const ending = await Promise.race([parts.ended, calledOff]);
@@ -67,6 +69,14 @@ export async function startHere({ env, print, signal }: StartOptions): Promise<v
     await stopInTime(parts);
   }
   print(`Stopped. The data stay in ${config.dataDir}; \`npm start\` goes on with them.`);
+}
+
+/** The first request is answered before anything is told: whoever waits for Boon need not wait for the story. */
+async function sayReady({ url }: LocalStack, progress: (line: string) => void): Promise<void> {
+  const { status } = await fetch(`${url}/readyz`);
+  progress(
+    status === 200 ? `Ready: ${shownUrl(url)}` : `${shownUrl(url)} answers, not yet ready (${status})`,
+  );
 }
 
 /** The story, or one line on why it is not told: the stack runs in either case. */

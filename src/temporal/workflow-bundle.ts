@@ -1,7 +1,7 @@
 /** The workflows' code in one piece, as a worker loads it. Made once: it is what rejects a disallowed import. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,13 +21,23 @@ const PREBUILT = join(HERE, '..', 'workflow-bundle.js');
 export async function workflowBundle(cacheFolder: string): Promise<WorkflowBundleOption> {
   if (existsSync(PREBUILT)) return { codePath: PREBUILT };
   const codePath = join(cacheFolder, 'bundles', `${await digestOfSources()}.js`);
-  if (!existsSync(codePath)) {
-    await mkdir(dirname(codePath), { recursive: true });
-    const written = `${codePath}.${process.pid}`;
-    await writeFile(written, await buildWorkflowBundle());
-    await rename(written, codePath);
+  if (existsSync(codePath)) return { codePath };
+  const code = await buildWorkflowBundle();
+  return (await keep(code, codePath)) ? { codePath } : { code };
+}
+
+/** A cache that is full or may not be written only costs the next start its time. */
+async function keep(code: string, path: string): Promise<boolean> {
+  const written = `${path}.${process.pid}`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(written, code);
+    await rename(written, path);
+    return true;
+  } catch {
+    await rm(written, { force: true }).catch(() => undefined);
+    return false;
   }
-  return { codePath };
 }
 
 /** Bundles the workflows; fails when one of them imports what a workflow must not. */

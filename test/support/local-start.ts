@@ -25,6 +25,11 @@ export function npmStart(settings: Readonly<Record<string, string>>): LocalStart
   return launch('npm', ['start'], settings);
 }
 
+/** `npm start` with this environment and no other. */
+export function npmStartWith(env: NodeJS.ProcessEnv, settings: Readonly<Record<string, string>>): LocalStart {
+  return launch('npm', ['start'], settings, env);
+}
+
 /** The same without npm, on a machine of which only these settings are known. */
 export function bareStart(settings: Readonly<Record<string, string>>): LocalStart {
   return launch(process.execPath, [join(ROOT, 'src/cli/boon.ts'), 'start'], settings, {});
