@@ -4,6 +4,7 @@ import type { PayloadCodec } from '@temporalio/common';
 import {
   type NativeConnection,
   Worker,
+  type WorkerInterceptors,
   type WorkerOptions,
   type WorkflowBundleOption,
 } from '@temporalio/worker';
@@ -45,6 +46,7 @@ export type BoonWorkerOptions = {
   /** Left out: nothing is charged, and no payment is asked after. */
   payments?: Payments | undefined;
   bundle: WorkflowBundleOption;
+  /** The Temporal server's time: delays of a start are counted from it. */
   clock: () => Date;
   /** Encrypts what leaves the worker; the client must have the same. */
   codec?: PayloadCodec | undefined;
@@ -55,6 +57,8 @@ export type BoonWorkerOptions = {
   maxCachedWorkflows?: number;
   /** Accounts in one transaction of a campaign. */
   campaignPageSize?: number;
+  /** What stands around each activity; nothing when left out. A harness tells them its own time by it. */
+  interceptors?: Pick<WorkerInterceptors, 'activity'>;
 };
 
 /**
@@ -105,6 +109,7 @@ export async function createBoonWorker(options: BoonWorkerOptions): Promise<Work
         pageSize: options.campaignPageSize,
       }),
     },
+    interceptors: options.interceptors ?? {},
     maxCachedWorkflows: options.maxCachedWorkflows ?? CACHED_WORKFLOWS,
     // What runs may finish; after that it is cancelled, and repeated by another worker.
     shutdownGraceTime: '10 seconds',

@@ -1,43 +1,38 @@
 /** What the schedule `boon-reconcile` does within a minute to billing months: the process of each is started. */
 import type { BillingMonthOf } from '../contracts/invoice.ts';
 import { TASK_QUEUE } from '../contracts/temporal.ts';
-import type { Ledger } from '../ledger/ledger.ts';
 import { billingRuns } from '../temporal/billing-runs.ts';
-import { elapsed, pause } from './test-clock.ts';
-import type { Traveller } from './time-travel.ts';
+import { ASLEEP_AFTER_MS, type Duty, MOST, soonest, type Traveller } from './duty.ts';
 
-/** How long closing and mailing may really take on a busy machine. */
-const PATIENCE_MS = 20_000;
-const MOST = 1_000;
-
-/** Starts the cycles of unfinished months, and answers when the first of them ends, if that is before `target`. */
-export async function nextInvoiceStop(
-  target: Date,
-  { clock, ledger, temporal }: Traveller,
-): Promise<Date | undefined> {
-  const months = await unfinished(ledger);
+export function dueInvoices(traveller: Traveller): Duty {
+  const { clock, ledger, temporal } = traveller;
   const runs = billingRuns(temporal, TASK_QUEUE);
-  for (const month of months) await runs.start(month);
-  // One that has ended is unfinished again once its invoice is corrected: that is seen to now.
-  const soonest = Math.min(...months.map(({ ends_at }) => Date.parse(ends_at)));
-  const first = Math.max(soonest, clock.now().getTime());
-  return first < target.getTime() ? new Date(first) : undefined;
-}
+  let lastStart = Number.NEGATIVE_INFINITY;
 
-/** Waits until months that are over have been closed and their invoices mailed. */
-export async function invoiceEndedMonths({ clock, ledger, worker }: Traveller): Promise<void> {
-  const now = clock.now().getTime();
-  const began = elapsed();
-  for (;;) {
-    await worker.untilQuiet();
-    const due = (await unfinished(ledger)).filter(({ ends_at }) => Date.parse(ends_at) <= now);
-    if (due.length === 0) return;
-    if (elapsed() - began > PATIENCE_MS)
-      throw new Error(`Months are over and nobody invoices them: ${due.map(({ account_id }) => account_id)}`);
-    await pause(20);
+  return {
+    async next(horizon) {
+      return soonest(
+        (await unfinished()).map(({ ends_at }) => ends_at),
+        traveller,
+        horizon,
+      );
+    },
+
+    async bringAbout(waited) {
+      const months = await unfinished();
+      const now = clock.now().getTime();
+      const ended = months.filter(({ ends_at }) => Date.parse(ends_at) <= now);
+      // Again after a while: a process that the server's clock woke before the month's end has failed.
+      const toStart = waited - lastStart > ASLEEP_AFTER_MS ? months : [];
+      if (toStart.length > 0) lastStart = waited;
+      for (const month of toStart) await runs.start(month);
+      return [...ended, ...toStart].map(
+        ({ account_id, month }) => `the invoice of ${account_id} for ${month}`,
+      );
+    },
+  };
+
+  async function unfinished(): Promise<BillingMonthOf[]> {
+    return (await ledger.unfinishedBillingMonths({ limit: MOST })).data;
   }
-}
-
-async function unfinished(ledger: Ledger): Promise<BillingMonthOf[]> {
-  return (await ledger.unfinishedBillingMonths({ limit: MOST })).data;
 }

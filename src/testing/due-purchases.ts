@@ -1,56 +1,68 @@
 /** Purchases as time passes: those that nobody pays end, and what `boon-reconcile` does each minute to top-ups is done. */
 import { randomBytes } from 'node:crypto';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Payments } from '../contracts/payments.ts';
 import type { Purchase } from '../contracts/purchase.ts';
 import { TASK_QUEUE } from '../contracts/temporal.ts';
 import { orderedId } from '../domain/ordered-id.ts';
-import type { Ledger } from '../ledger/ledger.ts';
 import { purchaseRuns } from '../temporal/purchase-process.ts';
-import { elapsed, pause } from './test-clock.ts';
-import type { Traveller } from './time-travel.ts';
+import { type Duty, EVER, MOST, soonest, type Traveller } from './duty.ts';
 
-/** How long a charge, or the end of a purchase, may really take on a busy machine. */
-const PATIENCE_MS = 20_000;
-const MOST = 1_000;
-/** Later than every purchase of a test. */
-const EVER = '9999-01-01T00:00:00Z';
-
-/** When the next purchase that nobody has paid ends, if that is before `target`. */
-export async function nextPurchaseStop(target: Date, { ledger }: Traveller): Promise<Date | undefined> {
-  const first = Math.min(...(await open(ledger)).map(({ expires_at }) => Date.parse(expires_at)));
-  return first < target.getTime() ? new Date(first) : undefined;
-}
-
-/** Begins the top-ups that are due, and waits until they are charged and purchases whose time is over have ended. */
-export async function settlePurchases(traveller: Traveller): Promise<void> {
-  const { clock, ledger, worker } = traveller;
-  const now = clock.now().getTime();
-  const began = elapsed();
-  for (;;) {
-    await worker.untilQuiet();
-    const due = (await open(ledger)).filter(
-      ({ kind, expires_at }) => kind === 'top_up' || Date.parse(expires_at) <= now,
-    );
-    if (due.length === 0 && !(await beginTopUps(traveller))) return;
-    if (elapsed() - began > PATIENCE_MS) {
-      throw new Error(`Purchases are due and nothing happens to them: ${due.map(({ id }) => id).join(', ')}`);
-    }
-    await pause(20);
-  }
-}
-
-/** Answers whether there were any: one that is charged may leave its account below its sum still. */
-async function beginTopUps({ clock, ledger, temporal }: Traveller): Promise<boolean> {
-  const now = clock.now();
+export function duePurchases(traveller: Traveller): Duty {
+  const { clock, ledger, temporal } = traveller;
   const runs = purchaseRuns(temporal, TASK_QUEUE);
-  const accounts = await ledger.dueTopUps(now.toISOString(), MOST);
-  for (const account of accounts) {
-    const id = orderedId('pur', now.getTime(), randomBytes(10));
-    const purchase = await ledger.beginTopUp(account, id, now.toISOString());
-    if (purchase !== undefined) await runs.restart(purchase);
+
+  return {
+    async next(horizon) {
+      return soonest(
+        (await open()).map(({ expires_at }) => expires_at),
+        traveller,
+        horizon,
+      );
+    },
+
+    async bringAbout() {
+      const now = clock.now().getTime();
+      const due = (await open()).filter(
+        ({ kind, expires_at }) => kind === 'top_up' || Date.parse(expires_at) <= now,
+      );
+      if (due.length > 0) return due.map(({ id }) => id);
+      // One that is charged may leave its account below its sum still: it is looked at again.
+      return await beginTopUps();
+    },
+  };
+
+  async function beginTopUps(): Promise<string[]> {
+    const now = clock.now();
+    const accounts = await ledger.dueTopUps(now.toISOString(), MOST);
+    for (const account of accounts) {
+      const id = orderedId('pur', now.getTime(), randomBytes(10));
+      const purchase = await ledger.beginTopUp(account, id, now.toISOString());
+      if (purchase !== undefined) await runs.restart(purchase);
+    }
+    return accounts.map((account) => `a top-up of ${account}`);
   }
-  return accounts.length > 0;
+
+  async function open(): Promise<Purchase[]> {
+    return (await ledger.openPurchases(EVER, { limit: MOST })).data;
+  }
 }
 
-async function open(ledger: Ledger): Promise<Purchase[]> {
-  return (await ledger.openPurchases(EVER, { limit: MOST })).data;
+/**
+ * The payments as the worker has them. A purchase's process that the server's clock woke before the end of the purchase's
+ * time asks again each second: a provider ends a page when it is asked to, whatever the time.
+ */
+export function whenItIsTime<P extends Payments>(payments: P): P {
+  return {
+    ...payments,
+    async closeCheckout(purchase, at) {
+      if (Date.parse(at) >= Date.parse(purchase.expires_at))
+        return await payments.closeCheckout(purchase, at);
+      throw ApplicationFailure.create({
+        message: `It can be paid until ${purchase.expires_at}.`,
+        type: 'not_yet',
+        nextRetryDelay: '1 second',
+      });
+    },
+  };
 }

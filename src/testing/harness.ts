@@ -4,7 +4,6 @@ import { BoonClient } from '../client/boon-client.ts';
 import type { Balance } from '../contracts/account.schema.ts';
 import type { Purchase } from '../contracts/purchase.ts';
 import type { Usage } from '../contracts/usage.schema.ts';
-
 import { mergePolicy } from '../domain/merge-policy.ts';
 import type { Policy, VersionedPolicy } from '../domain/policy.ts';
 import type { VerifyReport } from '../ledger/ledger.ts';
@@ -12,9 +11,10 @@ import { validatePolicy } from '../policy-file.ts';
 import type { CapturedMail } from './captured-mails.ts';
 import { press } from './demo-buyer.ts';
 import { type Duration, momentAfter } from './duration.ts';
+import type { Traveller } from './duty.ts';
 import { type AccountSeed, seedAccount } from './seed-account.ts';
 import { elapsed, pause } from './test-clock.ts';
-import { type Traveller, travelTo } from './time-travel.ts';
+import { TestTime } from './test-time.ts';
 import { unsignedToken } from './unsigned-token.ts';
 
 /** A policy with any of its keys left out; laid over the one in use. */
@@ -43,11 +43,12 @@ export class BoonHarness {
   readonly databaseUrl: string;
   /** Calls the API as a service with every scope. */
   readonly client: BoonClient;
-  /** A Temporal client. Awaiting its results does not move time; only {@link advance} does. */
+  /** A Temporal client. Awaiting its results does not move time; only {@link advance} and {@link run} do. */
   readonly temporal: Client;
   /** Every mail sent so far; empty when the harness was given a mail server. */
   readonly mails: readonly CapturedMail[];
   readonly #parts: HarnessParts;
+  readonly #time: TestTime;
   #policy: VersionedPolicy;
   #stopped: Promise<void> | undefined;
 
@@ -59,10 +60,11 @@ export class BoonHarness {
     this.temporal = parts.temporal;
     this.mails = parts.mails;
     this.#parts = parts;
+    this.#time = new TestTime(parts);
     this.#policy = parts.policy;
   }
 
-  /** The present of workflows, ledger and API alike. */
+  /** The present of ledger and API, and of what processes do there. It stands still between two calls that move it. */
   now(): Date {
     return this.#parts.clock.now();
   }
@@ -113,18 +115,34 @@ export class BoonHarness {
   }
 
   /**
-   * Lets time pass: everything that falls due on the way happens, each at its own moment, and is done when this
-   * resolves. Takes `'24 hours'`, `'PT24H'`, `'P1M'` or milliseconds.
+   * Lets time pass: everything that falls due on the way happens, each thing at its own moment, and is done when this
+   * resolves. Takes `'24 hours'`, `'PT24H'`, `'P1M'` or milliseconds; `0` has happen what is due now.
+   * @throws TypeError for a duration that is none, or goes backwards.
    */
   async advance(duration: Duration): Promise<void> {
-    await this.advanceTo(momentAfter(this.now(), duration));
+    await this.#time.travel((now) => momentAfter(now, duration));
   }
 
-  /** {@link advance} to a moment. One that has passed changes nothing. */
+  /**
+   * {@link advance} to a moment, exactly: one millisecond before a deadline it has not come, at the deadline it has. A
+   * moment that has passed moves nothing.
+   */
   async advanceTo(moment: Date | string): Promise<void> {
-    const target = new Date(moment);
-    if (Number.isNaN(target.getTime())) throw new TypeError(`"${moment}" is no moment in time`);
-    await travelTo(target, this.#parts);
+    const target = momentOf(moment);
+    await this.#time.travel(() => target);
+  }
+
+  /**
+   * Lets time run on at the pace of real time, until {@link freeze}. What falls due meanwhile happens soon after its
+   * moment, as in production.
+   */
+  run(): Promise<void> {
+    return this.#time.run();
+  }
+
+  /** Stops time again: it stands still, as it does from the start. What was due by then has happened. */
+  freeze(): Promise<void> {
+    return this.#time.freeze();
   }
 
   /** The latest mail to an address, waited for: mails leave soon after the gift is accepted. */
@@ -157,6 +175,7 @@ export class BoonHarness {
   async #verifyAndEnd(): Promise<void> {
     let report: VerifyReport;
     try {
+      await this.#time.stop();
       report = await this.verify();
     } finally {
       await this.#parts.end();
@@ -165,4 +184,11 @@ export class BoonHarness {
     const broken = report.violations.map(({ invariant, detail }) => `  ${invariant}: ${detail}`);
     throw new Error(`The ledger does not hold:\n${broken.join('\n')}`);
   }
+}
+
+/** @throws TypeError */
+export function momentOf(given: Date | string): Date {
+  const moment = new Date(given);
+  if (Number.isNaN(moment.getTime())) throw new TypeError(`"${given}" is no moment in time`);
+  return moment;
 }

@@ -35,7 +35,8 @@ import { createReferralProcess } from '../temporal/referral-process.ts';
 import { createRefundProcess } from '../temporal/refund-process.ts';
 import { workflowBundle } from '../temporal/workflow-bundle.ts';
 import { captureMails } from './captured-mails.ts';
-import { BoonHarness, type PolicyPatch } from './harness.ts';
+import { whenItIsTime } from './due-purchases.ts';
+import { BoonHarness, momentOf, type PolicyPatch } from './harness.ts';
 import { startHarnessWorker } from './harness-worker.ts';
 import type { AccountSeed } from './seed-account.ts';
 import { borrowDatabase } from './shared-postgres.ts';
@@ -46,7 +47,7 @@ export type StartBoonOptions = {
   policy?: PolicyPatch;
   /** Accounts to begin with, by id. */
   accounts?: Readonly<Record<string, AccountSeed>>;
-  /** The moment to begin at, later than the real present: a test of months wants to know its calendar. */
+  /** The very moment to begin at, not before the real present: a test of months wants to know its calendar. */
   startAt?: Date | string;
   /** A mail server to send mails to (`smtp://localhost:1025`). Left out: mails are captured in `boon.mails`. */
   smtp?: string;
@@ -60,7 +61,8 @@ export type StartBoonOptions = {
  * Starts everything that a test needs and nothing else: in about two seconds, once the servers are on the machine.
  * The first start of all fetches the time-skipping server and says so.
  *
- * @throws LocalSetupError when a server cannot be had; PolicyError when the policy does not validate.
+ * @throws LocalSetupError when a server cannot be had; PolicyError when the policy does not validate; RangeError when
+ * `startAt` has passed.
  */
 export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHarness> {
   const policy = validatePolicy(mergePolicy(SHIPPED_POLICY, options.policy));
@@ -69,9 +71,10 @@ export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHar
   const [database, environment] = await bothOrNeither(borrowDatabase(), startTemporal());
   parts.defer(() => database.giveBack());
   parts.defer(() => environment.teardown());
-  const clock = new TestClock(environment);
-  await clock.synchronise();
-  if (options.startAt !== undefined) await clock.jumpTo(new Date(options.startAt));
+  const clock = await TestClock.of(
+    environment,
+    options.startAt === undefined ? undefined : momentOf(options.startAt),
+  );
 
   const encryptionKey = randomBytes(32);
   const codec = createPayloadCodec({ encryption: 'personal', keys: payloadKeys(encryptionKey, []) });
@@ -86,21 +89,21 @@ export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHar
 
   // Not the environment's own client: awaiting a result with that one lets time run.
   const temporal = new Client({ connection: environment.connection, ...converted(codec) });
-  const common = { client: temporal, ledger, taskQueue: TASK_QUEUE, clock: () => clock.now() };
+  const common = { client: temporal, ledger, taskQueue: TASK_QUEUE };
   const publicUrl = options.publicUrl ?? 'http://boon.test';
   const creditsLink = createCreditsLink({ encryptionKey, publicUrl });
   const demoPayments = createDemoPayments({ encryptionKey, publicUrl });
   const serverParts: ServerParts = {
     ledger,
     apiKeys,
-    giftProcess: createGiftProcess(common),
+    giftProcess: createGiftProcess({ ...common, clock: () => clock.server() }),
     campaignProcess: createCampaignProcess({ ...common, patience: 30_000 }),
     referralProcess: createReferralProcess(common),
     purchaseProcess: createPurchaseProcess(common),
     refundProcess: createRefundProcess(common),
     codec: { payloads: codec, uiOrigins: [] },
     tokens: createTokenVerifier(TRUSTING),
-    clock: common.clock,
+    clock: () => clock.now(),
     logger: createLogger(options.logLevel ?? 'silent'),
     metrics: createMetrics(),
     publicUrl,
@@ -116,15 +119,18 @@ export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHar
   const captured = captureMails();
   const transport =
     options.smtp === undefined ? captured.transport : nodemailer.createTransport(options.smtp);
-  const worker = await startHarnessWorker({
-    ...common,
-    connection: environment.nativeConnection,
-    mail: { transport, from: 'Boon <boon@localhost>', publicUrl },
-    payments: demoPayments,
-    bundle: await workflowBundle(cacheFolder()),
-    buildId: 'boon-testing',
-    codec,
-  });
+  const worker = await startHarnessWorker(
+    {
+      ...common,
+      connection: environment.nativeConnection,
+      mail: { transport, from: 'Boon <boon@localhost>', publicUrl },
+      payments: whenItIsTime(demoPayments),
+      bundle: await workflowBundle(cacheFolder()),
+      buildId: 'boon-testing',
+      codec,
+    },
+    clock,
+  );
   parts.defer(() => worker.stop());
   await keepComplimentaryResets(ledger, serverParts.campaignProcess, clock.now().toISOString());
 

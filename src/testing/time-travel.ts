@@ -1,117 +1,78 @@
-/** Letting time pass: the clock jumps from deadline to deadline, and at each one what is due is waited for. */
-import type { Client } from '@temporalio/client';
-import { giftWorkflowId } from '../contracts/gift.ts';
-import { EXPIRY_WORKFLOW, TASK_QUEUE } from '../contracts/temporal.ts';
-import type { Ledger } from '../ledger/ledger.ts';
-import { giftRuns } from '../temporal/gift-runs.ts';
-import { invoiceEndedMonths, nextInvoiceStop } from './due-invoices.ts';
-import { nextPurchaseStop, settlePurchases } from './due-purchases.ts';
-import { claimDueRewards, nextRewardStop } from './due-rewards.ts';
-import type { HarnessWorker } from './harness-worker.ts';
-import { elapsed, pause, type TestClock } from './test-clock.ts';
+/** Letting time pass: the clock goes from deadline to deadline, and at each one what is due is waited for. */
+import { dueGifts } from './due-gifts.ts';
+import { dueInvoices } from './due-invoices.ts';
+import { duePurchases } from './due-purchases.ts';
+import { dueRewards } from './due-rewards.ts';
+import { dueSweeps, postExpiries } from './due-sweeps.ts';
+import type { Duty, Traveller } from './duty.ts';
+import { elapsed } from './test-clock.ts';
 
 /** How long work that is due may really take on a busy machine. */
 const PATIENCE_MS = 20_000;
-/** Gifts that fall due so close to each other are waited for at one stop: many are often accepted at once. */
-const TOGETHER_MS = 1_000;
-const MOST_TOGETHER = 1_000;
-/** A gift that is still due after so much real time, with a worker that has nothing to do, is not being seen to. */
-const ASLEEP_AFTER_MS = 1_000;
+const DAY_MS = 86_400_000;
+/**
+ * So far the server's clock stays behind a deadline that comes soon after the test's present. It runs on while the test
+ * stands still, and is not to wake the process before its time.
+ */
+const SHORT_OF_MS = 60_000;
 
-export type Traveller = {
-  clock: TestClock;
-  ledger: Ledger;
-  temporal: Client;
-  worker: HarnessWorker;
-};
-
-/** Moves to the moment; what falls due before it has happened, each thing at its own time, when this resolves. */
+/** Moves to the moment; what falls due on the way has happened, each thing at its own time, when this resolves. */
 export async function travelTo(target: Date, traveller: Traveller): Promise<void> {
   const { clock, worker } = traveller;
-  let sweptTo = clock.now();
+  const horizon = new Date(target.getTime() + SHORT_OF_MS);
+  await bringAbout(traveller, clock.now());
   for (;;) {
-    // A process that has just been woken must have set its next timer before the clock goes on.
-    await worker.untilQuiet();
-    const resets = await nextResetStop(sweptTo, target, traveller.ledger);
-    const rewards = await nextRewardStop(target, traveller.ledger);
-    const invoices = await nextInvoiceStop(target, traveller);
-    const sooner = earlier(earlier(await nextStop(target, traveller.ledger), resets), rewards);
-    const purchases = await nextPurchaseStop(target, traveller);
-    const stop = earlier(earlier(sooner, invoices), purchases);
-    await clock.jumpTo(stop ?? target);
-    await untilNothingIsDue(traveller);
-    await claimDueRewards(traveller);
-    await invoiceEndedMonths(traveller);
-    await settlePurchases(traveller);
-    if (stop === undefined) break;
-    if (resets !== undefined && resets <= clock.now()) {
-      sweptTo = clock.now();
-      await postExpiries(traveller);
-    }
+    const before = clock.now();
+    const next = await nextMoment(horizon, traveller, before);
+    const isLast = next === undefined || next > target;
+    if (isLast) await clock.moveTo(target, shortOf(next, target));
+    else await clock.moveTo(next);
+    await bringAbout(traveller, before);
+    if (isLast) break;
   }
   await postExpiries(traveller);
   await worker.untilQuiet();
 }
 
-/** The next moment before `target` at which time changes gifts; those of one second are one stop. */
-async function nextStop(target: Date, ledger: Ledger): Promise<Date | undefined> {
-  const [soonest] = await ledger.overdueGifts(target.toISOString(), 1);
-  const deadline = await deadlineOf(soonest, ledger);
-  if (deadline === undefined) return undefined;
-  const together = new Date(Math.min(deadline.getTime() + TOGETHER_MS, target.getTime()));
-  const ids = await ledger.overdueGifts(together.toISOString(), MOST_TOGETHER);
-  return (await deadlineOf(ids.at(-1), ledger)) ?? deadline;
-}
-
-/** The next moment from `sweptTo` to before `target` at which time changes banked resets, or reminds of them. */
-async function nextResetStop(sweptTo: Date, target: Date, ledger: Ledger): Promise<Date | undefined> {
-  const moment = await ledger.nextResetMoment(sweptTo.toISOString());
-  return moment === undefined || new Date(moment) >= target ? undefined : new Date(moment);
-}
-
-function earlier(one: Date | undefined, other: Date | undefined): Date | undefined {
-  return one === undefined || (other !== undefined && other < one) ? other : one;
-}
-
-async function deadlineOf(giftId: string | undefined, ledger: Ledger): Promise<Date | undefined> {
-  if (giftId === undefined) return undefined;
-  const { deadline } = await ledger.findGift(giftId);
-  return deadline === null ? undefined : new Date(deadline);
-}
-
-/** The server's clock has arrived before the work that it woke is done. */
-async function untilNothingIsDue(traveller: Traveller): Promise<void> {
-  const { clock, ledger, worker } = traveller;
-  const now = clock.now().toISOString();
+/**
+ * Has everything happen that is due now, and waits for it.
+ * @param since until when it has been done before.
+ * @throws Error that names what does not happen.
+ */
+export async function bringAbout(traveller: Traveller, since: Date): Promise<void> {
+  const { worker } = traveller;
+  const duties = dutiesOf(traveller, since);
   const began = elapsed();
   for (;;) {
-    const due = await ledger.overdueGifts(now, 10);
-    if (due.length === 0) return;
-    const waited = elapsed() - began;
-    if (waited > PATIENCE_MS) {
-      throw new Error(`Gifts are due and nothing happens to them: ${due.join(', ')}`);
-    }
+    // Also a process that has just been woken must have set its next timer before the clock goes on.
     await worker.untilQuiet();
-    if (waited > ASLEEP_AFTER_MS) await reconcile(due, now, traveller);
-    else await pause(5);
+    const waited = elapsed() - began;
+    const left = (await Promise.all(duties.map((duty) => duty.bringAbout(waited)))).flat();
+    if (left.length === 0) return;
+    if (waited > PATIENCE_MS)
+      throw new Error(`These are due, and nothing happens to them: ${left.join(', ')}`);
   }
 }
 
-/**
- * What the schedule `boon-reconcile` does within minutes to gifts whose process is gone, or sleeps past a deadline
- * that was brought forward: the end of a freeze does that.
- */
-async function reconcile(due: readonly string[], now: string, traveller: Traveller): Promise<void> {
-  const { ledger, temporal, clock } = traveller;
-  await ledger.advanceGifts(due, now);
-  await giftRuns(temporal, TASK_QUEUE, () => clock.now()).refresh(due.map(giftWorkflowId));
+async function nextMoment(horizon: Date, traveller: Traveller, since: Date): Promise<Date | undefined> {
+  const moments = await Promise.all(dutiesOf(traveller, since).map((duty) => duty.next(horizon)));
+  const times = moments.filter((moment) => moment !== undefined).map((moment) => moment.getTime());
+  return times.length === 0 ? undefined : new Date(Math.min(...times));
 }
 
-/** What the schedule `boon-expiry` does every few minutes; the time-skipping server has no schedules. */
-async function postExpiries({ temporal, clock }: Traveller): Promise<void> {
-  await temporal.workflow.execute(EXPIRY_WORKFLOW, {
-    taskQueue: TASK_QUEUE,
-    workflowId: `boon-expiry-${clock.now().toISOString()}`,
-    args: [],
-  });
+/** Where the server's clock stops when the test's stops at `target`: short of the next deadline, and of the day's end, when months end. */
+function shortOf(next: Date | undefined, target: Date): Date {
+  const midnight = (Math.floor(target.getTime() / DAY_MS) + 1) * DAY_MS;
+  const deadline = Math.min(next?.getTime() ?? Number.POSITIVE_INFINITY, midnight);
+  return new Date(Math.min(target.getTime(), deadline - SHORT_OF_MS));
+}
+
+function dutiesOf(traveller: Traveller, since: Date): Duty[] {
+  return [
+    dueGifts(traveller),
+    dueRewards(traveller),
+    dueInvoices(traveller),
+    duePurchases(traveller),
+    dueSweeps(traveller, since),
+  ];
 }

@@ -20,9 +20,9 @@ test('a billing month of an organisation ends in one mailed invoice of what its 
     policy: { plans: { business: { five_hour: '10', weekly: '10' } } },
   });
   await boon.use('sue', '25');
-  await boon.advanceTo('2028-02-28T23:00:00Z');
+  await boon.advanceTo('2028-02-28T23:59:59.999Z');
   expect((await boon.client.invoices.list('acme')).data).toEqual([]);
-  await boon.advanceTo('2028-02-29T01:00:00Z');
+  await boon.advanceTo('2028-02-29T00:00:00Z');
   const { data } = await boon.client.invoices.list('acme');
   expect(data).toMatchObject([
     { month: '2028-01-31', ends_at: '2028-02-29T00:00:00.000Z', credits: '15', notice: 'sent' },
