@@ -1,6 +1,8 @@
 /** `boon ledger verify`: proves the invariants in one snapshot. A report names the account, lot or gift. */
+
+import type pg from 'pg';
 import { BoonError } from '../contracts/errors.ts';
-import { type Database, isPassing } from './database.ts';
+import { isPassing } from './database.ts';
 import { INVARIANTS } from './invariants.ts';
 import type { VerifyReport, Violation } from './ledger.ts';
 
@@ -12,9 +14,12 @@ const COUNTS = `
 /** The most faults that one check reports. */
 const MOST_FAULTS = 20;
 
+/** Where the checks are run: a pool, of which one connection is taken. */
+export type CheckedDatabase = { connect: () => Promise<Pick<pg.PoolClient, 'query' | 'release'>> };
+
 /** Runs every check in one read-only snapshot. `progress` hears the name of each as it begins. */
 export async function verify(
-  database: Database,
+  database: CheckedDatabase,
   progress: (check: string) => void = () => undefined,
 ): Promise<VerifyReport> {
   try {
@@ -25,7 +30,10 @@ export async function verify(
   }
 }
 
-async function runChecks(database: Database, progress: (check: string) => void): Promise<VerifyReport> {
+async function runChecks(
+  database: CheckedDatabase,
+  progress: (check: string) => void,
+): Promise<VerifyReport> {
   const client = await database.connect();
   try {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');

@@ -5,6 +5,7 @@ import { PROMOTIONAL_BUDGET } from '../../src/domain/account.ts';
 import { INVARIANTS } from '../../src/ledger/invariants.ts';
 import type { Ledger, VerifyReport } from '../../src/ledger/ledger.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
+import { type CheckedDatabase, verify } from '../../src/ledger/verify.ts';
 import { createDatabase, dropDatabase } from '../../src/local/postgres.ts';
 import { BILLING_DAMAGES, makeBillingScene } from '../support/billing-damages.ts';
 import { CAMPAIGN_DAMAGES, makeCampaignScene } from '../support/campaign-damages.ts';
@@ -282,36 +283,41 @@ const DAMAGES: [string, string, string][] = [
 ];
 
 const admin = inject('postgresUrl');
-const encryptionKey = randomBytes(32);
-const original = `scene_${randomBytes(6).toString('hex')}`;
+const scene = `scene_${randomBytes(6).toString('hex')}`;
+let client: pg.Client;
 beforeAll(async () => {
-  const url = await createDatabase(admin, original, { template: TEMPLATE_DATABASE });
-  const ledger = createPostgresLedger({ url, encryptionKey });
+  const url = await createDatabase(admin, scene, { template: TEMPLATE_DATABASE });
+  const ledger = createPostgresLedger({ url, encryptionKey: randomBytes(32) });
   try {
     await ledger.usePolicy(policyWith(), START);
     await makeScene(ledger);
+    client = new pg.Client({ connectionString: url });
+    await client.connect();
   } finally {
-    // Copying a database needs it to itself.
     await ledger.close();
   }
 });
-afterAll(() => dropDatabase(admin, original));
+afterAll(async () => {
+  await client.end();
+  await dropDatabase(admin, scene);
+});
 
-/** Verifies a copy of the scene after `sql` was run on it. */
+/** Verifies the scene after `sql` was run on it, in one transaction that is then rolled back. */
 async function verifyAfter(sql: string, progress?: (check: string) => void): Promise<VerifyReport> {
-  const name = `copy_${randomBytes(6).toString('hex')}`;
-  const url = await createDatabase(admin, name, { template: original });
-  const ledger = createPostgresLedger({ url, encryptionKey });
-  const client = new pg.Client({ connectionString: url });
+  await client.query('BEGIN');
   try {
-    await client.connect();
     await client.query(sql);
-    return await ledger.verify(progress);
+    return await verify({ connect: async () => insideItsTransaction(client) }, progress);
   } finally {
-    await client.end();
-    await ledger.close();
-    await dropDatabase(admin, name);
+    await client.query('ROLLBACK');
   }
+}
+
+/** A connection on which what `verify` begins and commits is not begun and committed. */
+function insideItsTransaction(connection: pg.Client): Awaited<ReturnType<CheckedDatabase['connect']>> {
+  const query = ((text: string) =>
+    connection.query(/^(BEGIN|COMMIT)/.test(text) ? '' : text)) as pg.Client['query'];
+  return { query, release: () => undefined };
 }
 
 describe('verify', () => {
