@@ -23,6 +23,9 @@ export type BoonApiErrorInit<C extends ErrorCode> = {
   cause?: unknown;
 };
 
+/** The same in every copy of this package: ESM beside CommonJS, two versions, another realm. */
+const BRAND = Symbol.for('boon.BoonApiError');
+
 /**
  * A refusal or a failure. `code` is from a closed list, so that a `switch` over it is checked to be complete;
  * see {@link AnyBoonApiError}.
@@ -65,12 +68,15 @@ export class BoonApiError<C extends ErrorCode = ErrorCode> extends Error {
   }
 }
 
+// Not declared in the class: as a unique symbol it would make the types of two copies differ.
+Object.defineProperty(BoonApiError.prototype, BRAND, { value: true });
+
 /** Every error of the client, told apart by `code`. */
 export type AnyBoonApiError = { [C in ErrorCode]: BoonApiError<C> }[ErrorCode];
 
-/** Whether something thrown is an error of this client. */
+/** Whether something thrown is an error of this client, of whichever copy of this package. */
 export function isBoonApiError(error: unknown): error is AnyBoonApiError {
-  return error instanceof BoonApiError;
+  return typeof error === 'object' && error !== null && BRAND in error;
 }
 
 /** The error of an answer that is not a success. A code that this client does not know counts as `internal`. */

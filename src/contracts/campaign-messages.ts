@@ -1,11 +1,11 @@
 /** The signals, updates and query of `campaign`, typed: for workflow code and for TypeScript backends that use a Temporal client. */
-import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import {
   CAMPAIGN_PROGRESS_QUERY,
   CAMPAIGN_SIGNALS,
   type CampaignProgress,
   type OperateCampaign,
 } from './campaign.ts';
+import { defineQuery, defineSignal, defineUpdate } from './message-definitions.ts';
 
 export const pauseCampaignSignal = defineSignal<[OperateCampaign?]>(CAMPAIGN_SIGNALS.pause);
 export const resumeCampaignSignal = defineSignal<[OperateCampaign?]>(CAMPAIGN_SIGNALS.resume);

@@ -1,5 +1,4 @@
 /** The updates and the query of `gift`, typed: for workflow code and for TypeScript backends that use a Temporal client. */
-import { defineQuery, defineUpdate } from '@temporalio/workflow';
 import {
   type CancelGift,
   type ClaimGift,
@@ -11,6 +10,7 @@ import {
   type OperateGift,
   type ReleaseGift,
 } from './gift.ts';
+import { defineQuery, defineUpdate } from './message-definitions.ts';
 
 /** Answers once the gift is accepted, or fails with the refusal; for update-with-start. */
 export const acceptGiftUpdate = defineUpdate<Gift>(GIFT_UPDATES.accept);

@@ -1,22 +1,10 @@
 /** How a gift is found in Temporal: its search attributes, set at the start and changed only where they differ. */
-import {
-  defineSearchAttributeKey,
-  type SearchAttributePair,
-  type SearchAttributeType,
-  TypedSearchAttributes,
-} from '@temporalio/common';
+import { type SearchAttributePair, TypedSearchAttributes } from '@temporalio/common';
 import type { GiftStatus } from '../domain/gift-status.ts';
 import type { GiftProgress } from './gift.ts';
-import { SEARCH_ATTRIBUTES } from './temporal.ts';
+import { BOON_ACCOUNT, BOON_CREDITS, BOON_PROGRAM, BOON_STATUS } from './search-attribute-keys.ts';
 
-/** Temporal's type of a key has no public name; without one a declaration file would name a path inside its package. */
-type Key<T extends SearchAttributeType> = ReturnType<typeof defineSearchAttributeKey<T>>;
-const { BoonAccount, BoonStatus, BoonProgram, BoonCredits } = SEARCH_ATTRIBUTES;
-
-export const BOON_ACCOUNT: Key<'KEYWORD_LIST'> = defineSearchAttributeKey('BoonAccount', BoonAccount);
-export const BOON_STATUS: Key<'KEYWORD'> = defineSearchAttributeKey('BoonStatus', BoonStatus);
-export const BOON_PROGRAM: Key<'KEYWORD'> = defineSearchAttributeKey('BoonProgram', BoonProgram);
-export const BOON_CREDITS: Key<'DOUBLE'> = defineSearchAttributeKey('BoonCredits', BoonCredits);
+export { BOON_ACCOUNT, BOON_CREDITS, BOON_PROGRAM, BOON_STATUS };
 
 /** The value of `BoonProgram` on every gift. */
 const GIFTS = 'gift';

@@ -1,7 +1,7 @@
 /** What an operator reads of a purchase in the Temporal Web UI. */
 import { type SearchAttributePair, TypedSearchAttributes } from '@temporalio/common';
-import { BOON_ACCOUNT, BOON_PROGRAM, BOON_STATUS } from './gift-search-attributes.ts';
 import type { PurchaseProgress } from './purchase.ts';
+import { BOON_ACCOUNT, BOON_PROGRAM, BOON_STATUS } from './search-attribute-keys.ts';
 
 /** One line, such as `user_ada buys credits-100`. */
 export function purchaseSummary({ account_id, kind, package: name }: PurchaseProgress): string {

@@ -1,5 +1,5 @@
 /** Messages of `purchase`, typed. */
-import { defineQuery, defineSignal } from '@temporalio/workflow';
+import { defineQuery, defineSignal } from './message-definitions.ts';
 import type { PurchaseProgress } from './purchase.ts';
 
 /** The purchase was paid, or ended otherwise: the ledger's word. */

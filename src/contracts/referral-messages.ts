@@ -1,5 +1,5 @@
 /** Messages of `referral` and `rewardWindow`, typed: for workflow code and for backends that use a Temporal client. */
-import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from './message-definitions.ts';
 import type {
   ClaimPlace,
   PlaceAnswer,

@@ -1,8 +1,8 @@
 /** How referrals and reward windows are found in Temporal. */
 import { type SearchAttributePair, TypedSearchAttributes } from '@temporalio/common';
 import type { ReferralStatus } from '../domain/referral-status.ts';
-import { BOON_ACCOUNT, BOON_PROGRAM, BOON_STATUS } from './gift-search-attributes.ts';
 import type { ReferralProgress } from './referral.ts';
+import { BOON_ACCOUNT, BOON_PROGRAM, BOON_STATUS } from './search-attribute-keys.ts';
 
 /**
  * A running referral is open and a completed one rewarded; only these are told by `BoonStatus`, together with the

@@ -1,8 +1,8 @@
 /** What an operator reads of a refund in the Temporal Web UI. */
 import { type SearchAttributePair, TypedSearchAttributes } from '@temporalio/common';
-import { BOON_ACCOUNT, BOON_PROGRAM, BOON_STATUS } from './gift-search-attributes.ts';
 import { priceText } from './purchase.ts';
 import type { RefundProgress } from './refund.ts';
+import { BOON_ACCOUNT, BOON_PROGRAM, BOON_STATUS } from './search-attribute-keys.ts';
 
 /** One line, such as `user_ada gets back 2.80 USD`. */
 export function refundSummary({ account_id, ...price }: RefundProgress): string {

@@ -1,5 +1,5 @@
 /** Messages of `refund`, typed. */
-import { defineQuery, defineSignal } from '@temporalio/workflow';
+import { defineQuery, defineSignal } from './message-definitions.ts';
 import type { RefundProgress } from './refund.ts';
 
 /** The refund has gone through, or has failed: the ledger's word. */

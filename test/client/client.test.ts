@@ -116,6 +116,18 @@ test('a refusal is a BoonApiError told apart by its code', async () => {
   expect([invalid.code, invalid.errors[0]?.path]).toEqual(['validation_failed', 'amount']);
 });
 
+test('an error of another copy of the package is told as one, and nothing else is', async () => {
+  // Another module of the same file: as a second version, or CommonJS beside ES modules.
+  const again = '../../src/client/boon-api-error.ts?copy';
+  const copy: typeof import('../../src/client/boon-api-error.ts') = await import(again);
+  const theirs = new copy.BoonApiError({ code: 'not_found', detail: 'd', status: 404 });
+  expect(theirs instanceof BoonApiError).toBe(false);
+  expect([isBoonApiError(theirs), copy.isBoonApiError(theirs)]).toEqual([true, true]);
+  for (const other of [new Error('not_found'), { ...theirs }, null, undefined, 'not_found']) {
+    expect(isBoonApiError(other)).toBe(false);
+  }
+});
+
 test('one idempotency key of the caller’s own is one gift', async () => {
   const give = () =>
     boon.transfers.create(
