@@ -3,12 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { migrate } from '../ledger/migrate.ts';
 import { createDatabase, dropDatabase, type LocalPostgres, startPostgres } from '../local/postgres.ts';
+import { FIRST, putCluster, TEMPLATE } from './prepared-cluster.ts';
 
-const TEMPLATE = 'boon_template';
+type Shared = { postgres: LocalPostgres; folder: string; firstIsLent: boolean };
 
-type Shared = { postgres: LocalPostgres; folder: string };
+/** A database, and how it is got rid of. */
+type Lent = { url: string; end: () => Promise<void> };
 
 let shared: Promise<Shared> | undefined;
 let users = 0;
@@ -18,11 +19,10 @@ export async function borrowDatabase(): Promise<{ url: string; giveBack: () => P
   users += 1;
   shared ??= startShared();
   try {
-    const { postgres } = await shared;
-    const name = `boon_${randomBytes(6).toString('hex')}`;
-    const url = await createDatabase(postgres.url, name, { template: TEMPLATE });
+    const server = await shared;
+    const { url, end } = server.firstIsLent ? await another(server.postgres) : first(server);
     const giveBack = async () => {
-      await dropDatabase(postgres.url, name);
+      await end();
       await leave();
     };
     return { url, giveBack };
@@ -30,6 +30,20 @@ export async function borrowDatabase(): Promise<{ url: string; giveBack: () => P
     await leave();
     throw error;
   }
+}
+
+/** It is there from the start, so the first harness does not wait for a copy. It is lent once, and goes with the server. */
+function first(server: Shared): Lent {
+  server.firstIsLent = true;
+  const url = new URL(server.postgres.url);
+  url.pathname = `/${FIRST}`;
+  return { url: url.href, end: async () => undefined };
+}
+
+async function another({ url: server }: LocalPostgres): Promise<Lent> {
+  const name = `boon_${randomBytes(6).toString('hex')}`;
+  const url = await createDatabase(server, name, { template: TEMPLATE });
+  return { url, end: () => dropDatabase(server, name) };
 }
 
 async function leave(): Promise<void> {
@@ -43,19 +57,16 @@ async function leave(): Promise<void> {
 
 async function startShared(): Promise<Shared> {
   const folder = await mkdtemp(join(tmpdir(), 'boon-testing-'));
-  const postgres = await startPostgres({
-    dataDir: folder,
-    // What a test writes need not survive the machine's power.
-    settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: 200 },
-  }).catch(async (error) => {
-    await rm(folder, { recursive: true, force: true });
-    throw error;
-  });
   try {
-    await migrate(await createDatabase(postgres.url, TEMPLATE));
-    return { postgres, folder };
+    await putCluster(folder);
+    const postgres = await startPostgres({
+      dataDir: folder,
+      // What a test writes need not survive the machine's power.
+      settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: 200 },
+    });
+    return { postgres, folder, firstIsLent: false };
   } catch (error) {
-    await stop({ postgres, folder });
+    await rm(folder, { recursive: true, force: true });
     throw error;
   }
 }

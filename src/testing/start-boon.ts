@@ -68,6 +68,9 @@ export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHar
   const policy = validatePolicy(mergePolicy(SHIPPED_POLICY, options.policy));
   await using parts = new AsyncDisposableStack();
 
+  const bundle = workflowBundle(cacheFolder());
+  // Awaited later: until then its failure must not end the process.
+  bundle.catch(() => undefined);
   const [database, environment] = await bothOrNeither(borrowDatabase(), startTemporal());
   parts.defer(() => database.giveBack());
   parts.defer(() => environment.teardown());
@@ -114,24 +117,28 @@ export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHar
     rateLimit: { service: 0, user: 0 },
     demoModel: false,
   };
-  const url = await listen(serverParts, parts);
-
   const captured = captureMails();
   const transport =
     options.smtp === undefined ? captured.transport : nodemailer.createTransport(options.smtp);
-  const worker = await startHarnessWorker(
-    {
-      ...common,
-      connection: environment.nativeConnection,
-      mail: { transport, from: 'Boon <boon@localhost>', publicUrl },
-      payments: whenItIsTime(demoPayments),
-      bundle: await workflowBundle(cacheFolder()),
-      buildId: 'boon-testing',
-      codec,
-    },
-    clock,
+  const workerOptions = {
+    ...common,
+    connection: environment.nativeConnection,
+    mail: { transport, from: 'Boon <boon@localhost>', publicUrl },
+    payments: whenItIsTime(demoPayments),
+    bundle: await bundle,
+    buildId: 'boon-testing',
+    codec,
+  };
+  // The worker's thread and the HTTP server start side by side.
+  const starting = startHarnessWorker(workerOptions, clock);
+  parts.defer(() =>
+    starting.then(
+      (worker) => worker.stop(),
+      () => undefined,
+    ),
   );
-  parts.defer(() => worker.stop());
+  const url = await listen(serverParts, parts);
+  const worker = await starting;
   await keepComplimentaryResets(ledger, serverParts.campaignProcess, clock.now().toISOString());
 
   const end = parts.move();
