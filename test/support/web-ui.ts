@@ -1,4 +1,4 @@
-/** The Temporal Web UI as an operator uses it: through what is written on its pages. Made for version 2.42. */
+/** The Temporal Web UI as an operator uses it: through what is written on its pages. Made for version 2.54. */
 import type { Locator, Page } from 'playwright-core';
 
 /** What the tab User Metadata of a gift shows. */
@@ -25,7 +25,7 @@ export class WebUi {
   async search(query: string): Promise<void> {
     await this.openList();
     await this.page.getByTestId('toggle-manual-query').click();
-    await this.page.getByTestId('manual-search-input').fill(query);
+    await this.page.getByPlaceholder('Enter a query').fill(query);
     await this.page.getByRole('button', { name: 'Search', exact: true }).click();
   }
 
@@ -33,8 +33,8 @@ export class WebUi {
   async filterBy(attribute: string, value: string): Promise<void> {
     await this.openList();
     await this.page.getByTestId('add-filter-button').click();
-    await this.page.getByTestId('filter-search').fill(attribute);
-    await this.page.getByRole('menuitem').filter({ hasText: attribute }).click();
+    await this.page.getByPlaceholder('Search').filter({ visible: true }).fill(attribute);
+    await this.page.getByText(attribute, { exact: true }).filter({ visible: true }).click();
     await this.page.getByPlaceholder('Enter value').fill(value);
     await this.page.getByTestId('apply-filter-button').click();
   }
@@ -67,14 +67,16 @@ export class WebUi {
       .waitForResponse((answer) => answer.url().includes('__temporal_workflow_metadata'))
       .catch(() => undefined);
     await this.page.goto(`${this.#base}/workflows/${encodeURIComponent(workflowId)}`);
-    await this.page.getByRole('heading', { name: 'Event History' }).waitFor();
+    await this.page.getByTestId('history-tab').click();
     if (await this.page.getByRole('button', { name: 'Request Cancellation' }).isVisible()) await asked;
   }
 
-  /** A line of the page's head, such as `Execution Start`. */
-  async headline(name: string): Promise<string> {
+  /** A time of the page's head, such as `Execution Start`. */
+  async headTime(name: string): Promise<Date> {
     const label = this.page.getByText(name, { exact: true }).first();
-    return (await textOf(label.locator('xpath=../..'))).replace(name, '').trim();
+    // `Nov 28, 2026, 1:21:51.88 PM UTC`; beside it stands, hidden, how long that is from now.
+    const shown = label.locator('xpath=following-sibling::dd[1]//div[contains(@class, "select-all")]');
+    return new Date(await textOf(shown));
   }
 
   /** Opens the tab User Metadata. */
@@ -149,7 +151,7 @@ export class WebUi {
   /** Submits the form. Returns what the page then says: that it worked, or the refusal. */
   async submit(): Promise<string> {
     await this.form.getByRole('button', { name: 'Submit' }).click();
-    const worked = this.page.getByText('Update successful');
+    const worked = this.page.getByText('Update successful').first();
     const refused = this.form.getByRole('alert').filter({ visible: true });
     await worked.or(refused).first().waitFor();
     return (await worked.isVisible()) ? 'Update successful' : await textOf(refused);
@@ -172,7 +174,7 @@ export class WebUi {
   async requestCancellation(): Promise<void> {
     await this.page.getByRole('button', { name: 'Request Cancellation' }).click();
     await this.form.getByRole('button', { name: 'Confirm' }).click();
-    await this.page.getByText('Workflow canceled').waitFor();
+    await this.page.getByText('Workflow canceled').first().waitFor();
   }
 
   async openSchedules(): Promise<void> {
@@ -182,7 +184,7 @@ export class WebUi {
 
   async openSchedule(id: string): Promise<void> {
     await this.page.goto(`${this.#base}/schedules/${id}`);
-    await this.page.getByRole('heading', { name: 'Upcoming Runs' }).waitFor();
+    await this.page.getByText('Upcoming Runs').first().waitFor();
   }
 
   /** Has the open schedule run at once. */
