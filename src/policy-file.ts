@@ -48,7 +48,7 @@ function readJson(path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = Error.isError(cause) ? cause.message : String(cause);
     throw new PolicyError(`The policy file ${path} is not JSON: ${why}.`, { cause });
   }
 }

@@ -41,7 +41,7 @@ export function isBrokenConstraint(error: unknown, constraint: string): boolean 
 
 /** Whether a fault is the database's or the network's passing trouble, and not the statement's. */
 export function isPassing(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!Error.isError(error)) return false;
   // Another process has used the same key at the same moment: its answer can be read now.
   if (isTaken(error, 'idempotency_keys_pkey')) return true;
   const code = (error as { code?: unknown }).code;

@@ -135,7 +135,7 @@ function isRefusal(error: unknown): boolean {
 function explained(error: unknown, output: string, log: string): LocalSetupError {
   const fatal = output.split('\n').findLast((line) => /FATAL|PANIC|error/.test(line));
   const reason =
-    fatal?.replace(/^.*?(FATAL|PANIC): */, '') ?? (error instanceof Error ? error.message : `${error}`);
+    fatal?.replace(/^.*?(FATAL|PANIC): */, '') ?? (Error.isError(error) ? error.message : `${error}`);
   return new LocalSetupError(`The local PostgreSQL did not start (${reason.trim()}): see ${log}`);
 }
 

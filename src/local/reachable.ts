@@ -47,6 +47,6 @@ function shown(url: string): string {
 }
 
 function reason(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = Error.isError(error) ? error.message : String(error);
   return message || systemErrorCode(error) || 'no answer';
 }

@@ -10,5 +10,5 @@ export class LocalSetupError extends Error {
 
 /** The code (`ENOENT`, `EACCES` …) of an error of the operating system, or undefined for any other error. */
 export function systemErrorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return Error.isError(error) && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

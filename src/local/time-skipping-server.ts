@@ -56,7 +56,7 @@ async function started(path: string): Promise<TestWorkflowEnvironment> {
       });
     } catch (error) {
       if (tries < MAX_TRIES) continue;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = Error.isError(error) ? error.message : String(error);
       throw new LocalSetupError(`The time-skipping test server ${path} did not start: ${reason}`);
     }
   }

@@ -12,7 +12,7 @@ export async function connectWorker({ connectionOptions }: TemporalTarget): Prom
   try {
     return await NativeConnection.connect(connectionOptions);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = Error.isError(error) ? error.message : String(error);
     throw new TemporalUnreachable(
       `Temporal does not answer at ${connectionOptions.address} (${reason}): check TEMPORAL_ADDRESS and the other TEMPORAL_ settings.`,
       { cause: error },

@@ -65,7 +65,7 @@ export function refusalOf(error: unknown): BoonError {
   const known = FRAMEWORK_REFUSALS[codeOf(error)];
   if (known !== undefined) return new BoonError(known[0], known[1], { cause: error });
   // What else the framework finds wrong with a request is the request's fault all the same.
-  if (error instanceof Error && codeOf(error).startsWith('FST_') && isClientFault(error)) {
+  if (Error.isError(error) && codeOf(error).startsWith('FST_') && isClientFault(error)) {
     return new BoonError('validation_failed', `${error.message}.`, { cause: error });
   }
   return new BoonError('internal', 'The server met an error it did not expect.', { cause: error });
@@ -77,7 +77,7 @@ function isClientFault(error: Error): boolean {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String((error as FastifyError).code) : '';
+  return Error.isError(error) && 'code' in error ? String((error as FastifyError).code) : '';
 }
 
 export default fp(problems, { name: 'problem' });
