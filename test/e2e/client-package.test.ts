@@ -202,12 +202,14 @@ describe('beside the oldest Temporal client that it allows', () => {
     expect(names.filter((name) => servers.includes(name))).toEqual([]);
   });
 
-  test('the contracts type-check, for compilers of its time too, and its README’s code does', {
+  test('the contracts type-check, for compilers of its time too, and the READMEs’ code does', {
     timeout: 4 * MINUTES,
   }, async () => {
-    const readme = await readFile(join(PACKAGE, 'README.md'), 'utf8');
-    const blocks = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) => code);
-    expect(blocks).toHaveLength(2);
+    const readmes = [PACKAGE, ROOT].map((at) => readFile(join(at, 'README.md'), 'utf8'));
+    const blocks = [...(await Promise.all(readmes)).join('\n').matchAll(/```ts\n([\s\S]*?)```/g)]
+      .map(([, code = '']) => code)
+      .filter((code) => /'boon-client\b/.test(code));
+    expect(blocks).toHaveLength(4);
     await Promise.all(blocks.map((code, i) => writeFile(join(path, `readme-${i}.mts`), code)));
     await Promise.all(['mts', 'cts', 'ts'].map((kind) => writeFile(join(path, `backend.${kind}`), BACKEND)));
     const files = ['backend.mts', 'backend.cts', ...blocks.map((_, i) => `readme-${i}.mts`)];

@@ -54,7 +54,9 @@ test('the README’s tests, of the 24-hour settlement and of a month of a progra
 test('a backend with client, contracts and harness type-checks, and so does the README’s code', {
   timeout: 2 * MINUTES,
 }, async () => {
-  const sources = [BACKEND, ...codeBlocks(await readme())];
+  // What is of the package `boon-client` is checked with that: client-package.test.ts.
+  const blocks = codeBlocks(await readme()).filter((code) => !/'boon-client\b/.test(code));
+  const sources = [BACKEND, ...blocks];
   const files = sources.map((_, i) => `backend-${i}.ts`);
   await Promise.all(sources.map((code, i) => writeFile(join(project, `backend-${i}.ts`), code)));
   await writeFile(
@@ -75,6 +77,14 @@ test('a backend with client, contracts and harness type-checks, and so does the 
   );
   const { stdout } = await run(bin('tsc'), ['-p', '.'], { cwd: project, env }).catch((error) => error);
   expect(complaintsAbout(stdout)).toEqual([]);
+});
+
+test('there is one copy of each of Temporal’s packages', async () => {
+  const { stdout } = await run('npm', ['ls', '--all', '--parseable'], { cwd: project, env });
+  const copies = stdout.split('\n').map((path) => path.replace(/^.*node_modules\//, ''));
+  const temporal = copies.filter((name) => name.startsWith('@temporalio/'));
+  expect(temporal).toContain('@temporalio/client');
+  expect(temporal).toHaveLength(new Set(temporal).size);
 });
 
 test('a mistake in a call of the client is a type error', { timeout: 2 * MINUTES }, async () => {
@@ -147,7 +157,7 @@ function complaintsAbout(output: string): string[] {
 const BACKEND = `
 import { Client, WithStartWorkflowOperation } from '@temporalio/client';
 import { type AnyBoonApiError, BoonClient, isBoonApiError } from 'boon/client';
-import { GIFT_WORKFLOW, type GiftWorkflow, giftWorkflowId, TASK_QUEUE, acceptGiftUpdate } from 'boon/contracts';
+import { acceptGiftUpdate, boonCodec, GIFT_WORKFLOW, type GiftWorkflow, giftWorkflowId, TASK_QUEUE } from 'boon/contracts';
 import { startBoon } from 'boon/testing';
 
 const boon = new BoonClient({ baseUrl: 'http://localhost:8080', apiKey: 'key' });
@@ -155,7 +165,8 @@ const gift = await boon.transfers.create({ from: 'ada', to: { email: 'grace@exam
 const status: 'awaiting_claim' | 'pending' | 'held' | 'settled' | 'canceled' | 'expired' | 'rejected' | 'reversed' =
   gift.status;
 
-const temporal = new Client();
+const codec = boonCodec({ url: 'http://localhost:8080', apiKey: 'key' });
+const temporal = new Client({ dataConverter: { payloadCodecs: [codec] } });
 const startWorkflowOperation = new WithStartWorkflowOperation<GiftWorkflow>(GIFT_WORKFLOW, {
   workflowId: giftWorkflowId('gft_1'),
   taskQueue: TASK_QUEUE,
