@@ -5,7 +5,7 @@ import { inTurn } from './claim.ts';
 import { isExecutable } from './executable.ts';
 import { type Machine, makeFolder } from './machine.ts';
 import { type Progress, withElapsed } from './progress.ts';
-import { LocalSetupError } from './setup-error.ts';
+import { LocalSetupError, systemErrorCode } from './setup-error.ts';
 
 /** What came of a try: where it lies, or, in a few words, why it could not be had. */
 export type Fetched = { readonly path: string } | { readonly reason: string };
@@ -67,8 +67,9 @@ async function fetchAnyhow(
   machine: Machine,
 ): Promise<string> {
   const reasons: string[] = [];
+  const cache = cacheFolder(machine.env);
   for (const source of sources) {
-    const folder = join(cacheFolder(machine.env), `fetching-${basename(source.into)}`);
+    const folder = join(cache, `fetching-${basename(source.into)}`);
     await rm(folder, { recursive: true, force: true });
     await makeFolder(folder, 'BOON_CACHE_DIR');
     try {
@@ -80,11 +81,17 @@ async function fetchAnyhow(
         return executableOf(source);
       }
       reasons.push(fetched.reason);
+    } catch (error) {
+      const code = systemErrorCode(error);
+      if (code === undefined) throw error;
+      reasons.push(`${cache} cannot be written: ${code}`);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   }
-  throw new LocalSetupError(`${what} could not be had (${reasons.join('; ')}): ${remedy}`);
+  const isFull = reasons.some((reason) => /ENOSPC|No space left/.test(reason));
+  const whatToDo = isFull ? `make room in ${cache}, or set BOON_CACHE_DIR to another folder` : remedy;
+  throw new LocalSetupError(`${what} could not be had (${reasons.join('; ')}): ${whatToDo}`);
 }
 
 function executableOf({ into, executable }: Fetchable['sources'][number]): string {

@@ -88,5 +88,11 @@ async function initialise(
     cwd: '/',
     ...initdb.user,
   });
-  if (!made.ok) throw new LocalSetupError(`The local database could not be made: ${lastLine(made.output)}`);
+  if (!made.ok) throw new LocalSetupError(`The local database could not be made: ${reasonIn(made.output)}`);
+}
+
+/** initdb ends by saying that it cleans up; what went wrong stands before. */
+function reasonIn(output: string): string {
+  const error = output.split('\n').find((line) => /error:|FATAL:|PANIC:/.test(line));
+  return error?.trim() ?? lastLine(output);
 }

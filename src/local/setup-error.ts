@@ -12,3 +12,8 @@ export class LocalSetupError extends Error {
 export function systemErrorCode(error: unknown): string | undefined {
   return Error.isError(error) && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
+
+/** Whether the disk had no room: the system's `ENOSPC`, or PostgreSQL's `disk_full`. */
+export function isDiskFull(error: unknown): boolean {
+  return ['ENOSPC', '53100'].includes(systemErrorCode(error) ?? '');
+}

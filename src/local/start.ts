@@ -9,7 +9,7 @@ import { startServer } from '../server.ts';
 import { localLogger } from './local-logger.ts';
 import { makeFolder } from './machine.ts';
 import { RunningParts, StartCalledOff } from './running-parts.ts';
-import { LocalSetupError } from './setup-error.ts';
+import { isDiskFull, LocalSetupError } from './setup-error.ts';
 import { type LocalStack, startStack } from './stack.ts';
 import type { Cast } from './story/cast.ts';
 import { Narrator } from './story/narrator.ts';
@@ -65,6 +65,12 @@ export async function startHere({ env, print, signal }: StartOptions): Promise<v
     if (ending !== undefined) throw new LocalSetupError(`${ending}: see the logs in ${config.dataDir}`);
     print('');
     print('Stopping: requests and tasks that run are finished first.');
+  } catch (error) {
+    throw isDiskFull(error)
+      ? new LocalSetupError(
+          `There is no space left on the disk of ${config.dataDir}: make room and start again`,
+        )
+      : error;
   } finally {
     await stopInTime(parts);
   }

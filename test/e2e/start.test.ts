@@ -20,7 +20,7 @@ import { BoonClient } from '../../src/client/index.ts';
 import { giftWorkflowId } from '../../src/contracts/gift.ts';
 import { freePort } from '../../src/local/ports.ts';
 import { runningStack, type StackAddresses } from '../../src/local/running-stack.ts';
-import { bareStart, type LocalStart, npmStart, processesOn } from '../support/local-start.ts';
+import { bareStart, type LocalStart, npmStart, onSmallDisk, processesOn } from '../support/local-start.ts';
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '../..');
@@ -253,7 +253,7 @@ test('a database or a Temporal that does not answer is named', { timeout: 90_000
   );
 });
 
-test('a machine without a Temporal server, a download and Go is told the one command that gets it', {
+test('a machine without a Temporal server, and without a way to get one, is told what was tried and what to do', {
   timeout: 90_000,
 }, async () => {
   const folder = dataFolder();
@@ -268,7 +268,7 @@ test('a machine without a Temporal server, a download and Go is told the one com
   expect(await start.ended).toBe(1);
   expectOneSentence(
     start,
-    /No Temporal server is installed .*install Go and run `go install github\.com\/temporalio\/cli/,
+    /^The Temporal server could not be had \(Temporal’s own download did not come; Python 3 is not installed; Go is not installed\): connect the machine, install Python 3 with pip, or put the Temporal CLI/,
   );
   expect(processesOn(folder)).toEqual([]);
 });
@@ -279,6 +279,25 @@ test('a data folder that cannot be written is named with its setting', { timeout
   const start = npmStart({ BOON_DATA_DIR: file });
   expect(await start.ended).toBe(1);
   expectOneSentence(start, /The folder \S+ cannot be written \(\w+\): set BOON_DATA_DIR/);
+});
+
+test('a disk without room is told with its folder', { timeout: 120_000 }, async ({ skip }) => {
+  const folder = dataFolder();
+  const small = ['-m', 'sh', '-c', `mount -t tmpfs -o size=42m tmpfs ${folder}`];
+  // To mount one takes root, and a container may forbid it all the same.
+  skip(
+    await run('unshare', small).then(
+      () => false,
+      () => true,
+    ),
+    'this system has no small disks for tests',
+  );
+  const start = onSmallDisk(folder, '42m', { BOON_STORY: 'off' });
+  expect(await start.ended).toBe(1);
+  expectOneSentence(
+    start,
+    /^(There is no space left on the disk of \S+: make room and start again|The local database could not be made: .*No space left on device)$/,
+  );
 });
 
 /** A folder for the PATH with nothing but this command: PostgreSQL needs it where the suite runs as root. */

@@ -40,6 +40,25 @@ test('when every way fails, one sentence says what was tried and what to do', as
   expect(readdirSync(machine.cache)).toEqual(['bin']);
 });
 
+test.each([
+  ['a program says so', failing('OSError: [Errno 28] No space left on device')],
+  [
+    'the system says so',
+    async () => {
+      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    },
+  ],
+] satisfies [string, Fetch][])(
+  'a full disk is told with the folder to make room in: %s',
+  async (_name, fetch) => {
+    const machine = bareMachine();
+    await expect(fetchOnce(thing(machine, fetch), silent, machine)).rejects.toThrow(
+      new RegExp(`^The thing could not be had .*: make room in ${machine.cache}, or set BOON_CACHE_DIR`),
+    );
+    expect(readdirSync(machine.cache)).toEqual(['bin']);
+  },
+);
+
 test('what an earlier, killed process left half done is thrown away', async () => {
   const machine = bareMachine();
   const left = join(machine.cache, 'fetching-thing-1');

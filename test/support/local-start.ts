@@ -30,6 +30,16 @@ export function npmStartWith(env: NodeJS.ProcessEnv, settings: Readonly<Record<s
   return launch('npm', ['start'], settings, env);
 }
 
+/** `npm start` with its data on a file system of this size, which nobody else sees. */
+export function onSmallDisk(
+  folder: string,
+  size: string,
+  settings: Readonly<Record<string, string>>,
+): LocalStart {
+  const script = `mount -t tmpfs -o size=${size} tmpfs ${folder} && npm start`;
+  return launch('unshare', ['-m', 'sh', '-c', script], { ...settings, BOON_DATA_DIR: folder });
+}
+
 /** The same without npm, on a machine of which only these settings are known. */
 export function bareStart(settings: Readonly<Record<string, string>>): LocalStart {
   return launch(process.execPath, [join(ROOT, 'src/cli/boon.ts'), 'start'], settings, {});
