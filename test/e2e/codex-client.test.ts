@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CodexAppServer, type CodexHome, codexHome } from '../../support/codex-cli.ts';
-import { bank, use } from '../../support/resets.ts';
-import { later, seedAccount } from '../../support/test-ledger.ts';
-import { openTestServer, type TestServer } from '../../support/test-server.ts';
+import { CodexAppServer, type CodexHome, codexHome } from '../support/codex-cli.ts';
+import { bank, use } from '../support/resets.ts';
+import { later, seedAccount } from '../support/test-ledger.ts';
+import { openTestServer, type TestServer } from '../support/test-server.ts';
 
 /** The first run on a machine fetches the client. */
 const PATIENCE = 300_000;
