@@ -10,6 +10,8 @@ import type { TestClock } from './test-clock.ts';
  */
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
+type Clock = Pick<TestClock, 'momentOf'>;
+
 export type ProcessTime = {
   interceptor: ActivityInterceptorsFactory;
   /** Gifts whose process was woken before the test's clock had reached their deadline: it has gone to sleep again. */
@@ -17,7 +19,7 @@ export type ProcessTime = {
 };
 
 /** Has activities take place in the test's present, whatever the process that asks for them takes for its own. */
-export function processTime(clock: TestClock): ProcessTime {
+export function processTime(clock: Clock): ProcessTime {
   const wokenEarly = new Set<string>();
   const interceptor: ActivityInterceptorsFactory = ({ info }) => ({
     inbound: {
@@ -36,7 +38,7 @@ export function processTime(clock: TestClock): ProcessTime {
   return { interceptor, wokenEarly };
 }
 
-function inTestTime(arg: unknown, clock: TestClock): unknown {
+function inTestTime(arg: unknown, clock: Clock): unknown {
   if (typeof arg === 'string' && INSTANT.test(arg)) return clock.momentOf(arg);
   if (!saysWhen(arg)) return arg;
   return { ...arg, at: clock.momentOf(arg.at) };

@@ -12,8 +12,11 @@ const { setTimeout: realTimeout } = globalThis;
 /** The present as a test writes it down passes while the servers start. */
 const STARTING_MS = 60_000;
 
+/** The server, as far as its clock goes. */
+type Server = Pick<TestWorkflowEnvironment, 'currentTimeMs' | 'sleep'>;
+
 export class TestClock {
-  readonly #environment: TestWorkflowEnvironment;
+  readonly #environment: Server;
   /** How far the server's clock is ahead of the machine's. Between two jumps it runs like any clock. */
   #serverAhead = 0;
   /** The test's present, in epoch milliseconds; while it runs, the one that it began to run at. */
@@ -23,7 +26,7 @@ export class TestClock {
   /** Where the jump that is being made began. */
   #jumpFrom: number | undefined;
 
-  private constructor(environment: TestWorkflowEnvironment) {
+  private constructor(environment: Server) {
     this.#environment = environment;
   }
 
@@ -31,7 +34,7 @@ export class TestClock {
    * A clock that stands still at the server's present, or at `startAt`.
    * @throws RangeError for a moment that has passed: the server's clock only goes forward.
    */
-  static async of(environment: TestWorkflowEnvironment, startAt?: Date): Promise<TestClock> {
+  static async of(environment: Server, startAt?: Date): Promise<TestClock> {
     const clock = new TestClock(environment);
     await clock.#readServer();
     const present = clock.server();

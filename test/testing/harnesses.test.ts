@@ -43,6 +43,21 @@ test('mails go to a mail server where one is given', async () => {
   }
 });
 
+test('a mail that the mail server did not take is tried again as time passes', async () => {
+  const mail = await catchMails();
+  mail.refuseWith(451);
+  try {
+    await using boon = await startBoon({ smtp: mail.url, accounts: { ada: { credits: '10' } } });
+    await boon.client.transfers.create({ from: 'ada', to: { email: 'hedy@example.com' }, amount: '1' });
+    await expect.poll(() => mail.tries(), { timeout: 10_000 }).toBeGreaterThan(0);
+    mail.refuseWith(undefined);
+    await boon.advance('1 hour');
+    expect(mail.mails.map(({ to }) => to)).toEqual([['hedy@example.com']]);
+  } finally {
+    await mail.close();
+  }
+});
+
 test('a policy that does not validate starts nothing', async () => {
   await expect(startBoon({ policy: { gifts: { min: '-1' } } })).rejects.toThrow('gifts.min');
 });
