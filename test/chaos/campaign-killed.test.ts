@@ -7,7 +7,7 @@ import { createCampaignProcess } from '../../src/temporal/campaign-process.ts';
 import { createCampaign, fillAccounts, runToItsEnd } from '../support/campaigns.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { tcpProxy } from '../support/tcp-proxy.ts';
-import { devServer } from '../support/temporal-server.ts';
+import { devNamespace } from '../support/temporal-server.ts';
 import { expectVerified, START } from '../support/test-ledger.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
@@ -24,7 +24,7 @@ const PATIENCE_MS = 60_000;
 let rig: GiftRig;
 let process: ReturnType<typeof createCampaignProcess>;
 beforeAll(async () => {
-  rig = await giftRig(await devServer(), { policy: POLICY, worker: false });
+  rig = await giftRig(await devNamespace(), { policy: POLICY, worker: false });
   await fillAccounts(rig.own, ACCOUNTS);
   process = createCampaignProcess({ client: rig.client, taskQueue: TASK_QUEUE });
 });

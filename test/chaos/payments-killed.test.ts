@@ -11,7 +11,7 @@ import { askRefund } from '../support/refunds.ts';
 import { WEBHOOK_SECRET } from '../support/stripe-events.ts';
 import { type StripeStandIn, startStripeStandIn } from '../support/stripe-stand-in.ts';
 import { tcpProxy } from '../support/tcp-proxy.ts';
-import { devServer } from '../support/temporal-server.ts';
+import { devNamespace } from '../support/temporal-server.ts';
 import { expectVerified } from '../support/test-ledger.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
@@ -19,7 +19,7 @@ let rig: GiftRig;
 let stripe: StripeStandIn;
 beforeAll(async () => {
   stripe = await startStripeStandIn();
-  rig = await giftRig(await devServer(), { worker: false });
+  rig = await giftRig(await devNamespace(), { worker: false });
 });
 afterAll(async () => {
   await rig.close();

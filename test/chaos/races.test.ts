@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Gift } from '../../src/contracts/gift.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
-import { devServer } from '../support/temporal-server.ts';
+import { devNamespace } from '../support/temporal-server.ts';
 import { expectVerified } from '../support/test-ledger.ts';
 
 /** How many gifts race in one test; each at another offset from its deadline. */
@@ -10,7 +10,7 @@ const RACES = 24;
 
 let rig: GiftRig;
 beforeAll(async () => {
-  rig = await giftRig(await devServer(), {
+  rig = await giftRig(await devNamespace(), {
     policy: {
       gifts: {
         settlement: 'PT3S',

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { giftWorkflowId } from '../../src/contracts/gift.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { tcpProxy } from '../support/tcp-proxy.ts';
-import { devServer } from '../support/temporal-server.ts';
+import { devNamespace } from '../support/temporal-server.ts';
 import { expectVerified } from '../support/test-ledger.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
@@ -10,7 +10,7 @@ const POLICY = { gifts: { settlement: 'PT4S' } };
 
 let rig: GiftRig;
 beforeAll(async () => {
-  rig = await giftRig(await devServer(), { policy: POLICY, worker: false });
+  rig = await giftRig(await devNamespace(), { policy: POLICY, worker: false });
   await rig.seed('ada', '100');
   await rig.seed('bob');
 });

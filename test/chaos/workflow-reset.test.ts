@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { giftWorkflowId } from '../../src/contracts/gift.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
-import { devServer } from '../support/temporal-server.ts';
+import { devNamespace } from '../support/temporal-server.ts';
 import { expectVerified } from '../support/test-ledger.ts';
 
 let rig: GiftRig;
 beforeAll(async () => {
-  rig = await giftRig(await devServer(), { policy: { gifts: { settlement: 'PT6S' } } });
+  rig = await giftRig(await devNamespace(), { policy: { gifts: { settlement: 'PT6S' } } });
   await rig.seed('ada', '100');
   await rig.seed('bob');
 });
@@ -27,7 +27,7 @@ async function reset(giftId: string): Promise<void> {
     eventId = await firstTask();
   }
   await rig.client.workflowService.resetWorkflowExecution({
-    namespace: 'default',
+    namespace: rig.client.options.namespace,
     workflowExecution: { workflowId },
     reason: 'an operator tries it out',
     workflowTaskFinishEventId: eventId ?? null,

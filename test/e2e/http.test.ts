@@ -4,7 +4,7 @@ import { BoonError } from '../../src/contracts/errors.ts';
 import { giftWorkflowId } from '../../src/contracts/gift.ts';
 import type { GiftProcess } from '../../src/contracts/gift-process.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
-import { devServer } from '../support/temporal-server.ts';
+import { devNamespace } from '../support/temporal-server.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';
 
 const TRANSFER = '/v1/billing/credits/transfer';
@@ -17,7 +17,7 @@ let server: TestServer;
 let starts: GiftProcess['start'];
 beforeAll(async () => {
   const policy = { gifts: { settlement: 'PT4S', screening: { velocity: { verdict: 'allow' as const } } } };
-  rig = await giftRig(await devServer(), { policy });
+  rig = await giftRig(await devNamespace(), { policy });
   starts = rig.process.start;
   server = await openTestServer({
     ledger: rig.own,

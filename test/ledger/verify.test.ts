@@ -13,7 +13,7 @@ import { act, claim, give, grant } from '../support/gifts.ts';
 import { makePurchaseScene, PURCHASE_DAMAGES } from '../support/purchase-damages.ts';
 import { makeReferralScene, REFERRAL_DAMAGES } from '../support/referral-damages.ts';
 import { makeResetScene, RESET_DAMAGES } from '../support/reset-damages.ts';
-import { TEMPLATE_DATABASE } from '../support/template-database.ts';
+import { TEMPLATE_DATABASE } from '../support/suite.ts';
 import { later, policyWith, START, seedAccount } from '../support/test-ledger.ts';
 import { makeUsageScene, USAGE_DAMAGES } from '../support/usage-damages.ts';
 

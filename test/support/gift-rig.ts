@@ -80,7 +80,11 @@ export async function giftRig(
   const { ledger } = own;
   // As every process on this database would have it.
   const codec = createPayloadCodec({ encryption: 'personal', keys: payloadKeys(own.encryptionKey, []) });
-  const client = new Client({ connection: temporal.client.connection, ...converted(codec) });
+  const {
+    connection,
+    options: { namespace },
+  } = temporal.client;
+  const client = new Client({ connection, namespace, ...converted(codec) });
   const mail = await catchMails();
   const workers: RunningWorker[] = [];
   const workflowIds = new Set<string>();

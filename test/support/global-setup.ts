@@ -1,49 +1,79 @@
 /**
- * Before the tests: Temporal's servers are on the machine, and there is one real PostgreSQL, with a database
- * of the current schema that each test file copies.
+ * Before the tests: Temporal's servers are on the machine, and one real PostgreSQL and one real Temporal server run for
+ * all files. Each file has a copy of the database of the current schema, and a namespace of its own where it asks for one.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import type { TestProject } from 'vitest/node';
+import { SEARCH_ATTRIBUTES } from '../../src/contracts/temporal.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
 import { createDatabase, startPostgres } from '../../src/local/postgres.ts';
+import { startTemporalDevServer } from '../../src/local/temporal.ts';
 import { findTemporalCli } from '../../src/local/temporal-binary.ts';
 import { findTimeSkippingServer } from '../../src/local/time-skipping-binary.ts';
-import { TEMPLATE_DATABASE } from './template-database.ts';
+import { NAMESPACE_SEQUENCE, TEMPLATE_DATABASE, TEST_NAMESPACES } from './suite.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** URL of the suite's PostgreSQL, its superuser. */
     postgresUrl: string;
+    /** `host:port` of the suite's Temporal server. */
+    temporalAddress: string;
   }
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  await fetchServers();
+  const cli = await fetchServers();
+  const stops: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (const stopOne of stops.toReversed()) await stopOne();
+  };
+  try {
+    await Promise.all([startDatabase(project, stops), startTemporal(cli, project, stops)]);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return stop;
+}
+
+async function startDatabase(project: TestProject, stops: (() => Promise<void>)[]): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'boon-test-'));
+  stops.push(() => rm(folder, { recursive: true, force: true }));
   const postgres = await startPostgres({
     dataDir: folder,
     // Data of tests need not survive the machine's power; tests of crashes start their own server.
     settings: { fsync: 'off', max_connections: 200, shared_buffers: '256MB' },
   });
-  const stop = async () => {
-    await postgres.stop();
-    await rm(folder, { recursive: true, force: true });
-  };
-  try {
-    await migrate(await createDatabase(postgres.url, TEMPLATE_DATABASE));
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  stops.push(() => postgres.stop());
+  await migrate(await createDatabase(postgres.url, TEMPLATE_DATABASE));
+  const client = new pg.Client({ connectionString: postgres.url });
+  await client.connect();
+  await client.query(`CREATE SEQUENCE ${NAMESPACE_SEQUENCE}`);
+  await client.end();
   project.provide('postgresUrl', postgres.url);
-  return stop;
+}
+
+async function startTemporal(
+  cli: string,
+  project: TestProject,
+  stops: (() => Promise<void>)[],
+): Promise<void> {
+  const temporal = await startTemporalDevServer({
+    cli,
+    headless: true,
+    namespaces: TEST_NAMESPACES,
+    searchAttributes: SEARCH_ATTRIBUTES,
+  });
+  stops.push(() => temporal.stop());
+  project.provide('temporalAddress', temporal.address);
 }
 
 /** Most files need them. On a fresh machine it takes some seconds, which are no test's. */
-async function fetchServers(): Promise<void> {
+async function fetchServers(): Promise<string> {
   const progress = (line: string) => console.log(line);
-  await findTemporalCli(progress);
   await findTimeSkippingServer(progress);
+  return await findTemporalCli(progress);
 }

@@ -9,7 +9,7 @@ import { SHIPPED_POLICY } from '../../src/domain/shipped-policy.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { createDatabase, dropDatabase } from '../../src/local/postgres.ts';
-import { TEMPLATE_DATABASE } from './template-database.ts';
+import { TEMPLATE_DATABASE } from './suite.ts';
 
 /** A policy document with any of its keys left out. */
 export type PolicyPatch = { [K in keyof Policy]?: DeepPartial<Policy[K]> };

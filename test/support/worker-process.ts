@@ -51,6 +51,7 @@ export async function startWorkerProcess(
     DATABASE_URL: rig.own.url,
     BOON_ENCRYPTION_KEY: rig.own.encryptionKey.toString('base64'),
     TEMPORAL_ADDRESS: rig.temporal.address,
+    TEMPORAL_NAMESPACE: rig.client.options.namespace,
     BOON_POLICY: policyFile,
     BOON_METRICS_PORT: String(port),
     BOON_LOG_LEVEL: 'info',

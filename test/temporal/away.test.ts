@@ -7,13 +7,13 @@ import { createGiftProcess } from '../../src/temporal/gift-process.ts';
 import { registerSearchAttributes } from '../../src/temporal/search-attributes.ts';
 import { connectWorker } from '../../src/temporal/worker-connection.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
-import { devServer } from '../support/temporal-server.ts';
+import { devNamespace } from '../support/temporal-server.ts';
 import { newGiftId, newKey } from '../support/test-ledger.ts';
 
 let rig: GiftRig;
 let nobody: Client;
 beforeAll(async () => {
-  rig = await giftRig(await devServer(), { worker: false });
+  rig = await giftRig(await devNamespace(), { worker: false });
   nobody = temporalClient(temporalTarget({ TEMPORAL_ADDRESS: `127.0.0.1:${await freePort()}` }));
   await rig.seed('ada', '100');
   await rig.seed('bob');

@@ -7,7 +7,7 @@ import { billingRuns } from '../../src/temporal/billing-runs.ts';
 import { BILLED, seedInvoiced } from '../support/billing.ts';
 import { DAY, type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { startRecordingStripe } from '../support/recording-stripe.ts';
-import { devServer } from '../support/temporal-server.ts';
+import { devNamespace } from '../support/temporal-server.ts';
 import { expectVerified, newKey } from '../support/test-ledger.ts';
 import { charge } from '../support/usage.ts';
 
@@ -17,7 +17,7 @@ const PATIENCE_MS = 180_000;
 let rig: GiftRig;
 const workers: Awaited<ReturnType<GiftRig['startWorker']>>[] = [];
 beforeAll(async () => {
-  rig = await giftRig(await devServer(), { policy: BILLED, worker: false });
+  rig = await giftRig(await devNamespace(), { policy: BILLED, worker: false });
 });
 afterAll(() => rig.close());
 

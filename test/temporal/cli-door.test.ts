@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { findTemporalCli } from '../../src/local/temporal-binary.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
-import { devServer } from '../support/temporal-server.ts';
+import { devNamespace } from '../support/temporal-server.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';
 
 const run = promisify(execFile);
@@ -13,7 +13,7 @@ let cli: string;
 /** Its codec endpoint lets the command read what people wrote. */
 let server: TestServer;
 beforeAll(async () => {
-  rig = await giftRig(await devServer(), { policy: { gifts: { settlement: 'PT6S' } } });
+  rig = await giftRig(await devNamespace(), { policy: { gifts: { settlement: 'PT6S' } } });
   cli = await findTemporalCli();
   const payloads = rig.workerOptions.codec;
   if (payloads === undefined) throw new Error('The rig encrypts what people write');
@@ -39,7 +39,8 @@ beforeEach(async () => {
 /** Runs the `temporal` command as a person would. */
 async function temporal(...args: string[]): Promise<string> {
   const codec = ['--codec-endpoint', `${server.baseUrl}/codec`, '--codec-auth', `Bearer ${server.apiKey}`];
-  const where = ['--address', rig.temporal.address, '--output', 'json'];
+  const { namespace } = rig.client.options;
+  const where = ['--address', rig.temporal.address, '--namespace', namespace, '--output', 'json'];
   const { stdout } = await run(cli, [...args, ...where, ...codec]);
   return stdout;
 }

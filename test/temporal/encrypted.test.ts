@@ -9,7 +9,7 @@ import { createPayloadCodec } from '../../src/temporal/payload-codec.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { readableHistory } from '../support/history-file.ts';
 import { OPEN_PROGRAMS, referralRig } from '../support/referral-rig.ts';
-import { devServer } from '../support/temporal-server.ts';
+import { devNamespace } from '../support/temporal-server.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';
 
 type Payload = proto.temporal.api.common.v1.IPayload;
@@ -22,9 +22,9 @@ let server: TestServer;
 /** As the API and the workers have it; the rig's own client reads what Temporal stores. */
 let client: Client;
 beforeAll(async () => {
-  rig = await giftRig(await devServer(), { policy: OPEN_PROGRAMS, worker: false });
+  rig = await giftRig(await devNamespace(), { policy: OPEN_PROGRAMS, worker: false });
   const codec = createPayloadCodec({ encryption: 'personal', keys: [rig.own.encryptionKey] });
-  client = new Client({ connection: rig.client.connection, ...converted(codec) });
+  client = new Client({ ...whereOf(rig), ...converted(codec) });
   await rig.startWorker({ codec, client });
   server = await openTestServer({ ledger: rig.own });
 });
@@ -32,6 +32,11 @@ afterAll(async () => {
   await server.close();
   await rig.close();
 });
+
+/** The server and the namespace that another client of the same process speaks with. */
+function whereOf({ client: { connection, options } }: GiftRig) {
+  return { connection, namespace: options.namespace };
+}
 
 /** Every payload that stands in a history, wherever. */
 function payloadsIn(value: unknown): Payload[] {
@@ -112,7 +117,7 @@ test('why somebody began a campaign is not stored', async () => {
 test('a worker that was given a new key goes on with what the old one encrypted', async () => {
   const taskQueue = 'rotated';
   const old = createPayloadCodec({ encryption: 'all', keys: [rig.own.encryptionKey] });
-  const before = new Client({ connection: rig.client.connection, ...converted(old) });
+  const before = new Client({ ...whereOf(rig), ...converted(old) });
   const referrals = referralRig({ ...rig, client: before, replayLater: () => undefined }, taskQueue);
   await rig.seed('bea');
   const invited = await referrals.invite('bea');
@@ -120,7 +125,7 @@ test('a worker that was given a new key goes on with what the old one encrypted'
     encryption: 'all',
     keys: [Buffer.alloc(32, 7), rig.own.encryptionKey],
   });
-  const after = new Client({ connection: rig.client.connection, ...converted(rotated) });
+  const after = new Client({ ...whereOf(rig), ...converted(rotated) });
   await rig.startWorker({ taskQueue, client: after, codec: rotated });
   await referrals.join(invited);
   await referrals.prompt(invited, 3);

@@ -3,12 +3,12 @@ import { BoonError } from '../../src/contracts/errors.ts';
 import { giftWorkflowId } from '../../src/contracts/gift.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
-import { devServer } from '../support/temporal-server.ts';
+import { devNamespace } from '../support/temporal-server.ts';
 
 let rig: GiftRig;
 let away = false;
 beforeAll(async () => {
-  rig = await giftRig(await devServer(), { policy: { gifts: { settlement: 'PT2S' } }, worker: false });
+  rig = await giftRig(await devNamespace(), { policy: { gifts: { settlement: 'PT2S' } }, worker: false });
   await rig.startWorker({ ledger: sometimesAway(rig.ledger) });
   await rig.seed('ada', '100');
   await rig.seed('bob');

@@ -10,7 +10,7 @@ import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { bought, buy, CONSENT, hear, newPurchaseId } from '../support/purchases.ts';
 import { WEBHOOK_SECRET } from '../support/stripe-events.ts';
 import { type StripeMock, startStripeMock } from '../support/stripe-mock.ts';
-import { devServer } from '../support/temporal-server.ts';
+import { devNamespace } from '../support/temporal-server.ts';
 
 const DAY = 86_400_000;
 let rig: GiftRig;
@@ -32,7 +32,7 @@ beforeAll(async () => {
     charge: (...asked) => (bank.charge ?? real.charge)(...asked),
     closeCheckout: (...asked) => (bank.closeCheckout ?? real.closeCheckout)(...asked),
   };
-  rig = await giftRig(await devServer(), { worker: { payments } });
+  rig = await giftRig(await devNamespace(), { worker: { payments } });
   process = createPurchaseProcess({ client: rig.client, taskQueue: TASK_QUEUE });
 });
 afterAll(async () => {

@@ -2,13 +2,13 @@ import proto from '@temporalio/proto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { giftWorkflowId } from '../../src/contracts/gift.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
-import { devServer } from '../support/temporal-server.ts';
+import { devNamespace } from '../support/temporal-server.ts';
 
 const { EventType } = proto.temporal.api.enums.v1;
 
 let rig: GiftRig;
 beforeAll(async () => {
-  rig = await giftRig(await devServer(), { policy: { gifts: { settlement: 'PT5S' } } });
+  rig = await giftRig(await devNamespace(), { policy: { gifts: { settlement: 'PT5S' } } });
   await rig.seed('user_ada', '1000');
   await rig.seed('user_bob');
 });

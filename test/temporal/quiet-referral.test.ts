@@ -3,14 +3,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { referralWorkflowId } from '../../src/contracts/referral.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { OPEN_PROGRAMS, type ReferralRig, referralRig } from '../support/referral-rig.ts';
-import { devServer } from '../support/temporal-server.ts';
+import { devNamespace } from '../support/temporal-server.ts';
 
 const { EventType } = proto.temporal.api.enums.v1;
 
 let rig: GiftRig;
 let referrals: ReferralRig;
 beforeAll(async () => {
-  rig = await giftRig(await devServer(), { policy: OPEN_PROGRAMS });
+  rig = await giftRig(await devNamespace(), { policy: OPEN_PROGRAMS });
   referrals = referralRig(rig);
 });
 afterAll(() => rig.close());
@@ -81,8 +81,8 @@ test('prompts below the number that is needed, and those of accounts without a r
 
 test('an invitation that waits has a mail behind it and nothing ahead of it: no timer, no task', async () => {
   await rig.seed('cy');
-  const invited = await referrals.invite('cy');
-  const mail = await untilMailed('friend5@example.com');
+  const invited = await referrals.invite('cy', { email: 'waited-for@example.com' });
+  const mail = await untilMailed('waited-for@example.com');
   expect(mail).toContain('/invite/');
   const events = () => eventsOf(referralWorkflowId(invited.id));
   await expect

@@ -9,7 +9,7 @@ import { bought } from '../support/purchases.ts';
 import { askRefund, hearOfRefund } from '../support/refunds.ts';
 import { WEBHOOK_SECRET } from '../support/stripe-events.ts';
 import { type StripeStandIn, startStripeStandIn } from '../support/stripe-stand-in.ts';
-import { devServer } from '../support/temporal-server.ts';
+import { devNamespace } from '../support/temporal-server.ts';
 import { charge } from '../support/usage.ts';
 
 let rig: GiftRig;
@@ -21,7 +21,7 @@ beforeAll(async () => {
   stripe = await startStripeStandIn();
   const options = { apiKey: 'sk_test_123', webhookSecret: WEBHOOK_SECRET, apiBase: stripe.url };
   const payments = createStripePayments({ ...options, backTo: () => 'https://boon.example/credits' });
-  rig = await giftRig(await devServer(), { worker: { payments } });
+  rig = await giftRig(await devNamespace(), { worker: { payments } });
   process = createRefundProcess({ client: rig.client, taskQueue: TASK_QUEUE, patience: 30_000 });
 });
 afterAll(async () => {

@@ -7,7 +7,7 @@ import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { rewardWindows } from '../../src/temporal/reward-windows.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { OPEN_PROGRAMS, type ReferralRig, referralRig } from '../support/referral-rig.ts';
-import { devServer } from '../support/temporal-server.ts';
+import { devNamespace } from '../support/temporal-server.ts';
 import { expectVerified } from '../support/test-ledger.ts';
 
 const PROGRAM = 'codex-selective';
@@ -15,7 +15,7 @@ const PROGRAM = 'codex-selective';
 let rig: GiftRig;
 let referrals: ReferralRig;
 beforeAll(async () => {
-  rig = await giftRig(await devServer(), { policy: OPEN_PROGRAMS });
+  rig = await giftRig(await devNamespace(), { policy: OPEN_PROGRAMS });
   referrals = referralRig(rig);
 });
 afterAll(() => rig.close());
@@ -147,6 +147,7 @@ test('a referral whose claim meets the end of the month claims again in the next
   const ats: string[] = [];
   const worker = await Worker.create({
     connection: rig.temporal.nativeConnection,
+    namespace: rig.client.options.namespace,
     taskQueue,
     workflowBundle: rig.workerOptions.bundle,
     activities: {

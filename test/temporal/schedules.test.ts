@@ -10,14 +10,14 @@ import {
 import type { Recorded } from '../../src/ledger/ledger.ts';
 import { keepSchedules } from '../../src/temporal/schedules.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
-import { devServer } from '../support/temporal-server.ts';
+import { devNamespace } from '../support/temporal-server.ts';
 import { newGiftId, newKey } from '../support/test-ledger.ts';
 
 const MINUTE = 60_000;
 
 let rig: GiftRig;
 beforeAll(async () => {
-  rig = await giftRig(await devServer(), {
+  rig = await giftRig(await devNamespace(), {
     policy: { gifts: { settlement: 'PT1H', screening: { velocity: { verdict: 'allow' } } } },
   });
   await keepSchedules(rig.client, TASK_QUEUE);

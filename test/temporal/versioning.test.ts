@@ -3,14 +3,14 @@ import { giftWorkflowId } from '../../src/contracts/gift.ts';
 import { RECONCILE_WORKFLOW, TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { makeCurrent } from '../../src/temporal/versioning.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
-import { devServer } from '../support/temporal-server.ts';
+import { devNamespace } from '../support/temporal-server.ts';
 
 const ONE = { name: 'boon', buildId: 'build-1' };
 const TWO = { name: 'boon', buildId: 'build-2' };
 
 let rig: GiftRig;
 beforeAll(async () => {
-  rig = await giftRig(await devServer(), {
+  rig = await giftRig(await devNamespace(), {
     policy: { gifts: { settlement: 'PT6S' } },
     worker: { deployment: ONE },
   });

@@ -3,14 +3,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SCHEDULES } from '../../src/contracts/temporal.ts';
 import { freePort } from '../../src/local/ports.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
-import { devServer } from '../support/temporal-server.ts';
+import { devNamespace } from '../support/temporal-server.ts';
 import { runWorker, startWorkerProcess } from '../support/worker-process.ts';
 
 const POLICY = { gifts: { settlement: 'PT1S' } };
 
 let rig: GiftRig;
 beforeAll(async () => {
-  rig = await giftRig(await devServer(), { policy: POLICY, worker: false });
+  rig = await giftRig(await devNamespace(), { policy: POLICY, worker: false });
   await rig.seed('ada', '100');
   await rig.seed('bob');
 });

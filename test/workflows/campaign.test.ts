@@ -20,7 +20,7 @@ import { createCampaignProcess } from '../../src/temporal/campaign-process.ts';
 import { keepComplimentaryResets } from '../../src/temporal/complimentary-resets.ts';
 import { createCampaign, fillAccounts } from '../support/campaigns.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
-import { devServer } from '../support/temporal-server.ts';
+import { devNamespace } from '../support/temporal-server.ts';
 import { newKey, seedAccount } from '../support/test-ledger.ts';
 
 const ACCOUNTS = 300;
@@ -30,7 +30,7 @@ const PAGE = 2;
 let rig: GiftRig;
 let process: ReturnType<typeof createCampaignProcess>;
 beforeAll(async () => {
-  rig = await giftRig(await devServer(), { worker: { campaignPageSize: PAGE } });
+  rig = await giftRig(await devNamespace(), { worker: { campaignPageSize: PAGE } });
   await fillAccounts(rig.own, ACCOUNTS);
   process = createCampaignProcess({ client: rig.client, taskQueue: TASK_QUEUE });
 });
