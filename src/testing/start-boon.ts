@@ -83,19 +83,38 @@ export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHar
   const codec = createPayloadCodec({ encryption: 'personal', keys: payloadKeys(encryptionKey, []) });
   const ledger = createPostgresLedger({ url: database.url, encryptionKey });
   parts.defer(() => ledger.close());
+  // Not the environment's own client: awaiting a result with that one lets time run.
+  const temporal = new Client({ connection: environment.connection, ...converted(codec) });
+  const common = { client: temporal, ledger, taskQueue: TASK_QUEUE };
+  const publicUrl = options.publicUrl ?? 'http://boon.test';
+  const demoPayments = createDemoPayments({ encryptionKey, publicUrl });
+  const captured = captureMails();
+  const transport =
+    options.smtp === undefined ? captured.transport : nodemailer.createTransport(options.smtp);
+  const workerOptions = {
+    ...common,
+    connection: environment.nativeConnection,
+    mail: { transport, from: 'Boon <boon@localhost>', publicUrl },
+    payments: whenItIsTime(demoPayments),
+    bundle: await bundle,
+    buildId: 'boon-testing',
+    codec,
+  };
+  // The worker's thread takes a while to start, beside what follows.
+  const starting = startHarnessWorker(workerOptions, clock);
+  parts.defer(() =>
+    starting.then(
+      (worker) => worker.stop(),
+      () => undefined,
+    ),
+  );
+
   await ledger.usePolicy(policy, clock.now().toISOString());
   const keyDatabase = openDatabase(database.url, { connections: 1 });
   parts.defer(() => keyDatabase.end());
   const apiKey = newApiKey();
   const apiKeys = createApiKeys(keyDatabase);
   await bootstrapApiKey(apiKeys, apiKey, clock.now().toISOString());
-
-  // Not the environment's own client: awaiting a result with that one lets time run.
-  const temporal = new Client({ connection: environment.connection, ...converted(codec) });
-  const common = { client: temporal, ledger, taskQueue: TASK_QUEUE };
-  const publicUrl = options.publicUrl ?? 'http://boon.test';
-  const creditsLink = createCreditsLink({ encryptionKey, publicUrl });
-  const demoPayments = createDemoPayments({ encryptionKey, publicUrl });
   const serverParts: ServerParts = {
     ledger,
     apiKeys,
@@ -110,33 +129,13 @@ export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHar
     logger: createLogger(options.logLevel ?? 'silent'),
     metrics: createMetrics(),
     publicUrl,
-    creditsLink,
+    creditsLink: createCreditsLink({ encryptionKey, publicUrl }),
     payments: demoPayments,
     demoPayments,
     policyVersion: policy.version,
     rateLimit: { service: 0, user: 0 },
     demoModel: false,
   };
-  const captured = captureMails();
-  const transport =
-    options.smtp === undefined ? captured.transport : nodemailer.createTransport(options.smtp);
-  const workerOptions = {
-    ...common,
-    connection: environment.nativeConnection,
-    mail: { transport, from: 'Boon <boon@localhost>', publicUrl },
-    payments: whenItIsTime(demoPayments),
-    bundle: await bundle,
-    buildId: 'boon-testing',
-    codec,
-  };
-  // The worker's thread and the HTTP server start side by side.
-  const starting = startHarnessWorker(workerOptions, clock);
-  parts.defer(() =>
-    starting.then(
-      (worker) => worker.stop(),
-      () => undefined,
-    ),
-  );
   const url = await listen(serverParts, parts);
   const worker = await starting;
   await keepComplimentaryResets(ledger, serverParts.campaignProcess, clock.now().toISOString());
