@@ -174,12 +174,13 @@ export class BoonHarness {
 
   async #verifyAndEnd(): Promise<void> {
     let report: VerifyReport;
+    this.#time.stop();
     try {
-      await this.#time.stop();
       report = await this.verify();
     } finally {
       await this.#parts.end();
     }
+    this.#time.report();
     if (report.ok) return;
     const broken = report.violations.map(({ invariant, detail }) => `  ${invariant}: ${detail}`);
     throw new Error(`The ledger does not hold:\n${broken.join('\n')}`);

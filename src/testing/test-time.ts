@@ -24,7 +24,7 @@ export class TestTime {
   /** Goes to the moment that `target` makes of the present. One that has passed moves nothing. */
   travel(target: (now: Date) => Date): Promise<void> {
     return this.#inTurn(async () => {
-      this.#report();
+      this.report();
       const { clock } = this.#traveller;
       const moment = target(clock.now());
       clock.freeze();
@@ -49,17 +49,25 @@ export class TestTime {
   }
 
   async freeze(): Promise<void> {
-    if (!this.#isRunning) return;
-    await this.stop();
+    const ran = await this.#inTurn(async () => this.stop());
+    if (!ran) return;
+    await this.#running;
     await this.travel((now) => now);
   }
 
-  /** Lets time stand, and nothing more happen. */
-  async stop(): Promise<void> {
+  /** Lets time stand and nothing more happen, without waiting for anything. @returns whether it ran. */
+  stop(): boolean {
+    const ran = this.#isRunning;
     this.#isRunning = false;
     this.#traveller.clock.freeze();
-    await this.#running;
-    await this.#inTurn(async () => undefined);
+    return ran;
+  }
+
+  /** Throws what went wrong while time ran, once. */
+  report(): void {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure.error;
   }
 
   /** While time runs, does what Boon's schedules do. */
@@ -82,14 +90,8 @@ export class TestTime {
         await this.#inTurn(look);
       }
     } catch (error) {
-      // Nobody waits for it: whoever moves time next hears of it.
-      this.#failure = { error };
+      // Nobody waits for it: whoever moves time next hears of it. What ended with the harness is no failure.
+      if (this.#isRunning) this.#failure = { error };
     }
-  }
-
-  #report(): void {
-    const failure = this.#failure;
-    this.#failure = undefined;
-    if (failure !== undefined) throw failure.error;
   }
 }

@@ -66,9 +66,15 @@ test('time that is advanced while it runs is advanced exactly, and goes on runni
   await boon.freeze();
 });
 
+test('a harness that is stopped while time runs ends all the same', async () => {
+  const other = await startBoon({ accounts: { ada: { credits: '1' } } });
+  await other.run();
+  await realTime(150);
+  await other.stop();
+});
+
 test('running and freezing twice is once', async () => {
-  await Promise.all([boon.run(), boon.run()]);
-  await Promise.all([boon.freeze(), boon.freeze()]);
+  await Promise.all([boon.run(), boon.run(), boon.freeze(), boon.freeze()]);
   const now = boon.now();
   await realTime(50);
   expect(boon.now()).toEqual(now);
