@@ -15,7 +15,7 @@ import {
 import { createPayloadCodec, payloadKeys } from '../../src/temporal/payload-codec.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { readableHistory } from '../support/history-file.ts';
-import { devServer } from '../support/temporal-server.ts';
+import { devNamespace } from '../support/temporal-server.ts';
 import { newGiftId } from '../support/test-ledger.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';
 
@@ -25,7 +25,7 @@ const REASON = 'she is my neighbour';
 let rig: GiftRig;
 let server: TestServer;
 beforeAll(async () => {
-  rig = await giftRig(await devServer(), { policy: { gifts: { settlement: 'PT8S' } } });
+  rig = await giftRig(await devNamespace(), { policy: { gifts: { settlement: 'PT8S' } } });
   const keys = payloadKeys(rig.own.encryptionKey, []);
   const payloads = createPayloadCodec({ encryption: 'personal', keys });
   server = await openTestServer({ ledger: rig.own, parts: { codec: { payloads, uiOrigins: [] } } });
@@ -39,10 +39,11 @@ afterAll(async () => {
 
 /** What a backend makes; with no codec options, as one that has never heard of the codec. */
 function clientOf(codec?: Partial<BoonCodecOptions>): Client {
-  const { connection } = rig.temporal.client;
-  if (codec === undefined) return new Client({ connection });
+  const { connection, options } = rig.temporal.client;
+  const { namespace } = options;
+  if (codec === undefined) return new Client({ connection, namespace });
   const payloadCodecs = [boonCodec({ url: server.baseUrl, apiKey: server.apiKey, retries: 0, ...codec })];
-  return new Client({ connection, dataConverter: { payloadCodecs } });
+  return new Client({ connection, namespace, dataConverter: { payloadCodecs } });
 }
 
 async function startGift(client: Client, id = newGiftId()) {

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPayloadCodec, payloadKeys } from '../../src/temporal/payload-codec.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
-import { devServer } from '../support/temporal-server.ts';
+import { devNamespace } from '../support/temporal-server.ts';
 import { newGiftId } from '../support/test-ledger.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';
 
@@ -177,7 +177,7 @@ describe('beside the oldest Temporal client that it allows', () => {
       await readFile(join(path, 'node_modules/@temporalio/client/package.json'), 'utf8'),
     );
     expect(version).toBe(oldest);
-    rig = await giftRig(await devServer());
+    rig = await giftRig(await devNamespace());
     await rig.seed('ada', '100');
     await rig.seed('grace');
     const keys = payloadKeys(rig.own.encryptionKey, []);
@@ -235,7 +235,9 @@ describe('beside the oldest Temporal client that it allows', () => {
       expect(await compile(path, ['--module', 'node16', `backend.${kind}`])).toEqual([]);
       const id = newGiftId();
       const file = `backend.${kind.replace('ts', 'js')}`;
-      expect(await runOn20(path, file, rig.temporal.address, server.baseUrl, server.apiKey, id)).toEqual({
+      const { address, client } = rig.temporal;
+      const { namespace } = client.options;
+      expect(await runOn20(path, file, address, namespace, server.baseUrl, server.apiKey, id)).toEqual({
         wrongKey: ['unauthorized', 'encode'],
         held: { status: 'held', reason: 'looks like resale', message: 'Thank you!' },
         result: { status: 'rejected' },
@@ -296,10 +298,10 @@ import {
   refundChangedSignal, refundStatusQuery, type RefundWorkflow, refundWorkflowId, rejectGiftUpdate, TASK_QUEUE,
 } from 'boon-client/contracts';
 
-async function main([address = '', url = '', apiKey = '', id = '']: string[]): Promise<object> {
+async function main([address = '', namespace = '', url = '', apiKey = '', id = '']: string[]): Promise<object> {
   const connection = await Connection.connect({ address });
   const clientWith = (key: string) =>
-    new Client({ connection, dataConverter: { payloadCodecs: [boonCodec({ url, apiKey: key })] } });
+    new Client({ connection, namespace, dataConverter: { payloadCodecs: [boonCodec({ url, apiKey: key })] } });
   const start = (client: Client) =>
     client.workflow.start<GiftWorkflow>(GIFT_WORKFLOW, {
       workflowId: giftWorkflowId(id),
