@@ -23,7 +23,7 @@ export type Duty = {
 };
 
 /** What is still due after so much real time, with a worker that has nothing to do, has no process that sees to it. */
-export const ASLEEP_AFTER_MS = 500;
+export const ASLEEP_AFTER_MS = 1_000;
 /** More than any test has open at once. */
 export const MOST = 1_000;
 /** Later than everything in a test. */
