@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { PolicySchema } from './contracts/policy.schema.ts';
 import { canonicalJson } from './domain/canonical-json.ts';
+import { isError } from './domain/is-error.ts';
 import { mergePolicy } from './domain/merge-policy.ts';
 import type { Policy, VersionedPolicy } from './domain/policy.ts';
 import { SHIPPED_POLICY } from './domain/shipped-policy.ts';
@@ -48,7 +49,7 @@ function readJson(path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const why = Error.isError(cause) ? cause.message : String(cause);
+    const why = isError(cause) ? cause.message : String(cause);
     throw new PolicyError(`The policy file ${path} is not JSON: ${why}.`, { cause });
   }
 }

@@ -73,8 +73,8 @@ export const codecRoutes: FastifyPluginAsyncZod<CodecOptions> = async (app, opti
         // Temporal's own protocol, not part of Boon's API.
         schema: { hide: true, body: PayloadsSchema, response: { 200: PayloadsSchema } },
         handler: async ({ body }) => {
-          const work = codec.payloads[direction];
-          return { payloads: await Promise.all(body.payloads.map((payload) => convert(payload, work))) };
+          const convert = direction === 'decode' ? decoded : encoded;
+          return { payloads: await Promise.all(body.payloads.map((one) => convert(one, codec.payloads))) };
         },
       });
     }
@@ -105,16 +105,25 @@ function allowUi(request: FastifyRequest, reply: FastifyReply, origins: readonly
 }
 
 /** One that cannot be read comes back as it is: the others of the page are still shown. */
-async function convert(
-  written: WrittenPayload,
-  work: (payloads: Payload[]) => Promise<Payload[]>,
-): Promise<WrittenPayload> {
+async function decoded(written: WrittenPayload, codec: PayloadCodec): Promise<WrittenPayload> {
   try {
-    const [payload] = await work([read(written)]);
-    return payload === undefined ? written : write(payload);
+    return await converted(written, (payloads) => codec.decode(payloads));
   } catch {
     return written;
   }
+}
+
+/** One that cannot be encrypted must not come back in clear, as if it needed no encryption: the call fails. */
+function encoded(written: WrittenPayload, codec: PayloadCodec): Promise<WrittenPayload> {
+  return converted(written, (payloads) => codec.encode(payloads));
+}
+
+async function converted(
+  written: WrittenPayload,
+  work: (payloads: Payload[]) => Promise<Payload[]>,
+): Promise<WrittenPayload> {
+  const [payload] = await work([read(written)]);
+  return payload === undefined ? written : write(payload);
 }
 
 function read({ metadata = {}, data }: WrittenPayload): Payload {

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { BoonError } from '../contracts/errors.ts';
+import { isError } from '../domain/is-error.ts';
 
 export type Database = pg.Pool;
 
@@ -41,7 +42,7 @@ export function isBrokenConstraint(error: unknown, constraint: string): boolean 
 
 /** Whether a fault is the database's or the network's passing trouble, and not the statement's. */
 export function isPassing(error: unknown): boolean {
-  if (!Error.isError(error)) return false;
+  if (!isError(error)) return false;
   // Another process has used the same key at the same moment: its answer can be read now.
   if (isTaken(error, 'idempotency_keys_pkey')) return true;
   const code = (error as { code?: unknown }).code;

@@ -2,6 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { isError } from '../domain/is-error.ts';
 import { type LocalServer, startOnFolder } from './claimed-server.ts';
 import { makeFolder } from './machine.ts';
 import { endingWithUs } from './parent-death.ts';
@@ -134,8 +135,7 @@ function isRefusal(error: unknown): boolean {
 
 function explained(error: unknown, output: string, log: string): LocalSetupError {
   const fatal = output.split('\n').findLast((line) => /FATAL|PANIC|error/.test(line));
-  const reason =
-    fatal?.replace(/^.*?(FATAL|PANIC): */, '') ?? (Error.isError(error) ? error.message : `${error}`);
+  const reason = fatal?.replace(/^.*?(FATAL|PANIC): */, '') ?? (isError(error) ? error.message : `${error}`);
   return new LocalSetupError(`The local PostgreSQL did not start (${reason.trim()}): see ${log}`);
 }
 

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { isError } from '../domain/is-error.ts';
 import type { TemporalTarget } from '../temporal/connection.ts';
 import { connectWorker } from '../temporal/worker-connection.ts';
 import { LocalSetupError, systemErrorCode } from './setup-error.ts';
@@ -47,6 +48,6 @@ function shown(url: string): string {
 }
 
 function reason(error: unknown): string {
-  const message = Error.isError(error) ? error.message : String(error);
+  const message = isError(error) ? error.message : String(error);
   return message || systemErrorCode(error) || 'no answer';
 }

@@ -1,3 +1,5 @@
+import { isError } from '../domain/is-error.ts';
+
 /**
  * Something on this machine keeps Boon's local servers from starting, and a person can put it right.
  *
@@ -10,7 +12,7 @@ export class LocalSetupError extends Error {
 
 /** The code (`ENOENT`, `EACCES` …) of an error of the operating system, or undefined for any other error. */
 export function systemErrorCode(error: unknown): string | undefined {
-  return Error.isError(error) && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return isError(error) && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
 /** Whether the disk had no room: the system's `ENOSPC`, or PostgreSQL's `disk_full`. */

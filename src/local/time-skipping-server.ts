@@ -1,5 +1,6 @@
 import type { SearchAttributeType } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { isError } from '../domain/is-error.ts';
 import { LocalSetupError } from './setup-error.ts';
 
 /** How to start the time-skipping test server. */
@@ -56,7 +57,7 @@ async function started(path: string): Promise<TestWorkflowEnvironment> {
       });
     } catch (error) {
       if (tries < MAX_TRIES) continue;
-      const reason = Error.isError(error) ? error.message : String(error);
+      const reason = isError(error) ? error.message : String(error);
       throw new LocalSetupError(`The time-skipping test server ${path} did not start: ${reason}`);
     }
   }

@@ -1,5 +1,6 @@
 /** A worker's way to Temporal; apart from the client's, which needs no native code. */
 import { NativeConnection } from '@temporalio/worker';
+import { isError } from '../domain/is-error.ts';
 import type { TemporalTarget } from './connection.ts';
 
 /** Temporal does not answer where it should be; the message says where that is. */
@@ -12,7 +13,7 @@ export async function connectWorker({ connectionOptions }: TemporalTarget): Prom
   try {
     return await NativeConnection.connect(connectionOptions);
   } catch (error) {
-    const reason = Error.isError(error) ? error.message : String(error);
+    const reason = isError(error) ? error.message : String(error);
     throw new TemporalUnreachable(
       `Temporal does not answer at ${connectionOptions.address} (${reason}): check TEMPORAL_ADDRESS and the other TEMPORAL_ settings.`,
       { cause: error },

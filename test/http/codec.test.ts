@@ -75,6 +75,18 @@ test('a payload that cannot be read comes back as it is, beside those that can',
   expect(json).toEqual({ payloads: [broken, written] });
 });
 
+test('what cannot be encrypted is refused, and does not come back in clear', async () => {
+  const failing = { encode: () => Promise.reject(new Error('no key')), decode: async () => [] };
+  const broken = await openTestServer({ parts: { codec: { payloads: failing, uiOrigins: [] } } });
+  try {
+    const answer = await broken.send('POST', '/codec/encode', { body: { payloads: [written] } });
+    expect(answer).toMatchObject({ status: 500, json: { code: 'internal' } });
+    expect(answer.text).not.toContain(written.data);
+  } finally {
+    await broken.close();
+  }
+});
+
 test('a user’s token decodes only when it names an operator as the setting says', async () => {
   const claim = { name: 'groups', value: 'boon-operators' };
   const open = await openTestServer({ jwt: { trustUnsigned: true, operatorClaim: claim } });

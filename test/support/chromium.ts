@@ -14,8 +14,6 @@ import { LocalSetupError } from '../../src/local/setup-error.ts';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
-const PACKAGE = '@sparticuz/chromium';
-
 /**
  * It asks nobody for updates and works without a display, also as root and on a machine without a graphics card. The
  * package's own arguments are not used: they switch web security off.
@@ -76,7 +74,8 @@ export async function startChromium(): Promise<Browser> {
 }
 
 function unpacked(progress: Progress, machine: Machine): Promise<string> {
-  const main = createRequire(import.meta.url).resolve(PACKAGE);
+  const require = createRequire(import.meta.url);
+  const main = require.resolve('@sparticuz/chromium');
   const { version } = createRequire(main)('../package.json');
   const into = join(cacheFolder(machine.env), `chromium-${version}`);
   return fetchOnce(
@@ -100,7 +99,7 @@ function unpackedFrom(main: string, into: string): Fetch {
       const env = { ...machine.env, TMPDIR: folder, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x' };
       const program = `import(${JSON.stringify(pathToFileURL(main))}).then((chromium) => chromium.default.executablePath())`;
       const { ok, output } = await machine.run(process.execPath, ['-e', program], { env });
-      if (!ok) return { reason: `${PACKAGE} could not be unpacked: ${lastLine(output)}` };
+      if (!ok) return { reason: `npm’s Chromium could not be unpacked: ${lastLine(output)}` };
       await writeFile(join(folder, 'fonts', 'fonts.conf'), fontsConfiguration(join(into, 'fonts')));
       return { path: folder };
     });

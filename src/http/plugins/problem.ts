@@ -3,6 +3,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import fp from 'fastify-plugin';
 import { BoonError, ERRORS, type ErrorCode } from '../../contracts/errors.ts';
 import type { Problem } from '../../contracts/problem.schema.ts';
+import { isError } from '../../domain/is-error.ts';
 
 /** Seconds after which a caller should try again when Boon itself is the trouble. */
 const RETRY_AFTER_SECONDS = 1;
@@ -49,7 +50,10 @@ export function problemOf(refusal: BoonError, requestId?: string): Problem {
 
 /** What the framework refuses by itself, in our words. */
 const FRAMEWORK_REFUSALS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: ['payload_too_large', 'The body is larger than 64 KiB.'],
+  FST_ERR_CTP_BODY_TOO_LARGE: [
+    'payload_too_large',
+    'The body is larger than this call takes: 64 KiB, or 8 MiB for /codec.',
+  ],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type', 'The body must be sent as application/json.'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
     'validation_failed',
@@ -65,7 +69,7 @@ export function refusalOf(error: unknown): BoonError {
   const known = FRAMEWORK_REFUSALS[codeOf(error)];
   if (known !== undefined) return new BoonError(known[0], known[1], { cause: error });
   // What else the framework finds wrong with a request is the request's fault all the same.
-  if (Error.isError(error) && codeOf(error).startsWith('FST_') && isClientFault(error)) {
+  if (isError(error) && codeOf(error).startsWith('FST_') && isClientFault(error)) {
     return new BoonError('validation_failed', `${error.message}.`, { cause: error });
   }
   return new BoonError('internal', 'The server met an error it did not expect.', { cause: error });
@@ -77,7 +81,7 @@ function isClientFault(error: Error): boolean {
 }
 
 function codeOf(error: unknown): string {
-  return Error.isError(error) && 'code' in error ? String((error as FastifyError).code) : '';
+  return isError(error) && 'code' in error ? String((error as FastifyError).code) : '';
 }
 
 export default fp(problems, { name: 'problem' });
