@@ -98,7 +98,8 @@ export function errorOfAnswer(response: Response, body: unknown): BoonApiError {
 
 /** The error of a call that got no answer. */
 export function errorOfSilence(cause: unknown): BoonApiError<'unavailable'> {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  // Not `instanceof`: in a test runner's realm fetch throws errors of another one.
+  const why = (cause as Partial<Error> | undefined)?.message ?? String(cause);
   return new BoonApiError({ code: 'unavailable', detail: `No answer from Boon: ${why}`, status: 0, cause });
 }
 

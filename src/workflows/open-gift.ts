@@ -5,7 +5,6 @@ import {
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
-  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { LedgerActivities } from '../activities/ledger.ts';
@@ -106,7 +105,8 @@ export class OpenGift {
     if (this.deadline === undefined || this.deadline !== due) return;
     // The ledger's rules exclude this; should it happen all the same, wait rather than spin.
     log.warn('The ledger left a gift as it was after its deadline', { due });
-    await sleep('1 minute', { summary: 'Not advanced; trying again' });
+    const woken = () => this.deadline !== due;
+    await condition(woken, '1 minute', { summary: 'Not advanced; trying again' });
   }
 
   /** Takes over how the gift stands in the ledger, once the ledger has done what is due. */
