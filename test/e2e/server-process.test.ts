@@ -33,6 +33,7 @@ type Started = { child: ChildProcess; output: () => string; ended: Promise<numbe
 async function start(settings: Record<string, string> = {}): Promise<Started> {
   const env = {
     PATH: process.env.PATH ?? '',
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? '',
     PORT: '0',
     DATABASE_URL: database.url,
     BOON_ENCRYPTION_KEY: database.encryptionKey.toString('base64'),

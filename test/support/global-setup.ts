@@ -9,10 +9,12 @@ import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { SEARCH_ATTRIBUTES } from '../../src/contracts/temporal.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
+import { cacheFolder } from '../../src/local/cache-folder.ts';
 import { createDatabase, startPostgres } from '../../src/local/postgres.ts';
 import { startTemporalDevServer } from '../../src/local/temporal.ts';
 import { findTemporalCli } from '../../src/local/temporal-binary.ts';
 import { findTimeSkippingServer } from '../../src/local/time-skipping-binary.ts';
+import { scratchFolderOfRun } from './memory-folder.ts';
 import { NAMESPACE_SEQUENCE, TEMPLATE_DATABASE, TEST_NAMESPACES } from './suite.ts';
 
 declare module 'vitest' {
@@ -26,7 +28,11 @@ declare module 'vitest' {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const cli = await fetchServers();
-  const stops: (() => Promise<void>)[] = [];
+  const scratch = scratchFolderOfRun();
+  // Of this process and all that it starts.
+  process.env.TMPDIR = scratch;
+  process.env.NODE_COMPILE_CACHE = join(cacheFolder(), 'compiled');
+  const stops = [() => rm(scratch, { recursive: true, force: true })];
   const stop = async () => {
     for (const stopOne of stops.toReversed()) await stopOne();
   };

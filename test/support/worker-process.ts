@@ -23,9 +23,9 @@ export type WorkerProcess = {
 
 /** Runs `src/worker.ts` with nothing but these settings. */
 export function runWorker(env: Record<string, string>): { child: ChildProcess; output: () => string } {
-  const { PATH = '', HOME = '' } = process.env;
+  const { PATH = '', HOME = '', TMPDIR = '', NODE_COMPILE_CACHE = '' } = process.env;
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ENTRY], {
-    env: { PATH, HOME, ...env },
+    env: { PATH, HOME, TMPDIR, NODE_COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let printed = '';

@@ -76,10 +76,10 @@ function npmScript(name: string): string[] {
 
 function run(nodeArgs: readonly string[], env: Record<string, string>) {
   const { command, args } = endingWithUs(process.execPath, nodeArgs, 'SIGKILL');
-  const { PATH = '', HOME = '' } = process.env;
+  const { PATH = '', HOME = '', TMPDIR = '', NODE_COMPILE_CACHE = '' } = process.env;
   const child = spawn(command, args, {
     cwd: ROOT,
-    env: { PATH, HOME, ...env },
+    env: { PATH, HOME, TMPDIR, NODE_COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let printed = '';
