@@ -1,6 +1,6 @@
 /** Where a run keeps what it throws away afterwards: databases, projects, sockets. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { markOf } from '../../src/local/process-mark.ts';
@@ -23,7 +23,10 @@ export function scratchFolderOfRun(): string {
 
 function makeFolder(parent: string): string {
   removeLeftovers(parent);
-  return mkdtempSync(join(parent, `${PREFIX}${process.pid}-`));
+  const folder = mkdtempSync(join(parent, `${PREFIX}${process.pid}-`));
+  // As the usual place for temporary files: PostgreSQL passes through as a user of its own where we are root.
+  chmodSync(folder, 0o755);
+  return folder;
 }
 
 /** Of runs that were killed: in memory they would stay until the machine ends. */

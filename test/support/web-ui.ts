@@ -4,6 +4,13 @@ import type { Locator, Page } from 'playwright-core';
 /** What the tab User Metadata of a gift shows. */
 export type Card = { summary: string; details: string; current: string };
 
+/** Ends all movement on a page. */
+const STAND_STILL = `document.addEventListener('DOMContentLoaded', () => {
+  const style = document.createElement('style');
+  style.textContent = '*, *::before, *::after { animation: none !important; transition: none !important }';
+  document.head.append(style);
+});`;
+
 export class WebUi {
   readonly page: Page;
   readonly #base: string;
@@ -14,6 +21,9 @@ export class WebUi {
     this.#base = `${uiUrl}/namespaces/default`;
     // A machine that is busy with other tests draws a page in seconds.
     page.setDefaultTimeout(30_000);
+    // Spinners and pulses are drawn by the processor, sixty times a second.
+    void page.emulateMedia({ reducedMotion: 'reduce' });
+    void page.addInitScript(STAND_STILL);
   }
 
   async openList(): Promise<void> {
