@@ -5,10 +5,10 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
-    // Real servers on two cores: files side by side, tests in a file one after the other. A third file uses what two
-    // leave free while they wait.
+    // Real servers on two cores: files side by side, tests in a file one after the other. Two more than there are cores
+    // use what is left free while others wait.
     pool: 'forks',
-    maxWorkers: 3,
+    maxWorkers: 4,
     // Each file has databases, servers and folders of its own; to load all modules anew for it took a third of the CPU.
     isolate: false,
     sequence: { sequencer: LongestFirst },
