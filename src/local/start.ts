@@ -51,12 +51,15 @@ export async function startHere({ env, print, signal }: StartOptions): Promise<v
 
   const parts = new RunningParts();
   const calledOff = untilAborted(signal);
+  const progress = stopwatch(print);
+  const starting = startStack({ config, policy, env, logger, progress }, parts);
+  // A start that was called off fails later, when a part finds everything stopped.
+  const settled = starting.then(
+    () => undefined,
+    () => undefined,
+  );
   try {
-    const progress = stopwatch(print);
-    const starting = startStack({ config, policy, env, logger, progress }, parts);
     const stack = await Promise.race([starting, calledOff]);
-    // A start that was called off fails later, when a part finds everything stopped.
-    starting.catch(() => undefined);
     if (stack === undefined) throw new StartCalledOff();
     await sayReady(stack, progress);
     const cast = config.story ? await storyOrReason(stack, logger, print, signal) : undefined;
@@ -72,7 +75,7 @@ export async function startHere({ env, print, signal }: StartOptions): Promise<v
         )
       : error;
   } finally {
-    await stopInTime(parts);
+    await stopInTime(parts, settled);
   }
   print(`Stopped. The data stay in ${config.dataDir}; \`npm start\` goes on with them.`);
 }
@@ -149,9 +152,10 @@ function untilAborted(signal: AbortSignal): Promise<undefined> {
   });
 }
 
-async function stopInTime(parts: RunningParts): Promise<void> {
+/** @param started settles when no part is starting any more: one that comes after the stop is stopped by itself */
+async function stopInTime(parts: RunningParts, started: Promise<void>): Promise<void> {
   const late = delay(STOP_WITHIN_MS, 'late', { ref: false });
-  const stopped = parts.stop().then(() => 'stopped');
+  const stopped = Promise.all([parts.stop(), started]).then(() => 'stopped');
   if ((await Promise.race([stopped, late])) === 'late') {
     throw new LocalSetupError('Not everything stopped in time: the next start ends what is left');
   }
