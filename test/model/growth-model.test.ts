@@ -6,7 +6,7 @@ import { growthScenarios } from './growth-commands.ts';
 import { GrowthRun, type Tally } from './growth-run.ts';
 import { prepareGrowth } from './growth-state.ts';
 
-const { parameters, timeout } = effort(14);
+const { parameters, timeout } = effort(10);
 
 let own: TestLedger;
 beforeAll(async () => {

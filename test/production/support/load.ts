@@ -29,7 +29,8 @@ export function startLoad(client: BoonClient, accounts: readonly string[], giver
       const key = `load-${serial}`;
       const { id } = await answered(() => client.transfers.create(request, { idempotencyKey: key }));
       given.push({ key, request, id });
-      await pause(20);
+      // As people do, and so that the parts that come back have the processor, too.
+      await pause(100);
     }
   };
   const all = Array.from({ length: givers }, give);
