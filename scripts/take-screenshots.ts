@@ -13,7 +13,7 @@ import { type OperatorStack, startOperatorStack } from '../test/support/operator
 import { WebUi } from '../test/support/web-ui.ts';
 
 const FOLDER = join(import.meta.dirname, '../docs/images');
-const WIDTH = 1200;
+const WIDTH = 1300;
 /** The bar at the top of every page covers what is scrolled under it. */
 const BELOW_BAR = 70;
 /** Pictures travel with the repository. */
@@ -133,10 +133,10 @@ async function list(ui: WebUi): Promise<void> {
 async function gifts(ui: WebUi, { pending, held, settled }: Cast): Promise<void> {
   await ui.openGift(pending.id);
   await ui.openCard();
-  await picture(ui, 'gift-pending', 880);
+  await picture(ui, 'gift-pending', 1150);
   await ui.openGift(held.id);
   await ui.openCard();
-  await picture(ui, 'gift-held', 920);
+  await picture(ui, 'gift-held', 1250);
   await ui.openGift(settled.id);
   await picture(ui, 'gift-settled', 780, 'Event History');
 }

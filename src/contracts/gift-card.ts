@@ -54,7 +54,7 @@ function outlook(when: string, gift: GiftProgress): string {
 }
 
 /** From another tab: on that of the details, Web UI 2.42 takes each R as "refresh", one typed into the form too. */
-const SEND_UPDATES = 'Updates to send, from the tab History:';
+const SEND_UPDATES = 'Updates to send, by More Actions:';
 
 /** A reason is somebody's text, a sender's too: as code it stays text, whatever Markdown it holds. */
 function because({ reason_code, reason }: GiftProgress): string {

@@ -47,7 +47,7 @@ function nextStep(referral: ReferralProgress): string {
 
 function updates({ status }: ReferralProgress): string {
   const resend = status === 'invited' ? ['- `resend` mails the invitation again'] : [];
-  return ['Updates to send, from the tab History:', '', ...resend, '- `cancel` `{"reason":"why"}`'].join(
+  return ['Updates to send, by More Actions:', '', ...resend, '- `cancel` `{"reason":"why"}`'].join(
     '\n',
   );
 }
@@ -69,7 +69,7 @@ export function windowDetails(window: RewardWindowProgress): string {
     programs.length === 0 ? 'None has been claimed.' : programs.join('\n'),
     window.closed
       ? 'The month is over.'
-      : 'Updates to send, from the tab History:\n\n- `raiseCap` `{"program":"codex-selective","cap":5,"reason":"why","by":"your name"}`',
+      : 'Updates to send, by More Actions:\n\n- `raiseCap` `{"program":"codex-selective","cap":5,"reason":"why","by":"your name"}`',
     '---',
   ].join('\n\n');
 }
