@@ -133,10 +133,10 @@ async function list(ui: WebUi): Promise<void> {
 async function gifts(ui: WebUi, { pending, held, settled }: Cast): Promise<void> {
   await ui.openGift(pending.id);
   await ui.openCard();
-  await picture(ui, 'gift-pending', 1150);
+  await picture(ui, 'gift-pending', 1000);
   await ui.openGift(held.id);
   await ui.openCard();
-  await picture(ui, 'gift-held', 1250);
+  await picture(ui, 'gift-held', 1000);
   await ui.openGift(settled.id);
   await picture(ui, 'gift-settled', 780, 'Event History');
 }
