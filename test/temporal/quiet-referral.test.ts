@@ -37,7 +37,10 @@ test('three rewarded referrals of a month, three prompts each, cost at most 8 bi
   await rig.seed('ada');
   let billed = 0;
   for (let count = 0; count < 3; count += 1) {
-    const invited = await referrals.invite('ada');
+    const email = `friend-of-ada-${count}@example.com`;
+    const invited = await referrals.invite('ada', { email });
+    // A friend comes by the link of the mail, so after it.
+    await untilMailed(email);
     await referrals.join(invited);
     await referrals.prompt(invited, 3);
     await referrals.until(invited, 'rewarded');
