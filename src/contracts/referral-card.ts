@@ -47,9 +47,7 @@ function nextStep(referral: ReferralProgress): string {
 
 function updates({ status }: ReferralProgress): string {
   const resend = status === 'invited' ? ['- `resend` mails the invitation again'] : [];
-  return ['Updates to send, by More Actions:', '', ...resend, '- `cancel` `{"reason":"why"}`'].join(
-    '\n',
-  );
+  return ['Updates to send, by More Actions:', '', ...resend, '- `cancel` `{"reason":"why"}`'].join('\n');
 }
 
 /** One line, such as `Rewards of user_ada in the month from 2026-06-11`. */
