@@ -5,10 +5,10 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
-    // Real servers on two cores: files side by side, tests in a file one after the other. Two more than there are cores
-    // use what is left free while others wait.
+    // Real servers on two cores: files side by side, tests in a file one after the other. Three more than there
+    // are cores use what is left free while others wait.
     pool: 'forks',
-    maxWorkers: 4,
+    maxWorkers: 5,
     // Each file has databases, servers and folders of its own; to load all modules anew for it took a third of the CPU.
     isolate: false,
     // Node runs the sources as it does in production, by stripping types; nothing here needs a module to be replaced.

@@ -35,6 +35,7 @@ async function runChecks(
   progress: (check: string) => void,
 ): Promise<VerifyReport> {
   const client = await database.connect();
+  let done = false;
   try {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     await client.query('SET LOCAL statement_timeout = 0');
@@ -47,9 +48,10 @@ async function runChecks(
     const { rows } = await client.query<VerifyReport['checked']>(COUNTS);
     await client.query('COMMIT');
     const checked = rows[0] ?? { transfers: 0, entries: 0, lots: 0, gifts: 0, accounts: 0, blocks: 0 };
+    done = true;
     return { ok: violations.length === 0, checked, violations };
   } finally {
-    // A fault leaves the transaction open: the connection is not used again.
-    client.release(true);
+    // A fault leaves the transaction open: such a connection is not used again.
+    client.release(!done);
   }
 }

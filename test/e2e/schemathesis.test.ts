@@ -11,7 +11,7 @@ import { openTestServer, type TestServer } from '../support/test-server.ts';
 
 /** A run is the same each time; another seed tries other requests, and more examples try longer. */
 const SEED = process.env.BOON_TEST_SEED ?? '20260611';
-const EXAMPLES = process.env.BOON_TEST_EXAMPLES ?? '8';
+const EXAMPLES = process.env.BOON_TEST_EXAMPLES ?? '4';
 /** It takes half a minute; a machine that is busy with other tests may need many times that. */
 const PATIENCE = 900_000;
 

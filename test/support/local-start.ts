@@ -63,6 +63,7 @@ function launch(
   onTestFinished(async () => {
     signalGroup(child, 'SIGKILL');
     await ended;
+    await endServersOn(settings.BOON_DATA_DIR);
   });
   return {
     output: () => printed,
@@ -90,6 +91,23 @@ export function processesOn(folder: string): ServerOn[] {
     .split('\n')
     .filter((line) => line.includes(folder))
     .map((line) => ({ pid: Number.parseInt(line, 10), line }));
+}
+
+/** How long a server whose launcher was killed has to end by itself. */
+const LEFTOVER_GRACE_MS = 5_000;
+
+/** Makes sure that no server stays behind, whatever a test left running. */
+async function endServersOn(folder: string | undefined): Promise<void> {
+  if (folder === undefined) return;
+  const end = performance.now() + LEFTOVER_GRACE_MS;
+  while (processesOn(folder).length > 0 && performance.now() < end) await pause(100);
+  for (const { pid } of processesOn(folder)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended since.
+    }
+  }
 }
 
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
