@@ -1,7 +1,14 @@
+-- Accounts are made and changed.
+DROP FUNCTION boon.put_account(text, jsonb, timestamptz);
+
 -- Creates or changes an account. A field that is left out keeps its value. Freezing holds the account's open
--- gifts, unfreezing releases the ones that a freeze held, in the same transaction.
-CREATE OR REPLACE FUNCTION boon.put_account(p_id text, p jsonb, p_at timestamptz) RETURNS SETOF boon.accounts LANGUAGE plpgsql AS $$
+-- gifts, unfreezing releases the ones that a freeze held, in the same transaction. Answers null, or {path, message} of what
+-- cannot be; then nothing has changed.
+CREATE FUNCTION boon.put_account(p_id text, p jsonb, p_at timestamptz) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
+  refused jsonb;
+  joined text;
+  made int;
   before boon.accounts;
   after boon.accounts;
   g boon.gifts;
@@ -15,8 +22,14 @@ BEGIN
     PERFORM FROM boon.gifts x WHERE x.deadline IS NOT NULL AND (x.sender_id = p_id OR x.recipient_id = p_id) ORDER BY x.id FOR UPDATE;
   END IF;
   INSERT INTO boon.ledger_accounts (id) VALUES (p_id) ON CONFLICT (id) DO NOTHING;
-  PERFORM FROM boon.ledger_accounts a WHERE a.id = p_id FOR UPDATE;
+  GET DIAGNOSTICS made = ROW_COUNT;
+  -- The organisation that it joins is locked too, so that it stays one meanwhile; the one it belongs to is left alone.
+  SELECT nullif(p ->> 'org_id', (SELECT x.org_id FROM boon.accounts x WHERE x.id = p_id)) INTO joined;
+  PERFORM FROM boon.ledger_accounts a WHERE a.id IN (p_id, joined) ORDER BY a.id FOR UPDATE;
   SELECT * INTO before FROM boon.accounts x WHERE x.id = p_id;
+  IF joined IS NULL AND before.org_id <> p ->> 'org_id' THEN
+    RAISE EXCEPTION 'account "%" has just changed its organisation', p_id USING ERRCODE = 'serialization_failure'; -- Asked again by the caller.
+  END IF;
   after := before;
   after.id := p_id;
   after.plan := p ->> 'plan';
@@ -40,6 +53,11 @@ BEGIN
   after.billing := coalesce((p ->> 'billing')::boon.billing_switch, before.billing, 'pool');
   IF p ? 'invoice_ceiling' THEN after.invoice_ceiling := boon.micro(p ->> 'invoice_ceiling'); END IF;
   after.updated_at := p_at;
+  refused := boon.account_refused(before, after, p);
+  IF refused IS NOT NULL THEN
+    IF made = 1 THEN DELETE FROM boon.ledger_accounts a WHERE a.id = p_id; END IF;
+    RETURN refused;
+  END IF;
   IF before.billing_day <> after.billing_day THEN PERFORM boon.move_billing_day(before, after.billing_day, p_at); END IF;
   judged_anew := before.id IS NULL
     OR (before.plan, before.kind, before.status, before.cohorts) IS DISTINCT FROM (after.plan, after.kind, after.status, after.cohorts);
@@ -76,5 +94,5 @@ BEGIN
       VALUES ('account.' || after.status, p_id, ARRAY[p_id], jsonb_build_object('status', after.status, 'was', before.status), p_at);
   END IF;
   IF judged_anew THEN PERFORM boon.join_campaigns(p_id, p_at); END IF;
-  RETURN NEXT after;
+  RETURN NULL;
 END $$;
