@@ -50,7 +50,7 @@ function put(terminal: Terminal): Command {
     .option('--created-at <time>', 'when it began', moment)
     .option(
       '--billing-day <day>',
-      'begins its billing months, from the end of the running one on',
+      'day on which its billing months begin, from the end of the running one on',
       wholeNumber(1),
     )
     .option('--org <account>', 'the organisation that it belongs to; none: it leaves it', (text) =>
