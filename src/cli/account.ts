@@ -23,7 +23,8 @@ type Put = Pick<AccountPut, 'plan' | 'kind' | 'status'> & {
   email?: string;
   verifiedAt?: string;
   createdAt?: string;
-  org?: string;
+  billingDay?: number;
+  org?: string | null;
   autoRedeem?: boolean;
   useCredits?: (typeof CREDIT_SWITCHES)[number];
   spendingLimit?: string | null;
@@ -47,7 +48,14 @@ function put(terminal: Terminal): Command {
     .option('--email <address>', 'its e-mail address')
     .option('--verified-at <time>', 'when its identity was verified', moment)
     .option('--created-at <time>', 'when it began', moment)
-    .option('--org <account>', 'the organisation that it belongs to')
+    .option(
+      '--billing-day <day>',
+      'begins its billing months, from the end of the running one on',
+      wholeNumber(1),
+    )
+    .option('--org <account>', 'the organisation that it belongs to; none: it leaves it', (text) =>
+      text === 'none' ? null : text,
+    )
     .option('--auto-redeem', 'redeem a banked reset just before it would expire, if something is used')
     .option('--no-auto-redeem', 'let it expire')
     .addOption(
@@ -66,13 +74,23 @@ function put(terminal: Terminal): Command {
       limit,
     )
     .action(async (id: string, options: Put, command: Command) => {
-      const { verifiedAt, createdAt, org, autoRedeem, useCredits, spendingLimit, poolLimit, ...rest } =
-        options;
+      const {
+        verifiedAt,
+        createdAt,
+        billingDay,
+        org,
+        autoRedeem,
+        useCredits,
+        spendingLimit,
+        poolLimit,
+        ...rest
+      } = options;
       const client = await apiClient(terminal.env);
       const account = await client.accounts.put(id, {
         ...rest,
         ...(verifiedAt === undefined ? {} : { identity_verified_at: verifiedAt }),
         ...(createdAt === undefined ? {} : { created_at: createdAt }),
+        ...(billingDay === undefined ? {} : { billing_day: billingDay }),
         ...(org === undefined ? {} : { org_id: org }),
         ...(autoRedeem === undefined ? {} : { auto_redeem: autoRedeem }),
         ...(useCredits === undefined ? {} : { use_credits: useCredits }),
@@ -232,6 +250,11 @@ function accountLines(account: Account): string[] {
     'created at': account.created_at,
     'last active at': account.last_active_at,
     organisation: account.org_id,
+    'billing month': `${account.billing_month.starts_at} to ${account.billing_month.ends_at}`,
+    'billing day':
+      account.billing_day_from === null
+        ? String(account.billing_day)
+        : `${account.billing_day}, from ${account.billing_day_from} on`,
     'redeems resets before they expire': account.auto_redeem ? 'yes' : 'no',
     'credits pay after the plan': account.use_credits,
     'spending limit': account.spending_limit,

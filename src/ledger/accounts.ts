@@ -1,17 +1,20 @@
 /** Accounts, and what an account owns: balance, statement, what it may give. */
 import type { Account, AccountPut, Balance, Gifting, Lot, Movement } from '../contracts/account.schema.ts';
-import { BoonError, ERRORS, type ErrorCode } from '../contracts/errors.ts';
+import { BoonError, ERRORS, type ErrorCode, type FieldError } from '../contracts/errors.ts';
 import { formatCredits } from '../domain/credits.ts';
 import type { AddressVault } from './address-vault.ts';
 import { DIGITS, decodeCursor } from './cursor.ts';
-import { type Database, isBrokenConstraint, queryRow, queryRows } from './database.ts';
+import { type Database, queryRow, queryRows } from './database.ts';
 import { isDisposable } from './disposable-address.ts';
 import type { Page, PageRequest } from './ledger.ts';
 import { toPage } from './read-gifts.ts';
 import { instant, instantOrNull, toLot } from './rows.ts';
 
+/** An account as its owner described it, whatever the time. */
+export type StoredAccount = Omit<Account, 'billing_month' | 'billing_day_from'>;
+
 type AccountRow = Omit<
-  Account,
+  StoredAccount,
   | 'email'
   | 'created_at'
   | 'identity_verified_at'
@@ -45,20 +48,17 @@ export async function putAccount(
   }
   if (fingerprints !== undefined)
     stored.fingerprints = fingerprints.map((fingerprint) => fingerprintIndex(vault, fingerprint));
-  try {
-    const text = 'SELECT * FROM boon.put_account($1, $2, $3)';
-    const values = [id, JSON.stringify(stored), at];
-    return toAccount(await queryRow<AccountRow>(database, 'put_account', text, values), id, vault);
-  } catch (error) {
-    throw isBrokenConstraint(error, 'invoices_go_to_organisations') ? notInvoiced() : error;
+  const row = await queryRow<{ refused: FieldError | null }>(
+    database,
+    'put_account',
+    'SELECT boon.put_account($1, $2, $3) AS refused',
+    [id, JSON.stringify(stored), at],
+  );
+  if (row?.refused) {
+    const { path, message } = row.refused;
+    throw new BoonError('validation_failed', `${path}: ${message}.`, { errors: [{ path, message }] });
   }
-}
-
-function notInvoiced(): BoonError {
-  const message = 'must be pool: only an organisation on Business, Enterprise or Edu is invoiced';
-  return new BoonError('validation_failed', `billing: ${message}.`, {
-    errors: [{ path: 'billing', message }],
-  });
+  return showAccount(database, vault, id, at);
 }
 
 /** The keyed digest of a fingerprint; what kind it is stays readable where a refusal names it. */
@@ -67,18 +67,46 @@ function fingerprintIndex(vault: AddressVault, fingerprint: string): string {
   return kind + vault.indexOf(fingerprint);
 }
 
-export async function findAccount(database: Database, vault: AddressVault, id: string): Promise<Account> {
-  const row = await queryRow<AccountRow>(
-    database,
-    'find_account',
-    'SELECT * FROM boon.accounts WHERE id = $1',
-    [id],
-  );
-  return toAccount(row, id, vault);
+export async function findAccount(
+  database: Database,
+  vault: AddressVault,
+  id: string,
+): Promise<StoredAccount> {
+  const text = 'SELECT * FROM boon.accounts WHERE id = $1';
+  return toStored(known(await queryRow<AccountRow>(database, 'find_account', text, [id]), id), vault);
 }
 
-function toAccount(row: AccountRow | undefined, id: string, vault: AddressVault): Account {
+/** `day_from`: the last move of the billing day, unless the day is in force already. */
+const SHOWN = `
+  SELECT a.*, m.starts_at AS month_starts_at, m.ends_at AS month_ends_at, CASE WHEN f.day <> a.billing_day THEN l.starts_at END AS day_from
+  FROM boon.accounts a CROSS JOIN LATERAL boon.billing_month(a.id, $2) m
+  LEFT JOIN LATERAL (SELECT * FROM boon.billing_days x WHERE x.account_id = a.id ORDER BY x.number DESC LIMIT 1) l ON true
+  LEFT JOIN LATERAL (SELECT * FROM boon.billing_days x WHERE x.account_id = a.id AND x.starts_at <= $2 ORDER BY x.number DESC LIMIT 1) f ON true
+  WHERE a.id = $1`;
+
+type ShownRow = AccountRow & { month_starts_at: Date; month_ends_at: Date; day_from: Date | null };
+
+/** An account as it stands, with the billing month that runs at `at`. */
+export async function showAccount(
+  database: Database,
+  vault: AddressVault,
+  id: string,
+  at: string,
+): Promise<Account> {
+  const row = known(await queryRow<ShownRow>(database, 'show_account', SHOWN, [id, at]), id);
+  return {
+    ...toStored(row, vault),
+    billing_month: { starts_at: instant(row.month_starts_at), ends_at: instant(row.month_ends_at) },
+    billing_day_from: instantOrNull(row.day_from),
+  };
+}
+
+function known<R>(row: R | undefined, id: string): R {
   if (row === undefined) throw new BoonError('not_found', `There is no account "${id}".`);
+  return row;
+}
+
+function toStored(row: AccountRow, vault: AddressVault): StoredAccount {
   return {
     id: row.id,
     kind: row.kind,

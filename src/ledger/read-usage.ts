@@ -74,8 +74,8 @@ const POOL = `
   SELECT o.spending_limit, o.billing, o.invoice_ceiling, m.starts_at, m.ends_at, boon.balance(o.id, $2) ->> 'available' AS available,
     t.spent AS total, b.starts_at AS bill_starts_at, b.ends_at AS bill_ends_at, b.charged,
     boon.invoice_price(b.charged, r.hundred_credits) AS price, r.currency, s.member_id, s.spent, s.invoiced, x.pool_limit
-  FROM boon.accounts o CROSS JOIN LATERAL boon.billing_month(o.billing_day, $2) m
-  CROSS JOIN LATERAL boon.billing_month_at(o.id, o.billing_day, $2) b
+  FROM boon.accounts o CROSS JOIN LATERAL boon.billing_month(o.id, $2) m
+  CROSS JOIN LATERAL boon.billing_month_at(o.id, $2) b
   JOIN boon.invoice_rules r ON r.version = coalesce(b.policy_version, $3)
   LEFT JOIN boon.spending t ON t.payer_id = o.id AND t.spender_id = '' AND t.month = (m.starts_at AT TIME ZONE 'UTC')::date
   LEFT JOIN LATERAL (

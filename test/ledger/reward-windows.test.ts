@@ -370,8 +370,8 @@ describe('a plan change that moves the billing day', () => {
     own.ledger.putAccount(referrer, { plan: 'plus', billing_day }, at);
 
   test.each([
-    ['to a later day', 5, 20, '2026-03-20T00:00:00.000Z'],
-    ['to an earlier day', 5, 2, '2026-04-02T00:00:00.000Z'],
+    ['to a later day', 5, 20, '2026-04-20T00:00:00.000Z'],
+    ['to an earlier day', 5, 2, '2026-05-02T00:00:00.000Z'],
   ])('%s: the running month keeps its end, the next begins there', async (_words, before, after, ends) => {
     await newReferrer(before);
     const at = '2026-02-10T12:00:00.000Z';
