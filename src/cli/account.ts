@@ -185,13 +185,14 @@ function statement(terminal: Terminal): Command {
       }
       const rows = movements.map((one) => [
         one.at,
+        one.recorded_at,
         one.kind,
         one.amount,
         one.balance_after,
         one.lot_id,
         one.reference,
       ]);
-      const headings = ['at', 'kind', 'credits', 'balance after', 'lot', 'because of'];
+      const headings = ['at', 'recorded at', 'kind', 'credits', 'balance after', 'lot', 'because of'];
       answer(terminal, command, movements, tableLines(headings, rows, 'No movements.'));
     });
 }

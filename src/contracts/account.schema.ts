@@ -160,7 +160,11 @@ const MOVEMENT_KINDS = [
 export const MovementSchema = z
   .object({
     id: z.string(),
-    at: InstantSchema,
+    at: InstantSchema.meta({ description: 'From when on it has effect' }),
+    recorded_at: InstantSchema.meta({
+      description:
+        'When it was written, by the database’s clock: later than `at` for an expiry and for a use that was told late',
+    }),
     kind: z.enum(MOVEMENT_KINDS),
     amount: SignedCreditsSchema,
     balance_after: CreditsSumSchema,

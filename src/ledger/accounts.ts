@@ -164,12 +164,17 @@ export async function balance(database: Database, id: string, at: string, asOf?:
 /** Newest first. */
 const STATEMENT = `
   SELECT e.transfer::text || '-' || e.slice AS id, e.effective_at AS at, e.kind, boon.credits(e.amount) AS amount,
-    boon.credits(e.balance_after) AS balance_after, e.lot_id::text AS lot_id, e.reference, e.transfer, e.slice
-  FROM boon.entries e
+    boon.credits(e.balance_after) AS balance_after, e.lot_id::text AS lot_id, e.reference, e.transfer, e.slice, t.recorded_at
+  FROM boon.entries e JOIN boon.transfers t ON t.seq = e.transfer
   WHERE e.account_id = $1 AND ($2::bigint IS NULL OR (e.transfer, e.slice) < ($2, $3::int))
   ORDER BY e.transfer DESC, e.slice DESC LIMIT $4`;
 
-type MovementRow = Omit<Movement, 'at'> & { at: Date; transfer: string; slice: number };
+type MovementRow = Omit<Movement, 'at' | 'recorded_at'> & {
+  at: Date;
+  recorded_at: Date;
+  transfer: string;
+  slice: number;
+};
 
 export async function statement(database: Database, id: string, page: PageRequest): Promise<Page<Movement>> {
   const [transfer, slice] =
@@ -184,7 +189,11 @@ export async function statement(database: Database, id: string, page: PageReques
     rows,
     page.limit,
     (row) => [row.transfer, String(row.slice)],
-    ({ at, transfer: _transfer, slice: _slice, ...movement }) => ({ ...movement, at: instant(at) }),
+    ({ at, recorded_at, transfer: _transfer, slice: _slice, ...movement }) => ({
+      ...movement,
+      at: instant(at),
+      recorded_at: instant(recorded_at),
+    }),
   );
 }
 

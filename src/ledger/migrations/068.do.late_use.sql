@@ -4,19 +4,17 @@
 -- (null) unless it was active and invoiced. The caller has locked it.
 CREATE FUNCTION boon.open_bill_as_of(p_org text, p_at timestamptz, p_moment timestamptz) RETURNS boon.bill LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  a boon.accounts;
   h boon.account_history;
   m boon.billing_months;
   bill boon.bill;
 BEGIN
-  SELECT * INTO a FROM boon.accounts x WHERE x.id = p_org AND x.state_since > p_moment;
-  IF NOT FOUND THEN RETURN boon.open_bill(p_org, p_at); END IF;
+  IF NOT EXISTS (SELECT FROM boon.accounts x WHERE x.id = p_org AND x.state_since > p_moment) THEN RETURN boon.open_bill(p_org, p_at); END IF;
   h := boon.account_at(p_org, p_moment);
   IF h.billing <> 'invoice' OR h.status <> 'active' THEN RETURN NULL; END IF;
-  m := boon.billing_month_at(p_org, a.billing_day, p_at);
+  m := boon.billing_month_at(p_org, p_at);
   bill.org_id := p_org; bill.ceiling := h.invoice_ceiling; bill.used_from := m.starts_at; bill.used_until := m.ends_at;
   WHILE m.closed_at IS NOT NULL LOOP
-    m := boon.billing_month_at(p_org, a.billing_day, m.ends_at);
+    m := boon.billing_month_at(p_org, m.ends_at);
   END LOOP;
   bill.month := m.month; bill.starts_at := m.starts_at; bill.ends_at := m.ends_at; bill.charged := m.charged;
   RETURN bill;
