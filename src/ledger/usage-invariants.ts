@@ -114,7 +114,7 @@ export const USAGE_INVARIANTS: Readonly<Record<string, string>> = {
     )
     SELECT format('use %s of %s left its %s window at %s, it was at %s', s.id, s.account_id, s.kind, s.used, coalesce(s.used_before, 0)) AS detail
     FROM step s JOIN kept ON s.at >= kept.since + interval '8 days'
-    WHERE s.number > 0 AND s.used <> coalesce(s.used_before, 0) + s.plan_part
+    WHERE s.number > 0 AND (s.used <> coalesce(s.used_before, 0) + s.plan_part OR (s.told_before IS NOT NULL AND s.started_at <> s.started_before))
       AND NOT (s.told_before IS NULL AND EXISTS (SELECT FROM boon.usage x WHERE x.account_id = s.account_id AND x.five_hour_window IS NULL AND x.seq >= s.number AND x.seq < s.seq))
     UNION ALL
     SELECT format('use %s of %s left its %s window at %s, it was at %s', s.id, s.account_id, s.kind, s.used, coalesce(s.used_before, 0))

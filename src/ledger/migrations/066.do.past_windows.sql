@@ -55,7 +55,7 @@ BEGIN
   SELECT x.* INTO p FROM boon.past_windows x WHERE x.account_id = w.account_id AND x.kind = w.kind AND x.counts_from <= p_at AND x.ended_at > p_at
     ORDER BY x.counts_from DESC, x.number DESC LIMIT 1;
   IF FOUND THEN RETURN p; END IF;
-  SELECT x.* INTO p FROM boon.past_windows x WHERE x.account_id = w.account_id AND x.kind = w.kind AND x.counts_from > p_at AND x.counts_from < boon.counts_from(w)
+  SELECT x.* INTO p FROM boon.past_windows x WHERE x.account_id = w.account_id AND x.kind = w.kind AND x.counts_from > p_at AND x.counts_from <= boon.counts_from(w)
     ORDER BY x.counts_from, x.number LIMIT 1;
   IF NOT FOUND THEN p := boon.past_window(w, NULL); END IF;
   IF p.restored OR p_at + length <= p.started_at THEN
