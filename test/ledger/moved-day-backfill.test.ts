@@ -87,7 +87,7 @@ test('nothing in it is held against the months of the earlier version; who is no
 test('an account that is otherwise can be changed in everything else, and mended', async () => {
   const put = async (body: object) =>
     (
-      await database.query(`SELECT boon.put_account('odd', $1, '2026-03-20Z') AS refused`, [
+      await database.query(`SELECT boon.put_account('odd', $1, '2026-03-20Z') -> 'refused' AS refused`, [
         JSON.stringify(body),
       ])
     ).rows[0].refused;
