@@ -40,5 +40,10 @@ export const ACCOUNT_INVARIANTS: Readonly<Record<string, string>> = {
       UNION ALL
       SELECT u.pool_id, 'members'' uses', u.pool_month, min(u.at), max(u.at) FROM boon.usage u WHERE u.pool_part > 0 GROUP BY u.pool_id, u.pool_month
     ) c LEFT JOIN LATERAL boon.billing_month(c.account_id, c.month::timestamp AT TIME ZONE 'UTC') m ON true
-    WHERE c.month::timestamp AT TIME ZONE 'UTC' >= ${BY_THE_RULE} AND NOT coalesce(c.first >= m.starts_at AND c.last < m.ends_at, false)`,
+    WHERE c.month::timestamp AT TIME ZONE 'UTC' >= ${BY_THE_RULE} AND NOT coalesce(c.first >= m.starts_at AND c.last < m.ends_at, false)
+    UNION ALL
+    SELECT format('charge %s of %s at %s is invoiced to %s in the month from %s', c.usage_id, c.member_id, c.at, c.org_id, c.month)
+    FROM boon.charges c JOIN boon.billing_months m ON m.org_id = c.org_id AND m.month = c.month
+    WHERE c.at >= m.ends_at OR c.at < m.starts_at AND NOT EXISTS (
+      SELECT FROM boon.billing_months x WHERE x.org_id = c.org_id AND x.starts_at <= c.at AND x.ends_at > c.at AND x.closed_at IS NOT NULL)`,
 };

@@ -68,4 +68,14 @@ export const ACCOUNT_DAMAGES: [string, string, string][] = [
     'an invoice’s month that begins otherwise',
     `UPDATE boon.accounts SET billing_day = 2 WHERE id = 'billed'`,
   ],
+  [
+    COUNTED,
+    'a charge in a month before it',
+    `ALTER TABLE boon.charges DISABLE TRIGGER append_only; UPDATE boon.charges SET at = at + interval '1 month' WHERE month = '2026-04-01'`,
+  ],
+  [
+    COUNTED,
+    'a charge in a month after its own, which was never closed',
+    `ALTER TABLE boon.charges DISABLE TRIGGER append_only; UPDATE boon.charges SET at = at - interval '9 months' WHERE month = '2026-04-01'`,
+  ],
 ];
