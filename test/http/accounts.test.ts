@@ -194,6 +194,7 @@ test('a statement comes in pages and its last balance is the sum of its amounts'
   expect(rows[0]).toEqual({
     id: expect.any(String),
     at: START,
+    recorded_at: expect.stringMatching(/Z$/),
     kind: 'grant',
     amount: '5.25',
     balance_after: '16.25',

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { seedInvoiced } from '../support/billing.ts';
 import { createCampaign, runToItsEnd } from '../support/campaigns.ts';
 import { act, give, grant, refusal } from '../support/gifts.ts';
+import { bought } from '../support/purchases.ts';
+import { askRefund } from '../support/refunds.ts';
 import { bank, redeem } from '../support/resets.ts';
 import {
   expectVerified,
@@ -428,6 +430,35 @@ describe('a use that is told late is paid out of credits of its moment', () => {
     await tell(gone, '5', 1.5, 1.5);
     await expire(hour(3));
     await expect(tell(gone, '1', 1, 4)).rejects.toMatchObject(NO_CREDITS);
+  });
+
+  test('not out of what it let go and money was given back for; and what it took of it is owed', async () => {
+    const end = at({ days: 365 });
+    const used = at({ days: 364 });
+    const now = at({ days: 366 });
+    for (const refundedFirst of [true, false]) {
+      const id = await person({ put: { plan: 'free' } });
+      await charge(own.ledger, id, { units: '5', at: used });
+      const purchase = await bought(own.ledger, id, 'credits-100');
+      expect((await own.ledger.balance(id, START)).lots[0]?.expires_at).toBe(end);
+      await expire(now);
+      const late = { units: '30', at: used, now };
+      const refund = (amount: number) =>
+        askRefund(own.ledger, purchase, { at: now, amount, include_spent: true });
+      if (refundedFirst) {
+        // Four fifths of the money, and so of the credits that expired, are gone.
+        await refund((purchase.price.amount * 4) / 5);
+        await expect(charge(own.ledger, id, late)).rejects.toMatchObject(NO_CREDITS);
+        expect(await charge(own.ledger, id, { ...late, units: '20' })).toMatchObject({
+          charged: { credits: '20' },
+        });
+      } else {
+        expect(await charge(own.ledger, id, late)).toMatchObject({ charged: { credits: '30' } });
+        await refund(purchase.price.amount);
+        expect((await own.ledger.balance(id, now)).debt).toBe('30');
+      }
+      await expectVerified(own.ledger);
+    }
   });
 
   test('not out of what was on hold when its lot expired', async () => {

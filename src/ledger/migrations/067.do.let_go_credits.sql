@@ -4,6 +4,7 @@ CREATE INDEX lots_emptied ON boon.lots (account_id, expires_at) WHERE NOT open A
 CREATE INDEX entries_of_expiry ON boon.entries (lot_id) WHERE kind = 'expired';
 
 ALTER TYPE boon.purse
+  -- These two only where uses are told late.
   ADD ATTRIBUTE lot_granted timestamptz[],
   -- Whether what is left of a lot is what it let go.
   ADD ATTRIBUTE lot_let_go boolean[],
@@ -22,8 +23,8 @@ SET LOCAL check_function_bodies = off;
 
 -- The purse of an account at a moment, as it pays for uses of p_spender; another's only if that is an active
 -- organisation, else there is nothing in it. What is invoiced counts in the month of p_billed. The limits and the
--- standing are those of p_moment, or the present ones (null); with p_let_go_since what lots have let go after that is in
--- it, too. The caller has locked it.
+-- standing are those of p_moment, or the present ones (null); what lots have let go after p_let_go_since is in it, too. The
+-- caller has locked it.
 CREATE FUNCTION boon.open_purse(p_payer text, p_spender text, p_member_limit bigint, p_at timestamptz, p_billed date, p_moment timestamptz, p_let_go_since timestamptz)
 RETURNS SETOF boon.purse LANGUAGE sql STABLE ROWS 1 AS $$
   SELECT p_payer, p_spender, m.month, m.starts_at, m.ends_at, l.ids, l.remaining, l.expires, l.products,
@@ -48,22 +49,39 @@ RETURNS SETOF boon.purse LANGUAGE sql STABLE ROWS 1 AS $$
       UNION ALL
       SELECT o.id, g.amount, o.expires_at, o.products, o.granted_at, o.source, true
       FROM boon.lots o CROSS JOIN LATERAL (SELECT boon.let_go(o, p_let_go_since) AS amount OFFSET 0) g
-      WHERE p_let_go_since IS NOT NULL AND o.account_id = p_payer AND NOT o.open AND o.expires_at > p_let_go_since AND g.amount > 0
+      WHERE o.account_id = p_payer AND NOT o.open AND o.expires_at > p_let_go_since AND g.amount > 0
         AND (p_payer = p_spender OR a.kind = 'organisation' AND a.status = 'active')
       ORDER BY expires_at NULLS LAST, source, granted_at, id) y) l
 $$;
 
-SET LOCAL check_function_bodies = on;
-
+-- The same as things are, for uses that are told at once.
 CREATE OR REPLACE FUNCTION boon.open_purse(p_payer text, p_spender text, p_member_limit bigint, p_at timestamptz, p_billed date)
 RETURNS SETOF boon.purse LANGUAGE sql STABLE ROWS 1 AS $$
-  SELECT * FROM boon.open_purse(p_payer, p_spender, p_member_limit, p_at, p_billed, NULL, NULL)
+  SELECT p_payer, p_spender, m.month, m.starts_at, m.ends_at, l.ids, l.remaining, l.expires, l.products,
+    t.credits_posted - t.debits_posted - t.debits_pending, coalesce(s.spent, 0), a.spending_limit, d.spent, p_member_limit,
+    NULL::timestamptz[], NULL::boolean[], coalesce(a.state_since, '-infinity'), 'infinity'::timestamptz
+  -- The month of an account whose billing day never moved is worked out from its day alone, which is quicker.
+  FROM (SELECT x.*, EXISTS (SELECT FROM boon.billing_days y WHERE y.account_id = p_payer) AS moved FROM boon.accounts x WHERE x.id = p_payer OFFSET 0) a
+  CROSS JOIN LATERAL (
+    SELECT (x.starts_at AT TIME ZONE 'UTC')::date AS month, x.starts_at, x.ends_at FROM boon.billing_month(a.billing_day, p_at) x WHERE NOT a.moved
+    UNION ALL
+    SELECT (x.starts_at AT TIME ZONE 'UTC')::date, x.starts_at, x.ends_at FROM boon.billing_month(p_payer, p_at) x WHERE a.moved OFFSET 0) m
+  CROSS JOIN LATERAL (SELECT * FROM boon.ledger_accounts x WHERE x.id = p_payer OFFSET 0) t
+  LEFT JOIN LATERAL (SELECT * FROM boon.spending x WHERE x.payer_id = p_payer AND x.spender_id = '' AND x.month = m.month OFFSET 0) s ON true
+  CROSS JOIN LATERAL boon.member_spent(nullif(p_payer, p_spender), p_spender, m.month, p_billed) d
+  CROSS JOIN LATERAL (
+    SELECT array_agg(y.id) AS ids, array_agg(y.remaining) AS remaining, array_agg(y.expires_at) AS expires, array_agg(y.products::text) AS products
+    FROM (SELECT * FROM boon.lots o WHERE o.account_id = p_payer AND o.open
+            AND (p_payer = p_spender OR a.kind = 'organisation' AND a.status = 'active')
+          ORDER BY o.expires_at NULLS LAST, o.source, o.granted_at, o.id) y) l
 $$;
+
+SET LOCAL check_function_bodies = on;
 
 -- Whether a lot of a purse may pay for a product at a moment, if it was there by p_granted_by. Stable as its cast is, else
 -- it is not inlined.
 CREATE FUNCTION boon.may_pay(p boon.purse, k int, p_product text, p_at timestamptz, p_granted_by timestamptz) RETURNS boolean LANGUAGE sql STABLE
-  RETURN (p).lot_left[k] > 0 AND ((p).lot_expires[k] IS NULL OR (p).lot_expires[k] > p_at) AND (p).lot_granted[k] <= p_granted_by
+  RETURN (p).lot_left[k] > 0 AND ((p).lot_expires[k] IS NULL OR (p).lot_expires[k] > p_at) AND ((p).lot_granted IS NULL OR (p).lot_granted[k] <= p_granted_by)
     AND ((p).lot_products[k] IS NULL OR p_product = ANY ((p).lot_products[k]::text[]));
 
 -- How much of p_most a purse can pay for a product: out of lots that may, and unless p_limited is false within the limits.

@@ -233,8 +233,13 @@ BEGIN
         ELSIF pool.payer_id IS DISTINCT FROM r.org_id THEN
           -- What another account of this call has taken from the same purse is not written yet.
           IF r.org_id = ANY (purses) THEN answer.code := 'again'; RETURN NEXT answer; CONTINUE; END IF;
-          bill := boon.open_bill_as_of(r.org_id, r.at, CASE WHEN late THEN r.at END);
-          SELECT * INTO pool FROM boon.open_purse(r.org_id, r.account_id, r.pool_limit, r.at, bill.month, CASE WHEN late THEN r.at END, late_since);
+          IF late_since IS NULL THEN
+            bill := boon.open_bill(r.org_id, r.at);
+            SELECT * INTO pool FROM boon.open_purse(r.org_id, r.account_id, r.pool_limit, r.at, bill.month);
+          ELSE
+            bill := boon.open_bill_as_of(r.org_id, r.at, CASE WHEN late THEN r.at END);
+            SELECT * INTO pool FROM boon.open_purse(r.org_id, r.account_id, r.pool_limit, r.at, bill.month, CASE WHEN late THEN r.at END, late_since);
+          END IF;
           SELECT array_agg(m.id), array_agg(d.spent) INTO members, members_spent
             FROM (SELECT DISTINCT q.account_id AS id FROM unnest(requests) q WHERE q.pool_id = r.org_id) m
             CROSS JOIN LATERAL boon.member_spent(r.org_id, m.id, pool.month, bill.month) d;
@@ -251,10 +256,16 @@ BEGIN
           IF own.payer_id IS NULL THEN
             IF own_purses IS NULL THEN
               -- All that this call may need, at once.
-              SELECT array_agg(o), array_agg(o.payer_id) INTO own_purses, owners
-                FROM (SELECT DISTINCT ON (q.account_id) q.account_id, q.at, CASE WHEN q.at < q.now THEN q.at END AS moment FROM unnest(requests) q
-                      ORDER BY q.account_id, q.i) x
-                CROSS JOIN LATERAL boon.open_purse(x.account_id, x.account_id, NULL, x.at, NULL, x.moment, late_since) o;
+              IF late_since IS NULL THEN
+                SELECT array_agg(o), array_agg(o.payer_id) INTO own_purses, owners
+                  FROM (SELECT DISTINCT ON (q.account_id) q.account_id, q.at FROM unnest(requests) q ORDER BY q.account_id, q.i) x
+                  CROSS JOIN LATERAL boon.open_purse(x.account_id, x.account_id, NULL, x.at, NULL) o;
+              ELSE
+                SELECT array_agg(o), array_agg(o.payer_id) INTO own_purses, owners
+                  FROM (SELECT DISTINCT ON (q.account_id) q.account_id, q.at, CASE WHEN q.at < q.now THEN q.at END AS moment FROM unnest(requests) q
+                        ORDER BY q.account_id, q.i) x
+                  CROSS JOIN LATERAL boon.open_purse(x.account_id, x.account_id, NULL, x.at, NULL, x.moment, late_since) o;
+              END IF;
             END IF;
             own := own_purses[array_position(owners, r.account_id)];
             purses := purses || r.account_id;
