@@ -23,16 +23,22 @@ type Put = Pick<AccountPut, 'plan' | 'kind' | 'status'> & {
   email?: string;
   verifiedAt?: string;
   createdAt?: string;
+  billingDay?: number;
   org?: string;
   autoRedeem?: boolean;
   useCredits?: (typeof CREDIT_SWITCHES)[number];
-  spendingLimit?: string | null;
-  poolLimit?: string | null;
+  spendingLimit?: string;
+  poolLimit?: string;
 };
 
 /** Reads a limit of credits, or `none`; zero lets nothing through. */
-function limit(text: string): string | null {
-  return text === 'none' ? null : text === '0' ? text : credits(text);
+function limit(text: string): string {
+  return text === 'none' || text === '0' ? text : credits(text);
+}
+
+/** `none` takes a value away. Said here: an option that is read as null is an empty text to commander. */
+function orNone(text: string): string | null {
+  return text === 'none' ? null : text;
 }
 
 function put(terminal: Terminal): Command {
@@ -47,7 +53,12 @@ function put(terminal: Terminal): Command {
     .option('--email <address>', 'its e-mail address')
     .option('--verified-at <time>', 'when its identity was verified', moment)
     .option('--created-at <time>', 'when it began', moment)
-    .option('--org <account>', 'the organisation that it belongs to')
+    .option(
+      '--billing-day <day>',
+      'day on which its billing months begin, from the end of the running one on',
+      wholeNumber(1),
+    )
+    .option('--org <account>', 'the organisation that it belongs to; none: it leaves it')
     .option('--auto-redeem', 'redeem a banked reset just before it would expire, if something is used')
     .option('--no-auto-redeem', 'let it expire')
     .addOption(
@@ -66,18 +77,28 @@ function put(terminal: Terminal): Command {
       limit,
     )
     .action(async (id: string, options: Put, command: Command) => {
-      const { verifiedAt, createdAt, org, autoRedeem, useCredits, spendingLimit, poolLimit, ...rest } =
-        options;
+      const {
+        verifiedAt,
+        createdAt,
+        billingDay,
+        org,
+        autoRedeem,
+        useCredits,
+        spendingLimit,
+        poolLimit,
+        ...rest
+      } = options;
       const client = await apiClient(terminal.env);
       const account = await client.accounts.put(id, {
         ...rest,
         ...(verifiedAt === undefined ? {} : { identity_verified_at: verifiedAt }),
         ...(createdAt === undefined ? {} : { created_at: createdAt }),
-        ...(org === undefined ? {} : { org_id: org }),
+        ...(billingDay === undefined ? {} : { billing_day: billingDay }),
+        ...(org === undefined ? {} : { org_id: orNone(org) }),
         ...(autoRedeem === undefined ? {} : { auto_redeem: autoRedeem }),
         ...(useCredits === undefined ? {} : { use_credits: useCredits }),
-        ...(spendingLimit === undefined ? {} : { spending_limit: spendingLimit }),
-        ...(poolLimit === undefined ? {} : { pool_limit: poolLimit }),
+        ...(spendingLimit === undefined ? {} : { spending_limit: orNone(spendingLimit) }),
+        ...(poolLimit === undefined ? {} : { pool_limit: orNone(poolLimit) }),
       });
       answer(terminal, command, account, accountLines(account));
     });
@@ -167,13 +188,14 @@ function statement(terminal: Terminal): Command {
       }
       const rows = movements.map((one) => [
         one.at,
+        one.recorded_at,
         one.kind,
         one.amount,
         one.balance_after,
         one.lot_id,
         one.reference,
       ]);
-      const headings = ['at', 'kind', 'credits', 'balance after', 'lot', 'because of'];
+      const headings = ['at', 'recorded at', 'kind', 'credits', 'balance after', 'lot', 'because of'];
       answer(terminal, command, movements, tableLines(headings, rows, 'No movements.'));
     });
 }
@@ -232,6 +254,11 @@ function accountLines(account: Account): string[] {
     'created at': account.created_at,
     'last active at': account.last_active_at,
     organisation: account.org_id,
+    'billing month': `${account.billing_month.starts_at} to ${account.billing_month.ends_at}`,
+    'billing day':
+      account.billing_day_from === null
+        ? String(account.billing_day)
+        : `${account.billing_day}, from ${account.billing_day_from} on`,
     'redeems resets before they expire': account.auto_redeem ? 'yes' : 'no',
     'credits pay after the plan': account.use_credits,
     'spending limit': account.spending_limit,

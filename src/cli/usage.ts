@@ -67,8 +67,9 @@ function listCommand(terminal: Terminal): Command {
     .option('--limit <n>', 'how many', wholeNumber(1), 20)
     .action(async (account: string, { limit }: { limit: number }, command: Command) => {
       const { data } = await (await apiClient(terminal.env)).usage.list(account, { limit });
-      const row = ({ at, id, product, model, units, charged, lots }: Charge) => [
+      const row = ({ at, told_at, id, product, model, units, charged, lots }: Charge) => [
         at,
+        told_at,
         id,
         model === null ? product : `${product} ${model}`,
         units,
@@ -76,7 +77,7 @@ function listCommand(terminal: Terminal): Command {
         charged.credits,
         lots.map(({ account_id, lot_id, amount }) => `${amount} of ${account_id}’s ${lot_id}`).join(', '),
       ];
-      const headings = ['at', 'id', 'product', 'units', 'plan', 'credits', 'lots'];
+      const headings = ['at', 'told at', 'id', 'product', 'units', 'plan', 'credits', 'lots'];
       answer(terminal, command, data, tableLines(headings, data.map(row), 'No usage.'));
     });
 }

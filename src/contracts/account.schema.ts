@@ -35,13 +35,18 @@ export const AccountPutSchema = z
     plan: z.enum(PLANS),
     kind: z.enum(ACCOUNT_KINDS).optional(),
     email: EmailSchema.nullable().optional(),
-    billing_day: z.int().min(1).max(31).optional(),
+    billing_day: z.int().min(1).max(31).optional().meta({
+      description:
+        'The day on which billing months begin (UTC), or the last of a shorter month. A change takes effect at the end of the running month',
+    }),
     identity_verified_at: NullableInstantInput.optional(),
     created_at: InstantInputSchema.optional(),
     last_active_at: NullableInstantInput.optional(),
     status: z.enum(ACCOUNT_STATUSES).optional(),
     cohorts: z.array(textSchema(100)).max(100).optional(),
-    org_id: AccountIdSchema.nullable().optional(),
+    org_id: AccountIdSchema.nullable().optional().meta({
+      description: 'The organisation that a person belongs to, made before its members; null is none',
+    }),
     fingerprints: z.array(FingerprintSchema).max(50).optional(),
     auto_redeem: z
       .boolean()
@@ -79,7 +84,7 @@ export const AccountSchema = z
     plan: z.enum(PLANS),
     status: z.enum(ACCOUNT_STATUSES),
     email: z.string().nullable(),
-    billing_day: z.int(),
+    billing_day: z.int().meta({ description: 'The day that was asked for last; see `billing_day_from`' }),
     identity_verified_at: NullableInstant,
     created_at: InstantSchema,
     last_active_at: NullableInstant,
@@ -91,6 +96,12 @@ export const AccountSchema = z
     pool_limit: CreditsSchema.nullable(),
     billing: z.enum(BILLING_SWITCHES),
     invoice_ceiling: CreditsSchema.nullable(),
+    billing_month: z.object({ starts_at: InstantSchema, ends_at: InstantSchema }).meta({
+      description: 'The billing month that is running; caps and limits of a month count in it',
+    }),
+    billing_day_from: NullableInstant.meta({
+      description: 'When `billing_day` takes effect; null is that it has',
+    }),
   })
   .meta({ id: 'Account' });
 export type Account = z.infer<typeof AccountSchema>;
@@ -149,7 +160,11 @@ const MOVEMENT_KINDS = [
 export const MovementSchema = z
   .object({
     id: z.string(),
-    at: InstantSchema,
+    at: InstantSchema.meta({ description: 'From when on it has effect' }),
+    recorded_at: InstantSchema.meta({
+      description:
+        'When it was written, by the database’s clock: later than `at` for an expiry and for a use that was told late',
+    }),
     kind: z.enum(MOVEMENT_KINDS),
     amount: SignedCreditsSchema,
     balance_after: CreditsSumSchema,

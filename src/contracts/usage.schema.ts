@@ -67,7 +67,8 @@ export type Usage = z.infer<typeof UsageSchema>;
 export const ChargeSchema = z
   .object({
     id: z.string(),
-    at: InstantSchema,
+    at: InstantSchema.meta({ description: 'When it was used: it is judged at this moment' }),
+    told_at: InstantSchema.meta({ description: 'When Boon was told of it' }),
     product: z.string(),
     model: z.string().nullable(),
     units: CreditsSchema,

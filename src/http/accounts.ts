@@ -47,7 +47,7 @@ export const accountRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, par
       tags: ['Accounts'],
       summary: 'Create or change an account',
       description:
-        'Fields that are left out stay as they are. Freezing an account holds its open gifts; making it active again releases those.',
+        'Fields that are left out stay as they are. Freezing an account holds its open gifts; making it active again releases those. A billing day that moves is in force from the end of the running month on.',
       params: OwnIdSchema,
       body: AccountPutSchema,
       response: { 200: AccountSchema, ...writeRefusals() },
@@ -72,7 +72,7 @@ export const accountRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, par
     },
     handler: (request) => {
       requireOwnAccount(callerOf(request), request.params.id);
-      return ledger.findAccount(request.params.id);
+      return ledger.showAccount(request.params.id, clock().toISOString());
     },
   });
 

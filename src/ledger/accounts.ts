@@ -1,33 +1,20 @@
 /** Accounts, and what an account owns: balance, statement, what it may give. */
 import type { Account, AccountPut, Balance, Gifting, Lot, Movement } from '../contracts/account.schema.ts';
-import { BoonError, ERRORS, type ErrorCode } from '../contracts/errors.ts';
+import { BoonError, ERRORS, type ErrorCode, type FieldError } from '../contracts/errors.ts';
 import { formatCredits } from '../domain/credits.ts';
 import type { AddressVault } from './address-vault.ts';
 import { DIGITS, decodeCursor } from './cursor.ts';
-import { type Database, isBrokenConstraint, queryRow, queryRows } from './database.ts';
+import { type Database, queryRow, queryRows } from './database.ts';
 import { isDisposable } from './disposable-address.ts';
 import type { Page, PageRequest } from './ledger.ts';
 import { toPage } from './read-gifts.ts';
 import { instant, instantOrNull, toLot } from './rows.ts';
 
-type AccountRow = Omit<
-  Account,
-  | 'email'
-  | 'created_at'
-  | 'identity_verified_at'
-  | 'last_active_at'
-  | 'spending_limit'
-  | 'pool_limit'
-  | 'invoice_ceiling'
-> & {
-  spending_limit: string | null;
-  pool_limit: string | null;
-  invoice_ceiling: string | null;
-  email_sealed: Buffer | null;
-  created_at: Date;
-  identity_verified_at: Date | null;
-  last_active_at: Date | null;
-};
+/** An account as its owner described it, whatever the time. */
+export type StoredAccount = Omit<Account, 'billing_month' | 'billing_day_from'>;
+
+/** What `boon.account_view` says. */
+type AccountView = Omit<Account, 'email'> & { email_sealed: string | null };
 
 export async function putAccount(
   database: Database,
@@ -45,20 +32,17 @@ export async function putAccount(
   }
   if (fingerprints !== undefined)
     stored.fingerprints = fingerprints.map((fingerprint) => fingerprintIndex(vault, fingerprint));
-  try {
-    const text = 'SELECT * FROM boon.put_account($1, $2, $3)';
-    const values = [id, JSON.stringify(stored), at];
-    return toAccount(await queryRow<AccountRow>(database, 'put_account', text, values), id, vault);
-  } catch (error) {
-    throw isBrokenConstraint(error, 'invoices_go_to_organisations') ? notInvoiced() : error;
-  }
-}
-
-function notInvoiced(): BoonError {
-  const message = 'must be pool: only an organisation on Business, Enterprise or Edu is invoiced';
-  return new BoonError('validation_failed', `billing: ${message}.`, {
-    errors: [{ path: 'billing', message }],
-  });
+  const text = 'SELECT boon.put_account($1, $2, $3) AS answer';
+  const row = await queryRow<{ answer: { account: AccountView } | { refused: FieldError } }>(
+    database,
+    'put_account',
+    text,
+    [id, JSON.stringify(stored), at],
+  );
+  if (row === undefined) throw new BoonError('internal', 'The ledger gave no answer.');
+  if ('account' in row.answer) return toAccount(row.answer.account, vault);
+  const { path, message } = row.answer.refused;
+  throw new BoonError('validation_failed', `${path}: ${message}.`, { errors: [{ path, message }] });
 }
 
 /** The keyed digest of a fingerprint; what kind it is stays readable where a refusal names it. */
@@ -67,36 +51,53 @@ function fingerprintIndex(vault: AddressVault, fingerprint: string): string {
   return kind + vault.indexOf(fingerprint);
 }
 
-export async function findAccount(database: Database, vault: AddressVault, id: string): Promise<Account> {
-  const row = await queryRow<AccountRow>(
-    database,
-    'find_account',
-    'SELECT * FROM boon.accounts WHERE id = $1',
-    [id],
-  );
-  return toAccount(row, id, vault);
+export async function findAccount(
+  database: Database,
+  vault: AddressVault,
+  id: string,
+): Promise<StoredAccount> {
+  const { billing_month, billing_day_from, ...stored } = await viewOf(database, id, null);
+  return toStored(stored, vault);
 }
 
-function toAccount(row: AccountRow | undefined, id: string, vault: AddressVault): Account {
-  if (row === undefined) throw new BoonError('not_found', `There is no account "${id}".`);
+/** An account as it stands, with the billing month that runs at `at`. */
+export async function showAccount(
+  database: Database,
+  vault: AddressVault,
+  id: string,
+  at: string,
+): Promise<Account> {
+  return toAccount(await viewOf(database, id, at), vault);
+}
+
+async function viewOf(database: Database, id: string, at: string | null): Promise<AccountView> {
+  const text = 'SELECT boon.account_view($1, $2) AS account';
+  const row = await queryRow<{ account: AccountView | null }>(database, 'account_view', text, [id, at]);
+  if (!row?.account) throw new BoonError('not_found', `There is no account "${id}".`);
+  return row.account;
+}
+
+function toAccount(
+  { billing_month, billing_day_from, ...stored }: AccountView,
+  vault: AddressVault,
+): Account {
   return {
-    id: row.id,
-    kind: row.kind,
-    plan: row.plan,
-    status: row.status,
-    email: row.email_sealed === null ? null : vault.open(row.email_sealed),
-    billing_day: row.billing_day,
-    identity_verified_at: instantOrNull(row.identity_verified_at),
-    created_at: instant(row.created_at),
-    last_active_at: instantOrNull(row.last_active_at),
-    cohorts: row.cohorts,
-    org_id: row.org_id,
-    auto_redeem: row.auto_redeem,
-    use_credits: row.use_credits,
-    spending_limit: limitText(row.spending_limit),
-    pool_limit: limitText(row.pool_limit),
-    billing: row.billing,
-    invoice_ceiling: limitText(row.invoice_ceiling),
+    ...toStored(stored, vault),
+    billing_month: { starts_at: instant(billing_month.starts_at), ends_at: instant(billing_month.ends_at) },
+    billing_day_from: instantOrNull(billing_day_from),
+  };
+}
+
+function toStored(
+  { email_sealed, ...view }: Omit<AccountView, 'billing_month' | 'billing_day_from'>,
+  vault: AddressVault,
+): StoredAccount {
+  return {
+    ...view,
+    email: email_sealed === null ? null : vault.open(Buffer.from(email_sealed, 'hex')),
+    created_at: instant(view.created_at),
+    identity_verified_at: instantOrNull(view.identity_verified_at),
+    last_active_at: instantOrNull(view.last_active_at),
   };
 }
 
@@ -136,12 +137,17 @@ export async function balance(database: Database, id: string, at: string, asOf?:
 /** Newest first. */
 const STATEMENT = `
   SELECT e.transfer::text || '-' || e.slice AS id, e.effective_at AS at, e.kind, boon.credits(e.amount) AS amount,
-    boon.credits(e.balance_after) AS balance_after, e.lot_id::text AS lot_id, e.reference, e.transfer, e.slice
-  FROM boon.entries e
+    boon.credits(e.balance_after) AS balance_after, e.lot_id::text AS lot_id, e.reference, e.transfer, e.slice, t.recorded_at
+  FROM boon.entries e JOIN boon.transfers t ON t.seq = e.transfer
   WHERE e.account_id = $1 AND ($2::bigint IS NULL OR (e.transfer, e.slice) < ($2, $3::int))
   ORDER BY e.transfer DESC, e.slice DESC LIMIT $4`;
 
-type MovementRow = Omit<Movement, 'at'> & { at: Date; transfer: string; slice: number };
+type MovementRow = Omit<Movement, 'at' | 'recorded_at'> & {
+  at: Date;
+  recorded_at: Date;
+  transfer: string;
+  slice: number;
+};
 
 export async function statement(database: Database, id: string, page: PageRequest): Promise<Page<Movement>> {
   const [transfer, slice] =
@@ -156,7 +162,11 @@ export async function statement(database: Database, id: string, page: PageReques
     rows,
     page.limit,
     (row) => [row.transfer, String(row.slice)],
-    ({ at, transfer: _transfer, slice: _slice, ...movement }) => ({ ...movement, at: instant(at) }),
+    ({ at, recorded_at, transfer: _transfer, slice: _slice, ...movement }) => ({
+      ...movement,
+      at: instant(at),
+      recorded_at: instant(recorded_at),
+    }),
   );
 }
 

@@ -34,12 +34,6 @@ export function isTaken(error: unknown, constraint: string): boolean {
   return code === '23505' && broken === constraint;
 }
 
-/** Whether the fault is that a row would break this CHECK constraint. */
-export function isBrokenConstraint(error: unknown, constraint: string): boolean {
-  const { code, constraint: broken } = error as { code?: unknown; constraint?: unknown };
-  return code === '23514' && broken === constraint;
-}
-
 /** Whether a fault is the database's or the network's passing trouble, and not the statement's. */
 export function isPassing(error: unknown): boolean {
   if (!isError(error)) return false;

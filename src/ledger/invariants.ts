@@ -2,6 +2,7 @@
  * The invariants that `verify` proves, each from the rows themselves and not from what the code that wrote them
  * believes.
  */
+import { ACCOUNT_INVARIANTS } from './account-invariants.ts';
 import { BILLING_INVARIANTS } from './billing-invariants.ts';
 import { CAMPAIGN_INVARIANTS } from './campaign-invariants.ts';
 import { PURCHASE_INVARIANTS } from './purchase-invariants.ts';
@@ -35,7 +36,8 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
     WITH issued AS (
       SELECT coalesce(sum(CASE debit_account WHEN 'boon:issuance' THEN amount ELSE -amount END), 0) AS amount FROM boon.transfers
       WHERE 'boon:issuance' IN (debit_account, credit_account) AND phase = 'posted'),
-    expired AS (SELECT coalesce(sum(amount), 0) AS amount FROM boon.transfers WHERE credit_account = 'boon:expired' AND phase = 'posted'),
+    expired AS (SELECT coalesce(sum(CASE credit_account WHEN 'boon:expired' THEN amount ELSE -amount END), 0) AS amount FROM boon.transfers
+      WHERE 'boon:expired' IN (debit_account, credit_account) AND phase = 'posted'),
     used AS (SELECT coalesce(sum(amount), 0) AS amount FROM boon.transfers WHERE credit_account = 'boon:revenue' AND debit_account <> 'boon:receivable' AND phase = 'posted'),
     owned AS (SELECT coalesce(sum(credits_posted - debits_posted), 0) AS amount FROM boon.ledger_accounts)
     SELECT format('issued %s, expired %s, used %s, owned %s', issued.amount, expired.amount, used.amount, owned.amount) AS detail
@@ -68,8 +70,8 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
         coalesce(sum(x.amount) FILTER (WHERE x.amount > 0 AND x.account_id = CASE WHEN t.phase IN ('voided', 'expired')
                                                                                 THEN t.debit_account ELSE t.credit_account END), 0) AS given
       FROM boon.entries x WHERE x.transfer = t.seq) e ON true
-    WHERE e.taken <> CASE WHEN t.phase = 'pending' OR t.kind IN ('reversal', 'expiry', 'clawback', 'usage', 'refund', 'debt') THEN t.amount ELSE 0 END
-      OR e.given <> CASE WHEN t.phase = 'pending' OR t.kind IN ('expiry', 'clawback', 'usage', 'refund', 'debt', 'charge', 'payment', 'correction') THEN 0 ELSE t.amount END`,
+    WHERE e.taken <> CASE WHEN t.phase = 'pending' OR t.kind IN ('reversal', 'clawback', 'usage', 'refund', 'debt') OR t.credit_account = 'boon:expired' THEN t.amount ELSE 0 END
+      OR e.given <> CASE WHEN t.phase = 'pending' OR t.kind IN ('clawback', 'usage', 'refund', 'debt', 'charge', 'payment', 'correction') OR t.credit_account = 'boon:expired' THEN 0 ELSE t.amount END`,
   'a hold is resolved slice by slice': `
     WITH resolution AS (
       SELECT r.seq, r.phase, r.resolves FROM boon.transfers r WHERE r.resolves IS NOT NULL
@@ -136,6 +138,7 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
     SELECT format('gift %s is %s and has no such event', g.id, g.status) AS detail FROM boon.gifts g
     WHERE NOT EXISTS (SELECT FROM boon.events e WHERE e.subject = g.id AND e.type = 'gift.accepted')
       OR (g.deadline IS NULL AND NOT EXISTS (SELECT FROM boon.events e WHERE e.subject = g.id AND e.type = 'gift.' || g.status))`,
+  ...ACCOUNT_INVARIANTS,
   ...RESET_INVARIANTS,
   ...USAGE_INVARIANTS,
   ...BILLING_INVARIANTS,

@@ -4,6 +4,7 @@ import type { AcceptedGift, Funding, Gift, GiftActionRequest } from '../contract
 import type { GiftStatus } from '../domain/gift-status.ts';
 import type { LotSource } from '../domain/lot.ts';
 import type { VersionedPolicy } from '../domain/policy.ts';
+import type { StoredAccount } from './accounts.ts';
 import type { Billing } from './billing.ts';
 import type { Campaigns } from './campaigns.ts';
 import type { Metering } from './metering.ts';
@@ -75,9 +76,15 @@ export interface Ledger extends Campaigns, Referrals, Resets, Metering, Billing,
   /** Stores a policy under its version (idempotent) and returns the version. New gifts are accepted under it. */
   usePolicy(policy: VersionedPolicy, at: string): Promise<void>;
 
-  /** Creates or changes an account. Freezing holds its open gifts, unfreezing releases those. */
+  /**
+   * Creates or changes an account. Freezing holds its open gifts, unfreezing releases those. A billing day that moves is in
+   * force from the end of the running month on.
+   * @throws BoonError `validation_failed` when it would be invoiced and may not, or would belong to what is no organisation.
+   */
   putAccount(id: string, put: AccountPut, at: string): Promise<Account>;
-  findAccount(id: string): Promise<Account>;
+  findAccount(id: string): Promise<StoredAccount>;
+  /** The same with the billing month that runs at `at`. */
+  showAccount(id: string, at: string): Promise<Account>;
   /** The balance at `at` (now), or with `asOf` at that past moment. */
   balance(accountId: string, at: string, asOf?: string): Promise<Balance>;
   statement(accountId: string, page: PageRequest): Promise<Page<Movement>>;

@@ -3,7 +3,7 @@ import { BoonError } from '../contracts/errors.ts';
 import type { VersionedPolicy } from '../domain/policy.ts';
 import { makeAcceptGift } from './accept-gifts.ts';
 import { makeAcceptResetGift } from './accept-reset-gifts.ts';
-import { balance, findAccount, gifting, putAccount, statement } from './accounts.ts';
+import { balance, findAccount, gifting, putAccount, showAccount, statement } from './accounts.ts';
 import { AddressVault } from './address-vault.ts';
 import { makeBilling } from './billing.ts';
 import { makeCampaigns } from './campaigns.ts';
@@ -62,6 +62,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
     },
     putAccount: (id, put, at) => putAccount(database, vault, id, put, at),
     findAccount: (id) => findAccount(database, vault, id),
+    showAccount: (id, at) => showAccount(database, vault, id, at),
     balance: (id, at, asOf) => balance(database, id, at, asOf),
     statement: (id, page) => statement(database, id, page),
     gifting: (id, at) => gifting(database, id, policyVersion(), at),

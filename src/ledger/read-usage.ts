@@ -12,7 +12,7 @@ import { instant } from './rows.ts';
 const LIST = `
   SELECT a.id IS NOT NULL AS known, u.* FROM (SELECT $1::text AS id) asked LEFT JOIN boon.accounts a ON a.id = asked.id
   LEFT JOIN LATERAL (
-    SELECT u.seq, u.id, u.at, u.product, u.model, boon.credits(u.units) AS units, boon.credits(u.plan_part) AS plan,
+    SELECT u.seq, u.id, u.at, u.told_at, u.product, u.model, boon.credits(u.units) AS units, boon.credits(u.plan_part) AS plan,
       boon.credits(u.pool_part + u.own_part) AS credits, CASE WHEN u.invoice_part > 0 THEN boon.credits(u.invoice_part) END AS invoiced, CASE WHEN u.plan_part > 0 THEN u.five_hour_started_at END AS five_hour,
       CASE WHEN u.plan_part > 0 THEN u.weekly_started_at END AS weekly, u.policy_version,
       (SELECT coalesce(json_agg(json_build_object('account_id', e.account_id, 'lot_id', e.lot_id::text, 'amount', boon.credits(-e.amount))
@@ -20,10 +20,11 @@ const LIST = `
     FROM boon.usage u WHERE u.account_id = a.id AND ($2::bigint IS NULL OR u.seq < $2)
     ORDER BY u.seq DESC LIMIT $3) u ON true`;
 
-type ChargeRow = Omit<Charge, 'at' | 'charged' | 'windows'> & {
+type ChargeRow = Omit<Charge, 'at' | 'told_at' | 'charged' | 'windows'> & {
   known: boolean;
   seq: string | null;
   at: Date;
+  told_at: Date;
   plan: string;
   credits: string;
   invoiced: string | null;
@@ -42,6 +43,7 @@ export async function listUsage(database: Database, id: string, page: PageReques
     ({
       id,
       at,
+      told_at,
       product,
       model,
       units,
@@ -55,6 +57,7 @@ export async function listUsage(database: Database, id: string, page: PageReques
     }) => ({
       id,
       at: instant(at),
+      told_at: instant(told_at),
       product,
       model,
       units,
@@ -74,8 +77,8 @@ const POOL = `
   SELECT o.spending_limit, o.billing, o.invoice_ceiling, m.starts_at, m.ends_at, boon.balance(o.id, $2) ->> 'available' AS available,
     t.spent AS total, b.starts_at AS bill_starts_at, b.ends_at AS bill_ends_at, b.charged,
     boon.invoice_price(b.charged, r.hundred_credits) AS price, r.currency, s.member_id, s.spent, s.invoiced, x.pool_limit
-  FROM boon.accounts o CROSS JOIN LATERAL boon.billing_month(o.billing_day, $2) m
-  CROSS JOIN LATERAL boon.billing_month_at(o.id, o.billing_day, $2) b
+  FROM boon.accounts o CROSS JOIN LATERAL boon.billing_month(o.id, $2) m
+  CROSS JOIN LATERAL boon.billing_month_at(o.id, $2) b
   JOIN boon.invoice_rules r ON r.version = coalesce(b.policy_version, $3)
   LEFT JOIN boon.spending t ON t.payer_id = o.id AND t.spender_id = '' AND t.month = (m.starts_at AT TIME ZONE 'UTC')::date
   LEFT JOIN LATERAL (

@@ -10,7 +10,7 @@ import { instant } from './rows.ts';
 
 const WINDOW = `
   SELECT p.program IS NOT NULL AS program_known, boon.reward_window_view(
-    boon.reward_window_at(a.id, a.billing_day, p.program, $4, p.monthly_cap)) AS window
+    boon.reward_window_at(a.id, p.program, $4, p.monthly_cap)) AS window
   FROM boon.accounts a LEFT JOIN boon.program_rules p ON p.version = $1 AND p.program = $3 WHERE a.id = $2`;
 
 export async function rewardWindow(

@@ -154,7 +154,11 @@ export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHar
     end: () => end.disposeAsync(),
   });
   try {
-    for (const [id, seed] of Object.entries(options.accounts ?? {})) await boon.seedAccount(id, seed);
+    // An organisation is there before its members, whatever their order.
+    const seeds = Object.entries(options.accounts ?? {}).toSorted(
+      ([, one], [, other]) => Number(one.org_id != null) - Number(other.org_id != null),
+    );
+    for (const [id, seed] of seeds) await boon.seedAccount(id, seed);
   } catch (error) {
     await end.disposeAsync();
     throw error;

@@ -41,10 +41,55 @@ test('an account is created, shown, and changed field by field', async () => {
     pool_limit: null,
     billing: 'pool',
     invoice_ceiling: null,
+    billing_month: { starts_at: '2026-02-28T00:00:00.000Z', ends_at: '2026-03-31T00:00:00.000Z' },
+    billing_day_from: null,
   });
   const changed = await server.send('PUT', '/v1/accounts/ada', { body: { plan: 'pro' } });
   expect(changed.json).toEqual({ ...created.json, plan: 'pro' });
   expect((await server.send('GET', '/v1/accounts/ada')).json).toEqual(changed.json);
+});
+
+test('a billing day that moves is shown with the moment from which it is in force; the running month keeps its end', async () => {
+  const put = (billing_day: number) =>
+    server.send('PUT', '/v1/accounts/mia', { body: { plan: 'plus', billing_day } });
+  const running = { starts_at: '2026-03-01T00:00:00.000Z', ends_at: '2026-04-01T00:00:00.000Z' };
+  expect((await put(1)).json).toMatchObject({
+    billing_day: 1,
+    billing_month: running,
+    billing_day_from: null,
+  });
+  const moved = { billing_day: 11, billing_month: running, billing_day_from: running.ends_at };
+  expect((await put(11)).json).toMatchObject(moved);
+  expect((await server.send('GET', '/v1/accounts/mia')).json).toMatchObject(moved);
+  expect((await put(1)).json).toMatchObject({
+    billing_day: 1,
+    billing_month: running,
+    billing_day_from: null,
+  });
+  await put(11);
+  const was = server.time.now;
+  server.time.now = new Date(running.ends_at);
+  expect((await server.send('GET', '/v1/accounts/mia')).json).toMatchObject({
+    billing_month: { starts_at: running.ends_at, ends_at: '2026-05-11T00:00:00.000Z' },
+    billing_day_from: null,
+  });
+  server.time.now = was;
+});
+
+test.each([
+  ['its own organisation', 'olaf', { org_id: 'olaf' }, 'org_id'],
+  ['of an organisation that is not there', 'olaf', { org_id: 'nowhere' }, 'org_id'],
+  ['of a person', 'olaf', { org_id: 'pia' }, 'org_id'],
+  ['an organisation of another', 'olaf', { kind: 'organisation', org_id: 'orga' }, 'org_id'],
+  ['a person, while it has members', 'orga', { kind: 'person' }, 'kind'],
+])('no account becomes %s', async (_words, id, body, path) => {
+  for (const [one, more] of [
+    ['orga', { kind: 'organisation' }],
+    ['pia', { org_id: 'orga' }],
+  ] as const)
+    await server.send('PUT', `/v1/accounts/${one}`, { body: { plan: 'business', ...more } });
+  const answer = await server.send('PUT', `/v1/accounts/${id}`, { body: { plan: 'business', ...body } });
+  expect(answer).toMatchObject({ status: 400, json: { code: 'validation_failed', errors: [{ path }] } });
 });
 
 test('an account that becomes active again has the processes of its pending gifts look again, as far as Temporal answers', async () => {
@@ -149,6 +194,7 @@ test('a statement comes in pages and its last balance is the sum of its amounts'
   expect(rows[0]).toEqual({
     id: expect.any(String),
     at: START,
+    recorded_at: expect.stringMatching(/Z$/),
     kind: 'grant',
     amount: '5.25',
     balance_after: '16.25',

@@ -257,8 +257,12 @@ describe('the month’s end', () => {
       { month: '2026-03-01', charged: '3000000' },
       { month: '2026-04-01', charged: '4000000' },
     ]);
-    expect(await close(org, '2026-04-01', '2026-04-20T00:00:00.000Z')).toMatchObject({
+    await expect(close(org, '2026-04-01', '2026-05-19T23:59:59.999Z')).rejects.toMatchObject(
+      refusal('validation_failed'),
+    );
+    expect(await close(org, '2026-04-01', '2026-05-20T00:00:00.000Z')).toMatchObject({
       starts_at: '2026-04-01T00:00:00.000Z',
+      ends_at: '2026-05-20T00:00:00.000Z',
     });
   });
 
@@ -392,19 +396,19 @@ describe('what changes in the middle of a month', () => {
     await close(org, '2026-03-01', '2026-04-01T00:00:00.000Z');
     const late = (units: string, at: string) =>
       charge(own.ledger, member, { units, at, now: '2026-04-01T00:10:00.000Z' });
-    // The last millisecond of the closed month, and the first of the next: that one ends on the new day.
+    // The last millisecond of the closed month, and the first of the next: that one ends on the new day, a month later.
     await late('2', '2026-03-31T23:59:59.999Z');
     await late('4', '2026-04-01T00:00:00.000Z');
-    await charge(own.ledger, member, { units: '8', at: '2026-04-19T23:59:59.999Z' });
-    await charge(own.ledger, member, { units: '16', at: '2026-04-20T00:00:00.000Z' });
+    await charge(own.ledger, member, { units: '8', at: '2026-05-19T23:59:59.999Z' });
+    await charge(own.ledger, member, { units: '16', at: '2026-05-20T00:00:00.000Z' });
     expect(await months(org)).toEqual([
       { month: '2026-03-01', charged: '1000000', closed: true },
       { month: '2026-04-01', charged: '14000000', closed: false },
-      { month: '2026-04-20', charged: '16000000', closed: false },
+      { month: '2026-05-20', charged: '16000000', closed: false },
     ]);
-    const view = await own.ledger.pool(org, '2026-04-19T23:59:59.999Z');
+    const view = await own.ledger.pool(org, '2026-05-19T23:59:59.999Z');
     expect(view.invoice).toMatchObject({
-      month: { starts_at: '2026-04-01T00:00:00.000Z', ends_at: '2026-04-20T00:00:00.000Z' },
+      month: { starts_at: '2026-04-01T00:00:00.000Z', ends_at: '2026-05-20T00:00:00.000Z' },
       charged: '14',
     });
   });

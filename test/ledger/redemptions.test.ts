@@ -137,6 +137,37 @@ describe('a redemption', () => {
     expect(await redeem(ledger, ada, { request_id })).toMatchObject({ outcome: 'reset' });
   });
 
+  test('spends nothing where what is used has no limit', async () => {
+    const second = await openTestLedger({
+      plans: { pro: { five_hour: null, weekly: null }, plus: { five_hour: null, weekly: '100' } },
+    });
+    try {
+      await seedAccount(second.ledger, 'free', { put: { plan: 'pro' } });
+      await seedAccount(second.ledger, 'week');
+      for (const id of ['free', 'week']) {
+        await bank(second.ledger, id);
+        await use(second.ledger, id, '20');
+      }
+      expect(await redeem(second.ledger, 'free')).toMatchObject({
+        outcome: 'nothing_to_reset',
+        windows_reset: 0,
+        before: { five_hour: { used: '20' } },
+      });
+      expect(await redeem(second.ledger, 'free', { dry_run: true })).toMatchObject({
+        outcome: 'nothing_to_reset',
+      });
+      // The week in which it was used is over, its 5 hours are not: those have no limit.
+      const end = later(START, { days: 7 });
+      await use(second.ledger, 'week', '20', later(end, { hours: -1 }));
+      expect(await redeem(second.ledger, 'week', { at: end })).toMatchObject({ outcome: 'nothing_to_reset' });
+      await use(second.ledger, 'week', '20', end);
+      expect(await redeem(second.ledger, 'week', { at: end })).toMatchObject({ outcome: 'reset' });
+      expect((await second.ledger.limits('free', START)).resets).toBe(1);
+    } finally {
+      await second.close();
+    }
+  });
+
   test('without a reset answers no_credit, and leaves the windows as they are', async () => {
     const ada = await person();
     await use(ledger, ada, '4');

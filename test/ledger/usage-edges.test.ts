@@ -107,16 +107,16 @@ describe('a plan that changes within a window', () => {
 });
 
 describe('a use that is told late', () => {
-  test('of a time before a reset was redeemed counts in the windows as they are since', async () => {
+  test('of a time before a reset was redeemed counts in the windows as they were before it', async () => {
     const id = await person();
     await bank(own.ledger, id);
-    await charge(own.ledger, id, { units: '10' });
+    await charge(own.ledger, id, { units: '8' });
     const now = at({ hours: 1 });
     await redeem(own.ledger, id, { at: now });
-    const answer = await charge(own.ledger, id, { units: '10', at: at({ minutes: 30 }), now });
+    const answer = await charge(own.ledger, id, { units: '2', at: at({ minutes: 30 }), now });
     expect(answer).toMatchObject({
-      charged: { plan: '10', credits: '0' },
-      windows: { five_hour: { used: '10', started_at: now }, weekly: { used: '10', started_at: START } },
+      charged: { plan: '2', credits: '0' },
+      windows: { five_hour: { used: '0', started_at: now }, weekly: { used: '0', started_at: START } },
     });
     expect((await own.ledger.limits(id, now)).windows).toEqual(answer.windows);
     await expect(charge(own.ledger, id, { at: at({ minutes: 30 }), now })).rejects.toMatchObject(
@@ -124,17 +124,19 @@ describe('a use that is told late', () => {
     );
   });
 
-  test('may be paid by credits that came since, and no balance of the past is below zero', async () => {
-    const id = await person();
+  test('is not paid by credits that came since, and no balance of the past is below zero', async () => {
+    const id = await person({ credits: '1' });
     await charge(own.ledger, id, { units: '10' });
     const now = at({ hours: 2 });
     await grant(own.ledger, id, '5', { at: now });
-    expect(await charge(own.ledger, id, { units: '2', at: at({ hours: 1 }), now })).toMatchObject({
-      charged: { credits: '2' },
-      balance: '3',
+    const late = { units: '2', at: at({ hours: 1 }), now };
+    await expect(charge(own.ledger, id, late)).rejects.toMatchObject(refusal('limit_reached', 'no_credits'));
+    expect(await charge(own.ledger, id, { ...late, units: '1' })).toMatchObject({
+      charged: { credits: '1' },
+      balance: '5',
     });
     expect((await own.ledger.balance(id, now, at({ minutes: 90 }))).available).toBe('0');
-    expect((await own.ledger.balance(id, now, now)).available).toBe('3');
+    expect((await own.ledger.balance(id, now, now)).available).toBe('5');
   });
 
   test('is charged though the account was not known then', async () => {

@@ -347,13 +347,13 @@ describe('a use that is told late', () => {
     );
   });
 
-  test('counts in the latest all the same, if the one of its time is gone', async () => {
+  test('counts in the one of its time, though another is open by now', async () => {
     const id = await person();
     await charge(own.ledger, id, { units: '4' });
     await charge(own.ledger, id, { units: '1', at: at({ hours: 5 }) });
     const answer = await charge(own.ledger, id, { units: '2', at: at({ hours: 4 }), now });
     expect(answer.windows).toMatchObject({
-      five_hour: { used: '3', started_at: at({ hours: 5 }) },
+      five_hour: { used: '1', started_at: at({ hours: 5 }) },
       weekly: { used: '7' },
     });
   });
@@ -428,16 +428,12 @@ describe('an organisation', () => {
     });
   });
 
-  test('that is frozen pays nothing; a person is nobody’s organisation', async () => {
+  test('that is frozen pays nothing', async () => {
     await seedOrganisation(own.ledger, 'gone', ['dora']);
     await grant(own.ledger, 'gone', '100');
     await own.ledger.putAccount('gone', { plan: 'business', status: 'frozen' }, START);
     await charge(own.ledger, 'dora', { units: '10' });
     await expect(charge(own.ledger, 'dora')).rejects.toMatchObject(refusal('limit_reached', 'no_credits'));
-    const rich = await person({ credits: '100' });
-    const poor = await person({ put: { org_id: rich } });
-    await charge(own.ledger, poor, { units: '10' });
-    await expect(charge(own.ledger, poor)).rejects.toMatchObject(refusal('limit_reached', 'no_credits'));
   });
 });
 

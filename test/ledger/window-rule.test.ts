@@ -52,8 +52,8 @@ const withoutLimits = (windows: Windows) =>
 
 let own: TestLedger;
 beforeAll(async () => {
-  // Without limits, so that no use is refused.
-  own = await openTestLedger({ plans: { plus: { five_hour: null, weekly: null } } });
+  // With limits that are never reached, so that no use is refused.
+  own = await openTestLedger({ plans: { plus: { five_hour: '1000000', weekly: '1000000' } } });
 });
 afterAll(() => own.close());
 

@@ -59,7 +59,7 @@ const step = fc.oneof(
         fc.integer({ min: 1, max: 12_000_000 }),
         fc.constantFrom(1, 5_000_000, 10_000_000),
       ),
-      late: fc.constantFrom(0, 0, 0, 1, HOUR, 6 * HOUR, 24 * HOUR),
+      late: fc.constantFrom(0, 0, 0, 1, HOUR, HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR),
       agreed: fc.boolean(),
     }),
   },
@@ -87,6 +87,7 @@ const step = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('redeem' as const), wait }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('expire' as const), wait }) },
 );
 
 test(
@@ -146,11 +147,13 @@ test(
                   },
                   at,
                 );
-                model.limits = TERMS[plan].limits;
-                model.products = TERMS[plan].products;
-                model.onCredits = use_credits;
-                model.own.limit = micro(spending_limit);
-                model.memberLimit = micro(pool_limit);
+                model.states.push({
+                  since: now,
+                  ...TERMS[plan],
+                  onCredits: use_credits,
+                  ownLimit: micro(spending_limit),
+                  memberLimit: micro(pool_limit),
+                });
                 break;
               }
               case 'redeem': {
@@ -158,10 +161,20 @@ test(
                 if ((await redeem(ledger, id, { at })).outcome === 'reset') model.restore(now);
                 break;
               }
+              case 'expire': {
+                await ledger.expireLots(at, 1_000);
+                break;
+              }
               case 'use': {
                 const usedAt = now - one.late;
                 const price = (BigInt(one.millionths) * (RATES[one.product] ?? 0n)) / CREDIT;
-                const expected = model.use({ product: one.product, price, at: usedAt, agreed: one.agreed });
+                const expected = model.use({
+                  product: one.product,
+                  price,
+                  at: usedAt,
+                  now,
+                  agreed: one.agreed,
+                });
                 const request = useRequest(id, {
                   product: one.product,
                   units: formatCredits(BigInt(one.millionths)),
@@ -196,7 +209,7 @@ test(
             const { windows, credits } = await ledger.limits(id, at);
             expect(credits).toBe(formatCredits(model.available(now)));
             for (const kind of WINDOW_KINDS) {
-              const { used, startedAt } = windowAt(kind, model.windows[kind], now);
+              const { used, startedAt } = windowAt(kind, model.windows[kind].at(-1), now);
               expect(windows[kind]).toMatchObject({
                 used: formatCredits(used),
                 started_at: startedAt === null ? null : new Date(startedAt).toISOString(),

@@ -1,38 +1,49 @@
-/** A plain model of usage: one account, maybe a member of an organisation, with the windows, the lots and the limits in memory. */
+/**
+ * A plain model of usage: one account, maybe a member of an organisation, with all that it ever was, its windows and its
+ * lots in memory.
+ */
 import { type BurnKey, compareBurnOrder, type LotSource } from '../../src/domain/lot.ts';
 import {
   type StoredWindow,
-  usedWindow,
   WINDOW_KINDS,
+  WINDOW_LENGTH_MS,
   type WindowKind,
-  windowAt,
 } from '../../src/domain/usage-window.ts';
 
 export type ModelLot = BurnKey & { left: bigint; products: string[] | null };
-export type ModelPurse = { lots: ModelLot[]; spent: bigint; limit: bigint | null };
+export type ModelPurse = { lots: ModelLot[]; spent: bigint };
 export type ModelUse = {
   product: string;
   price: bigint;
   at: number;
+  now: number;
   agreed: boolean;
 };
 export type ModelAnswer =
   | { plan: bigint; credits: bigint; slices: { lot: bigint; amount: bigint }[] }
   | { reason: string };
 
-export class UsageModel {
-  /** Of the plan, which may change. */
+/** What the account was from a moment on. */
+export type ModelState = {
+  since: number;
   limits: Record<WindowKind, bigint>;
   products: readonly string[];
-  readonly windows: Partial<Record<WindowKind, StoredWindow>> = {};
-  readonly own: ModelPurse = { lots: [], spent: 0n, limit: null };
-  readonly pool: ModelPurse = { lots: [], spent: 0n, limit: null };
-  memberLimit: bigint | null = null;
-  onCredits: 'off' | 'ask' | 'auto' = 'auto';
+  onCredits: 'off' | 'ask' | 'auto';
+  ownLimit: bigint | null;
+  memberLimit: bigint | null;
+};
+/** A window counts from `from` to before `until`. */
+type Window = StoredWindow & { from: number; until: number; restored: boolean };
+
+export class UsageModel {
+  readonly states: ModelState[];
+  readonly windows: Record<WindowKind, Window[]> = { five_hour: [], weekly: [] };
+  readonly own: ModelPurse = { lots: [], spent: 0n };
+  readonly pool: ModelPurse = { lots: [], spent: 0n };
 
   constructor(limits: Record<WindowKind, bigint>, products: readonly string[]) {
-    this.limits = limits;
-    this.products = products;
+    const since = Number.NEGATIVE_INFINITY;
+    this.states = [{ since, limits, products, onCredits: 'auto', ownLimit: null, memberLimit: null }];
   }
 
   grant(
@@ -49,43 +60,66 @@ export class UsageModel {
     purse.lots.push({ ...lot, grantedAt: lot.at });
   }
 
-  /** The latest window of each kind is full again, also for uses of its time that are told later. */
+  /** The latest windows end, and count anew; one that was not open does not open. */
   restore(at: number): void {
     for (const kind of WINDOW_KINDS) {
-      const stored = this.windows[kind];
-      if (stored === undefined) continue;
-      const isOpen = windowAt(kind, stored, at).startedAt !== null;
-      this.windows[kind] = { used: 0n, startedAt: isOpen && kind === 'five_hour' ? at : stored.startedAt };
+      const last = this.windows[kind].at(-1);
+      if (last === undefined) continue;
+      const open = at < last.until;
+      const startedAt = open && kind === 'five_hour' ? at : last.startedAt;
+      if (open) last.until = at;
+      const until = startedAt + WINDOW_LENGTH_MS[kind];
+      this.windows[kind].push({ startedAt, used: 0n, from: at, until, restored: true });
     }
   }
 
-  use({ product, price, at, agreed }: ModelUse): ModelAnswer {
-    const room = WINDOW_KINDS.map((kind) => this.limits[kind] - windowAt(kind, this.windows[kind], at).used);
+  /** The window that a use counts in, which may begin with it. */
+  #windowOf(kind: WindowKind, at: number, late: boolean): Window {
+    const all = this.windows[kind];
+    const length = WINDOW_LENGTH_MS[kind];
+    const last = all.at(-1);
+    const begun = { startedAt: at, used: 0n, from: at, until: at + length, restored: false };
+    if (last === undefined || (at >= last.from && at >= last.until)) return begun;
+    if (!late || at >= last.from) return last;
+    const open = all.find(({ from, until }) => from <= at && at < until);
+    if (open !== undefined) return open;
+    const next = all.filter(({ from }) => from > at).toSorted((a, b) => a.from - b.from)[0] ?? last;
+    return next.restored || at + length <= next.startedAt
+      ? { ...begun, until: Math.min(begun.until, next.from) }
+      : next;
+  }
+
+  use({ product, price, at, now, agreed }: ModelUse): ModelAnswer {
+    const late = at < now;
+    const state = this.states.findLast(({ since }) => !late || since <= at) as ModelState;
+    const windows = WINDOW_KINDS.map((kind) => ({ kind, window: this.#windowOf(kind, at, late) }));
+    const room = windows.map(({ kind, window }) => state.limits[kind] - window.used);
     const plan = least(price, ...room);
     const rest = price - plan;
     const slices: { lot: bigint; amount: bigint }[] = [];
     if (rest > 0n) {
-      if (!this.products.includes(product)) return { reason: 'not_paid_by_credits' };
-      if (this.onCredits === 'off') return { reason: 'credits_off' };
+      if (!state.products.includes(product)) return { reason: 'not_paid_by_credits' };
+      if (state.onCredits === 'off') return { reason: 'credits_off' };
       const usable = (purse: ModelPurse) =>
         purse.lots
           .filter(
             (lot) =>
               lot.left > 0n &&
               (lot.expiresAt === null || lot.expiresAt > at) &&
+              (!late || lot.grantedAt <= at) &&
               (lot.products?.includes(product) ?? true),
           )
           .toSorted(compareBurnOrder);
       const sum = (lots: ModelLot[]) => lots.reduce((total, lot) => total + lot.left, 0n);
-      const memberRoom = this.memberLimit === null ? rest : this.memberLimit - this.pool.spent;
+      const memberRoom = state.memberLimit === null ? rest : state.memberLimit - this.pool.spent;
       const fromPool = least(rest, memberRoom, sum(usable(this.pool)));
-      const ownRoom = this.own.limit === null ? rest : this.own.limit - this.own.spent;
+      const ownRoom = state.ownLimit === null ? rest : state.ownLimit - this.own.spent;
       const fromOwn = least(rest - fromPool, ownRoom, sum(usable(this.own)));
       if (fromPool + fromOwn < rest) {
         if (sum(usable(this.pool)) + sum(usable(this.own)) < rest) return { reason: 'no_credits' };
         return { reason: memberRoom < rest ? 'member_limit' : 'spending_limit' };
       }
-      if (this.onCredits === 'ask' && !agreed) return { reason: 'credits_on_request' };
+      if (state.onCredits === 'ask' && !agreed) return { reason: 'credits_on_request' };
       for (const [purse, amount] of [
         [this.pool, fromPool],
         [this.own, fromOwn],
@@ -102,7 +136,14 @@ export class UsageModel {
       }
     }
     if (plan > 0n)
-      for (const kind of WINDOW_KINDS) this.windows[kind] = usedWindow(kind, this.windows[kind], plan, at);
+      for (const { kind, window } of windows) {
+        if (!this.windows[kind].includes(window)) {
+          this.windows[kind].push(window);
+          this.windows[kind].sort((a, b) => a.from - b.from);
+        }
+        window.used += plan;
+        if (late) window.from = Math.min(window.from, at);
+      }
     return { plan, credits: rest, slices };
   }
 

@@ -1,10 +1,10 @@
 /** For tests of `verify`: uses that everything has paid for, and the ways in which their rows can be wrong. */
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { grant } from './gifts.ts';
-import { seedAccount } from './test-ledger.ts';
+import { later, START, seedAccount } from './test-ledger.ts';
 import { charge, seedOrganisation } from './usage.ts';
 
-/** The plan and uma's own credits paid for uma's, the plan and the organisation for mia's. */
+/** The plan and uma's own credits paid for uma's, the plan and the organisation for mia's; one of lena's was told late. */
 export async function makeUsageScene(ledger: Ledger): Promise<void> {
   await seedAccount(ledger, 'uma', { credits: '100', put: { plan: 'plus' } });
   await charge(ledger, 'uma', { id: 'uma', units: '30' });
@@ -12,14 +12,27 @@ export async function makeUsageScene(ledger: Ledger): Promise<void> {
   await grant(ledger, 'firm', '100');
   await charge(ledger, 'mia', { id: 'first', units: '2' });
   await charge(ledger, 'mia', { id: 'mia', units: '28' });
+  const at = (hours: number) => later(START, { hours });
+  await seedAccount(ledger, 'lena', { credits: '10', expires_at: at(2), put: { plan: 'plus' } });
+  await charge(ledger, 'lena', { id: 'lena', units: '20' });
+  await charge(ledger, 'lena', { id: 'next', units: '3', at: at(6) });
+  await ledger.expireLots(at(6), 100);
+  await ledger.putAccount('lena', { plan: 'pro' }, at(7));
+  await charge(ledger, 'lena', { id: 'late', units: '9', at: at(1), now: at(8) });
 }
 
 /** The month in which the tests begin. */
 const MONTH = 'boon.usage_2026_03';
 const OPEN = `ALTER TABLE ${MONTH} DISABLE TRIGGER append_only; ALTER TABLE boon.usage DROP CONSTRAINT IF EXISTS use_is_sound;`;
+const HISTORY_OPEN = 'ALTER TABLE boon.account_history DISABLE TRIGGER append_only;';
 const CHARGED = 'charges equal usage';
 const PRICE = 'a use costs what its rate card says';
 const WINDOWS = 'windows have used what the plan paid since they began';
+const FOLLOW = 'windows follow each other';
+const LATE = 'a use that was told late counted in the window of its moment';
+const JUDGED = 'a use that was told late was judged by what its account was then';
+const HISTORY = 'the history of an account is whole';
+const LET_GO = 'no more of an expiry was taken back than a lot let go';
 const WITHIN = 'the plan paid within its windows';
 const CHAIN = 'each use found the windows as the one before it left them';
 const ORDER = 'credits paid only when the plan was used up, and out of lots that may pay';
@@ -75,6 +88,66 @@ export const USAGE_DAMAGES: [string, string, string][] = [
     WINDOWS,
     'a window that began later than its uses say',
     `UPDATE boon.usage_windows SET started_at = started_at + interval '1 second' WHERE account_id = 'mia' AND kind = 'weekly'`,
+  ],
+  [
+    WINDOWS,
+    'a window of the past that is full again',
+    `UPDATE boon.past_windows SET used = 0 WHERE account_id = 'lena' AND kind = 'five_hour'`,
+  ],
+  [
+    FOLLOW,
+    'a window that ended after the next one began',
+    `UPDATE boon.past_windows SET ended_at = ended_at + interval '2 hours' WHERE account_id = 'lena'`,
+  ],
+  [
+    FOLLOW,
+    'a window of the past after the present one',
+    `UPDATE boon.past_windows SET counts_from = counts_from + interval '1 day', ended_at = ended_at + interval '1 day' WHERE account_id = 'lena'`,
+  ],
+  [
+    LATE,
+    'a window that counts from later than its use',
+    `UPDATE boon.past_windows SET counts_from = counts_from + interval '2 hours' WHERE account_id = 'lena'`,
+  ],
+  [
+    LATE,
+    'a late use in the present window',
+    `${OPEN} UPDATE ${MONTH} SET five_hour_window = (SELECT since FROM boon.usage_windows WHERE account_id = 'lena' AND kind = 'five_hour') WHERE id = 'late'`,
+  ],
+  [
+    JUDGED,
+    'another plan of the past',
+    `${HISTORY_OPEN} UPDATE boon.account_history SET plan = 'free' WHERE account_id = 'lena'`,
+  ],
+  [
+    JUDGED,
+    'an account that was frozen then',
+    `${HISTORY_OPEN} UPDATE boon.account_history SET status = 'frozen' WHERE account_id = 'lena'`,
+  ],
+  [
+    HISTORY,
+    'a state of the past that is gone',
+    `${HISTORY_OPEN} DELETE FROM boon.account_history WHERE account_id = 'lena'`,
+  ],
+  [
+    HISTORY,
+    'a state that began later than the one before it ended',
+    `${HISTORY_OPEN} UPDATE boon.account_history SET since = until - interval '1 hour' WHERE account_id = 'lena'`,
+  ],
+  [
+    LET_GO,
+    'an expiry that never was',
+    `DELETE FROM boon.entries WHERE kind = 'expired' AND amount < 0 AND account_id = 'lena'`,
+  ],
+  [
+    LET_GO,
+    'an expiry that was taken back for nothing',
+    `DELETE FROM boon.entries WHERE kind = 'usage' AND reference = 'late'`,
+  ],
+  [
+    ORDER,
+    'a lot that was granted after the use',
+    `UPDATE boon.lots SET granted_at = granted_at + interval '90 minutes' WHERE account_id = 'lena'`,
   ],
   [CHAIN, 'a use of the plan that is gone', `${OPEN} DELETE FROM ${MONTH} WHERE id = 'first'`],
   [
