@@ -24,16 +24,21 @@ type Put = Pick<AccountPut, 'plan' | 'kind' | 'status'> & {
   verifiedAt?: string;
   createdAt?: string;
   billingDay?: number;
-  org?: string | null;
+  org?: string;
   autoRedeem?: boolean;
   useCredits?: (typeof CREDIT_SWITCHES)[number];
-  spendingLimit?: string | null;
-  poolLimit?: string | null;
+  spendingLimit?: string;
+  poolLimit?: string;
 };
 
 /** Reads a limit of credits, or `none`; zero lets nothing through. */
-function limit(text: string): string | null {
-  return text === 'none' ? null : text === '0' ? text : credits(text);
+function limit(text: string): string {
+  return text === 'none' || text === '0' ? text : credits(text);
+}
+
+/** `none` takes a value away. Said here: an option that is read as null is an empty text to commander. */
+function orNone(text: string): string | null {
+  return text === 'none' ? null : text;
 }
 
 function put(terminal: Terminal): Command {
@@ -50,12 +55,10 @@ function put(terminal: Terminal): Command {
     .option('--created-at <time>', 'when it began', moment)
     .option(
       '--billing-day <day>',
-      'begins its billing months, from the end of the running one on',
+      'day on which its billing months begin, from the end of the running one on',
       wholeNumber(1),
     )
-    .option('--org <account>', 'the organisation that it belongs to; none: it leaves it', (text) =>
-      text === 'none' ? null : text,
-    )
+    .option('--org <account>', 'the organisation that it belongs to; none: it leaves it')
     .option('--auto-redeem', 'redeem a banked reset just before it would expire, if something is used')
     .option('--no-auto-redeem', 'let it expire')
     .addOption(
@@ -91,11 +94,11 @@ function put(terminal: Terminal): Command {
         ...(verifiedAt === undefined ? {} : { identity_verified_at: verifiedAt }),
         ...(createdAt === undefined ? {} : { created_at: createdAt }),
         ...(billingDay === undefined ? {} : { billing_day: billingDay }),
-        ...(org === undefined ? {} : { org_id: org }),
+        ...(org === undefined ? {} : { org_id: orNone(org) }),
         ...(autoRedeem === undefined ? {} : { auto_redeem: autoRedeem }),
         ...(useCredits === undefined ? {} : { use_credits: useCredits }),
-        ...(spendingLimit === undefined ? {} : { spending_limit: spendingLimit }),
-        ...(poolLimit === undefined ? {} : { pool_limit: poolLimit }),
+        ...(spendingLimit === undefined ? {} : { spending_limit: orNone(spendingLimit) }),
+        ...(poolLimit === undefined ? {} : { pool_limit: orNone(poolLimit) }),
       });
       answer(terminal, command, account, accountLines(account));
     });

@@ -13,24 +13,8 @@ import { instant, instantOrNull, toLot } from './rows.ts';
 /** An account as its owner described it, whatever the time. */
 export type StoredAccount = Omit<Account, 'billing_month' | 'billing_day_from'>;
 
-type AccountRow = Omit<
-  StoredAccount,
-  | 'email'
-  | 'created_at'
-  | 'identity_verified_at'
-  | 'last_active_at'
-  | 'spending_limit'
-  | 'pool_limit'
-  | 'invoice_ceiling'
-> & {
-  spending_limit: string | null;
-  pool_limit: string | null;
-  invoice_ceiling: string | null;
-  email_sealed: Buffer | null;
-  created_at: Date;
-  identity_verified_at: Date | null;
-  last_active_at: Date | null;
-};
+/** What `boon.account_view` says. */
+type AccountView = Omit<Account, 'email'> & { email_sealed: string | null };
 
 export async function putAccount(
   database: Database,
@@ -48,17 +32,17 @@ export async function putAccount(
   }
   if (fingerprints !== undefined)
     stored.fingerprints = fingerprints.map((fingerprint) => fingerprintIndex(vault, fingerprint));
-  const row = await queryRow<{ refused: FieldError | null }>(
+  const text = 'SELECT boon.put_account($1, $2, $3) AS answer';
+  const row = await queryRow<{ answer: { account: AccountView } | { refused: FieldError } }>(
     database,
     'put_account',
-    'SELECT boon.put_account($1, $2, $3) AS refused',
+    text,
     [id, JSON.stringify(stored), at],
   );
-  if (row?.refused) {
-    const { path, message } = row.refused;
-    throw new BoonError('validation_failed', `${path}: ${message}.`, { errors: [{ path, message }] });
-  }
-  return showAccount(database, vault, id, at);
+  if (row === undefined) throw new BoonError('internal', 'The ledger gave no answer.');
+  if ('account' in row.answer) return toAccount(row.answer.account, vault);
+  const { path, message } = row.answer.refused;
+  throw new BoonError('validation_failed', `${path}: ${message}.`, { errors: [{ path, message }] });
 }
 
 /** The keyed digest of a fingerprint; what kind it is stays readable where a refusal names it. */
@@ -72,19 +56,9 @@ export async function findAccount(
   vault: AddressVault,
   id: string,
 ): Promise<StoredAccount> {
-  const text = 'SELECT * FROM boon.accounts WHERE id = $1';
-  return toStored(known(await queryRow<AccountRow>(database, 'find_account', text, [id]), id), vault);
+  const { billing_month, billing_day_from, ...stored } = await viewOf(database, id, null);
+  return toStored(stored, vault);
 }
-
-/** `day_from`: the last move of the billing day, unless the day is in force already. */
-const SHOWN = `
-  SELECT a.*, m.starts_at AS month_starts_at, m.ends_at AS month_ends_at, CASE WHEN f.day <> a.billing_day THEN l.starts_at END AS day_from
-  FROM boon.accounts a CROSS JOIN LATERAL boon.billing_month(a.id, $2) m
-  LEFT JOIN LATERAL (SELECT * FROM boon.billing_days x WHERE x.account_id = a.id ORDER BY x.number DESC LIMIT 1) l ON true
-  LEFT JOIN LATERAL (SELECT * FROM boon.billing_days x WHERE x.account_id = a.id AND x.starts_at <= $2 ORDER BY x.number DESC LIMIT 1) f ON true
-  WHERE a.id = $1`;
-
-type ShownRow = AccountRow & { month_starts_at: Date; month_ends_at: Date; day_from: Date | null };
 
 /** An account as it stands, with the billing month that runs at `at`. */
 export async function showAccount(
@@ -93,38 +67,37 @@ export async function showAccount(
   id: string,
   at: string,
 ): Promise<Account> {
-  const row = known(await queryRow<ShownRow>(database, 'show_account', SHOWN, [id, at]), id);
+  return toAccount(await viewOf(database, id, at), vault);
+}
+
+async function viewOf(database: Database, id: string, at: string | null): Promise<AccountView> {
+  const text = 'SELECT boon.account_view($1, $2) AS account';
+  const row = await queryRow<{ account: AccountView | null }>(database, 'account_view', text, [id, at]);
+  if (!row?.account) throw new BoonError('not_found', `There is no account "${id}".`);
+  return row.account;
+}
+
+function toAccount(
+  { billing_month, billing_day_from, ...stored }: AccountView,
+  vault: AddressVault,
+): Account {
   return {
-    ...toStored(row, vault),
-    billing_month: { starts_at: instant(row.month_starts_at), ends_at: instant(row.month_ends_at) },
-    billing_day_from: instantOrNull(row.day_from),
+    ...toStored(stored, vault),
+    billing_month: { starts_at: instant(billing_month.starts_at), ends_at: instant(billing_month.ends_at) },
+    billing_day_from: instantOrNull(billing_day_from),
   };
 }
 
-function known<R>(row: R | undefined, id: string): R {
-  if (row === undefined) throw new BoonError('not_found', `There is no account "${id}".`);
-  return row;
-}
-
-function toStored(row: AccountRow, vault: AddressVault): StoredAccount {
+function toStored(
+  { email_sealed, ...view }: Omit<AccountView, 'billing_month' | 'billing_day_from'>,
+  vault: AddressVault,
+): StoredAccount {
   return {
-    id: row.id,
-    kind: row.kind,
-    plan: row.plan,
-    status: row.status,
-    email: row.email_sealed === null ? null : vault.open(row.email_sealed),
-    billing_day: row.billing_day,
-    identity_verified_at: instantOrNull(row.identity_verified_at),
-    created_at: instant(row.created_at),
-    last_active_at: instantOrNull(row.last_active_at),
-    cohorts: row.cohorts,
-    org_id: row.org_id,
-    auto_redeem: row.auto_redeem,
-    use_credits: row.use_credits,
-    spending_limit: limitText(row.spending_limit),
-    pool_limit: limitText(row.pool_limit),
-    billing: row.billing,
-    invoice_ceiling: limitText(row.invoice_ceiling),
+    ...view,
+    email: email_sealed === null ? null : vault.open(Buffer.from(email_sealed, 'hex')),
+    created_at: instant(view.created_at),
+    identity_verified_at: instantOrNull(view.identity_verified_at),
+    last_active_at: instantOrNull(view.last_active_at),
   };
 }
 

@@ -2,6 +2,7 @@
  * The invariants that `verify` proves, each from the rows themselves and not from what the code that wrote them
  * believes.
  */
+import { ACCOUNT_INVARIANTS } from './account-invariants.ts';
 import { BILLING_INVARIANTS } from './billing-invariants.ts';
 import { CAMPAIGN_INVARIANTS } from './campaign-invariants.ts';
 import { PURCHASE_INVARIANTS } from './purchase-invariants.ts';
@@ -137,6 +138,7 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
     SELECT format('gift %s is %s and has no such event', g.id, g.status) AS detail FROM boon.gifts g
     WHERE NOT EXISTS (SELECT FROM boon.events e WHERE e.subject = g.id AND e.type = 'gift.accepted')
       OR (g.deadline IS NULL AND NOT EXISTS (SELECT FROM boon.events e WHERE e.subject = g.id AND e.type = 'gift.' || g.status))`,
+  ...ACCOUNT_INVARIANTS,
   ...RESET_INVARIANTS,
   ...USAGE_INVARIANTS,
   ...BILLING_INVARIANTS,

@@ -94,6 +94,24 @@ test('an account is put, shown and given credits; balance and statement tell of 
   expect(earlier.json()).toMatchObject({ available: '0' });
 });
 
+test('a billing day is moved, and shown with the moment from which it is in force; an organisation is joined and left, limits are set and taken away', async () => {
+  const put = (id: string, ...more: string[]) => run('account', 'put', id, '--plan', 'business', ...more);
+  expect((await put('mary', '--billing-day', '11')).out).toMatch(/billing day +11$/m);
+  const moved = await put('mary', '--billing-day', '12');
+  expect(moved.out).toMatch(/billing day +12, from \d{4}-\d\d-11T00:00:00.000Z on$/m);
+  expect((await put('mary', '--billing-day', '32')).code).not.toBe(0);
+  const refused = await put('mary', '--org', 'mary');
+  expect(refused.code).not.toBe(0);
+  expect(refused.err).toContain('none is its own organisation');
+  await put('club', '--kind', 'organisation');
+  expect((await put('mary', '--org', 'club')).out).toMatch(/organisation +club/);
+  expect((await put('mary', '--org', 'none', '--json')).json()).toMatchObject({ org_id: null });
+  const limited = ['--spending-limit', '5', '--pool-limit', '0', '--json'];
+  expect((await put('mary', ...limited)).json()).toMatchObject({ spending_limit: '5', pool_limit: '0' });
+  const unlimited = ['--spending-limit', 'none', '--pool-limit', 'none', '--json'];
+  expect((await put('mary', ...unlimited)).json()).toMatchObject({ spending_limit: null, pool_limit: null });
+});
+
 test('a key is made, listed, rotated and revoked, and is shown once', async () => {
   const made = await run('keys', 'create', 'billing', '--scope', 'accounts:read', 'gifts:read', '--json');
   const { id, key } = made.json();

@@ -352,6 +352,9 @@ describe('a raised cap', () => {
     for (const month of ['march', '2026-02-30', '2026-3-1']) {
       await expect(raise(5, { month })).rejects.toMatchObject({ errors: [{ path: 'month' }] });
     }
+    for (const month of ['2027-04-01', '9999-12-01'])
+      await expect(raise(5, { month })).rejects.toMatchObject({ errors: [{ path: 'month' }] });
+    expect((await raise(5, { month: '2027-03-01' })).value).toMatchObject({ cap: 5 });
     await expect(raise(5, { program: 'none' })).rejects.toMatchObject(refusal('not_found'));
     await expect(raise(5, { account_id: 'nobody' })).rejects.toMatchObject(refusal('not_found'));
   });
@@ -388,6 +391,26 @@ describe('a plan change that moves the billing day', () => {
       ends_at: ends,
     });
     expect(await rewardedAt('2026-03-05T00:00:00.000Z')).toBe('rewarded');
+  });
+
+  test('keeps a month whose cap was raised ahead of time, and takes effect after it', async () => {
+    await newReferrer(1);
+    await own.ledger.raiseCap({
+      key: newKey('raise'),
+      at: '2026-03-10T12:00:00.000Z',
+      account_id: referrer,
+      program: 'simple',
+      month: '2026-05-01',
+      cap: 4,
+      reason: 'a good friend of ours',
+    });
+    await move(20, '2026-03-15T12:00:00.000Z');
+    for (const [at, month, ends_at, cap] of [
+      ['2026-04-20T00:00:00.000Z', '2026-04-01', '2026-05-01T00:00:00.000Z', 3],
+      ['2026-05-31T23:59:59.999Z', '2026-05-01', '2026-06-01T00:00:00.000Z', 4],
+      ['2026-06-01T00:00:00.000Z', '2026-06-01', '2026-07-20T00:00:00.000Z', 3],
+    ] as const)
+      expect(await windowAt(at)).toMatchObject({ month, ends_at, cap });
   });
 
   test('never makes two windows overlap, whatever days and moments', async () => {

@@ -7,6 +7,7 @@ import type { Ledger, VerifyReport } from '../../src/ledger/ledger.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { type CheckedDatabase, verify } from '../../src/ledger/verify.ts';
 import { createDatabase, dropDatabase } from '../../src/local/postgres.ts';
+import { ACCOUNT_DAMAGES, makeAccountScene } from '../support/account-damages.ts';
 import { BILLING_DAMAGES, makeBillingScene } from '../support/billing-damages.ts';
 import { CAMPAIGN_DAMAGES, makeCampaignScene } from '../support/campaign-damages.ts';
 import { act, claim, give, grant } from '../support/gifts.ts';
@@ -43,6 +44,7 @@ async function makeScene(ledger: Ledger): Promise<void> {
   await give(ledger, 'bob', 'cleo', { id: 'pending', at: now });
   const held = await give(ledger, 'bob', 'cleo', { id: 'held', at: now });
   await act(ledger, held, 'hold', now);
+  await makeAccountScene(ledger);
   await makeResetScene(ledger);
   await makeUsageScene(ledger);
   await makeBillingScene(ledger);
@@ -66,6 +68,7 @@ const WITHOUT_TRIGGERS = [
   'refund_movements',
   'debt_movements',
   'top_up_consents',
+  'billing_days',
 ]
   .map((table) => `ALTER TABLE boon.${table} DISABLE TRIGGER append_only;`)
   .join('');
@@ -250,6 +253,7 @@ const DAMAGES: [string, string, string][] = [
     'an acceptance that nobody was told of',
     `DELETE FROM boon.events WHERE subject = 'held' AND type = 'gift.accepted'`,
   ],
+  ...ACCOUNT_DAMAGES,
   ...RESET_DAMAGES,
   ...USAGE_DAMAGES,
   ...BILLING_DAMAGES,
@@ -326,7 +330,7 @@ describe('verify', () => {
     expect(await verifyAfter('', (check) => seen.push(check))).toMatchObject({
       ok: true,
       violations: [],
-      checked: { gifts: 10, accounts: 16, blocks: 1 },
+      checked: { gifts: 10, accounts: 17, blocks: 1 },
     });
     expect(seen).toEqual(Object.keys(INVARIANTS));
   });

@@ -130,7 +130,7 @@ export class GrowthModel {
 
   #put(id: string, put: AccountPut, now: number): void {
     const before = this.people.get(id);
-    const after = putPerson(before, id, put, this.people.size + 1, now);
+    const after = putPerson(before, id, put, this.people.size + 1, now, this.referrals.countedIn(id));
     this.people.set(id, after);
     this.gifts.statusChanged(id, before?.status, after.status, now);
     const anew = before?.plan !== after.plan || before.kind !== after.kind || before.status !== after.status;

@@ -1,5 +1,6 @@
 /** The accounts of a scenario: each is peculiar in one way. */
 import type { AccountPut } from '../../src/contracts/account.schema.ts';
+import { type BillingDay, firstBillingDay, moveBillingDay } from '../../src/domain/billing-month.ts';
 
 export type ModelPerson = {
   id: string;
@@ -10,7 +11,8 @@ export type ModelPerson = {
   status: 'active' | 'frozen' | 'closed';
   email: string | null;
   marks: string[];
-  billingDay: number;
+  /** The last is the day that was asked for last. */
+  billingDays: BillingDay[];
   createdAt: number;
   autoRedeem: boolean;
   logins: number[];
@@ -32,15 +34,19 @@ export const GROWTH_PEOPLE: readonly (AccountPut & { id: string })[] = [
   (person) => ({ created_at: OLD, use_credits: 'off' as const, ...person }) as AccountPut & { id: string },
 );
 
-/** A person as `put` changes or makes them. */
+/** A person as `put` changes or makes them. `countedIn` is when the latest month begins in which they have a reward or a raise. */
 export function putPerson(
   before: ModelPerson | undefined,
   id: string,
   put: AccountPut,
   number: number,
   now: number,
+  countedIn: number,
 ): ModelPerson {
   const createdAt = put.created_at === undefined ? (before?.createdAt ?? now) : Date.parse(put.created_at);
+  const days = before?.billingDays ?? firstBillingDay(put.billing_day ?? new Date(createdAt).getUTCDate());
+  const day = put.billing_day ?? days.at(-1)?.day ?? 1;
+  const billingDays = day === days.at(-1)?.day ? days : moveBillingDay(days, day, now, countedIn);
   return {
     id,
     number: before?.number ?? number,
@@ -49,7 +55,7 @@ export function putPerson(
     status: put.status ?? before?.status ?? 'active',
     email: put.email === undefined ? (before?.email ?? null) : put.email,
     marks: put.fingerprints ?? before?.marks ?? [],
-    billingDay: put.billing_day ?? before?.billingDay ?? new Date(createdAt).getUTCDate(),
+    billingDays,
     createdAt,
     autoRedeem: put.auto_redeem ?? before?.autoRedeem ?? false,
     logins: before?.logins ?? [],

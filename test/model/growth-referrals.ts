@@ -244,22 +244,18 @@ export class GrowthReferrals {
     return { value: due.map(({ id }) => id).toSorted() };
   }
 
-  /** Windows neither overlap nor leave a gap: one that was used keeps its dates when the billing day moves. */
+  /** A window that something is counted in, or the person's billing month as one. */
   windowAt(person: ModelPerson, program: string, at: number): ModelWindow {
-    const mine = this.windows.filter((w) => w.account === person.id && w.program === program);
-    const present = mine.find((w) => w.startsAt <= at && w.endsAt > at);
-    if (present !== undefined) return present;
-    const month = billingMonthOf(person.billingDay, at);
-    const ends = mine.map((w) => w.endsAt).filter((end) => end <= at);
-    const starts = mine.map((w) => w.startsAt).filter((start) => start > at);
-    return {
-      account: person.id,
-      program,
-      startsAt: Math.max(month.startsAt, ...ends),
-      endsAt: Math.min(month.endsAt, ...starts),
-      cap: this.#rules.cap,
-      claimed: [],
-    };
+    const { startsAt, endsAt } = billingMonthOf(person.billingDays, at);
+    const stored = this.windows.find(
+      (w) => w.account === person.id && w.program === program && w.startsAt === startsAt,
+    );
+    return stored ?? { account: person.id, program, startsAt, endsAt, cap: this.#rules.cap, claimed: [] };
+  }
+
+  /** When the latest month begins in which something of a person is counted. */
+  countedIn(account: string): number {
+    return Math.max(...this.windows.filter((w) => w.account === account).map((w) => w.startsAt), -Infinity);
   }
 
   expiryOf(referral: ModelReferral): number {

@@ -38,22 +38,16 @@ CREATE FUNCTION boon.first_month_ends(p_day int, p_from timestamptz) RETURNS tim
   FROM (SELECT (p_from AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC' AS at) x CROSS JOIN LATERAL boon.billing_month(p_day, x.at) m
 $$;
 
--- The billing month of an account that a moment falls into. Nulls when there is no such account. The rule stands in
--- domain/billing-month.ts too.
-CREATE FUNCTION boon.billing_month(p_account text, p_at timestamptz, OUT starts_at timestamptz, OUT ends_at timestamptz) LANGUAGE plpgsql STABLE AS $$
-DECLARE
-  d record;
-BEGIN
-  SELECT coalesce(x.day, a.billing_day)::int AS day, x.starts_at, x.first_ends_at INTO d
-    FROM boon.accounts a LEFT JOIN LATERAL (
-      SELECT * FROM boon.billing_days y WHERE y.account_id = a.id AND y.starts_at <= p_at ORDER BY y.number DESC LIMIT 1) x ON true
-    WHERE a.id = p_account;
-  IF p_at < d.first_ends_at THEN
-    starts_at := d.starts_at; ends_at := d.first_ends_at;
-  ELSE
-    SELECT m.starts_at, m.ends_at INTO starts_at, ends_at FROM boon.billing_month(d.day, p_at) m;
-  END IF;
-END $$;
+-- The billing month of an account that a moment falls into. No row when there is no such account. The rule stands in
+-- domain/billing-month.ts too. A table of one row, so that it becomes part of the query that asks for it.
+CREATE FUNCTION boon.billing_month(p_account text, p_at timestamptz) RETURNS TABLE (starts_at timestamptz, ends_at timestamptz)
+LANGUAGE sql STABLE ROWS 1 AS $$
+  SELECT CASE WHEN p_at < d.first_ends_at THEN d.starts_at ELSE m.starts_at END, CASE WHEN p_at < d.first_ends_at THEN d.first_ends_at ELSE m.ends_at END
+  FROM boon.accounts a LEFT JOIN LATERAL (
+    SELECT x.day, x.starts_at, x.first_ends_at FROM boon.billing_days x WHERE x.account_id = a.id AND x.starts_at <= p_at ORDER BY x.number DESC LIMIT 1) d ON true
+  CROSS JOIN LATERAL boon.billing_month(coalesce(d.day, a.billing_day)::int, p_at) m
+  WHERE a.id = p_account
+$$;
 
 -- Moves an account's billing day. The new one is in force from the end of the month that runs at p_at on; from a later
 -- end where a move was asked for at a later moment, or something is counted in a later month. The caller has locked the

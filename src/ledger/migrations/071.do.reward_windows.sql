@@ -42,6 +42,12 @@ BEGIN
                                                                         ELSE format('There is no program "%s".', r.program) END);
       RETURN NEXT; CONTINUE;
     END IF;
+    -- A raised month is stored, and holds up a move of the billing day: none is raised for years ahead.
+    IF r.month > (r.at AT TIME ZONE 'UTC' + interval '1 year')::date THEN
+      result := jsonb_build_object('code', 'validation_failed', 'detail', format('The month that begins on %s is more than a year away.', r.month),
+        'errors', jsonb_build_array(jsonb_build_object('path', 'month', 'message', 'must begin within a year')));
+      RETURN NEXT; CONTINUE;
+    END IF;
     w := boon.reward_window_at(r.account_id, r.program, r.month::timestamp AT TIME ZONE 'UTC', rules.monthly_cap);
     IF w.month <> r.month OR r.cap <= w.cap THEN
       result := jsonb_build_object('code', 'validation_failed',

@@ -1,9 +1,25 @@
--- Accounts are made and changed.
+-- Accounts are shown, made and changed.
+
+-- An account as it stands, with the billing month that runs at p_at. `billing_day_from`: when the last move of the day takes
+-- effect, unless the day is in force. Null when there is no such account.
+CREATE FUNCTION boon.account_view(p_account text, p_at timestamptz) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('id', a.id, 'kind', a.kind, 'plan', a.plan, 'status', a.status, 'email_sealed', encode(a.email_sealed, 'hex'),
+    'billing_day', a.billing_day, 'identity_verified_at', a.identity_verified_at, 'created_at', a.created_at, 'last_active_at', a.last_active_at,
+    'cohorts', a.cohorts, 'org_id', a.org_id, 'auto_redeem', a.auto_redeem, 'use_credits', a.use_credits,
+    'spending_limit', boon.credits(a.spending_limit), 'pool_limit', boon.credits(a.pool_limit), 'billing', a.billing,
+    'invoice_ceiling', boon.credits(a.invoice_ceiling), 'billing_month', jsonb_build_object('starts_at', m.starts_at, 'ends_at', m.ends_at),
+    'billing_day_from', CASE WHEN d.day <> a.billing_day THEN l.starts_at END)
+  FROM boon.accounts a CROSS JOIN LATERAL boon.billing_month(a.id, p_at) m
+  LEFT JOIN LATERAL (SELECT x.starts_at FROM boon.billing_days x WHERE x.account_id = a.id ORDER BY x.number DESC LIMIT 1) l ON true
+  LEFT JOIN LATERAL (SELECT x.day FROM boon.billing_days x WHERE x.account_id = a.id AND x.starts_at <= p_at ORDER BY x.number DESC LIMIT 1) d ON true
+  WHERE a.id = p_account
+$$;
+
 DROP FUNCTION boon.put_account(text, jsonb, timestamptz);
 
 -- Creates or changes an account. A field that is left out keeps its value. Freezing holds the account's open
--- gifts, unfreezing releases the ones that a freeze held, in the same transaction. Answers null, or {path, message} of what
--- cannot be; then nothing has changed.
+-- gifts, unfreezing releases the ones that a freeze held, in the same transaction. Answers {account}, or {refused}
+-- with the path and message of what cannot be; then nothing has changed.
 CREATE FUNCTION boon.put_account(p_id text, p jsonb, p_at timestamptz) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   refused jsonb;
@@ -56,7 +72,7 @@ BEGIN
   refused := boon.account_refused(before, after, p);
   IF refused IS NOT NULL THEN
     IF made = 1 THEN DELETE FROM boon.ledger_accounts a WHERE a.id = p_id; END IF;
-    RETURN refused;
+    RETURN jsonb_build_object('refused', refused);
   END IF;
   IF before.billing_day <> after.billing_day THEN PERFORM boon.move_billing_day(before, after.billing_day, p_at); END IF;
   judged_anew := before.id IS NULL
@@ -94,5 +110,5 @@ BEGIN
       VALUES ('account.' || after.status, p_id, ARRAY[p_id], jsonb_build_object('status', after.status, 'was', before.status), p_at);
   END IF;
   IF judged_anew THEN PERFORM boon.join_campaigns(p_id, p_at); END IF;
-  RETURN NULL;
+  RETURN jsonb_build_object('account', boon.account_view(p_id, p_at));
 END $$;
