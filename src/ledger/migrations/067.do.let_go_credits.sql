@@ -18,7 +18,7 @@ CREATE FUNCTION boon.let_go(l boon.lots, p_since timestamptz) RETURNS bigint LAN
     - CASE l.source WHEN 'purchased' THEN coalesce((SELECT sum(p.let_go) FROM boon.purchases p WHERE p.account_id = l.account_id AND p.lot_id = l.id), 0) ELSE 0 END, 0)::bigint
 $$;
 
--- A later migration makes boon.billing_month of an account, which the next function asks.
+-- A later migration makes boon.billing_month of an account, which the next functions ask.
 SET LOCAL check_function_bodies = off;
 
 -- The purse of an account at a moment, as it pays for uses of p_spender; another's only if that is an active
@@ -60,12 +60,8 @@ RETURNS SETOF boon.purse LANGUAGE sql STABLE ROWS 1 AS $$
   SELECT p_payer, p_spender, m.month, m.starts_at, m.ends_at, l.ids, l.remaining, l.expires, l.products,
     t.credits_posted - t.debits_posted - t.debits_pending, coalesce(s.spent, 0), a.spending_limit, d.spent, p_member_limit,
     NULL::timestamptz[], NULL::boolean[], coalesce(a.state_since, '-infinity'), 'infinity'::timestamptz
-  -- The month of an account whose billing day never moved is worked out from its day alone, which is quicker.
-  FROM (SELECT x.*, EXISTS (SELECT FROM boon.billing_days y WHERE y.account_id = p_payer) AS moved FROM boon.accounts x WHERE x.id = p_payer OFFSET 0) a
-  CROSS JOIN LATERAL (
-    SELECT (x.starts_at AT TIME ZONE 'UTC')::date AS month, x.starts_at, x.ends_at FROM boon.billing_month(a.billing_day, p_at) x WHERE NOT a.moved
-    UNION ALL
-    SELECT (x.starts_at AT TIME ZONE 'UTC')::date, x.starts_at, x.ends_at FROM boon.billing_month(p_payer, p_at) x WHERE a.moved OFFSET 0) m
+  FROM boon.accounts a
+  CROSS JOIN LATERAL (SELECT (x.starts_at AT TIME ZONE 'UTC')::date AS month, x.starts_at, x.ends_at FROM boon.billing_month(p_payer, p_at) x OFFSET 0) m
   CROSS JOIN LATERAL (SELECT * FROM boon.ledger_accounts x WHERE x.id = p_payer OFFSET 0) t
   LEFT JOIN LATERAL (SELECT * FROM boon.spending x WHERE x.payer_id = p_payer AND x.spender_id = '' AND x.month = m.month OFFSET 0) s ON true
   CROSS JOIN LATERAL boon.member_spent(nullif(p_payer, p_spender), p_spender, m.month, p_billed) d
@@ -74,6 +70,7 @@ RETURNS SETOF boon.purse LANGUAGE sql STABLE ROWS 1 AS $$
     FROM (SELECT * FROM boon.lots o WHERE o.account_id = p_payer AND o.open
             AND (p_payer = p_spender OR a.kind = 'organisation' AND a.status = 'active')
           ORDER BY o.expires_at NULLS LAST, o.source, o.granted_at, o.id) y) l
+  WHERE a.id = p_payer
 $$;
 
 SET LOCAL check_function_bodies = on;

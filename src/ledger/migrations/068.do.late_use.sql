@@ -81,16 +81,16 @@ DECLARE
   bill boon.bill;
   taken_from_own bigint;
   -- The use in hand: whether it is told late, and what was at its moment where that is not what is.
-  late boolean;
+  late boolean := false;
   then_state boon.account_history;
   then_five_hour boon.past_windows;
   then_weekly boon.past_windows;
-  in_past boolean;
-  five_hour_limit bigint;
-  weekly_limit bigint;
+  in_past boolean := false;
+  shown_five_hour_limit bigint;
+  shown_weekly_limit bigint;
   used bigint;
   -- Only lots that were there by then may pay for it.
-  granted_by timestamptz;
+  granted_by timestamptz := 'infinity';
   left_in_plan bigint;
   payable_unlimited bigint;
   rest bigint;
@@ -179,15 +179,17 @@ BEGIN
       RETURN NEXT answer; CONTINUE;
     END IF;
 
-    late := r.at < r.now; in_past := false; granted_by := 'infinity';
-    five_hour_limit := r.five_hour_limit; weekly_limit := r.weekly_limit;
+    IF late_since IS NOT NULL THEN
+      late := r.at < r.now; in_past := false; granted_by := CASE WHEN late THEN r.at ELSE 'infinity' END;
+      then_five_hour := NULL; then_weekly := NULL;
+      shown_five_hour_limit := r.five_hour_limit; shown_weekly_limit := r.weekly_limit;
+    END IF;
     IF late THEN
-      granted_by := r.at; then_five_hour := NULL; then_weekly := NULL;
       IF r.at < r.state_since THEN
         in_past := true;
         then_state := boon.account_at(r.account_id, r.at);
         r.status := then_state.status; r.switch := then_state.use_credits; r.org_id := then_state.org_id; r.pool_limit := then_state.pool_limit;
-        SELECT x.five_hour, x.weekly, x.products INTO five_hour_limit, weekly_limit, r.products
+        SELECT x.five_hour, x.weekly, x.products INTO r.five_hour_limit, r.weekly_limit, r.products
           FROM boon.plan_rules x WHERE x.version = p_policy AND x.plan = then_state.plan;
       END IF;
       IF r.at < boon.counts_from(f) THEN then_five_hour := boon.window_before(f, r.at); END IF;
@@ -213,9 +215,10 @@ BEGIN
     -- The plan pays what is left in both windows; one that has run out by then is full again.
     IF in_past THEN
       left_in_plan := least(r.amount,
-        five_hour_limit - coalesce(then_five_hour.used, boon.used_at(f, '5 hours', r.at)), weekly_limit - coalesce(then_weekly.used, boon.used_at(w, '168 hours', r.at)));
+        r.five_hour_limit - coalesce(then_five_hour.used, boon.used_at(f, '5 hours', r.at)),
+        r.weekly_limit - coalesce(then_weekly.used, boon.used_at(w, '168 hours', r.at)));
     ELSE
-      left_in_plan := least(r.amount, five_hour_limit - boon.used_at(f, '5 hours', r.at), weekly_limit - boon.used_at(w, '168 hours', r.at));
+      left_in_plan := least(r.amount, r.five_hour_limit - boon.used_at(f, '5 hours', r.at), r.weekly_limit - boon.used_at(w, '168 hours', r.at));
     END IF;
     from_plan := greatest(left_in_plan, 0);
     rest := r.amount - from_plan;
@@ -300,29 +303,31 @@ BEGIN
       seen := seen || r.id;
       number := nextval('boon.usage_seq');
       IF from_plan > 0 THEN
-        IF late AND then_five_hour.account_id IS NOT NULL THEN
+        IF in_past AND then_five_hour.account_id IS NOT NULL THEN
           then_five_hour := boon.count_in_past(then_five_hour, from_plan, number);
+          used := then_five_hour.used;
         ELSE
           counted := true;
           IF f.started_at + interval '5 hours' <= r.at THEN PERFORM boon.end_window(f, r.at, r.now); END IF;
           f := boon.counted_in(f, '5 hours', r.account_id, 'five_hour', r.at, from_plan, number);
           IF late AND r.at < boon.counts_from(f) THEN f.counts_from := r.at; END IF;
+          used := f.used;
         END IF;
-        IF late AND then_weekly.account_id IS NOT NULL THEN
+        IF r.five_hour_limit IS NOT NULL AND used * 100 >= rules.warn_at[1] * r.five_hour_limit THEN
+          warnings := warnings || boon.warnings('five_hour', r.account_id, rules.warn_at, used - from_plan, used, r.five_hour_limit, r.at);
+        END IF;
+        IF in_past AND then_weekly.account_id IS NOT NULL THEN
           then_weekly := boon.count_in_past(then_weekly, from_plan, number);
+          used := then_weekly.used;
         ELSE
           counted := true;
           IF w.started_at + interval '168 hours' <= r.at THEN PERFORM boon.end_window(w, r.at, r.now); END IF;
           w := boon.counted_in(w, '168 hours', r.account_id, 'weekly', r.at, from_plan, number);
           IF late AND r.at < boon.counts_from(w) THEN w.counts_from := r.at; END IF;
+          used := w.used;
         END IF;
-        used := CASE WHEN in_past THEN coalesce(then_five_hour.used, f.used) ELSE f.used END;
-        IF five_hour_limit IS NOT NULL AND used * 100 >= rules.warn_at[1] * five_hour_limit THEN
-          warnings := warnings || boon.warnings('five_hour', r.account_id, rules.warn_at, used - from_plan, used, five_hour_limit, r.at);
-        END IF;
-        used := CASE WHEN in_past THEN coalesce(then_weekly.used, w.used) ELSE w.used END;
-        IF weekly_limit IS NOT NULL AND used * 100 >= rules.warn_at[1] * weekly_limit THEN
-          warnings := warnings || boon.warnings('weekly', r.account_id, rules.warn_at, used - from_plan, used, weekly_limit, r.at);
+        IF r.weekly_limit IS NOT NULL AND used * 100 >= rules.warn_at[1] * r.weekly_limit THEN
+          warnings := warnings || boon.warnings('weekly', r.account_id, rules.warn_at, used - from_plan, used, r.weekly_limit, r.at);
         END IF;
       END IF;
 
@@ -409,11 +414,12 @@ BEGIN
       r.five_hour_limit, boon.used_at(f, '5 hours', r.now), CASE WHEN f.started_at + interval '5 hours' > r.now THEN f.started_at END,
       r.weekly_limit, boon.used_at(w, '168 hours', r.now), CASE WHEN w.started_at + interval '168 hours' > r.now THEN w.started_at END,
       r.amount, answer.resets)::boon.use_answer;
+    IF in_past THEN answer.five_hour_limit := shown_five_hour_limit; answer.weekly_limit := shown_weekly_limit; END IF;
     IF answer.code IS NULL THEN
       uses := uses || (number, r.account_id, r.id, r.at, r.now, r.product, r.model, r.units, p_policy, r.amount, from_plan, from_pool, from_own,
         CASE WHEN from_pool > 0 THEN r.org_id END, pool_seq, CASE WHEN from_pool > 0 THEN pool.month END, own_seq,
-        CASE WHEN from_own > 0 THEN own.month END, five_hour_limit, coalesce(f.used, 0), f.started_at,
-        weekly_limit, coalesce(w.used, 0), w.started_at, answer.balance, invoiced, invoice_seq, f.since, w.since, NULL)::boon.usage;
+        CASE WHEN from_own > 0 THEN own.month END, r.five_hour_limit, coalesce(f.used, 0), f.started_at,
+        r.weekly_limit, coalesce(w.used, 0), w.started_at, answer.balance, invoiced, invoice_seq, f.since, w.since, NULL)::boon.usage;
       IF in_past THEN
         uses[cardinality(uses)] := boon.in_its_windows(uses[cardinality(uses)], then_five_hour, then_weekly, answer);
       END IF;
