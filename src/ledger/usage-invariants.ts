@@ -142,11 +142,42 @@ export const USAGE_INVARIANTS: Readonly<Record<string, string>> = {
     WHERE NOT u.product = ANY (coalesce(l.products, ARRAY[u.product])) OR e.kind <> 'usage' OR l.expires_at <= u.at
       OR (l.granted_at > u.at AND u.at < u.told_at AND coalesce(u.five_hour_window, u.weekly_window) IS NOT NULL)`,
   'no more of an expiry was taken back than a lot let go': `
-    SELECT format('lot %s let go %s', e.lot_id, -sum(e.amount)) AS detail FROM boon.entries e WHERE e.kind = 'expired' GROUP BY e.lot_id HAVING sum(e.amount) > 0
+    SELECT format('lot %s let go %s at %s', e.lot_id, -sum(e.amount), e.effective_at) AS detail FROM boon.entries e WHERE e.kind = 'expired'
+    GROUP BY e.lot_id, e.effective_at HAVING sum(e.amount) > 0
     UNION ALL
     SELECT format('transfer %s takes back an expiry, and no use follows', t.seq) FROM boon.transfers t JOIN boon.entries e ON e.transfer = t.seq
     WHERE t.debit_account = 'boon:expired' AND NOT EXISTS (
       SELECT FROM boon.entries x WHERE x.lot_id = e.lot_id AND x.kind = 'usage' AND x.transfer > t.seq AND x.effective_at < t.effective_at AND x.account_id = e.account_id)`,
+  // Less was in a lot between the use and the moment at which credits came back into it: only then more than is left of it.
+  'a use that was told late took no more of a lot than was in it at each moment since': `
+    WITH late AS (
+      SELECT u.account_id, u.id, u.at, e.lot_id, max(e.transfer) AS transfer FROM boon.usage u JOIN boon.entries e ON e.transfer IN (u.pool_transfer, u.own_transfer)
+      WHERE u.at < u.told_at AND u.pool_part + u.own_part > 0 GROUP BY 1, 2, 3, 4
+    ), come_back AS (
+      SELECT e.lot_id, e.transfer, e.effective_at FROM boon.entries e WHERE e.amount > 0 AND e.kind NOT IN ('grant', 'gift_received', 'purchased', 'expired')
+    )
+    SELECT format('use %s of %s at %s took of lot %s, in which was %s before %s', l.id, l.account_id, l.at, l.lot_id, s.balance, c.effective_at) AS detail
+    FROM late l JOIN come_back c ON c.lot_id = l.lot_id AND c.transfer < l.transfer AND c.effective_at > l.at
+    CROSS JOIN LATERAL (SELECT sum(e.amount) AS balance FROM boon.entries e
+      WHERE e.lot_id = l.lot_id AND e.transfer <= l.transfer AND e.effective_at < c.effective_at) s
+    WHERE s.balance < 0`,
+  // A limit that was told after the use is no matter of the use's. Rows of earlier versions name no window: of their time no limit is known.
+  'each use stayed within the limits of its moment': `
+    WITH took AS (
+      SELECT u.*, 'spending' AS kind, u.account_id AS whose, sum(u.own_part) OVER (PARTITION BY u.account_id, u.own_month ORDER BY u.seq) AS spent
+      FROM boon.usage u WHERE u.own_part > 0
+      UNION ALL
+      SELECT u.*, 'spending', u.pool_id, sum(u.pool_part) OVER (PARTITION BY u.pool_id, u.pool_month ORDER BY u.seq) FROM boon.usage u WHERE u.pool_part > 0
+      UNION ALL
+      SELECT u.*, 'member', u.account_id, sum(u.pool_part) OVER (PARTITION BY u.pool_id, u.account_id, u.pool_month ORDER BY u.seq) FROM boon.usage u WHERE u.pool_part > 0
+    )
+    SELECT format('use %s of %s at %s brought what counts of %s to %s of %s', t.id, t.account_id, t.at, t.whose, t.spent, l.most) AS detail
+    FROM took t JOIN boon.accounts a ON a.id = t.whose
+    LEFT JOIN LATERAL (SELECT x.* FROM boon.account_history x
+      WHERE x.account_id = t.whose AND (x.number > t.seq OR t.at < t.told_at AND x.until > t.at) ORDER BY x.number LIMIT 1) h ON true
+    CROSS JOIN LATERAL (SELECT CASE t.kind WHEN 'member' THEN CASE WHEN h.number IS NULL THEN a.pool_limit ELSE h.pool_limit END
+      ELSE CASE WHEN h.number IS NULL THEN a.spending_limit ELSE h.spending_limit END END AS most) l
+    WHERE coalesce(t.five_hour_window, t.weekly_window) IS NOT NULL AND t.spent > l.most`,
   'spending adds up to what uses took': `
     WITH ${KEPT}, taken AS (
       SELECT account_id AS payer, '' AS spender, own_month AS month, own_part AS amount FROM boon.usage WHERE own_part > 0

@@ -33,6 +33,9 @@ const LATE = 'a use that was told late counted in the window of its moment';
 const JUDGED = 'a use that was told late was judged by what its account was then';
 const HISTORY = 'the history of an account is whole';
 const LET_GO = 'no more of an expiry was taken back than a lot let go';
+const ROOM = 'a use that was told late took no more of a lot than was in it at each moment since';
+const LIMITS = 'each use stayed within the limits of its moment';
+const ACCOUNTS_OPEN = 'ALTER TABLE boon.accounts DISABLE TRIGGER keep_account_state;';
 const WITHIN = 'the plan paid within its windows';
 const CHAIN = 'each use found the windows as the one before it left them';
 const ORDER = 'credits paid only when the plan was used up, and out of lots that may pay';
@@ -143,6 +146,33 @@ export const USAGE_DAMAGES: [string, string, string][] = [
     LET_GO,
     'an expiry that was taken back for nothing',
     `DELETE FROM boon.entries WHERE kind = 'usage' AND reference = 'late'`,
+  ],
+  [
+    LET_GO,
+    'an expiry that was taken back at another moment',
+    `UPDATE boon.entries SET effective_at = effective_at + interval '1 hour' WHERE kind = 'expired' AND amount > 0`,
+  ],
+  [
+    ROOM,
+    'credits that were on hold when they were used',
+    `INSERT INTO boon.entries SELECT x.transfer, l.id, l.account_id, l.id, x.kind::boon.entry_kind, x.amount, 0, 'lost', l.granted_at + x.after
+     FROM boon.lots l, (VALUES (-2, 'gift_held', -9000000, interval '30 minutes'), (-1, 'gift_returned', 9000000, interval '90 minutes')) x (transfer, kind, amount, after)
+     WHERE l.account_id = 'lena'`,
+  ],
+  [
+    LIMITS,
+    'a member who took more than allowed',
+    `${ACCOUNTS_OPEN} UPDATE boon.accounts SET pool_limit = 1 WHERE id = 'mia'`,
+  ],
+  [
+    LIMITS,
+    'an organisation that spent more than allowed',
+    `${ACCOUNTS_OPEN} UPDATE boon.accounts SET spending_limit = 1 WHERE id = 'firm'`,
+  ],
+  [
+    LIMITS,
+    'a late use beyond the limit of then',
+    `${HISTORY_OPEN} UPDATE boon.account_history SET spending_limit = 1 WHERE account_id = 'lena'`,
   ],
   [
     ORDER,

@@ -1,0 +1,181 @@
+/** Uses that are told late, of before credits came back: they find what was there at their moment. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { act, give, grant, refusal } from '../support/gifts.ts';
+import {
+  expectVerified,
+  later,
+  openTestLedger,
+  START,
+  seedAccount,
+  type TestLedger,
+} from '../support/test-ledger.ts';
+import { charge, seedOrganisation } from '../support/usage.ts';
+
+let own: TestLedger;
+beforeAll(async () => {
+  own = await openTestLedger({
+    plans: { plus: { five_hour: '0', weekly: '0' }, business: { five_hour: '0', weekly: '0' } },
+    usage: { accept_late_for: 'P7D' },
+    gifts: { returned_credits_valid_for: 'PT10H' },
+    rate_card: { codex: { default: [{ from: null, credits: '1' }] } },
+  });
+});
+afterAll(() => own.close());
+
+const hour = (hours: number) => later(START, { hours });
+const NO_CREDITS = refusal('limit_reached', 'no_credits');
+let people = 0;
+async function person(options: Parameters<typeof seedAccount>[2] = {}): Promise<string> {
+  people += 1;
+  await seedAccount(own.ledger, `back-${people}`, { at: later(START, { days: -30 }), ...options });
+  return `back-${people}`;
+}
+/** So many units at an hour, told at another. */
+const tell = (id: string, units: string, usedAt: number, toldAt: number) =>
+  charge(own.ledger, id, { units, at: hour(usedAt), now: hour(toldAt) });
+/** The lines of an account by their moments, as the balance after each moment; and that no balance tells otherwise. */
+async function balances(id: string, now: number): Promise<string[]> {
+  const { data } = await own.ledger.statement(id, { limit: 100 });
+  const moments = [...new Set(data.map((line) => line.at))].toSorted();
+  return Promise.all(
+    moments.map(async (moment) => {
+      const sum = data
+        .filter((line) => line.at <= moment)
+        .reduce((total, line) => total + Number(line.amount), 0);
+      expect((await own.ledger.balance(id, hour(now), moment)).available).toBe(String(sum));
+      return `${(Date.parse(moment) - Date.parse(START)) / 3_600_000}h ${sum}`;
+    }),
+  );
+}
+
+describe('a use of when credits were on hold', () => {
+  test('is not paid by them though they are back, and from their return on it is', async () => {
+    const [id, friend] = [await person({ credits: '5' }), await person()];
+    const gift = await give(own.ledger, id, friend, { at: hour(1), amount: '4' });
+    await act(own.ledger, gift, 'cancel', hour(3));
+    await expect(tell(id, '2', 1, 4)).rejects.toMatchObject(NO_CREDITS);
+    await expect(
+      charge(own.ledger, id, { units: '2', at: later(START, { hours: 3, ms: -1 }), now: hour(4) }),
+    ).rejects.toMatchObject(NO_CREDITS);
+    expect(await tell(id, '1', 2, 4)).toMatchObject({ charged: { credits: '1' }, balance: '4' });
+    expect(await tell(id, '2', 3, 4)).toMatchObject({ charged: { credits: '2' }, balance: '2' });
+    expect(await balances(id, 5)).toEqual(['-720h 5', '1h 1', '2h 0', '3h 2']);
+    await expectVerified(own.ledger);
+  });
+
+  test('nor by what was there before the hold and is on hold since', async () => {
+    const [id, friend] = [await person({ credits: '5' }), await person()];
+    const gift = await give(own.ledger, id, friend, { at: hour(1), amount: '4' });
+    await act(own.ledger, gift, 'cancel', hour(3));
+    await expect(tell(id, '2', 0.5, 4)).rejects.toMatchObject(NO_CREDITS);
+    expect(await tell(id, '1', 0.5, 4)).toMatchObject({ charged: { credits: '1' } });
+    await expect(tell(id, '1', 0.7, 4)).rejects.toMatchObject(NO_CREDITS);
+    await balances(id, 5);
+  });
+
+  test('beside uses of other moments in one call, each gets what was there then', async () => {
+    const [id, friend] = [await person({ credits: '6' }), await person()];
+    const gift = await give(own.ledger, id, friend, { at: hour(1), amount: '4' });
+    await act(own.ledger, gift, 'cancel', hour(3));
+    const told = await Promise.allSettled([
+      tell(id, '1', 2, 4),
+      tell(id, '3', 4, 4),
+      tell(id, '2', 2.5, 4),
+      tell(id, '1', 3.5, 4),
+      tell(id, '1', 1, 4),
+    ]);
+    expect(told.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+    ]);
+    expect(await balances(id, 5)).toEqual(['-720h 6', '1h 1', '2h 0', '3h 4', '3.5h 3', '4h 0']);
+  });
+});
+
+describe('a lot that expired while some of it was on hold, and has more time since', () => {
+  test('pays for nothing between its expiry and the return', async () => {
+    const [id, friend] = [await person({ credits: '20', expires_at: hour(2) }), await person()];
+    const gift = await give(own.ledger, id, friend, { at: hour(0.5), amount: '15' });
+    await own.ledger.expireLots(hour(3), 1_000);
+    await act(own.ledger, gift, 'cancel', hour(4));
+    await expect(tell(id, '1', 3, 5)).rejects.toMatchObject(NO_CREDITS);
+    expect(await tell(id, '1', 4, 5)).toMatchObject({ charged: { credits: '1' }, balance: '14' });
+  });
+
+  test('pays for a use of before with what it let go then, with effect from then', async () => {
+    const [id, friend] = [await person({ credits: '20', expires_at: hour(2) }), await person()];
+    const gift = await give(own.ledger, id, friend, { at: hour(0.5), amount: '15' });
+    await own.ledger.expireLots(hour(3), 1_000);
+    await act(own.ledger, gift, 'cancel', hour(4));
+    await expect(tell(id, '6', 1, 5)).rejects.toMatchObject(NO_CREDITS);
+    expect(await tell(id, '3', 1, 5)).toMatchObject({ charged: { credits: '3' }, balance: '15' });
+    await expect(tell(id, '3', 1, 5)).rejects.toMatchObject(NO_CREDITS);
+    expect(await balances(id, 5)).toEqual(['-720h 20', '0.5h 5', '1h 2', '2h 0', '4h 15']);
+  });
+
+  test('and what it let go then pays for nothing of after', async () => {
+    const [id, friend] = [await person({ credits: '20', expires_at: hour(2) }), await person()];
+    const gift = await give(own.ledger, id, friend, { at: hour(0.5), amount: '15' });
+    await own.ledger.expireLots(hour(3), 1_000);
+    await act(own.ledger, gift, 'cancel', hour(4));
+    await tell(id, '15', 5, 5);
+    const told = await Promise.allSettled([tell(id, '2', 1, 6), tell(id, '1', 6, 6), tell(id, '1', 5.5, 6)]);
+    expect(told.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+    await balances(id, 6);
+    await expectVerified(own.ledger);
+  });
+
+  test('of two expiries each is taken back at its own moment', async () => {
+    const [id, friend] = [await person({ credits: '20', expires_at: hour(2) }), await person()];
+    const gift = await give(own.ledger, id, friend, { at: hour(0.5), amount: '15' });
+    await own.ledger.expireLots(hour(3), 1_000);
+    await act(own.ledger, gift, 'cancel', hour(4));
+    await own.ledger.expireLots(hour(15), 1_000);
+    await expect(tell(id, '1', 14, 16)).rejects.toMatchObject(NO_CREDITS);
+    expect(await tell(id, '10', 13, 16)).toMatchObject({ charged: { credits: '10' }, balance: '0' });
+    await expect(tell(id, '6', 5, 16)).rejects.toMatchObject(NO_CREDITS);
+    expect(await tell(id, '5', 5, 16)).toMatchObject({ charged: { credits: '5' }, balance: '0' });
+    await expect(tell(id, '6', 1, 16)).rejects.toMatchObject(NO_CREDITS);
+    expect(await tell(id, '5', 1, 16)).toMatchObject({ charged: { credits: '5' }, balance: '0' });
+    await expect(tell(id, '1', 1, 16)).rejects.toMatchObject(NO_CREDITS);
+    expect(await balances(id, 16)).toEqual([
+      '-720h 20',
+      '0.5h 5',
+      '1h 0',
+      '2h 0',
+      '4h 15',
+      '5h 10',
+      '13h 0',
+      '14h 0',
+    ]);
+    await expectVerified(own.ledger);
+  });
+});
+
+test('a member’s limit of its own moment judges each of its uses in one call', async () => {
+  await seedOrganisation(own.ledger, 'crew', ['cleo']);
+  await grant(own.ledger, 'crew', '50', { at: later(START, { days: -1 }) });
+  await own.ledger.putAccount('cleo', { plan: 'business', pool_limit: '10' }, hour(1));
+  await own.ledger.putAccount('cleo', { plan: 'business', pool_limit: '4' }, hour(2));
+  await own.ledger.putAccount('cleo', { plan: 'business', pool_limit: null }, hour(5));
+  await tell('cleo', '1', 0, 0);
+  const told = await Promise.allSettled([
+    tell('cleo', '5', 1.5, 6),
+    tell('cleo', '1', 3, 6),
+    tell('cleo', '4', 1.5, 6),
+    tell('cleo', '1', 1.5, 6),
+    tell('cleo', '7', 6, 6),
+  ]);
+  expect(told.map(({ status }) => status)).toEqual([
+    'fulfilled',
+    'rejected',
+    'fulfilled',
+    'rejected',
+    'fulfilled',
+  ]);
+  expect(told[1]).toMatchObject({ reason: refusal('limit_reached', 'member_limit') });
+  await expectVerified(own.ledger);
+});
