@@ -167,7 +167,7 @@ export const PolicySchema: z.ZodType<Policy> = z.strictObject({
   programs: z.record(NameSchema, ProgramPolicySchema),
 });
 
-/** A use's id is remembered for 32 days from the use on: of one that is told late, for the less. */
+/** `boon.use` looks for ids, and `boon.end_window` keeps windows, for uses that are told a week late at most. */
 function isAtMostAWeek(duration: string): boolean {
   const [, days, hours] = /^(?:P([0-7])D|PT(\d{1,3})H)$/.exec(duration) ?? [];
   return days !== undefined || (hours !== undefined && Number(hours) <= 168);

@@ -151,6 +151,15 @@ describe('a use that is told late is paid by the plan of its moment', () => {
   });
 });
 
+test('an id is charged once for 32 days after it was told, however late that was', async () => {
+  const id = await person();
+  const use = useRequest(id, { at: START, now: at({ days: 7 }) });
+  const first = await own.ledger.use(use);
+  const end = at({ days: 39, ms: -1 });
+  for (const repeated of [{ now: end }, { at: end, now: end }, { at: at({ days: 36 }), now: end }])
+    expect(await own.ledger.use({ ...use, ...repeated })).toEqual({ ...first, replayed: true });
+});
+
 describe('an account’s standing', () => {
   test('frozen at the moment refuses, frozen since does not', async () => {
     const id = await person();

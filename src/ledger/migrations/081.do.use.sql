@@ -1,4 +1,5 @@
--- A use is judged by its member's limit of its own moment, also beside others of the member in the same call.
+-- Charging a use, as in 068, now with the member's limit of its own moment also beside others of the member in the same call, and with
+-- ids that are remembered for 32 days from when they were told.
 
 -- Takes an array of uses and answers each by its `i`: what paid for it, or `code` and `reason` of the refusal, and with
 -- either the windows as they stand at `now`. With code 'again' it is to be asked anew: it must see what another of this
@@ -21,7 +22,7 @@ DECLARE
   -- Those whose credits were looked at in this call, and of these the organisations.
   purses text[];
   pools text[];
-  -- Ids are remembered for as long as this at least.
+  -- Ids are remembered for 32 days after they were told, which may be a week after the use.
   remembered_from timestamptz;
   r record;
   answer boon.use_answer;
@@ -86,7 +87,7 @@ DECLARE
 BEGIN
   SELECT * INTO STRICT rules FROM boon.usage_rules x WHERE x.version = p_policy;
   -- Each account's uses follow each other, and those of each organisation's members. Nothing below changes their order.
-  SELECT array_agg(q ORDER BY q.pool_id, q.account_id, q.i), min(q.now) - interval '32 days', array_agg(q.account_id) || array_agg(q.pool_id),
+  SELECT array_agg(q ORDER BY q.pool_id, q.account_id, q.i), min(q.now) - interval '39 days', array_agg(q.account_id) || array_agg(q.pool_id),
       greatest(min(q.at) FILTER (WHERE q.at < q.now), min(q.now) FILTER (WHERE q.at < q.now) - rules.accept_late_for)
     INTO requests, remembered_from, locked, late_since
     FROM json_populate_recordset(NULL::boon.use_request, p_requests) q;
