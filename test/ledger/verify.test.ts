@@ -336,7 +336,7 @@ describe('verify', () => {
     expect(await verifyAfter('', (check) => seen.push(check))).toMatchObject({
       ok: true,
       violations: [],
-      checked: { gifts: 10, accounts: 15, blocks: 1 },
+      checked: { gifts: 11, accounts: 16, blocks: 1 },
     });
     expect(seen).toEqual(Object.keys(INVARIANTS));
   });
