@@ -32,11 +32,11 @@ const BRINGS: [string, (id: string) => Promise<() => Promise<unknown>>][] = [
     'a grant of promotional credits that expire',
     async (id) => {
       const terms = {
-        source: 'promotional',
+        source: 'promotional' as const,
         giftable: false,
         expires_at: tomorrow,
         products: ['codex'],
-      } as const;
+      };
       return () => grant(own.ledger, id, '60', terms);
     },
   ],
@@ -45,15 +45,10 @@ const BRINGS: [string, (id: string) => Promise<() => Promise<unknown>>][] = [
     async (id) => {
       await own.ledger.putAccount(id, { plan: 'free', cohorts: [`only-${id}`] }, START);
       return async () => {
-        const terms = {
-          kind: 'grant_credits',
-          amount: '60',
-          source: 'promotional',
-          valid_for: 'P30D',
-          giftable: false,
-        };
-        const { id: campaign } = await createCampaign(own.ledger, { ...terms, cohorts: [`only-${id}`] });
-        await runToItsEnd(own.ledger, campaign, 100);
+        const filter = { cohorts: [`only-${id}`] };
+        const terms = { kind: 'grant_credits', amount: '60', valid_for: 'P30D', filter } as const;
+        const { id: campaign } = await createCampaign(own.ledger, terms);
+        await runToItsEnd(own.ledger, campaign);
       };
     },
   ],
@@ -208,7 +203,7 @@ test('what paid a debt and has expired meanwhile comes back for the time of grac
   await spend(own.ledger, id, 100);
   const dispute = { said: 'disputed', dispute_id: `dp_${id}`, amount: 400 } as const;
   await hear(own.ledger, purchase, { ...dispute, status: 'open' });
-  const terms = { source: 'earned', giftable: false, products: ['codex'], expires_at: tomorrow } as const;
+  const terms = { source: 'earned' as const, giftable: false, products: ['codex'], expires_at: tomorrow };
   await grant(own.ledger, id, '120', terms);
   const at = later(START, { days: 3 });
   await hear(own.ledger, purchase, { ...dispute, status: 'won', at });

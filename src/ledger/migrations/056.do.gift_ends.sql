@@ -145,16 +145,17 @@ BEGIN
   ), slice AS MATERIALIZED (
     SELECT d.at, d.id AS gift_id, d.seq, e.slice, d.recipient_id, -e.amount AS amount, e.lot_id AS from_lot, d.regift,
       nextval('boon.lots_id_seq') AS lot_id, l.products,
-      -- A source whose time ended, or nearly did, while its credits were on hold must not give a lot that is as good as
-      -- expired: it has the time of grace, counted from when the source first expired.
-      least(CASE WHEN l.expires_at IS NOT NULL THEN greatest(l.expires_at, least(d.at, l.first_expiry + d.hold_at_most) + d.returned_valid_for) END,
-        d.at + d.gifted_valid_for) AS expires_at,
-      CASE WHEN l.expires_at < least(d.at, l.first_expiry + d.hold_at_most) + d.returned_valid_for THEN l.first_expiry ELSE l.first_expires_at END AS first_expires_at,
+      x.expires_at, CASE WHEN x.expires_at > l.first_expiry THEN l.first_expiry END AS first_expires_at,
       a.available - sum(e.amount) OVER (PARTITION BY d.recipient_id ORDER BY d.seq, e.slice) AS balance
     FROM due d
     CROSS JOIN LATERAL (SELECT * FROM boon.entries y WHERE y.transfer = d.transfer OFFSET 0) e
-    CROSS JOIN LATERAL (SELECT y.expires_at, y.products, y.first_expires_at, coalesce(y.first_expires_at, y.expires_at) AS first_expiry
+    CROSS JOIN LATERAL (SELECT y.expires_at, y.products, coalesce(y.first_expires_at, y.expires_at) AS first_expiry
       FROM boon.lots y WHERE y.id = e.lot_id OFFSET 0) l
+    -- A source whose time ended, or nearly did, while its credits were on hold must not give a lot that is as good as
+    -- expired: it has the time of grace, counted from when the source first expired.
+    CROSS JOIN LATERAL (
+      SELECT least(CASE WHEN l.expires_at IS NOT NULL THEN greatest(l.expires_at, least(d.at, l.first_expiry + d.hold_at_most) + d.returned_valid_for) END,
+        d.at + d.gifted_valid_for) AS expires_at OFFSET 0) x
     CROSS JOIN LATERAL (
       SELECT y.credits_posted - y.debits_posted - y.debits_pending AS available
       FROM boon.ledger_accounts y WHERE y.id = d.recipient_id OFFSET 0) a
