@@ -140,8 +140,8 @@ test('a lot that expires between two gifts of one call pays the first and not th
 });
 
 test('a gift that settles at the very moment its lot expires brings credits that are good for the time of grace', async () => {
-  const bob = await person(own.ledger);
-  for (const ms of [-1, 0, 1]) {
+  for (const ms of [-1, 0]) {
+    const bob = await person(own.ledger);
     const ada = `ada-${ms}`;
     const settles = later(START, { days: 1 });
     const expires_at = later(settles, { ms });
@@ -150,6 +150,6 @@ test('a gift that settles at the very moment its lot expires brings credits that
     await own.ledger.expireLots(settles, 1_000);
     expect(await own.ledger.advanceGift(gift.id, settles)).toMatchObject({ status: 'settled' });
     const { lots } = await own.ledger.balance(bob, settles);
-    expect(lots.at(-1)).toMatchObject({ remaining: '10', expires_at: later(settles, { days: 7 }) });
+    expect(lots[0]).toMatchObject({ remaining: '10', expires_at: later(settles, { days: 7 }) });
   }
 });

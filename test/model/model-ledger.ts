@@ -411,8 +411,8 @@ export class ModelLedger {
     const rules = gift.policy.gifts;
     for (const { lot, amount } of gift.slices) {
       const first = lot.firstExpiresAt ?? lot.expiresAt;
-      const grace = first === null ? null : this.#graceEnds(first, gift, now);
-      const ends = lot.expiresAt === null ? Number.POSITIVE_INFINITY : Math.max(lot.expiresAt, grace ?? 0);
+      const expired = first !== null && lot.expiresAt !== null && lot.expiresAt <= now;
+      const ends = expired ? this.#graceEnds(first, gift, now) : (lot.expiresAt ?? Number.POSITIVE_INFINITY);
       const expiresAt = Math.min(ends, now + milliseconds(rules.gifted_credits_valid_for));
       const made = this.#addLot({
         account: gift.to ?? '',

@@ -151,10 +151,10 @@ BEGIN
     CROSS JOIN LATERAL (SELECT * FROM boon.entries y WHERE y.transfer = d.transfer OFFSET 0) e
     CROSS JOIN LATERAL (SELECT y.expires_at, y.products, coalesce(y.first_expires_at, y.expires_at) AS first_expiry
       FROM boon.lots y WHERE y.id = e.lot_id OFFSET 0) l
-    -- A source whose time ended, or nearly did, while its credits were on hold must not give a lot that is as good as
-    -- expired: it has the time of grace, counted from when the source first expired.
+    -- A source that expired while its credits were on hold must not give a lot that is born expired: it has the time of grace,
+    -- counted from the longest hold after the source first expired at most.
     CROSS JOIN LATERAL (
-      SELECT least(CASE WHEN l.expires_at IS NOT NULL THEN greatest(l.expires_at, least(d.at, l.first_expiry + d.hold_at_most) + d.returned_valid_for) END,
+      SELECT least(CASE WHEN l.expires_at <= d.at THEN least(d.at, l.first_expiry + d.hold_at_most) + d.returned_valid_for ELSE l.expires_at END,
         d.at + d.gifted_valid_for) AS expires_at OFFSET 0) x
     CROSS JOIN LATERAL (
       SELECT y.credits_posted - y.debits_posted - y.debits_pending AS available
