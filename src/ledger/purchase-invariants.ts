@@ -114,15 +114,16 @@ export const PURCHASE_INVARIANTS: Readonly<Record<string, string>> = {
       SELECT f.id, l.id FROM family f JOIN boon.lots l ON l.continues = f.lot_id
     ), moved AS (
       SELECT f.id, -sum(e.amount) FILTER (WHERE e.kind IN ('gift_held', 'gift_returned', 'gift_recovered')) AS held_or_given,
-        -sum(e.amount) FILTER (WHERE e.kind = 'usage') AS spent, -sum(e.amount) FILTER (WHERE e.kind = 'expired') AS expired
+        -sum(e.amount) FILTER (WHERE e.kind = 'usage') AS spent, -sum(e.amount) FILTER (WHERE e.kind = 'expired') AS expired,
+        sum(e.amount) FILTER (WHERE e.kind = 'restored') AS restored
       FROM family f JOIN boon.entries e ON e.lot_id = f.lot_id GROUP BY f.id
     ), part AS (
       SELECT p.*, l.amount AS remaining, coalesce(m.held_or_given, 0) AS held_or_given, coalesce(m.spent, 0) AS spent, coalesce(m.expired, 0) AS expired,
-        coalesce(b.amount, 0) AS gone_back, coalesce(k.amount, 0) AS for_its_money
+        coalesce(b.amount, 0) - coalesce(m.restored, 0) AS gone_back, coalesce(k.amount, 0) AS for_its_money
       FROM boon.purchases p
       JOIN (SELECT f.id, sum(x.remaining) AS amount FROM family f JOIN boon.lots x ON x.id = f.lot_id GROUP BY f.id) l ON l.id = p.id
       LEFT JOIN moved m ON m.id = p.id
-      LEFT JOIN (SELECT f.id, sum(x.amount - x.given_back) AS amount FROM family f JOIN boon.takings x ON x.lot_id = f.lot_id GROUP BY f.id) b ON b.id = p.id
+      LEFT JOIN (SELECT f.id, sum(x.amount) AS amount FROM family f JOIN boon.takings x ON x.lot_id = f.lot_id GROUP BY f.id) b ON b.id = p.id
       LEFT JOIN (SELECT x.purchase_id, sum(x.amount - x.given_back) AS amount FROM boon.takings x GROUP BY 1) k ON k.purchase_id = p.id
     )
     SELECT format('purchase %s of %s: %s left, %s held or given, %s spent, %s expired, %s taken back', id, credits, remaining, held_or_given,
