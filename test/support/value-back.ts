@@ -6,7 +6,7 @@ import type { Ledger } from '../../src/ledger/ledger.ts';
 import { act, give, grant } from './gifts.ts';
 import { bought, hear } from './purchases.ts';
 import { askRefund, hearOfRefund } from './refunds.ts';
-import { later, newKey, START, seedAccount } from './test-ledger.ts';
+import { later, START, seedAccount } from './test-ledger.ts';
 import { charge } from './usage.ts';
 
 /** For a plan that includes one credit a week, so that uses of more are paid by credits. */
@@ -133,5 +133,3 @@ export async function owe(ledger: Ledger, account_id: string, credits = 100): Pr
   await spend(ledger, account_id, credits);
   return await hear(ledger, purchase, { said: 'refunded', amount: 400, at: START });
 }
-
-export { newKey };
