@@ -16,6 +16,11 @@ CREATE TABLE boon.takings (
 -- For giving back: the latest first.
 CREATE INDEX takings_kept ON boon.takings (account_id, seq) WHERE given_back < amount;
 
+-- Who owes something now: so that paths on which nobody does need not look further.
+CREATE INDEX debts_open ON boon.debts (account_id) WHERE amount > 0;
+COMMENT ON COLUMN boon.debt_movements.purchase_id IS
+  'The purchase that is owed; of a reward that was taken back its referral; of a payment what brought the credits that paid.';
+
 -- Of a ledger that is in use already. What it gave back counts for the latest takings.
 INSERT INTO boon.takings (transfer, account_id, lot_id, amount, purchase_id)
   SELECT t.seq, t.debit_account, e.lot_id, t.amount, t.reference FROM boon.transfers t JOIN boon.entries e ON e.transfer = t.seq

@@ -189,6 +189,7 @@ BEGIN
   FROM due d;
 
   -- What a recipient owes is paid first.
+  IF NOT EXISTS (SELECT FROM boon.debts d WHERE d.amount > 0) THEN RETURN; END IF;
   FOR r IN
     SELECT g.id, g.recipient_id, g.transfer, g.settled_at
     FROM unnest(p_ids) x (id) CROSS JOIN LATERAL (SELECT * FROM boon.gifts y WHERE y.id = x.id OFFSET 0) g

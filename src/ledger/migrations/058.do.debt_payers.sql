@@ -103,6 +103,7 @@ BEGIN
       'giftable', c.giftable, 'reason', c.reason, 'campaign', c.id), p_at
   FROM granted g;
 
+  IF NOT EXISTS (SELECT FROM boon.debts d WHERE d.amount > 0) THEN RETURN; END IF;
   FOR r IN
     SELECT u.account_id, u.transfer FROM unnest(p_accounts, p_transfers) AS u (account_id, transfer)
     WHERE EXISTS (SELECT FROM boon.debts d WHERE d.account_id = u.account_id AND d.amount > 0 OFFSET 0) ORDER BY u.account_id
