@@ -6,6 +6,7 @@ import type { PaymentNews, Purchase } from '../contracts/purchase.ts';
 import type { RefundRequest } from '../contracts/refund.schema.ts';
 import type { Refund, RefundNews } from '../contracts/refund.ts';
 import type { Page, PageRequest, Recorded } from '../ledger/ledger.ts';
+import { createGiftTeller } from './gift-teller.ts';
 import { newId } from './new-id.ts';
 import { type Principal, principalId } from './principal.ts';
 import { createProcessStarter } from './process-starter.ts';
@@ -29,6 +30,7 @@ export interface PurchaseDesk {
 export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
   const { ledger, payments, purchaseProcess, refundProcess, clock } = parts;
   const startOrLeave = createProcessStarter(parts);
+  const tellGifts = createGiftTeller(parts);
   const now = () => clock().toISOString();
 
   return {
@@ -63,6 +65,7 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
       const { value } = recorded;
       if (value.status === 'pending')
         await startOrLeave({ refund_id: value.id }, () => refundProcess.start(value));
+      await tellGifts(value.account_id, at.toISOString());
       return recorded;
     },
 
@@ -90,6 +93,7 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
       if (heard === undefined) return false;
       // Told again too: the first time may have ended between the ledger and here.
       await purchaseProcess.changed(heard.purchase);
+      if (heard.changed) await tellGifts(heard.purchase.account_id, news.at);
       return true;
     },
   };
