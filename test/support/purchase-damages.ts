@@ -28,6 +28,7 @@ export async function makePurchaseScene(ledger: Ledger, at: string): Promise<voi
   const done = { at: soon, refund_id: 'rfd_scene', provider_id: 're_scene', status: 'succeeded' } as const;
   await ledger.hearOfRefund(done);
   await hear(ledger, third, { said: 'refunded', amount: 150, at });
+  await hear(ledger, third, { said: 'paid', payment_id: 'pi_scene_again', at });
   await ledger.putTopUp('pam', { ...CONSENT, below: '1000' }, 'pam', at);
   await ledger.beginTopUp('pam', 'pur_scene_top_up', at);
 }
@@ -40,6 +41,8 @@ const MOVED = 'a refund is what its movements say';
 const TOOK = 'what refunds took is what their purchases say';
 const DEBTS = 'debts are the sum of their movements, and owed by purchases';
 const CAP = 'top-ups keep to the cap that was consented to';
+const PAID = 'a purchase was paid its price, and by one payment';
+const BOUND = 'a top-up is of the package and the price consented to';
 const REFUNDED = `status = 'refunded'`;
 
 /** Each: the invariant that must notice, what was done, and how. */
@@ -58,8 +61,23 @@ export const PURCHASE_DAMAGES: [string, string, string][] = [
   [LOST, 'a refund that is gone', `UPDATE boon.purchases SET refunded = 0, elsewhere = 0 WHERE ${REFUNDED}`],
   [LOST, 'a refund of ours that is gone', 'DELETE FROM boon.refunds'],
   [HEARD, 'a refund that nobody told of', 'UPDATE boon.purchases SET refunded = 0, elsewhere = 0'],
-  [LOST, 'a refund that counts as another’s too', 'UPDATE boon.purchases SET elsewhere = refunded'],
-  [HEARD, 'more than was paid', 'UPDATE boon.refunds SET amount = 351'],
+  [HEARD, 'a word of the provider that is gone', 'DELETE FROM boon.provider_totals'],
+  [
+    HEARD,
+    'a refund that the provider does not have',
+    'DELETE FROM boon.provider_refunds WHERE refund_id IS NOT NULL',
+  ],
+  [HEARD, 'a refund that failed at the provider', `UPDATE boon.provider_refunds SET status = 'failed'`],
+  [PAID, 'less than the price', `UPDATE boon.purchases SET paid = 1 WHERE status = 'paid'`],
+  [PAID, 'a payment whose case is open', `UPDATE boon.payment_cases SET payment_id = 'pi_' || subject_id`],
+  [PAID, 'a case that nobody was told of', `DELETE FROM boon.events WHERE type = 'case.opened'`],
+  [BOUND, 'another price', `UPDATE boon.top_up_consents SET price = price + 1`],
+  [
+    LOST,
+    'a refund that counts twice',
+    'UPDATE boon.purchases SET refunded = refunded + 1, elsewhere = elsewhere + 1 WHERE paid_at IS NOT NULL',
+  ],
+  [HEARD, 'more than was paid', 'UPDATE boon.refunds SET amount = 401'],
   [HEARD, 'a refund of nothing', `UPDATE boon.refunds SET purchase_id = 'nothing'`],
   [MOVED, 'another sum', 'UPDATE boon.refunds SET amount = 99'],
   [MOVED, 'an end that nobody noted', `UPDATE boon.refunds SET status = 'failed', reason_code = 'a guess'`],
