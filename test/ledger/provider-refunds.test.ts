@@ -186,6 +186,8 @@ describe('a refund that was made at the provider', () => {
     await refund(purchase.id, 'succeeded', { refund_id: asked.id });
     expect(await found(purchase.id)).toMatchObject({ status: 'refunded', refunded: 400 });
     expect(await balance(ada)).toEqual({ available: '0', debt: '0' });
+    await refund(purchase.id, 'failed', { refund_id: asked.id });
+    expect(await balance(ada)).toEqual({ available: '100', debt: '0' });
   });
 
   test('of a top-up ends its owner’s consent; that of none of our payments is not ours', async () => {
