@@ -95,7 +95,7 @@ export function paidSession(session: Stripe.Checkout.Session, at: string): Payme
 }
 
 /** Tax that came on top of the price: what is between the two sums, where that is just the tax. */
-export function taxOnTop(
+function taxOnTop(
   total: number | null | undefined,
   subtotal: number | null | undefined,
   tax: number | null | undefined,
