@@ -7,6 +7,7 @@ import type { CorrectRefunded, RefundRequest } from '../contracts/refund.schema.
 import type { Refund, RefundNews } from '../contracts/refund.ts';
 import type { Page, PageRequest, Recorded } from '../ledger/ledger.ts';
 import type { HeardPayment } from '../ledger/purchases.ts';
+import { createGiftTeller } from './gift-teller.ts';
 import { newId } from './new-id.ts';
 import { type Principal, principalId } from './principal.ts';
 import { createProcessStarter } from './process-starter.ts';
@@ -37,6 +38,7 @@ export interface PurchaseDesk {
 export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
   const { ledger, payments, purchaseProcess, refundProcess, clock } = parts;
   const startOrLeave = createProcessStarter(parts);
+  const tellGifts = createGiftTeller(parts);
   const now = () => clock().toISOString();
 
   return {
@@ -71,6 +73,7 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
       const { value } = recorded;
       if (value.status === 'pending')
         await startOrLeave({ refund_id: value.id }, () => refundProcess.start(value));
+      await tellGifts(value.account_id, at.toISOString());
       return recorded;
     },
 
@@ -85,7 +88,9 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
 
     async correctRefunded(caller, id, { refunded, reason }, key) {
       const correction = { key, at: now(), id, refunded, reason, said_by: principalId(caller) };
-      return await ledger.correctRefunded(correction);
+      const recorded = await ledger.correctRefunded(correction);
+      await tellGifts(recorded.value.account_id, correction.at);
+      return recorded;
     },
 
     async list(caller, accountId, page) {
@@ -102,6 +107,7 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
       const heard = (await ledger.hearOfPayment(news)) ?? (await heardOfAnother(news));
       if (heard === undefined) return false;
       await tell(heard);
+      if (heard.changed) await tellGifts(heard.purchase.account_id, news.at);
       return true;
     },
   };
@@ -125,7 +131,10 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
     const heard = (await ledger.hearOfRefund(news)) ?? (await heardOfAnotherRefund(news));
     if (heard === undefined) return false;
     if (heard.refund !== null) await refundProcess.changed(heard.refund);
-    if (heard.changed) await purchaseProcess.changed(heard.purchase);
+    if (heard.changed) {
+      await purchaseProcess.changed(heard.purchase);
+      await tellGifts(heard.purchase.account_id, news.at);
+    }
     return true;
   }
 

@@ -46,7 +46,7 @@ export const purchaseRoutes: FastifyPluginAsyncZod<{ desk: PurchaseDesk }> = asy
       tags: TAGS,
       summary: 'Refund a purchase, in whole or in part',
       description:
-        'The refund’s share of what was bought leaves the account at once, then the provider is asked to send the money; if it will not, what was taken comes back and the refund is `failed`. What is spent already is refunded only with `include_spent`: credits are then owed. See `refunds` of the purchase for how it goes on.',
+        'The refund’s share of what was bought leaves the account at once, then the provider is asked to send the money; if it will not, what was taken comes back and the refund is `failed`. What waits in open gifts is taken too, and they end. What is spent already is refunded only with `include_spent`: credits are then owed. See `refunds` of the purchase for how it goes on.',
       params: z.object({ id: z.string().max(100) }),
       body: RefundRequestSchema,
       response: {

@@ -239,7 +239,7 @@ describe('money that goes back', () => {
     expect(await balance(ada)).toMatchObject({ available: '0', debt: '0' });
   });
 
-  test('of credits that were given away is a debt of the giver', async () => {
+  test('of credits that wait in a gift ends it; of those that were given away it is a debt of the giver', async () => {
     const ada = await somebody();
     const bob = await somebody();
     const purchase = await bought(own.ledger, ada);
@@ -252,8 +252,13 @@ describe('money that goes back', () => {
       amount: '60',
     };
     await own.ledger.acceptGift({ ...gift, funding: 'transfer', message: null });
+    await hear(own.ledger, purchase, refunded(200));
+    expect(await balance(ada)).toMatchObject({ available: '50', held: '0', debt: '0' });
+    const again = { ...gift, key: newKey('gift'), id: newGiftId(), amount: '30' };
+    await own.ledger.acceptGift({ ...again, funding: 'transfer', message: null });
+    await own.ledger.advanceGift(again.id, later(START, { days: 1 }));
     await hear(own.ledger, purchase, refunded(400));
-    expect(await balance(ada)).toMatchObject({ available: '0', held: '60', debt: '60' });
+    expect(await balance(ada)).toMatchObject({ available: '0', held: '0', debt: '30' });
   });
 
   test('while the credits are being spent: what was spent and what was taken back are the whole', async () => {

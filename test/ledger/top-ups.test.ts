@@ -106,6 +106,7 @@ describe('an automatic top-up', () => {
     const first = await begin();
     await pay(String(first?.id));
     await lower('110');
+    await own.ledger.advanceGift(`gft_${ada}_110`, later(START, { days: 1 }));
     await hear(own.ledger, { id: String(first?.id) }, { said: 'refunded', amount: 400 });
     expect(await own.ledger.topUp(ada, START)).toMatchObject({ enabled: false });
     await consent();
