@@ -34,13 +34,16 @@ export const PURCHASE_INVARIANTS: Readonly<Record<string, string>> = {
     SELECT format('purchase %s was not paid and lost something', p.id) FROM boon.purchases p
     WHERE p.paid_at IS NULL AND p.taken + p.owed + p.let_go + p.resets_taken + p.resets_kept > 0`,
   'what refunds gave back is what was heard and asked for, and no more than was paid': `
-    WITH heard AS (SELECT purchase_id, max(amount) AS amount FROM boon.purchase_movements WHERE kind = 'refunded' GROUP BY purchase_id)
-    SELECT format('purchase %s says %s refunded, %s of it elsewhere; heard of were %s', p.id, p.refunded, p.elsewhere, coalesce(h.amount, 0)) AS detail
-    FROM boon.purchases p LEFT JOIN heard h ON h.purchase_id = p.id
-    WHERE p.refunded <> coalesce(h.amount, 0) OR p.elsewhere <> boon.refunded_elsewhere(p)
+    SELECT format('purchase %s says %s refunded elsewhere; heard of were %s', p.id, p.elsewhere, h.amount) AS detail
+    FROM boon.purchases p CROSS JOIN LATERAL (SELECT boon.refunded_elsewhere(p) AS amount) h WHERE p.elsewhere <> h.amount
     UNION ALL
-    SELECT format('purchase %s: %s of %s go back', p.id, boon.money_refunded(p) + boon.money_refunding(p), p.paid) FROM boon.purchases p
-    WHERE p.paid_at IS NOT NULL AND boon.money_refunded(p) + boon.money_refunding(p) > greatest(p.paid, p.refunded)
+    SELECT format('purchase %s: %s of %s were asked to go back', p.id, b.own, p.paid) FROM boon.purchases p
+    CROSS JOIN LATERAL (SELECT boon.money_refunded(p) - p.elsewhere + boon.money_refunding(p) AS own) b
+    WHERE p.paid_at IS NOT NULL AND b.own > p.paid
+    UNION ALL
+    SELECT format('refund %s is %s, at the provider %s', r.id, r.status, x.status) FROM boon.refunds r
+    FULL JOIN (SELECT * FROM boon.provider_refunds WHERE refund_id IS NOT NULL) x ON x.refund_id = r.id
+    WHERE (r.provider_id IS NOT NULL OR x.id IS NOT NULL) AND (x.id, x.purchase_id, x.amount, x.status) IS DISTINCT FROM (r.provider_id, r.purchase_id, r.amount, r.status)
     UNION ALL
     SELECT format('refund %s is of no paid purchase', r.id) FROM boon.refunds r
     WHERE NOT EXISTS (SELECT FROM boon.purchases p WHERE p.id = r.purchase_id AND p.paid_at IS NOT NULL)`,
@@ -146,6 +149,23 @@ export const PURCHASE_INVARIANTS: Readonly<Record<string, string>> = {
     UNION ALL
     SELECT format('gift %s rests on a reward of referral %s that was taken back', g, w.referral_id) FROM boon.referral_rewards w
     CROSS JOIN LATERAL boon.gifts_that_rest_on('{}', ARRAY[w.referral_id]) g WHERE w.resets_back IS NOT NULL`,
+  'a purchase was paid its price, and by one payment': `
+    SELECT format('purchase %s of %s was paid %s, %s of it tax', p.id, p.price, p.paid, p.tax) AS detail FROM boon.purchases p
+    WHERE p.paid_at IS NOT NULL AND p.tax IS NOT NULL AND p.paid - p.tax <> p.price
+    UNION ALL
+    SELECT format('case %s is of the payment %s that paid %s', c.id, c.payment_id, p.id) FROM boon.payment_cases c
+    JOIN boon.purchases p ON p.payment_id = c.payment_id AND p.id = c.subject_id WHERE c.status <> 'closed'
+    UNION ALL
+    SELECT format('case %s waits for %s, which is %s', c.id, c.subject_id, p.status) FROM boon.payment_cases c
+    LEFT JOIN boon.purchases p ON p.id = c.subject_id WHERE c.status = 'waiting' AND p.status IS DISTINCT FROM 'open'
+    UNION ALL
+    SELECT format('case %s has no event', c.id) FROM boon.payment_cases c
+    WHERE c.status <> 'waiting' AND NOT EXISTS (SELECT FROM boon.events e WHERE e.subject = c.id AND e.type = 'case.opened')`,
+  'a top-up is of the package and the price consented to': `
+    SELECT format('top-up %s of %s is %s at %s, consented to were %s at %s', p.id, p.account_id, p.package, p.price, c.package, c.price) AS detail
+    FROM boon.purchases p CROSS JOIN LATERAL (SELECT s.* FROM boon.top_up_consents s
+      WHERE s.account_id = p.account_id AND s.effective_at <= p.created_at AND s.given ORDER BY s.seq DESC LIMIT 1) c
+    WHERE p.kind = 'top_up' AND c.price IS NOT NULL AND (p.package, p.credits, p.price, p.currency) <> (c.package, c.credits, c.price, c.currency)`,
   'top-ups keep to the cap that was consented to': `
     SELECT format('account %s paid %s for top-ups in the month of %s', x.account_id, x.paid, x.month) AS detail
     FROM (SELECT p.account_id, p.month, sum(p.price) AS paid, max(c.monthly_cap) AS cap FROM boon.purchases p

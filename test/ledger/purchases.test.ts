@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PaymentNews } from '../../src/contracts/purchase.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
-import { bought, buy, hear, newPurchaseId } from '../support/purchases.ts';
+import { bought, buy, hear, newPurchaseId, paidFor } from '../support/purchases.ts';
 import {
   later,
   newGiftId,
@@ -69,12 +69,10 @@ describe('a purchase', () => {
     const purchase = await buy(own.ledger, ada);
     const other = createPostgresLedger({ url: own.url, encryptionKey: own.encryptionKey });
     await other.usePolicy(policyWith(), START);
-    const said = {
-      at: START,
-      purchase_id: purchase.id,
-      payment_id: `pi_${purchase.id}`,
+    const said = await paidFor(own.ledger, purchase.id, {
       said: 'paid',
-    } as const;
+      payment_id: `pi_${purchase.id}`,
+    });
     const told = await Promise.all(
       Array.from({ length: 100 }, (_, n) =>
         (n % 2 === 0 ? own.ledger : other).hearOfPayment({ ...said, event: `evt_${n}` }),
@@ -287,7 +285,7 @@ describe('money that goes back', () => {
         const ada = await somebody();
         const purchase = await buy(own.ledger, ada);
         const news: PaymentNews[] = [
-          { said: 'paid', payment_id: `pi_${purchase.id}` },
+          await paidFor(own.ledger, purchase.id, { said: 'paid', payment_id: `pi_${purchase.id}` }),
           { said: 'refunded', amount: 100 },
           { said: 'refunded', amount: 200 },
           { said: 'disputed', dispute_id: `dp_${purchase.id}`, amount: 200, status: 'open' },

@@ -30,6 +30,7 @@ export async function makePurchaseScene(ledger: Ledger, at: string): Promise<voi
   const done = { at: soon, refund_id: 'rfd_scene', provider_id: 're_scene', status: 'succeeded' } as const;
   await ledger.hearOfRefund(done);
   await hear(ledger, third, { said: 'refunded', amount: 150, at });
+  await hear(ledger, third, { said: 'paid', payment_id: 'pi_scene_again', at });
   const given = { key: 'scene:given', at, id: 'pur_scene_given', account_id: 'pam', package: 'credits-100' };
   await ledger.beginPurchase(given);
   await hear(ledger, given, { said: 'paid', payment_id: 'pi_scene_given', at });
@@ -49,6 +50,8 @@ const TAKINGS = 'what was taken for money or a debt is noted lot by lot, and so 
 const BROUGHT = 'what a purchase brought is left, on hold, spent, given, expired or taken back';
 const RESTS = 'nothing is left or on hold of what is owed because its money went back';
 const CAP = 'top-ups keep to the cap that was consented to';
+const PAID = 'a purchase was paid its price, and by one payment';
+const BOUND = 'a top-up is of the package and the price consented to';
 const REFUNDED = `status = 'refunded'`;
 
 /** Each: the invariant that must notice, what was done, and how. */
@@ -67,8 +70,23 @@ export const PURCHASE_DAMAGES: [string, string, string][] = [
   [LOST, 'a refund that is gone', `UPDATE boon.purchases SET refunded = 0, elsewhere = 0 WHERE ${REFUNDED}`],
   [LOST, 'a refund of ours that is gone', 'DELETE FROM boon.refunds'],
   [HEARD, 'a refund that nobody told of', 'UPDATE boon.purchases SET refunded = 0, elsewhere = 0'],
-  [LOST, 'a refund that counts as another’s too', 'UPDATE boon.purchases SET elsewhere = refunded'],
-  [HEARD, 'more than was paid', 'UPDATE boon.refunds SET amount = 351'],
+  [HEARD, 'a word of the provider that is gone', 'DELETE FROM boon.provider_totals'],
+  [
+    HEARD,
+    'a refund that the provider does not have',
+    'DELETE FROM boon.provider_refunds WHERE refund_id IS NOT NULL',
+  ],
+  [HEARD, 'a refund that failed at the provider', `UPDATE boon.provider_refunds SET status = 'failed'`],
+  [PAID, 'less than the price', `UPDATE boon.purchases SET paid = 1 WHERE status = 'paid'`],
+  [PAID, 'a payment whose case is open', `UPDATE boon.payment_cases SET payment_id = 'pi_' || subject_id`],
+  [PAID, 'a case that nobody was told of', `DELETE FROM boon.events WHERE type = 'case.opened'`],
+  [BOUND, 'another price', `UPDATE boon.top_up_consents SET price = price + 1`],
+  [
+    LOST,
+    'a refund that counts twice',
+    'UPDATE boon.purchases SET refunded = refunded + 1, elsewhere = elsewhere + 1 WHERE paid_at IS NOT NULL',
+  ],
+  [HEARD, 'more than was paid', 'UPDATE boon.refunds SET amount = 401'],
   [HEARD, 'a refund of nothing', `UPDATE boon.refunds SET purchase_id = 'nothing'`],
   [MOVED, 'another sum', 'UPDATE boon.refunds SET amount = 99'],
   [MOVED, 'an end that nobody noted', `UPDATE boon.refunds SET status = 'failed', reason_code = 'a guess'`],
