@@ -60,8 +60,10 @@ async function buy(parts: Parts, id: string, at = Date.now(), save_card = false)
 }
 
 async function pay(parts: Parts, id: string): Promise<void> {
+  const page = { id: `cs_${id}`, url: 'https://pay.example' };
+  const { price } = await parts.ledger.noteCheckout(id, page, now());
   const paid = { said: 'paid', purchase_id: id, payment_id: `pi_${id}`, customer_id: 'cus_1' } as const;
-  const heard = await parts.ledger.hearOfPayment({ at: now(), ...paid });
+  const heard = await parts.ledger.hearOfPayment({ at: now(), checkout_id: page.id, ...price, ...paid });
   if (heard !== undefined) await process(parts).changed(heard.purchase);
 }
 

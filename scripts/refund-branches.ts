@@ -45,7 +45,7 @@ export const REFUND_BRANCHES: Record<string, (parts: Parts, id: string) => Promi
       status: 'succeeded',
       provider_id: `re_${id}`,
     });
-    if (heard !== undefined) await process(parts).changed(heard.refund);
+    if (heard?.refund != null) await process(parts).changed(heard.refund);
     return await closed(parts, id);
   },
   'refund-invalid': async (parts, id) => {
@@ -65,7 +65,10 @@ async function ask(parts: Parts, id: string): Promise<void> {
   const purchase_id = `purchase-${id}`;
   const asked = { key: `buy:${id}`, at: now(), id: purchase_id, account_id, package: 'credits-100' };
   await ledger.beginPurchase(asked);
-  await ledger.hearOfPayment({ at: now(), said: 'paid', purchase_id, payment_id: `pi_${id}` });
+  const page = { id: `cs_${id}`, url: 'https://pay.example' };
+  const { price } = await ledger.noteCheckout(purchase_id, page, now());
+  const paid = { said: 'paid', purchase_id, payment_id: `pi_${id}`, checkout_id: page.id } as const;
+  await ledger.hearOfPayment({ at: now(), ...price, ...paid });
   const by = { asked_by: 'mia', reason: 'bought twice' };
   const { value } = await ledger.beginRefund({ key: `refund:${id}`, at: now(), id, purchase_id, ...by });
   await process(parts).start(value);

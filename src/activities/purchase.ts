@@ -97,7 +97,7 @@ export function purchaseActivities({ ledger, runs, refundRuns, payments }: Depen
   async function charged(purchase: Purchase, at: string): Promise<PaymentNews | undefined> {
     const failed = { at, purchase_id: purchase.id, said: 'failed' } as const;
     if (payments === undefined) return { ...failed, reason_code: 'payments_off' };
-    const customer = await ledger.topUpCustomer(purchase.account_id);
+    const customer = await ledger.topUpCustomer(purchase.id);
     if (customer === undefined) return { ...failed, reason_code: 'consent_withdrawn' };
     return await payments.charge(purchase, customer, at);
   }

@@ -4,6 +4,7 @@ import { type Purchase, packageText, priceText } from '../contracts/purchase.ts'
 import type { Refund } from '../contracts/refund.ts';
 import { apiClient } from './api.ts';
 import { answer, newCommand } from './command.ts';
+import { casesCommand } from './payment-cases.ts';
 import { fieldLines, tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -16,6 +17,7 @@ export function purchaseCommand(terminal: Terminal): Command {
       'purchase create ada credits-100',
       'purchase list ada',
       'purchase refund pur_01m7… --reason "bought twice by mistake"',
+      'purchase cases --status open',
     ],
   );
   purchase.addCommand(packages(terminal));
@@ -23,6 +25,8 @@ export function purchaseCommand(terminal: Terminal): Command {
   purchase.addCommand(show(terminal));
   purchase.addCommand(list(terminal));
   purchase.addCommand(refund(terminal));
+  purchase.addCommand(correctRefunded(terminal));
+  purchase.addCommand(casesCommand(terminal));
   return purchase;
 }
 
@@ -106,6 +110,31 @@ function refund(terminal: Terminal): Command {
     });
 }
 
+type Correction = { refunded: number; reason: string; idempotencyKey?: string };
+
+function correctRefunded(terminal: Terminal): Command {
+  return newCommand(
+    'correct-refunded',
+    'Correct what Boon believes that the provider has given back of a purchase',
+    ['purchase correct-refunded pur_01m7… --refunded 0 --reason "the refund failed, case 4711"'],
+  )
+    .argument('<purchase>', 'its id')
+    .requiredOption('--refunded <number>', 'what stands there, in all, in the smallest coin', coinsOrNone)
+    .requiredOption('--reason <text>', 'why; it stands in the record')
+    .option('--idempotency-key <key>', 'the same key never corrects twice; left out: a new one')
+    .action(async (id: string, options: Correction, command: Command) => {
+      const { refunded, reason, idempotencyKey } = options;
+      const key = idempotencyKey === undefined ? {} : { idempotencyKey };
+      const { purchases } = await apiClient(terminal.env);
+      const purchase = await purchases.correctRefunded(id, { refunded, reason }, key);
+      answer(terminal, command, purchase, purchaseLines(purchase));
+    });
+}
+
+function coinsOrNone(given: string): number {
+  return given === '0' ? 0 : coins(given);
+}
+
 /** A sum of the smallest coin. @throws InvalidArgumentError, which the command line answers with usage. */
 function coins(given: string): number {
   if (!/^[1-9]\d{0,14}$/.test(given)) throw new InvalidArgumentError('must be a whole number above zero.');
@@ -139,6 +168,7 @@ function purchaseLines(purchase: Purchase): string[] {
     status: purchase.status,
     'pay at': purchase.status === 'open' ? purchase.checkout?.url : undefined,
     'paid at': purchase.paid_at,
+    tax: purchase.tax === null || purchase.tax === 0 ? undefined : money(purchase, purchase.tax),
     refunded: purchase.refunded === 0 ? undefined : money(purchase, purchase.refunded),
     refunding: purchase.refunding === 0 ? undefined : money(purchase, purchase.refunding),
     failed: failed === '' ? undefined : failed,

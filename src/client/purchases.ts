@@ -1,11 +1,14 @@
 /** `client.purchases` */
 
+import type { CaseStatus, PaymentCase } from '../contracts/payment-case.ts';
 import type { PackageList, PurchaseRequest, TopUpPut } from '../contracts/purchase.schema.ts';
 import type { Purchase, TopUp } from '../contracts/purchase.ts';
-import type { RefundRequest } from '../contracts/refund.schema.ts';
+import type { CorrectRefunded, RefundRequest } from '../contracts/refund.schema.ts';
 import type { Refund } from '../contracts/refund.ts';
 import type { Caller, CallOptions, WriteOptions } from './caller.ts';
 import type { Page, PageQuery } from './page.ts';
+
+export type CaseQuery = PageQuery & { status?: CaseStatus; account_id?: string };
 
 export class Purchases {
   readonly #call: Caller;
@@ -37,6 +40,37 @@ export class Purchases {
     const key = idempotencyKey ?? crypto.randomUUID();
     const path = `/v1/credits/purchases/${encodeURIComponent(id)}/refund`;
     return this.#call({ method: 'POST', path, body: refund, key }, options);
+  }
+
+  /** Corrects what Boon believes that the provider has given back of a purchase, in all. */
+  correctRefunded(
+    id: string,
+    correction: CorrectRefunded,
+    { idempotencyKey, ...options }: WriteOptions = {},
+  ): Promise<Purchase> {
+    const key = idempotencyKey ?? crypto.randomUUID();
+    const path = `/v1/credits/purchases/${encodeURIComponent(id)}/correct-refunded`;
+    return this.#call({ method: 'POST', path, body: correction, key }, options);
+  }
+
+  /** A page of payments that do not fit what they name, the latest first. */
+  cases(query: CaseQuery = {}, options?: CallOptions): Promise<Page<PaymentCase>> {
+    return this.#call({ method: 'GET', path: '/v1/credits/cases', query }, options);
+  }
+
+  case(id: string, options?: CallOptions): Promise<PaymentCase> {
+    return this.#call({ method: 'GET', path: `/v1/credits/cases/${encodeURIComponent(id)}` }, options);
+  }
+
+  /** Closes a case, with what was decided. Rejects with `case_closed` where that was done before. */
+  closeCase(
+    id: string,
+    reason: string,
+    { idempotencyKey, ...options }: WriteOptions = {},
+  ): Promise<PaymentCase> {
+    const key = idempotencyKey ?? crypto.randomUUID();
+    const path = `/v1/credits/cases/${encodeURIComponent(id)}/close`;
+    return this.#call({ method: 'POST', path, body: { reason }, key }, options);
   }
 
   get(id: string, options?: CallOptions): Promise<Purchase> {

@@ -158,6 +158,7 @@ export const ERRORS = {
     false,
     'See `detail`; try again with another package, or ask an operator.',
   ),
+  case_closed: entry(409, 'The case is closed already', false, 'See `detail` for who closed it, and why.'),
   card_required: entry(
     409,
     'No card is stored',

@@ -13,6 +13,7 @@ export * from './gift.ts';
 export * from './gift-messages.ts';
 export * from './invite-url.ts';
 export * from './invoice.ts';
+export * from './payment-case.ts';
 export * from './purchase.ts';
 export * from './purchase-messages.ts';
 export * from './referral.ts';

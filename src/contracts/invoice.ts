@@ -75,8 +75,25 @@ export type InvoiceLine = {
   amount: number;
 };
 
-/** The provider's word that an invoice is paid; `event` is its id of the message. */
-export type InvoiceNews = { invoice_id: string; event: string };
+/**
+ * The provider's word that an invoice is paid. It counts only when all of it fits: the provider's invoice, the amount
+ * without the tax on top, the currency and the mode.
+ */
+export type InvoiceNews = {
+  invoice_id: string;
+  /** The provider's id of its invoice. */
+  provider_id: string;
+  amount: number;
+  tax?: number | undefined;
+  currency: string;
+  live?: boolean | undefined;
+  key_live?: boolean | undefined;
+  /** Somebody marked it as paid there. */
+  by_hand?: boolean | undefined;
+  /** The provider's id of the message. */
+  event: string;
+  at: string;
+};
 
 /** A billing month of an organisation, whose process is to run. */
 export type BillingMonthOf = { account_id: string; month: string; ends_at: string };

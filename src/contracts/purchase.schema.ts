@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { NameSchema, PriceSchema } from './policy.schema.ts';
 import { AccountIdSchema, CreditsSchema, InstantSchema, PositiveCreditsSchema } from './primitives.schema.ts';
-import { PURCHASE_KINDS, PURCHASE_STATUSES } from './purchase.ts';
+import { PURCHASE_KINDS, PURCHASE_STATUSES, TOP_UP_BLOCKS } from './purchase.ts';
 import { RefundSchema } from './refund.schema.ts';
 
 /** Body of `POST /v1/credits/purchases`. */
@@ -41,6 +41,10 @@ export const PurchaseSchema = z
     ended_at: NullableInstant,
     reason_code: z.string().nullable(),
     lot_id: z.string().nullable(),
+    paid: MoneySchema.nullable().meta({
+      description: 'What was paid in all, in the currency’s smallest unit; null until it is paid',
+    }),
+    tax: MoneySchema.nullable().meta({ description: 'The tax of it that came on top of the price' }),
     refunded: MoneySchema,
     refunding: MoneySchema.meta({
       description: 'Asked for and not yet gone back, in the currency’s smallest unit',
@@ -88,10 +92,18 @@ export const TopUpSchema = z
     enabled: z.boolean(),
     card_saved: z.boolean(),
     package: z.string().nullable(),
+    price: PriceSchema.nullable().meta({
+      description: 'What the package cost when it was consented to: at another price nothing is charged',
+    }),
     below: CreditsSchema.nullable(),
     monthly_cap: PriceSchema.nullable(),
     spent: MoneySchema.meta({ description: 'What this billing month’s top-ups have cost' }),
     consented_at: NullableInstant,
     paused_until: NullableInstant.meta({ description: 'After a charge that failed' }),
+    blocked_by: z.enum(TOP_UP_BLOCKS).nullable().meta({
+      description:
+        'What keeps a top-up from being charged now; with `price_changed` the owner is to consent anew',
+    }),
+    blocked_until: NullableInstant,
   })
   .meta({ id: 'TopUp' });

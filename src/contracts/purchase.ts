@@ -43,6 +43,9 @@ export type Purchase = {
   reason_code: string | null;
   /** The lot that it made. */
   lot_id: string | null;
+  /** What was paid in all, and the tax of it that came on top of the price; null until it is paid. */
+  paid: number | null;
+  tax: number | null;
   /** Of the price: what refunds have given back, what they are about to, and what disputes that are not won hold. */
   refunded: number;
   refunding: number;
@@ -58,7 +61,10 @@ export type Purchase = {
 export type PurchaseProgress = Pick<
   Purchase,
   'id' | 'account_id' | 'kind' | 'status' | 'package' | 'expires_at' | 'reason_code'
->;
+> & {
+  /** The case of a payment that does not fit it, and why. */
+  case?: { id: string; reason_code: string } | undefined;
+};
 
 export function purchaseProgress(purchase: Purchase): PurchaseProgress {
   const { id, account_id, kind, status, package: name, expires_at, reason_code } = purchase;
@@ -72,7 +78,8 @@ export type PurchaseWorkflow = (input: PurchaseInput) => Promise<PurchaseResult>
 
 /**
  * What is said of a payment: always a state, never a step, so that hearing it twice, or late, changes nothing. Of a
- * refund `amount` is all that has gone back so far.
+ * refund `amount` is all that has gone back so far. What was paid counts only when all of it fits the purchase: the
+ * page, the amount without the tax on top, the currency, and the mode.
  */
 export type PaymentNews = {
   /** When it was heard. */
@@ -82,10 +89,29 @@ export type PaymentNews = {
   /** One of the two tells which purchase it is about. */
   purchase_id?: string | undefined;
   payment_id?: string | undefined;
+  /** The page that it was paid on, or that ended. */
+  checkout_id?: string | undefined;
+  /** Whether it is of the live mode, and whether Boon's key is; left out where there are no modes. */
+  live?: boolean | undefined;
+  key_live?: boolean | undefined;
 } & (
-  | { said: 'paid'; amount?: number | undefined; customer_id?: string | undefined }
+  | {
+      said: 'paid';
+      /** All that was taken, and the tax of it on top of the price. Null: the provider does not say. */
+      amount: number | null;
+      tax?: number | undefined;
+      currency: string | null;
+      customer_id?: string | undefined;
+    }
   | { said: 'expired' | 'failed'; reason_code?: string | undefined }
-  | { said: 'refunded'; amount: number }
+  | {
+      said: 'refunded';
+      amount: number;
+      /** When the provider said so, by its clock. */
+      said_at?: string | undefined;
+      /** The charge was changed, not refunded: the amount may be less than before. */
+      lowers?: boolean | undefined;
+    }
   | { said: 'disputed'; dispute_id: string; amount: number; status: 'open' | 'won' | 'lost' }
 );
 
@@ -95,6 +121,8 @@ export type TopUp = {
   enabled: boolean;
   card_saved: boolean;
   package: string | null;
+  /** What the package cost when it was consented to: at another price nothing is charged. */
+  price: Price | null;
   below: string | null;
   monthly_cap: Price | null;
   /** What this billing month's top-ups have cost. */
@@ -102,7 +130,21 @@ export type TopUp = {
   consented_at: string | null;
   /** After a charge that failed. */
   paused_until: string | null;
+  /** What keeps a top-up from being charged now, and until when where that is known. */
+  blocked_by: TopUpBlock | null;
+  blocked_until: string | null;
 };
+
+export const TOP_UP_BLOCKS = [
+  'account_frozen',
+  'card_required',
+  'price_changed',
+  'paused',
+  'debt',
+  'monthly_cap',
+] as const;
+/** `price_changed`: the owner is to consent anew; `paused`: a charge failed; `monthly_cap`: the next would cost more than that. */
+export type TopUpBlock = (typeof TOP_UP_BLOCKS)[number];
 
 /** How something bought is named in mails and on the provider's page. */
 export function packageText({ credits, resets }: Pick<Purchase, 'credits' | 'resets'>): string {

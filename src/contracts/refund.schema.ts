@@ -18,6 +18,18 @@ export const RefundRequestSchema = z
   .meta({ id: 'RefundRequest', example: { reason: 'bought twice by mistake', amount: 280 } });
 export type RefundRequest = z.infer<typeof RefundRequestSchema>;
 
+/** Body of `POST /v1/credits/purchases/{id}/correct-refunded`. */
+export const CorrectRefundedSchema = z
+  .strictObject({
+    refunded: z.int().min(0).max(Number.MAX_SAFE_INTEGER).meta({
+      description:
+        'What the provider has given back of the payment, in all, in the currency’s smallest unit: as it stands there',
+    }),
+    reason: ReasonSchema,
+  })
+  .meta({ id: 'CorrectRefunded', example: { refunded: 0, reason: 'the refund failed, case 4711' } });
+export type CorrectRefunded = z.infer<typeof CorrectRefundedSchema>;
+
 export const RefundSchema = z
   .object({
     id: z.string(),

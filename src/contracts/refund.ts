@@ -51,14 +51,22 @@ export type RefundWorkflow = (input: RefundInput) => Promise<RefundResult>;
 
 /** What is said of a refund: a state, never a step, so that hearing it twice, or late, changes nothing. */
 export type RefundNews = {
-  refund_id: string;
+  /** The one that Boon was asked for; left out for one that was made at the provider. */
+  refund_id?: string | undefined;
   status: RefundStatus;
   /** The provider's id of it; left out when the provider would not make it. */
   provider_id?: string | undefined;
+  /** The payment that it gives back, and the purchase where the provider names it. */
+  payment_id?: string | undefined;
+  purchase_id?: string | undefined;
+  amount?: number | undefined;
   /** Why it failed. */
   reason_code?: string | undefined;
   /** The provider's id of the message, for the record. */
   event?: string | undefined;
+  /** When it was made, and when this was said, by the provider's clock. */
+  made_at?: string | undefined;
+  said_at?: string | undefined;
   /** When it was heard. */
   at: string;
 };

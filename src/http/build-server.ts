@@ -18,6 +18,7 @@ import { healthRoutes } from './health.ts';
 import { invoiceCorrectionRoutes } from './invoice-corrections.ts';
 import { invoiceRoutes } from './invoices.ts';
 import { createKeyRing } from './key-ring.ts';
+import { paymentCaseRoutes } from './payment-cases.ts';
 import authentication from './plugins/authentication.ts';
 import idempotency from './plugins/idempotency.ts';
 import jsonBody from './plugins/json-body.ts';
@@ -94,6 +95,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(invoiceCorrectionRoutes, parts);
   const purchaseDesk = createPurchaseDesk(parts);
   await app.register(purchaseRoutes, { desk: purchaseDesk });
+  await app.register(paymentCaseRoutes, parts);
   await app.register(stripeWebhookRoutes, { desk: purchaseDesk });
   await app.register(topUpRoutes, parts);
   if (parts.creditsLink.isOwnPage) await app.register(creditsPageRoutes, { ...parts, desk: purchaseDesk });

@@ -3,9 +3,11 @@ import { BoonError } from '../contracts/errors.ts';
 import type { InvoiceNews } from '../contracts/invoice.ts';
 import type { PackageList, PurchaseRequest } from '../contracts/purchase.schema.ts';
 import type { PaymentNews, Purchase } from '../contracts/purchase.ts';
-import type { RefundRequest } from '../contracts/refund.schema.ts';
+import type { CorrectRefunded, RefundRequest } from '../contracts/refund.schema.ts';
 import type { Refund, RefundNews } from '../contracts/refund.ts';
 import type { Page, PageRequest, Recorded } from '../ledger/ledger.ts';
+import type { HeardPayment } from '../ledger/purchases.ts';
+import { createGiftTeller } from './gift-teller.ts';
 import { newId } from './new-id.ts';
 import { type Principal, principalId } from './principal.ts';
 import { createProcessStarter } from './process-starter.ts';
@@ -20,6 +22,13 @@ export interface PurchaseDesk {
     key: string,
   ): Promise<Recorded<Refund>>;
   show(caller: Principal, purchaseId: string): Promise<Purchase>;
+  /** Corrects what is believed that the provider has given back. */
+  correctRefunded(
+    caller: Principal,
+    purchaseId: string,
+    request: CorrectRefunded,
+    key: string,
+  ): Promise<Recorded<Purchase>>;
   list(caller: Principal, accountId: string, page: PageRequest): Promise<Page<Purchase>>;
   packages(): Promise<PackageList>;
   /** Takes in a webhook as it came. Answers whether it was about a purchase. */
@@ -29,6 +38,7 @@ export interface PurchaseDesk {
 export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
   const { ledger, payments, purchaseProcess, refundProcess, clock } = parts;
   const startOrLeave = createProcessStarter(parts);
+  const tellGifts = createGiftTeller(parts);
   const now = () => clock().toISOString();
 
   return {
@@ -63,6 +73,7 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
       const { value } = recorded;
       if (value.status === 'pending')
         await startOrLeave({ refund_id: value.id }, () => refundProcess.start(value));
+      await tellGifts(value.account_id, at.toISOString());
       return recorded;
     },
 
@@ -75,6 +86,13 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
       return shownTo(caller, purchase);
     },
 
+    async correctRefunded(caller, id, { refunded, reason }, key) {
+      const correction = { key, at: now(), id, refunded, reason, said_by: principalId(caller) };
+      const recorded = await ledger.correctRefunded(correction);
+      await tellGifts(recorded.value.account_id, correction.at);
+      return recorded;
+    },
+
     async list(caller, accountId, page) {
       const { data, next_cursor } = await ledger.listPurchases(accountId, page);
       return { data: data.map((purchase) => shownTo(caller, purchase)), next_cursor };
@@ -85,11 +103,11 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
       const news = needed().readWebhook(body, signature, now());
       if (news === undefined) return false;
       if ('invoice_id' in news) return await heardOfInvoice(news);
-      if ('refund_id' in news) return await heardOfRefund(news);
+      if (!('said' in news)) return await heardOfRefund(news);
       const heard = (await ledger.hearOfPayment(news)) ?? (await heardOfAnother(news));
       if (heard === undefined) return false;
-      // Told again too: the first time may have ended between the ledger and here.
-      await purchaseProcess.changed(heard.purchase);
+      await tell(heard);
+      if (heard.changed) await tellGifts(heard.purchase.account_id, news.at);
       return true;
     },
   };
@@ -100,34 +118,43 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
   }
 
   /** An invoice that is not ours is another system's on the same Stripe account: Stripe need not tell of it again. */
-  async function heardOfInvoice({ invoice_id: id, event }: InvoiceNews): Promise<boolean> {
-    const paid = { key: `stripe:${event}`, at: now(), id, said_by: 'stripe', reference: event };
-    try {
-      await ledger.payInvoice(paid);
-      return true;
-    } catch (error) {
-      if (!(error instanceof BoonError)) throw error;
-      if (error.code === 'not_found') return false;
-      if (error.code !== 'invoice_closed') throw error;
-      // Credited in whole it counts as paid there. A void one was paid before the provider heard of that: money to give back.
-      if (error.reasonCode === 'void')
-        await ledger.noteInvoiceDisagreement(id, `${event}: paid, and void here`, now());
-      return true;
-    }
+  async function heardOfInvoice(news: InvoiceNews): Promise<boolean> {
+    return (await ledger.hearOfInvoice(news)) !== undefined;
   }
 
   /** Told again too: the first time may have ended between the ledger and here. */
+  async function tell({ purchase, case: opened }: HeardPayment): Promise<void> {
+    await purchaseProcess.changed(purchase, opened?.status === 'open' ? opened : undefined);
+  }
+
   async function heardOfRefund(news: RefundNews): Promise<boolean> {
-    const heard = await ledger.hearOfRefund(news);
-    if (heard !== undefined) await refundProcess.changed(heard.refund);
-    return heard !== undefined;
+    const heard = (await ledger.hearOfRefund(news)) ?? (await heardOfAnotherRefund(news));
+    if (heard === undefined) return false;
+    if (heard.refund !== null) await refundProcess.changed(heard.refund);
+    if (heard.changed) {
+      await purchaseProcess.changed(heard.purchase);
+      await tellGifts(heard.purchase.account_id, news.at);
+    }
+    return true;
   }
 
   /** A dispute may come before the payment it is about: the payment itself says which purchase it is for. */
   async function heardOfAnother(news: PaymentNews) {
-    if (news.payment_id === undefined || news.purchase_id !== undefined) return undefined;
-    const purchase_id = await needed().purchaseOf(news.payment_id);
+    const purchase_id = await purchaseNamedBy(news);
     return purchase_id === undefined ? undefined : await ledger.hearOfPayment({ ...news, purchase_id });
+  }
+
+  /** A refund that was made at the provider does not name the purchase, and may come before the payment, too. */
+  async function heardOfAnotherRefund(news: RefundNews) {
+    // Of another system on the same account at the provider.
+    if (news.refund_id !== undefined) return undefined;
+    const purchase_id = await purchaseNamedBy(news);
+    return purchase_id === undefined ? undefined : await ledger.hearOfRefund({ ...news, purchase_id });
+  }
+
+  async function purchaseNamedBy({ payment_id, purchase_id }: PaymentNews | RefundNews) {
+    if (payment_id === undefined || purchase_id !== undefined) return undefined;
+    return await needed().purchaseOf(payment_id);
   }
 }
 

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { AccountIdSchema, PageQuerySchema, pageOf } from '../contracts/primitives.schema.ts';
 import { PackageListSchema, PurchaseRequestSchema, PurchaseSchema } from '../contracts/purchase.schema.ts';
-import { RefundRequestSchema, RefundSchema } from '../contracts/refund.schema.ts';
+import { CorrectRefundedSchema, RefundRequestSchema, RefundSchema } from '../contracts/refund.schema.ts';
 import { callerOf, services, servicesAndOwner } from './access.ts';
 import { readRefusals, recordedRefusals } from './answers.ts';
 import { businessKeyOf, recordedAnswer } from './plugins/idempotency.ts';
@@ -46,7 +46,7 @@ export const purchaseRoutes: FastifyPluginAsyncZod<{ desk: PurchaseDesk }> = asy
       tags: TAGS,
       summary: 'Refund a purchase, in whole or in part',
       description:
-        'The refund’s share of what was bought leaves the account at once, then the provider is asked to send the money; if it will not, what was taken comes back and the refund is `failed`. What is spent already is refunded only with `include_spent`: credits are then owed. See `refunds` of the purchase for how it goes on.',
+        'The refund’s share of what was bought leaves the account at once, then the provider is asked to send the money; if it will not, what was taken comes back and the refund is `failed`. What waits in open gifts is taken too, and they end. What is spent already is refunded only with `include_spent`: credits are then owed. See `refunds` of the purchase for how it goes on.',
       params: z.object({ id: z.string().max(100) }),
       body: RefundRequestSchema,
       response: {
@@ -59,6 +59,30 @@ export const purchaseRoutes: FastifyPluginAsyncZod<{ desk: PurchaseDesk }> = asy
       const recorded = await desk.refund(callerOf(request), params.id, body, businessKeyOf(request));
       reply.code(202);
       return recordedAnswer(reply, recorded);
+    },
+  });
+
+  app.route({
+    method: 'POST',
+    url: '/v1/credits/purchases/:id/correct-refunded',
+    config: { access: services('purchases:operate'), idempotency: 'required' },
+    schema: {
+      operationId: 'correctRefunded',
+      tags: TAGS,
+      summary: 'Correct what Boon believes that the provider has given back',
+      description:
+        'For a refund made at the provider whose messages were lost, or are not to be believed. `refunded` is what stands there, in all; what was bought follows it, either way. Refunds that Boon was asked for are not changed by it.',
+      params: z.object({ id: z.string().max(100) }),
+      body: CorrectRefundedSchema,
+      response: { 200: PurchaseSchema, ...recordedRefusals('not_found', 'not_paid') },
+    },
+    handler: async (request, reply) => {
+      const { params, body } = request;
+      const caller = callerOf(request);
+      return recordedAnswer(
+        reply,
+        await desk.correctRefunded(caller, params.id, body, businessKeyOf(request)),
+      );
     },
   });
 

@@ -4,6 +4,7 @@ import type { LinkUsed, ReferralRequest, ReferralView } from '../contracts/refer
 import type { Referral, RewardWindow } from '../contracts/referral.ts';
 import type { Page, PageRequest, Recorded } from '../ledger/ledger.ts';
 import type { RaiseCap } from '../ledger/referrals.ts';
+import { createGiftTeller } from './gift-teller.ts';
 import { newId } from './new-id.ts';
 import { type Principal, principalId } from './principal.ts';
 import { createProcessStarter } from './process-starter.ts';
@@ -49,6 +50,7 @@ export interface ReferralDesk {
 export function createReferralDesk(parts: ServerParts): ReferralDesk {
   const { ledger, referralProcess, clock, publicUrl } = parts;
   const startOrLeave = createProcessStarter(parts);
+  const tellGifts = createGiftTeller(parts);
   const now = () => clock().toISOString();
 
   return {
@@ -108,7 +110,9 @@ export function createReferralDesk(parts: ServerParts): ReferralDesk {
     async clawBack(caller, referralId, reason, key) {
       const by = principalId(caller);
       const request = { key, at: now(), referral_id: referralId, action: 'claw_back', reason, by } as const;
-      return await told(caller, await ledger.actOnReferral(request));
+      const recorded = await ledger.actOnReferral(request);
+      for (const { account_id } of recorded.value.rewards) await tellGifts(account_id, request.at);
+      return await told(caller, recorded);
     },
 
     window: (accountId, program) => ledger.rewardWindow(accountId, program, now()),

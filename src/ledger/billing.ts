@@ -1,7 +1,13 @@
 /** Flexible billing: billing months that are charged, their invoices, and whether those are paid. */
 import { BoonError, type ErrorCode } from '../contracts/errors.ts';
 import type { InvoiceWithLines } from '../contracts/invoice.schema.ts';
-import type { BillingMonthOf, Invoice, InvoiceLine, InvoiceNotice } from '../contracts/invoice.ts';
+import type {
+  BillingMonthOf,
+  Invoice,
+  InvoiceLine,
+  InvoiceNews,
+  InvoiceNotice,
+} from '../contracts/invoice.ts';
 import type { AddressVault } from './address-vault.ts';
 import { makeArrayCall } from './array-call.ts';
 import { decodeCursor } from './cursor.ts';
@@ -38,6 +44,11 @@ export interface Billing extends InvoiceCorrections, ProviderInvoices {
    * @throws BoonError `invoice_closed` when none of it is owed any more.
    */
   payInvoice(payment: InvoicePayment): Promise<Recorded<Invoice>>;
+  /**
+   * Takes in the provider's word that an invoice is paid: `paid` by it, `known` before, or a `case`, since it does not fit.
+   * Undefined: there is no such invoice.
+   */
+  hearOfInvoice(news: InvoiceNews): Promise<'paid' | 'known' | 'case' | undefined>;
 }
 
 const VIEW = 'SELECT boon.invoice_view(v) AS invoice FROM boon.invoices v';
@@ -134,6 +145,18 @@ export function makeBilling(database: Database, vault: AddressVault): Billing {
       if (rows[0]?.known !== true) throw new BoonError('not_found', `There is no account "${accountId}".`);
       const invoices = rows.flatMap(({ invoice }) => (invoice === null ? [] : [invoice]));
       return toPage(invoices, page.limit, (invoice) => [invoice.month], toInvoice);
+    },
+    async hearOfInvoice(news) {
+      const { invoice_id: id, event } = news;
+      const hash = inputHash({ id, said_by: 'stripe', reference: event });
+      const text = 'SELECT boon.hear_of_invoice($1, $2) AS heard';
+      const row = await queryRow<{ heard: 'paid' | 'known' | 'case' | null }>(
+        database,
+        'hear_of_invoice',
+        text,
+        [JSON.stringify(news), hash],
+      );
+      return row?.heard ?? undefined;
     },
     async payInvoice(payment) {
       const { value, replayed } = await pay(payment);

@@ -78,12 +78,22 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
     ), held AS (
       SELECT r.seq, e.slice, e.lot_id, -e.amount AS amount FROM resolution r JOIN boon.entries e ON e.transfer = r.resolves
     ), moved AS (
-      SELECT r.seq, e.slice, CASE r.phase WHEN 'posted' THEN l.from_lot ELSE e.lot_id END AS lot_id, e.amount FROM resolution r
+      SELECT r.seq, e.slice, CASE WHEN r.phase = 'posted' THEN l.from_lot WHEN l.transfer = r.seq THEN l.continues ELSE e.lot_id END AS lot_id, e.amount FROM resolution r
       JOIN boon.entries e ON e.transfer = r.seq LEFT JOIN boon.lots l ON l.id = e.lot_id
     )
     SELECT format('transfer %s, slice %s', coalesce(h.seq, m.seq), coalesce(h.slice, m.slice)) AS detail
     FROM held h FULL JOIN moved m ON m.seq = h.seq AND m.slice = h.slice
     WHERE (h.lot_id, h.amount) IS DISTINCT FROM (m.lot_id, m.amount)`,
+  'a lot goes on with the terms of another of its owner, and has one time of grace': `
+    SELECT format('lot %s goes on from %s', l.id, l.continues) AS detail FROM boon.lots l LEFT JOIN boon.lots o ON o.id = l.continues
+    WHERE l.continues IS NOT NULL AND (l.account_id, l.source, l.giftable, l.products, l.granted_at)
+      IS DISTINCT FROM (o.account_id, o.source, o.giftable, o.products, o.granted_at)
+    UNION ALL
+    SELECT format('lot %s expires at %s, first at %s', l.id, l.expires_at, l.first_expires_at) FROM boon.lots l
+    WHERE l.first_expires_at IS NOT NULL AND (l.expires_at IS NULL OR l.expires_at < l.first_expires_at
+      OR l.expires_at > l.first_expires_at + (SELECT max(p.hold_at_most + p.returned_valid_for) FROM boon.policies p)
+        AND NOT EXISTS (SELECT FROM boon.entries e JOIN boon.lots x ON x.account_id IN (l.account_id, (SELECT o.account_id FROM boon.lots o WHERE o.id = l.from_lot))
+          WHERE e.lot_id = x.id AND e.kind = 'restored'))`,
   'a statement adds up line by line': `
     SELECT format('account %s at entry %s-%s', s.account_id, s.transfer, s.slice) AS detail FROM (
       SELECT e.*, sum(e.amount) OVER (PARTITION BY e.account_id ORDER BY e.transfer, e.slice) AS running FROM boon.entries e) s

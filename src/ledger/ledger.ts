@@ -113,6 +113,8 @@ export interface Ledger extends Campaigns, Referrals, Resets, Metering, Billing,
   openGifts(before: string, page: PageRequest, after?: string): Promise<Page<AcceptedGift>>;
   /** Open gifts whose deadline passed before `before`. */
   overdueGifts(before: string, limit: number): Promise<string[]>;
+  /** An account's gifts that ended at `since` or later because the money for them went back, the latest first. */
+  refundedGifts(accountId: string, since: string, limit: number): Promise<string[]>;
 
   /** Posts the expiry of at most `limit` lots that expired by `at`. */
   expireLots(at: string, limit: number): Promise<{ lots: number; amount: string }>;

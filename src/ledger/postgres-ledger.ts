@@ -13,7 +13,7 @@ import { makeGrant } from './grant-credits.ts';
 import type { Ledger } from './ledger.ts';
 import { makeMetering } from './metering.ts';
 import { makePurchases } from './purchases.ts';
-import { findGift, giftAddresses, listGifts, openGifts, overdueGifts } from './read-gifts.ts';
+import { findGift, giftAddresses, listGifts, openGifts, overdueGifts, refundedGifts } from './read-gifts.ts';
 import { makeReferrals } from './referrals.ts';
 import { makeRefunds } from './refunds.ts';
 import { makeResets } from './resets.ts';
@@ -87,6 +87,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
     },
     openGifts: (before, page, after) => openGifts(database, before, page, after),
     overdueGifts: (before, limit) => overdueGifts(database, before, limit),
+    refundedGifts: (accountId, since, limit) => refundedGifts(database, accountId, since, limit),
     async expireLots(at, limit) {
       const row = await queryRow<{ lots: string; amount: string }>(
         database,

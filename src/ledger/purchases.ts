@@ -1,5 +1,6 @@
 /** Purchases, what payments make of them, and automatic top-ups. */
 import { BoonError, type ErrorCode, type FieldError } from '../contracts/errors.ts';
+import type { PaymentCase } from '../contracts/payment-case.ts';
 import type { PackageList, TopUpPut } from '../contracts/purchase.schema.ts';
 import type { PaymentNews, Purchase, TopUp } from '../contracts/purchase.ts';
 import type { AddressVault } from './address-vault.ts';
@@ -7,6 +8,7 @@ import { makeArrayCall } from './array-call.ts';
 import { type CreditReminders, makeCreditReminders } from './credit-reminders.ts';
 import { type Database, queryRow, queryRows } from './database.ts';
 import type { Page, PageRequest, Recorded, Write } from './ledger.ts';
+import { makePaymentCases, type PaymentCases, toCase } from './payment-cases.ts';
 import { findPurchase, listPackages, listPurchases, openPurchases, toPurchase } from './read-purchases.ts';
 import { inputHash } from './recorded.ts';
 import { instantOrNull } from './rows.ts';
@@ -19,16 +21,17 @@ export type BuyRequest = Write & {
 };
 
 /** No method reads a clock; refusals are BoonErrors. */
-export interface Purchases extends CreditReminders {
+export interface Purchases extends CreditReminders, PaymentCases {
   /** Writes down what is to be bought, at the price of the policy in use. Under a known key: as it stands now. */
   beginPurchase(request: BuyRequest): Promise<Recorded<Purchase>>;
   /** Remembers the provider's page; the first one stays. */
   noteCheckout(purchaseId: string, checkout: { id: string; url: string }, at: string): Promise<Purchase>;
   /**
    * Takes in what is said of a payment: paid gives the credits or resets at once, refunds and disputes take back what is
-   * left and note a debt for the rest. `changed` is false for what was known. Undefined: there is no such purchase.
+   * left and note a debt for the rest. A payment that does not fit moves nothing and is a `case`. `changed` is false for
+   * what was known. Undefined: there is no such purchase.
    */
-  hearOfPayment(news: PaymentNews): Promise<{ purchase: Purchase; changed: boolean } | undefined>;
+  hearOfPayment(news: PaymentNews): Promise<HeardPayment | undefined>;
   findPurchase(purchaseId: string): Promise<Purchase>;
   /** The latest first. */
   listPurchases(accountId: string, page: PageRequest): Promise<Page<Purchase>>;
@@ -40,13 +43,18 @@ export interface Purchases extends CreditReminders {
   topUp(accountId: string, at: string): Promise<TopUp>;
   /** Notes the owner's consent to top-ups under the policy in use, or with null its end. */
   putTopUp(accountId: string, put: TopUpPut | null, by: string, at: string): Promise<TopUp>;
-  /** Writes down the purchase of a top-up, if one is due; undefined when none is. One at a time, within the cap. */
+  /**
+   * Writes down the purchase of a top-up, if one is due; undefined when none is. One at a time, within the cap, of the
+   * package at the price consented to. What keeps one that is wanted is told by an event, once.
+   */
   beginTopUp(accountId: string, id: string, at: string): Promise<Purchase | undefined>;
-  /** Accounts that a top-up is due for, in order from behind `after`. */
+  /** Accounts that a top-up is due for, or that are to be told what keeps it, in order from behind `after`. */
   dueTopUps(at: string, limit: number, after?: string): Promise<string[]>;
-  /** The provider's customer whose card top-ups charge, while the consent to them holds. */
-  topUpCustomer(accountId: string): Promise<string | undefined>;
+  /** The provider's customer whose card a top-up charges, while the consent to just that package at that price holds. */
+  topUpCustomer(purchaseId: string): Promise<string | undefined>;
 }
+
+export type HeardPayment = { purchase: Purchase; changed: boolean; case: PaymentCase | null };
 
 export function makePurchases(
   database: Database,
@@ -55,12 +63,15 @@ export function makePurchases(
 ): Purchases {
   const begin = makeArrayCall<BuyRequest, { purchase: Purchase }>(database, {
     name: 'begin_purchases',
-    text: 'SELECT i, replayed, result FROM boon.begin_purchases($1, $2)',
+    text: `SELECT i, replayed, CASE WHEN result ? 'purchase'
+        THEN jsonb_build_object('purchase', boon.with_payment(result -> 'purchase')) ELSE result END AS result
+      FROM boon.begin_purchases($1, $2)`,
     values: () => [policyVersion()],
     toRow: ({ key, at, id, ...asked }, i) => ({ i, key, at, id, input_hash: inputHash(asked), ...asked }),
   });
   return {
     ...makeCreditReminders(database, vault),
+    ...makePaymentCases(database),
     async beginPurchase(request) {
       const { value, replayed } = await begin(request);
       return { value: toPurchase(value.purchase), replayed };
@@ -78,22 +89,21 @@ export function makePurchases(
     },
     async hearOfPayment(news) {
       const text = 'SELECT boon.hear_of_payment($1) AS heard';
-      const row = await queryRow<{ heard: { purchase: Purchase; changed: boolean } | null }>(
-        database,
-        'hear_of_payment',
-        text,
-        [JSON.stringify(news)],
-      );
+      const row = await queryRow<{ heard: HeardPayment | null }>(database, 'hear_of_payment', text, [
+        JSON.stringify(news),
+      ]);
       if (row?.heard == null) return undefined;
-      return { purchase: toPurchase(row.heard.purchase), changed: row.heard.changed };
+      const { purchase, changed, case: opened } = row.heard;
+      return { purchase: toPurchase(purchase), changed, case: opened === null ? null : toCase(opened) };
     },
     findPurchase: (id) => findPurchase(database, id),
     listPurchases: (accountId, page) => listPurchases(database, accountId, page),
     openPurchases: (before, page) => openPurchases(database, before, page),
     packages: () => listPackages(database, policyVersion()),
     async topUp(accountId, at) {
-      const text = 'SELECT boon.top_up_view($1, $2) AS top_up';
-      const row = await queryRow<{ top_up: TopUp | null }>(database, 'top_up', text, [accountId, at]);
+      const text = 'SELECT boon.top_up_view($1, $2, $3) AS top_up';
+      const values = [policyVersion(), accountId, at];
+      const row = await queryRow<{ top_up: TopUp | null }>(database, 'top_up', text, values);
       if (row?.top_up == null) throw new BoonError('not_found', `There is no account "${accountId}".`);
       return toTopUp(row.top_up);
     },
@@ -117,11 +127,12 @@ export function makePurchases(
       const values = [policyVersion(), at, after, limit];
       return (await queryRows<{ id: string }>(database, 'due_top_ups', text, values)).map(({ id }) => id);
     },
-    async topUpCustomer(accountId) {
-      const text =
-        'SELECT c.customer_id FROM boon.payment_customers c JOIN boon.top_ups t USING (account_id) WHERE c.account_id = $1';
-      const row = await queryRow<{ customer_id: string }>(database, 'top_up_customer', text, [accountId]);
-      return row?.customer_id;
+    async topUpCustomer(purchaseId) {
+      const text = 'SELECT boon.top_up_customer($1) AS customer';
+      const row = await queryRow<{ customer: string | null }>(database, 'top_up_customer', text, [
+        purchaseId,
+      ]);
+      return row?.customer ?? undefined;
     },
   };
 }
@@ -133,5 +144,6 @@ function toTopUp(view: TopUp): TopUp {
     ...view,
     consented_at: instantOrNull(view.consented_at),
     paused_until: instantOrNull(view.paused_until),
+    blocked_until: instantOrNull(view.blocked_until),
   };
 }

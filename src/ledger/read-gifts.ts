@@ -124,6 +124,22 @@ export async function overdueGifts(database: Database, before: string, limit: nu
   return rows.map((row) => row.id);
 }
 
+export async function refundedGifts(
+  database: Database,
+  accountId: string,
+  since: string,
+  limit: number,
+): Promise<string[]> {
+  const rows = await queryRows<{ id: string }>(
+    database,
+    'refunded_gifts',
+    `SELECT id FROM boon.gifts WHERE sender_id = $1 AND reason_code = 'funding_refunded' AND ended_at >= $2
+     ORDER BY accepted_at DESC, id DESC LIMIT $3`,
+    [accountId, since, limit],
+  );
+  return rows.map((row) => row.id);
+}
+
 /** Cuts a page out of rows that were asked for with one more than the limit. */
 export function toPage<Row, T>(
   rows: Row[],

@@ -2,16 +2,17 @@
 import { BoonError } from '../contracts/errors.ts';
 import type { PackageList } from '../contracts/purchase.schema.ts';
 import type { Purchase } from '../contracts/purchase.ts';
+import type { Refund } from '../contracts/refund.ts';
 import type { Price } from '../domain/policy.ts';
 import { DIGITS, decodeCursor, GIFT_ID } from './cursor.ts';
 import { type Database, queryRow, queryRows } from './database.ts';
 import type { Page, PageRequest } from './ledger.ts';
 import { toPage } from './read-gifts.ts';
-import { toRefund } from './refunds.ts';
 import { instant, instantOrNull } from './rows.ts';
 
 export async function findPurchase(database: Database, id: string): Promise<Purchase> {
-  const text = 'SELECT boon.purchase_view(p) AS purchase FROM boon.purchases p WHERE p.id = $1';
+  const text =
+    'SELECT boon.with_payment(boon.purchase_view(p)) AS purchase FROM boon.purchases p WHERE p.id = $1';
   const row = await queryRow<{ purchase: Purchase }>(database, 'find_purchase', text, [id]);
   if (row === undefined) throw new BoonError('not_found', `There is no purchase "${id}".`);
   return toPurchase(row.purchase);
@@ -21,7 +22,7 @@ type Positioned = { purchase: Purchase; position: string };
 
 /** Newest first. The sort key is the microsecond of the beginning, then the id. */
 const LIST = `
-  SELECT boon.purchase_view(p) AS purchase, (extract(epoch FROM p.created_at) * 1000000)::bigint AS position FROM boon.purchases p
+  SELECT boon.with_payment(boon.purchase_view(p)) AS purchase, (extract(epoch FROM p.created_at) * 1000000)::bigint AS position FROM boon.purchases p
   WHERE p.account_id = $1 AND ($2::bigint IS NULL OR (p.created_at, p.id) < ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
   ORDER BY p.created_at DESC, p.id DESC LIMIT $4`;
 
@@ -35,7 +36,7 @@ export async function listPurchases(
 }
 
 const OPEN = `
-  SELECT boon.purchase_view(p) AS purchase, (extract(epoch FROM p.created_at) * 1000000)::bigint AS position FROM boon.purchases p
+  SELECT boon.with_payment(boon.purchase_view(p)) AS purchase, (extract(epoch FROM p.created_at) * 1000000)::bigint AS position FROM boon.purchases p
   WHERE p.status = 'open' AND p.created_at < $1
     AND ($2::bigint IS NULL OR (p.created_at, p.id) > ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
   ORDER BY p.created_at, p.id LIMIT $4`;
@@ -71,6 +72,11 @@ export function toPurchase(view: Purchase): Purchase {
     ended_at: instantOrNull(view.ended_at),
     refunds: view.refunds.map(toRefund),
   };
+}
+
+/** What `boon.refund_view` says, with times in our spelling. */
+export function toRefund(view: Refund): Refund {
+  return { ...view, created_at: instant(view.created_at), ended_at: instantOrNull(view.ended_at) };
 }
 
 function after({ cursor }: PageRequest): (string | null)[] {

@@ -35,8 +35,7 @@ export const REFERRAL_INVARIANTS: Readonly<Record<string, string>> = {
       SELECT w.*, r.program, b.resets AS banked_resets, b.revoked, l.granted, l.source AS lot_source, l.account_id AS owner, c.amount AS clawed
       FROM boon.referral_rewards w LEFT JOIN boon.referrals r ON r.id = w.referral_id
       CROSS JOIN LATERAL (
-        SELECT count(*) AS resets, count(*) FILTER (WHERE x.status = 'revoked') AS revoked FROM boon.resets x
-        WHERE x.account_id = w.account_id AND x.source = 'referral' AND x.reference = w.referral_id) b
+        SELECT count(*) AS resets, count(*) FILTER (WHERE x.status = 'revoked') AS revoked FROM boon.last_resets(w.account_id, 'referral', w.referral_id) x) b
       LEFT JOIN boon.lots l ON l.id = w.lot_id
       CROSS JOIN LATERAL (
         SELECT coalesce(sum(x.amount), 0) AS amount FROM boon.transfers x

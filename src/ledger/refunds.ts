@@ -1,5 +1,6 @@
 /** Refunds that Boon is asked for, and what the provider makes of them. */
 import { BoonError } from '../contracts/errors.ts';
+import type { Purchase } from '../contracts/purchase.ts';
 import type { RefundRequest } from '../contracts/refund.schema.ts';
 import type { Refund, RefundNews } from '../contracts/refund.ts';
 import { makeArrayCall } from './array-call.ts';
@@ -7,8 +8,8 @@ import { DIGITS, decodeCursor, GIFT_ID } from './cursor.ts';
 import { type Database, queryRow, queryRows } from './database.ts';
 import type { Page, PageRequest, Recorded, Write } from './ledger.ts';
 import { toPage } from './read-gifts.ts';
+import { toPurchase, toRefund } from './read-purchases.ts';
 import { inputHash } from './recorded.ts';
-import { instant, instantOrNull } from './rows.ts';
 
 export type AskedRefund = Write &
   RefundRequest & {
@@ -17,6 +18,16 @@ export type AskedRefund = Write &
     /** Who asks for it; not part of what a key stands for. */
     asked_by: string;
   };
+
+export type RefundedCorrection = Write & {
+  /** The purchase. */
+  id: string;
+  /** As it stands at the provider, in the currency's smallest unit. */
+  refunded: number;
+  reason: string;
+  /** Who says so; not part of what a key stands for. */
+  said_by: string;
+};
 
 /** No method reads a clock; refusals are BoonErrors. */
 export interface Refunds {
@@ -27,10 +38,15 @@ export interface Refunds {
    */
   beginRefund(request: AskedRefund): Promise<Recorded<Refund>>;
   /**
-   * Takes in what is said of a refund; one that fails gives back what it took. `changed` is false for what was known.
-   * Undefined: there is no such refund.
+   * Takes in what is said of a refund, by its own id and state, whoever made it; one that fails gives back what it took.
+   * `refund` is null for one that Boon was not asked for. `changed` is false for what was known. Undefined: it is of none
+   * of our payments.
    */
-  hearOfRefund(news: RefundNews): Promise<{ refund: Refund; changed: boolean } | undefined>;
+  hearOfRefund(
+    news: RefundNews,
+  ): Promise<{ refund: Refund | null; purchase: Purchase; changed: boolean } | undefined>;
+  /** Corrects what the ledger believes that the provider has given back of a purchase, in all. */
+  correctRefunded(correction: RefundedCorrection): Promise<Recorded<Purchase>>;
   findRefund(refundId: string): Promise<Refund>;
   /** The provider's id of the payment that a refund gives back; undefined when it is not known. */
   refundedPayment(refundId: string): Promise<string | undefined>;
@@ -52,21 +68,39 @@ export function makeRefunds(database: Database): Refunds {
       ...asked,
     }),
   });
+  const correct = makeArrayCall<RefundedCorrection, { purchase: Purchase }>(database, {
+    name: 'correct_refunded',
+    text: 'SELECT i, replayed, result FROM boon.correct_refunded($1)',
+    toRow: ({ key, at, said_by, ...asked }, i) => ({
+      i,
+      key,
+      at,
+      said_by,
+      input_hash: inputHash(asked),
+      ...asked,
+    }),
+  });
   return {
+    async correctRefunded(correction) {
+      const { value, replayed } = await correct(correction);
+      return { value: toPurchase(value.purchase), replayed };
+    },
     async beginRefund(request) {
       const { value, replayed } = await begin(request);
       return { value: toRefund(value.refund), replayed };
     },
     async hearOfRefund(news) {
       const text = 'SELECT boon.hear_of_refund($1) AS heard';
-      const row = await queryRow<{ heard: { refund: Refund; changed: boolean } | null }>(
-        database,
-        'hear_of_refund',
-        text,
-        [JSON.stringify(news)],
-      );
+      const row = await queryRow<{
+        heard: { refund: Refund | null; purchase: Purchase; changed: boolean } | null;
+      }>(database, 'hear_of_refund', text, [JSON.stringify(news)]);
       if (row?.heard == null) return undefined;
-      return { refund: toRefund(row.heard.refund), changed: row.heard.changed };
+      const { refund, purchase, changed } = row.heard;
+      return {
+        refund: refund === null ? null : toRefund(refund),
+        purchase: toPurchase(purchase),
+        changed,
+      };
     },
     async findRefund(id) {
       const text = 'SELECT boon.refund_view(r) AS refund FROM boon.refunds r WHERE r.id = $1';
@@ -105,8 +139,3 @@ const PENDING = `
   WHERE r.status = 'pending' AND r.created_at < $1
     AND ($2::bigint IS NULL OR (r.created_at, r.id) > ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
   ORDER BY r.created_at, r.id LIMIT $4`;
-
-/** What `boon.refund_view` says, with times in our spelling. */
-export function toRefund(view: Refund): Refund {
-  return { ...view, created_at: instant(view.created_at), ended_at: instantOrNull(view.ended_at) };
-}

@@ -85,12 +85,14 @@ export function createDemoPayments({ encryptionKey, publicUrl }: DemoPaymentsOpt
   };
 }
 
-function paid({ id, account_id, price }: Purchase) {
+function paid({ id, account_id, price, checkout }: Purchase) {
   return {
     purchase_id: id,
+    ...(checkout === null ? {} : { checkout_id: checkout.id }),
     payment_id: `${PAYMENT}${id}`,
     said: 'paid',
     amount: price.amount,
+    currency: price.currency,
     customer_id: `${CUSTOMER}${account_id}`,
   } as const satisfies Partial<PaymentNews>;
 }

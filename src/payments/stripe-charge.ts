@@ -51,7 +51,10 @@ async function outcomeOf(
   at: string,
 ): Promise<PaymentNews | undefined> {
   const { status } = intent;
-  if (status === 'succeeded') return { ...paidIntent(intent, at), purchase_id: purchase.id };
+  if (status === 'succeeded') {
+    const currency = intent.currency ?? purchase.price.currency;
+    return { ...paidIntent({ ...intent, currency }, at), purchase_id: purchase.id };
+  }
   if (status === 'processing') return undefined;
   // Nobody is there to confirm it: it must not be paid later, when nobody expects it any more.
   if (status !== 'canceled') await stripe.paymentIntents.cancel(intent.id);

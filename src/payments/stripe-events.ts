@@ -3,14 +3,31 @@ import type Stripe from 'stripe';
 import type { PaymentNews } from '../contracts/purchase.ts';
 import type { RefundNews } from '../contracts/refund.ts';
 
-/** Undefined for events that say nothing of a purchase. Of refunds made elsewhere the charge tells. */
-export function newsOf(event: Stripe.Event, at: string): PaymentNews | RefundNews | undefined {
-  const heard = { at, event: event.id };
+const PAID: ReadonlySet<string> = new Set([
+  'checkout.session.completed',
+  'checkout.session.async_payment_succeeded',
+  'payment_intent.succeeded',
+]);
+
+/**
+ * Undefined for events that say nothing of a purchase. Refunds are told of by themselves, and in sum by their charge.
+ * @param key_live the mode of Boon's key; undefined where the key does not tell
+ */
+export function newsOf(
+  event: Stripe.Event,
+  at: string,
+  key_live: boolean | undefined,
+): PaymentNews | RefundNews | undefined {
+  const heard = { at, event: event.id, live: event.livemode, key_live };
+  const said_at = instantOf(event.created);
+  // What was paid in the other mode is a case; all else of it is none of ours.
+  const isOfOtherMode = key_live !== undefined && event.livemode === !key_live;
+  if (isOfOtherMode && !PAID.has(event.type)) return undefined;
   switch (event.type) {
     case 'checkout.session.completed':
     case 'checkout.session.async_payment_succeeded': {
       const news = paidSession(event.data.object, at);
-      return news === undefined ? undefined : { ...news, event: event.id };
+      return news === undefined ? undefined : { ...heard, ...news };
     }
     case 'checkout.session.expired':
       return { ...heard, ...ofSession(event.data.object), said: 'expired' };
@@ -29,17 +46,20 @@ export function newsOf(event: Stripe.Event, at: string): PaymentNews | RefundNew
         reason_code: declined(intent.last_payment_error),
       };
     }
-    case 'charge.refunded': {
-      const { amount_refunded, payment_intent, metadata } = event.data.object;
-      const about = { purchase_id: metadata.purchase_id, payment_id: idOf(payment_intent) };
-      return { ...heard, ...about, said: 'refunded', amount: amount_refunded };
+    case 'charge.refunded':
+      return { ...heard, ...ofCharge(event.data.object), said_at };
+    case 'charge.updated': {
+      // One that was changed in something else tells of no refund.
+      const before = event.data.previous_attributes;
+      if (before !== undefined && !('amount_refunded' in before)) return undefined;
+      return { ...heard, ...ofCharge(event.data.object), said_at, lowers: true };
     }
     case 'refund.created':
     case 'refund.updated':
     case 'refund.failed':
     case 'charge.refund.updated': {
       const news = ofRefund(event.data.object, at);
-      return news === undefined ? undefined : { ...news, event: event.id };
+      return { ...news, event: event.id, said_at };
     }
     case 'charge.dispute.created':
     case 'charge.dispute.updated':
@@ -60,29 +80,57 @@ export function newsOf(event: Stripe.Event, at: string): PaymentNews | RefundNew
 /** A session that is paid; undefined while the bank has not answered. */
 export function paidSession(session: Stripe.Checkout.Session, at: string): PaymentNews | undefined {
   if (session.payment_status !== 'paid') return undefined;
+  const { amount_total, amount_subtotal, total_details, currency, livemode } = session;
   return {
     at,
     ...ofSession(session),
+    ...(typeof livemode === 'boolean' ? { live: livemode } : {}),
     said: 'paid',
     payment_id: idOf(session.payment_intent),
-    amount: session.amount_total ?? undefined,
+    amount: amount_total ?? null,
+    tax: taxOnTop(amount_total, amount_subtotal, total_details?.amount_tax),
+    currency: currency ?? null,
     customer_id: idOf(session.customer),
   };
 }
 
-export function paidIntent(intent: Stripe.PaymentIntent, at: string): PaymentNews {
-  const customer_id = idOf(intent.customer);
-  return { at, ...ofIntent(intent), said: 'paid', amount: intent.amount_received, customer_id };
+/** Tax that came on top of the price: what is between the two sums, where that is just the tax. */
+function taxOnTop(
+  total: number | null | undefined,
+  subtotal: number | null | undefined,
+  tax: number | null | undefined,
+): number | undefined {
+  if (typeof total !== 'number' || typeof subtotal !== 'number' || typeof tax !== 'number') return undefined;
+  return tax > 0 && total - subtotal === tax ? tax : undefined;
 }
 
-/** How a refund that Boon asked for stands; undefined for any other. */
+export function paidIntent(intent: Stripe.PaymentIntent, at: string): PaymentNews {
+  const { amount_received, currency, livemode } = intent;
+  return {
+    at,
+    ...ofIntent(intent),
+    ...(typeof livemode === 'boolean' ? { live: livemode } : {}),
+    said: 'paid',
+    amount: amount_received ?? null,
+    currency: currency ?? null,
+    customer_id: idOf(intent.customer),
+  };
+}
+
+/** How a refund stands, whoever made it: one that Boon asked for carries its id. */
 export function ofRefund(
-  { id, metadata, status, failure_reason }: Stripe.Refund,
+  { id, metadata, status, failure_reason, amount, payment_intent, created }: Stripe.Refund,
   at: string,
-): RefundNews | undefined {
-  const refund_id = metadata?.refund_id;
-  if (refund_id === undefined) return undefined;
-  const about = { at, refund_id, provider_id: id };
+): RefundNews {
+  const about = {
+    at,
+    refund_id: named(metadata?.refund_id),
+    purchase_id: named(metadata?.purchase_id),
+    provider_id: id,
+    payment_id: idOf(payment_intent),
+    amount,
+    made_at: instantOf(created),
+  };
   if (status === 'succeeded') return { ...about, status };
   if (status !== 'failed' && status !== 'canceled') return { ...about, status: 'pending' };
   return { ...about, status: 'failed', reason_code: failure_reason ?? status };
@@ -100,12 +148,27 @@ function outcomeOf(status: Stripe.Dispute.Status): 'open' | 'won' | 'lost' {
   return status === 'won' || status === 'prevented' ? 'won' : 'open';
 }
 
-function ofSession({ client_reference_id, metadata }: Stripe.Checkout.Session) {
-  return { purchase_id: client_reference_id ?? metadata?.purchase_id };
+function ofSession({ id, client_reference_id, metadata }: Stripe.Checkout.Session) {
+  return { purchase_id: named(client_reference_id ?? metadata?.purchase_id), checkout_id: id };
 }
 
 function ofIntent({ id, metadata }: Stripe.PaymentIntent) {
-  return { purchase_id: metadata.purchase_id, payment_id: id };
+  return { purchase_id: named(metadata?.purchase_id), payment_id: id };
+}
+
+function ofCharge({ amount_refunded, payment_intent, metadata }: Stripe.Charge) {
+  const about = { purchase_id: named(metadata?.purchase_id), payment_id: idOf(payment_intent) };
+  return { ...about, said: 'refunded', amount: amount_refunded } as const;
+}
+
+/** What may be an id of ours: of others a payer writes what they like into some fields. */
+function named(id: string | null | undefined): string | undefined {
+  return typeof id === 'string' && /^[\w-]{1,100}$/.test(id) ? id : undefined;
+}
+
+/** Stripe's times are seconds. */
+function instantOf(seconds: number | null | undefined): string | undefined {
+  return typeof seconds === 'number' ? new Date(seconds * 1000).toISOString() : undefined;
 }
 
 function idOf(given: string | { id: string } | null | undefined): string | undefined {

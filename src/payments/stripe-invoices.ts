@@ -1,7 +1,7 @@
 /** Invoices by Stripe: it mails and collects them; Boon's lines become its items. */
 import type Stripe from 'stripe';
 import type { InvoiceWithLines } from '../contracts/invoice.schema.ts';
-import { billingCycleWorkflowId, type InvoiceCorrection } from '../contracts/invoice.ts';
+import { billingCycleWorkflowId, type InvoiceCorrection, type InvoiceNews } from '../contracts/invoice.ts';
 
 /** Stripe takes at most 250 items an invoice; with more lines it gets one for each product. */
 const MOST_ITEMS = 250;
@@ -76,9 +76,33 @@ export async function creditStripeInvoice(
   return id;
 }
 
-/** The invoice of ours that an event says is paid; undefined for other events. */
-export function paidInvoiceOf(event: Stripe.Event): string | undefined {
-  return event.type === 'invoice.paid' ? event.data.object.metadata?.invoice_id : undefined;
+/**
+ * What an event says of an invoice of ours that is paid; undefined for other events.
+ * @param key_live the mode of Boon's key; undefined where the key does not tell
+ */
+export function paidInvoiceOf(
+  event: Stripe.Event,
+  at: string,
+  key_live: boolean | undefined,
+): InvoiceNews | undefined {
+  if (event.type !== 'invoice.paid') return undefined;
+  const { id, metadata, amount_paid, currency, livemode, total, total_excluding_tax } = event.data.object;
+  const invoice_id = metadata?.invoice_id;
+  if (invoice_id === undefined) return undefined;
+  const tax = typeof total_excluding_tax === 'number' ? total - total_excluding_tax : 0;
+  return {
+    invoice_id,
+    provider_id: id ?? '',
+    amount: amount_paid,
+    ...(tax > 0 ? { tax } : {}),
+    currency,
+    live: livemode ?? event.livemode,
+    key_live,
+    // Where it was marked as paid by hand, by whatever field this version of Stripe's API says so.
+    by_hand: 'paid_out_of_band' in event.data.object && event.data.object.paid_out_of_band === true,
+    event: event.id,
+    at,
+  };
 }
 
 function itemsOf({ lines }: InvoiceWithLines): { description: string; amount: number }[] {

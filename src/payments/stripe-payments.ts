@@ -38,6 +38,7 @@ export function createStripePayments(options: StripeOptions): Payments {
     telemetry: false,
     ...hostOf(options.apiBase),
   });
+  const keyLive = modeOf(options.apiKey);
   const key = ({ id }: Purchase, step: string) => ({ idempotencyKey: `${purchaseWorkflowId(id)}:${step}` });
 
   return {
@@ -103,8 +104,7 @@ export function createStripePayments(options: StripeOptions): Payments {
         const { webhooks } = stripe;
         const now = Date.parse(at);
         const event = webhooks.constructEvent(body, signature, webhookSecret, TOLERANCE, undefined, now);
-        const invoice_id = paidInvoiceOf(event);
-        return invoice_id === undefined ? newsOf(event, at) : { invoice_id, event: event.id };
+        return paidInvoiceOf(event, at, keyLive) ?? newsOf(event, at, keyLive);
       } catch (error) {
         throw new BoonError('webhook_invalid', 'The signature does not fit the body and the moment.', {
           cause: error,
@@ -112,6 +112,12 @@ export function createStripePayments(options: StripeOptions): Payments {
       }
     },
   };
+}
+
+/** Whether a key is of the live mode: `sk_live_…`, `rk_test_…`; undefined where it does not tell. */
+function modeOf(apiKey: string): boolean | undefined {
+  const [, mode] = /^[a-z]+_(live|test)_/.exec(apiKey) ?? [];
+  return mode === undefined ? undefined : mode === 'live';
 }
 
 function hostOf(base: string | undefined) {

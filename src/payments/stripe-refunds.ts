@@ -11,8 +11,10 @@ export async function sendStripeRefund(
   payment_intent: string,
   at: string,
 ): Promise<RefundNews> {
-  const said = (refund: Stripe.Refund): RefundNews =>
-    ofRefund(refund, at) ?? { at, refund_id: id, provider_id: refund.id, status: 'pending' };
+  const said = (refund: Stripe.Refund): RefundNews => {
+    const { status, reason_code } = ofRefund(refund, at);
+    return { at, refund_id: id, provider_id: refund.id, status, ...(reason_code && { reason_code }) };
+  };
   try {
     // Looked for first: Stripe forgets keys after a day, and a worker may be away for longer.
     for await (const made of stripe.refunds.list({ payment_intent, limit: 100 })) {

@@ -37,12 +37,17 @@ export function createPurchaseProcess(options: PurchaseProcessOptions): Purchase
       }
     },
 
-    async changed(purchase) {
+    async changed(purchase, opened) {
       const workflowId = purchaseWorkflowId(purchase.id);
       const { status, reason_code } = purchase;
+      const standing = {
+        status,
+        reason_code,
+        ...(opened === undefined ? {} : { case: { id: opened.id, reason_code: opened.reason_code } }),
+      };
       try {
         await client.connection.withDeadline(Date.now() + PATIENCE, () =>
-          client.workflow.getHandle(workflowId).signal(purchaseChangedSignal, { status, reason_code }),
+          client.workflow.getHandle(workflowId).signal(purchaseChangedSignal, standing),
         );
       } catch (error) {
         // One that has ended knows; one that never started is started with how the ledger has it.

@@ -134,10 +134,15 @@ export class OpenPurchase {
     }
   }
 
-  /** Takes over the ledger's word; what is open again is an older word. */
-  #become({ status, reason_code }: Pick<PurchaseProgress, 'status' | 'reason_code'>): void {
-    if (status === 'open') return;
-    this.#purchase = { ...this.#purchase, status, reason_code: reason_code ?? null };
+  /** Takes over the ledger's word; what is open again is an older word, but for a payment that does not fit. */
+  #become({
+    status,
+    reason_code,
+    case: opened,
+  }: Pick<PurchaseProgress, 'status' | 'reason_code' | 'case'>): void {
+    if (opened !== undefined) this.#purchase = { ...this.#purchase, case: opened };
+    else if (status === 'open') return;
+    if (status !== 'open') this.#purchase = { ...this.#purchase, status, reason_code: reason_code ?? null };
     this.#show();
   }
 

@@ -54,6 +54,7 @@ test('each part is looked at, and what a worker would make is named while none h
   expect(of('schema')?.state).toBe('ok');
   expect(of('clock of the database')?.state).toBe('ok');
   expect(of('open gifts')).toMatchObject({ state: 'ok', detail: '0, none overdue' });
+  expect(of('open cases')).toMatchObject({ state: 'ok', detail: 'none' });
   expect(of('Temporal')?.state).toBe('ok');
   expect(of('search attributes')?.state).toBe('ok');
   expect(of('mail server')?.state).toBe('ok');

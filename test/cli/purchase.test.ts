@@ -2,10 +2,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BoonClient } from '../../src/client/boon-client.ts';
 import { createStripePayments } from '../../src/payments/stripe-payments.ts';
 import { boonCommand } from '../support/command-line.ts';
-import { bought, CONSENT } from '../support/purchases.ts';
+import { bought, buy, CONSENT, hear } from '../support/purchases.ts';
 import { WEBHOOK_SECRET } from '../support/stripe-events.ts';
 import { type StripeMock, startStripeMock } from '../support/stripe-mock.ts';
-import { START, seedAccount } from '../support/test-ledger.ts';
+import { later, START, seedAccount } from '../support/test-ledger.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';
 import { charge } from '../support/usage.ts';
 
@@ -80,6 +80,46 @@ test('a purchase is refunded in part, once under its key, and the whole only whe
   expect((await run(...whole, '--include-spent')).out).toMatch(/owed +30 credits/);
   const wrong = await run(...whole, '--amount', '2.80');
   expect(wrong.err).toContain('must be a whole number above zero');
+});
+
+test('payments that do not fit are listed page by page, shown and closed', async () => {
+  await seedAccount(server.ledger, 'may');
+  for (const amount of [1, 2, 3]) {
+    const { id } = await buy(server.ledger, 'may');
+    await hear(server.ledger, { id }, { said: 'paid', payment_id: `pi_${id}`, amount });
+  }
+  const first = await run('purchase', 'cases', '--account', 'may', '--limit', '2');
+  expect(first.out).toMatch(/cas_\w+ +open +may +pur_\w+ +wrong_amount +0\.0\d USD/);
+  const [, cursor = ''] = /More: --cursor (\S+)/.exec(first.out) ?? [];
+  const rest = await run('purchase', 'cases', '--account', 'may', '--cursor', cursor, '--json');
+  expect(rest.json()).toMatchObject({ data: [{ status: 'open', account_id: 'may' }], next_cursor: null });
+  const id = rest.json().data[0].id;
+  expect((await run('purchase', 'cases', 'show', id)).out).toMatch(
+    /why +paid another amount[\s\S]*wanted +4\.00 USD/,
+  );
+  const closing = ['purchase', 'cases', 'close', id, '--reason', 'refunded at Stripe'];
+  expect((await run(...closing)).out).toMatch(/status +closed[\s\S]*decided +refunded at Stripe/);
+  const again = await run(...closing);
+  expect(again).toMatchObject({ code: 1 });
+  expect(again.err).toContain('case_closed: key:key_bootstrap closed it: refunded at Stripe');
+  expect((await run('purchase', 'cases', '--status', 'closed', '--json')).json().data).toHaveLength(1);
+  expect((await run('purchase', 'cases', '--status', 'waiting')).err).toContain(
+    'Allowed choices are open, closed',
+  );
+  expect((await run('purchase', 'cases', '--help')).out).toContain('--status <status>');
+});
+
+test('what the provider has given back is corrected, with a reason', async () => {
+  await seedAccount(server.ledger, 'kim');
+  const { id } = await bought(server.ledger, 'kim');
+  await hear(server.ledger, { id }, { said: 'refunded', amount: 400 });
+  server.time.now = new Date(later(START, { seconds: 1 }));
+  const correct = ['purchase', 'correct-refunded', id, '--refunded'];
+  expect((await run(...correct, '100', '--reason', 'three failed')).out).toMatch(/refunded +1\.00 USD/);
+  expect((await run(...correct, '0', '--reason', 'all failed', '--json')).json()).toMatchObject({
+    refunded: 0,
+  });
+  expect((await run(...correct, '-1', '--reason', 'x')).err).toContain('must be a whole number');
 });
 
 test('the client refunds', async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { newApiKey } from '../../src/http/api-key-secret.ts';
 import { createStripePayments } from '../../src/payments/stripe-payments.ts';
 import { unsignedToken } from '../../src/testing/unsigned-token.ts';
+import { give } from '../support/gifts.ts';
 import { bought, buy } from '../support/purchases.ts';
 import { event, refundEvent, signed, WEBHOOK_SECRET } from '../support/stripe-events.ts';
 import { START, seedAccount } from '../support/test-ledger.ts';
@@ -41,6 +42,18 @@ beforeEach(async () => {
   ada = `ada-${people}`;
   temporalIsAway = false;
   await seedAccount(server.ledger, ada, { put: { plan: 'free' } });
+});
+
+test('ends the gifts that hold what was bought, whose processes are told', async () => {
+  const bob = `bob-${people}`;
+  await seedAccount(server.ledger, bob);
+  const purchase = await bought(server.ledger, ada);
+  const gift = await give(server.ledger, ada, bob, { amount: '60' });
+  const other = await give(server.ledger, bob, ada, { amount: '1' }).catch(() => undefined);
+  expect(other).toBeUndefined();
+  await refund(purchase.id);
+  expect(await server.ledger.findGift(gift.id)).toMatchObject({ reason_code: 'funding_refunded' });
+  expect(server.giftProcess.refreshed).toEqual([gift.id]);
 });
 
 const url = (id: string) => `/v1/credits/purchases/${id}/refund`;

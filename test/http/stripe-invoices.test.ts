@@ -30,9 +30,20 @@ afterAll(async () => {
   stripe.close();
 });
 
-function paid(invoice_id: string) {
+/** Stripe's word that its twin of an invoice is paid, which it has from now on, as the invoice wants or with `more`. */
+async function paid(invoice_id: string, more: object = {}) {
+  const known = await server.ledger.findInvoice(invoice_id).catch(() => undefined);
+  if (known !== undefined) await server.ledger.noteInvoiceDraft(invoice_id, `in_${invoice_id}`, CLOSED_AT);
   const rawBody = JSON.stringify(
-    event('invoice.paid', { id: 'in_1', object: 'invoice', metadata: { invoice_id, account_id: 'acme' } }),
+    event('invoice.paid', {
+      id: `in_${invoice_id}`,
+      object: 'invoice',
+      amount_paid: known?.open.amount ?? 5,
+      currency: 'usd',
+      livemode: false,
+      metadata: { invoice_id, account_id: 'acme' },
+      ...more,
+    }),
   );
   const headers = { 'stripe-signature': signed(rawBody, server.time.now) };
   return server.send('POST', '/v1/webhooks/stripe', { rawBody, headers, as: null, key: null });
@@ -60,6 +71,24 @@ test('Stripe takes a draft with its lines, with an address and without one, and 
 });
 const isUrlOrNull = (url: unknown) => url === null || String(url).startsWith('https://');
 
+test.each([
+  ['wrong_invoice', { id: 'in_another' }],
+  ['wrong_amount', { amount_paid: 1 }],
+  ['wrong_currency', { currency: 'eur' }],
+  ['wrong_mode', { livemode: true }],
+])('a payment that is %s moves nothing, and is one case', async (reason_code, more) => {
+  for (let times = 0; times < 2; times += 1) expect((await paid(id, more)).status).toBe(200);
+  expect(await server.ledger.findInvoice(id)).toMatchObject({ status: 'open' });
+  const { data } = await server.ledger.listPaymentCases(
+    { account_id: 'acme', status: 'open' },
+    { limit: 10 },
+  );
+  expect(data).toMatchObject([{ invoice_id: id, purchase_id: null, reason_code }]);
+  const closing = { key: `close-${reason_code}`, at: CLOSED_AT, said_by: 'mia', reason: 'seen' };
+  await server.ledger.closePaymentCase({ ...closing, id: String(data[0]?.id) });
+  await server.sql('DELETE FROM boon.payment_cases');
+});
+
 test('an invoice that Stripe says is paid is paid, however often it says so', async () => {
   expect((await paid(id)).status).toBe(200);
   expect(await server.ledger.findInvoice(id)).toMatchObject({ status: 'paid' });
@@ -68,6 +97,29 @@ test('an invoice that Stripe says is paid is paid, however often it says so', as
 
 test('an invoice that is not ours is no reason for Stripe to tell of it again', async () => {
   expect((await paid('inv_of_another_system')).status).toBe(200);
+});
+
+test('an invoice that was marked paid here, and is paid at Stripe too, is a case; marked by hand there it is none', async () => {
+  const at = '2026-06-02T00:00:00.000Z';
+  await charge(server.ledger, 'sue', { units: '5', at });
+  const month = { account_id: 'acme', month: '2026-06-01' };
+  const open = await server.ledger.closeBillingMonth(month, '2026-07-01T00:00:00.000Z');
+  const wire = {
+    key: 'wire',
+    at: '2026-07-02T00:00:00.000Z',
+    id: open.id,
+    said_by: 'operator',
+    reference: 'wire 118',
+  };
+  await server.ledger.payInvoice(wire);
+  await paid(open.id, { paid_out_of_band: true });
+  const cases = async () =>
+    (await server.ledger.listPaymentCases({ account_id: 'acme' }, { limit: 10 })).data.filter(
+      ({ invoice_id }) => invoice_id === open.id,
+    );
+  expect(await cases()).toEqual([]);
+  await paid(open.id);
+  expect(await cases()).toMatchObject([{ reason_code: 'paid_twice' }]);
 });
 
 test('money that Stripe takes for an invoice that is void is told to a person, once', async () => {
@@ -88,6 +140,8 @@ test('money that Stripe takes for an invoice that is void is told to a person, o
     paid_at: null,
     provider_fault: expect.stringMatching(/^evt_\w+: paid, and void here$/),
   });
+  const { data } = await server.ledger.listPaymentCases({ account_id: 'acme' }, { limit: 10 });
+  expect(data.filter(({ invoice_id }) => invoice_id === open.id)).toMatchObject([{ reason_code: 'void' }]);
 });
 
 test('an invoice that is credited in whole counts as paid at Stripe: that is no fault', async () => {

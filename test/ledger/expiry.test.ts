@@ -157,17 +157,66 @@ describe('credits on hold while their lot expires', () => {
     });
   });
 
-  test('the grace begins when they come back exactly as the lot expires, not a millisecond before', async () => {
-    const [before, then] = [await person(), await person()];
-    const [early, exact] = [await give(own.ledger, before, 'friend'), await give(own.ledger, then, 'friend')];
-    await act(own.ledger, early, 'cancel', later(END, { ms: -1 }));
-    await act(own.ledger, exact, 'cancel', END);
-    expect((await own.ledger.balance(before, START)).lots).toMatchObject([
-      { remaining: '100', expires_at: END },
+  test.each([
+    ['exactly as it does', 0],
+    ['a millisecond before', -1],
+    ['a day before', -24 * 3_600_000],
+    ['a millisecond less than the grace before', -7 * 24 * 3_600_000 + 1],
+  ])(
+    'come back as good for the grace period when that is %s; the rest of the lot expires when it did',
+    async (_name, ms) => {
+      people += 1;
+      const account = `person-${people}`;
+      const end = at({ days: 10 });
+      await seedAccount(own.ledger, account, { credits: '100', expires_at: end });
+      const gift = await give(own.ledger, account, 'friend', { amount: '40' });
+      const canceled = later(end, { ms });
+      await act(own.ledger, gift, 'cancel', canceled);
+      const lots = (await own.ledger.balance(account, canceled)).lots;
+      expect(lots).toMatchObject([
+        ...(ms < 0 ? [{ remaining: '60', expires_at: end }] : []),
+        { remaining: '40', expires_at: grace(canceled) },
+      ]);
+      expect(await available(own.ledger, account, end)).toBe('40');
+      expect(await available(own.ledger, account, grace(canceled))).toBe('0');
+    },
+  );
+
+  test('come back to their lot as it is when more than the grace is left of it', async () => {
+    people += 1;
+    const account = `person-${people}`;
+    const end = at({ days: 10 });
+    await seedAccount(own.ledger, account, { credits: '100', expires_at: end });
+    const gift = await give(own.ledger, account, 'friend', { amount: '40' });
+    await act(own.ledger, gift, 'cancel', later(end, { days: -7 }));
+    expect((await own.ledger.balance(account, START)).lots).toMatchObject([
+      { remaining: '100', expires_at: end },
     ]);
-    expect((await own.ledger.balance(then, END)).lots).toMatchObject([
-      { remaining: '10', expires_at: grace(END) },
+  });
+
+  test('have their grace counted no longer than the longest hold after the lot expired', async () => {
+    const account = await person('60');
+    const gifts = await Promise.all(
+      [1, 2, 3].map(() => give(own.ledger, account, 'friend', { amount: '20', at: START })),
+    );
+    const [soon, late, latest] = gifts;
+    if (soon === undefined || late === undefined || latest === undefined) throw new Error('three were given');
+    let now = later(END, { hours: -1 });
+    for (const gift of gifts) await act(own.ledger, gift, 'hold', now);
+    await act(own.ledger, soon, 'cancel', later(END, { days: 13, hours: 22 }));
+    now = later(END, { days: 13, hours: 22 });
+    for (const gift of [late, latest]) {
+      await act(own.ledger, gift, 'release', now);
+      await act(own.ledger, gift, 'hold', now);
+    }
+    await act(own.ledger, late, 'cancel', later(END, { days: 20, hours: 23 }));
+    const last = later(END, { days: 14 + 7 });
+    // The first to come back had its own grace, which is over.
+    expect((await own.ledger.balance(account, later(END, { days: 20, hours: 23 }))).lots).toMatchObject([
+      { remaining: '20', expires_at: last },
     ]);
+    await act(own.ledger, latest, 'cancel', later(END, { days: 27 }));
+    expect(await available(own.ledger, account, later(END, { days: 27 }))).toBe('0');
   });
 
   test('are good for the grace period with the recipient too', async () => {
@@ -188,10 +237,8 @@ describe('credits on hold while their lot expires', () => {
     const again = await give(own.ledger, account, 'friend', { amount: '15', at: canceledAt });
     await own.ledger.expireLots(grace(canceledAt), 1_000);
     expect(await available(own.ledger, account, grace(canceledAt))).toBe('0');
-    // On hold over the grace: once more a grace.
+    // On hold over the grace: there is no other.
     await act(own.ledger, again, 'cancel', grace(canceledAt));
-    expect((await own.ledger.balance(account, grace(canceledAt))).lots).toMatchObject([
-      { remaining: '15', expires_at: grace(grace(canceledAt)) },
-    ]);
+    expect(await available(own.ledger, account, grace(canceledAt))).toBe('0');
   });
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PaymentNews } from '../../src/contracts/purchase.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
-import { bought, buy, hear, newPurchaseId } from '../support/purchases.ts';
+import { bought, buy, hear, newPurchaseId, paidFor } from '../support/purchases.ts';
 import {
   later,
   newGiftId,
@@ -69,12 +69,10 @@ describe('a purchase', () => {
     const purchase = await buy(own.ledger, ada);
     const other = createPostgresLedger({ url: own.url, encryptionKey: own.encryptionKey });
     await other.usePolicy(policyWith(), START);
-    const said = {
-      at: START,
-      purchase_id: purchase.id,
-      payment_id: `pi_${purchase.id}`,
+    const said = await paidFor(own.ledger, purchase.id, {
       said: 'paid',
-    } as const;
+      payment_id: `pi_${purchase.id}`,
+    });
     const told = await Promise.all(
       Array.from({ length: 100 }, (_, n) =>
         (n % 2 === 0 ? own.ledger : other).hearOfPayment({ ...said, event: `evt_${n}` }),
@@ -241,7 +239,7 @@ describe('money that goes back', () => {
     expect(await balance(ada)).toMatchObject({ available: '0', debt: '0' });
   });
 
-  test('of credits that were given away is a debt of the giver', async () => {
+  test('of credits that wait in a gift ends it; of those that were given away it is a debt of the giver', async () => {
     const ada = await somebody();
     const bob = await somebody();
     const purchase = await bought(own.ledger, ada);
@@ -254,8 +252,13 @@ describe('money that goes back', () => {
       amount: '60',
     };
     await own.ledger.acceptGift({ ...gift, funding: 'transfer', message: null });
+    await hear(own.ledger, purchase, refunded(200));
+    expect(await balance(ada)).toMatchObject({ available: '50', held: '0', debt: '0' });
+    const again = { ...gift, key: newKey('gift'), id: newGiftId(), amount: '30' };
+    await own.ledger.acceptGift({ ...again, funding: 'transfer', message: null });
+    await own.ledger.advanceGift(again.id, later(START, { days: 1 }));
     await hear(own.ledger, purchase, refunded(400));
-    expect(await balance(ada)).toMatchObject({ available: '0', held: '60', debt: '60' });
+    expect(await balance(ada)).toMatchObject({ available: '0', held: '0', debt: '30' });
   });
 
   test('while the credits are being spent: what was spent and what was taken back are the whole', async () => {
@@ -282,7 +285,7 @@ describe('money that goes back', () => {
         const ada = await somebody();
         const purchase = await buy(own.ledger, ada);
         const news: PaymentNews[] = [
-          { said: 'paid', payment_id: `pi_${purchase.id}` },
+          await paidFor(own.ledger, purchase.id, { said: 'paid', payment_id: `pi_${purchase.id}` }),
           { said: 'refunded', amount: 100 },
           { said: 'refunded', amount: 200 },
           { said: 'disputed', dispute_id: `dp_${purchase.id}`, amount: 200, status: 'open' },

@@ -142,14 +142,25 @@ describe('a refund that Boon is asked for', () => {
     await expect(ask(purchase, { at })).rejects.toMatchObject({ code: 'over_refund' });
   });
 
-  test('of credits that wait in a gift is of spent ones', async () => {
+  test('of credits that wait in a gift takes them there, and the gift ends', async () => {
     const ada = await somebody();
     const bob = await somebody();
     const purchase = await bought(own.ledger, ada);
     const gift = { key: newKey('gift'), at: START, id: newGiftId(), from: ada, to: { account_id: bob } };
     await own.ledger.acceptGift({ ...gift, amount: '60', funding: 'transfer', message: null });
-    await expect(ask(purchase, { amount: 161 })).rejects.toMatchObject({ code: 'already_spent' });
-    expect(await ask(purchase, { amount: 160 })).toMatchObject({ taken_back: { credits: '40' } });
+    expect(await ask(purchase, { amount: 160 })).toMatchObject({ taken_back: { credits: '40' }, owed: '0' });
+    expect(await balance(ada)).toMatchObject({ available: '0', held: '60' });
+    expect(await ask(purchase, { amount: 1 })).toMatchObject({ taken_back: { credits: '0.25' }, owed: '0' });
+    expect(await balance(ada)).toMatchObject({ available: '59.75', held: '0', debt: '0' });
+    expect(await own.ledger.findGift(gift.id)).toMatchObject({
+      status: 'rejected',
+      reason_code: 'funding_refunded',
+    });
+    const { data } = await own.ledger.statement(ada, { limit: 2 });
+    expect(data).toMatchObject([
+      { kind: 'refunded', amount: '-0.25', reference: purchase.id },
+      { kind: 'gift_returned', amount: '60', reference: gift.id },
+    ]);
   });
 
   test('of a bundle revokes the resets that are left; a used one needs to be included, and is not owed', async () => {
@@ -159,7 +170,7 @@ describe('a refund that Boon is asked for', () => {
     await own.ledger.redeemReset({ account_id: ada, request_id: 'one', at: START });
     await expect(ask(bundle)).rejects.toMatchObject({
       code: 'already_spent',
-      errors: [{ message: 'must be at most 1999, or include_spent true' }],
+      errors: [{ message: 'must be at most 1600, or include_spent true' }],
     });
     const refund = await ask(bundle, { include_spent: true });
     expect(refund).toMatchObject({ taken_back: { resets: 4 }, owed: '0' });

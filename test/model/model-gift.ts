@@ -25,6 +25,10 @@ export type ModelLot = {
   remaining: bigint;
   grantedAt: number;
   expiresAt: number | null;
+  /** When it would have expired, had it not had its time of grace. */
+  firstExpiresAt?: number | null;
+  /** The lot that it goes on from. */
+  continues?: ModelLot;
   giftable: boolean;
 };
 

@@ -287,13 +287,50 @@ export class ModelLedger {
     gift.reason = reason;
   }
 
-  /** Gives a slice back to its lot; a lot that has expired meanwhile keeps only that, for the grace period. */
+  /** Until when credits are good that come back out of a hold: once there is a time of grace, counted from the longest hold at most. */
+  #goodUntil(lot: ModelLot, gift: ModelGift, now: number): number | null {
+    if (lot.expiresAt === null) return null;
+    const first = lot.firstExpiresAt ?? lot.expiresAt;
+    if (gift.createdAt >= first) return lot.expiresAt;
+    return Math.max(lot.expiresAt, this.#graceEnds(first, gift, now));
+  }
+
+  #graceEnds(first: number, { policy: { gifts } }: ModelGift, now: number): number {
+    const from = Math.min(now, first + milliseconds(gifts.hold_at_most));
+    return from + milliseconds(gifts.returned_credits_valid_for);
+  }
+
+  /** Gives a slice back to its lot, or to a new one of the same terms where the rest of the lot keeps its time. */
   #refill(lot: ModelLot, amount: bigint, gift: ModelGift, now: number): void {
-    if (lot.expiresAt !== null && lot.expiresAt <= now) {
-      lot.remaining = 0n;
-      lot.expiresAt = now + milliseconds(gift.policy.gifts.returned_credits_valid_for);
+    if (lot.expiresAt !== null && lot.expiresAt <= now) lot.remaining = 0n;
+    const until = this.#goodUntil(lot, gift, now);
+    const firstExpiresAt =
+      until === lot.expiresAt ? (lot.firstExpiresAt ?? null) : (lot.firstExpiresAt ?? lot.expiresAt);
+    if (until === lot.expiresAt && lot.remaining + amount <= lot.granted) {
+      lot.remaining += amount;
+    } else if (lot.remaining === 0n && amount <= lot.granted && lot.firstExpiresAt == null) {
+      Object.assign(lot, { remaining: amount, expiresAt: until, firstExpiresAt });
+    } else {
+      const { account, source, giftable, grantedAt } = lot;
+      const terms = {
+        account,
+        source,
+        giftable,
+        granted: amount,
+        expiresAt: until,
+        firstExpiresAt,
+        continues: lot,
+      };
+      this.#addLot({ ...terms, now: grantedAt });
     }
-    lot.remaining += amount;
+  }
+
+  /** A lot and those that go on from it. */
+  #familyOf(lot: ModelLot): ModelLot[] {
+    return [
+      lot,
+      ...this.lots.filter(({ continues }) => continues === lot).flatMap((next) => this.#familyOf(next)),
+    ];
   }
 
   #return(
@@ -309,12 +346,14 @@ export class ModelLedger {
 
   #reverse(gift: ModelGift, now: number, reason: string | null): void {
     let recovered = 0n;
-    for (const { lot, source } of gift.received) {
-      const left = lot.expiresAt !== null && lot.expiresAt <= now ? 0n : lot.remaining;
-      lot.remaining = 0n;
-      if (source.expiresAt !== null && source.expiresAt <= now) source.remaining = 0n;
-      if (left > 0n) this.#refill(source, left, gift, now);
-      recovered += left;
+    for (const { lot: received, source } of gift.received) {
+      for (const lot of this.#familyOf(received)) {
+        const left = lot.expiresAt !== null && lot.expiresAt <= now ? 0n : lot.remaining;
+        lot.remaining = 0n;
+        if (source.expiresAt !== null && source.expiresAt <= now) source.remaining = 0n;
+        if (left > 0n) this.#refill(source, left, gift, now);
+        recovered += left;
+      }
     }
     Object.assign(gift, { status: 'reversed', endedAt: now, recovered, reasonCode: 'reversed', reason });
   }
@@ -370,15 +409,17 @@ export class ModelLedger {
 
   #settle(gift: ModelGift, now: number): void {
     const rules = gift.policy.gifts;
-    const grace = now + milliseconds(rules.returned_credits_valid_for);
     for (const { lot, amount } of gift.slices) {
-      const ends =
-        lot.expiresAt === null ? Number.POSITIVE_INFINITY : lot.expiresAt <= now ? grace : lot.expiresAt;
+      const first = lot.firstExpiresAt ?? lot.expiresAt;
+      const expired = first !== null && lot.expiresAt !== null && lot.expiresAt <= now;
+      const ends = expired ? this.#graceEnds(first, gift, now) : (lot.expiresAt ?? Number.POSITIVE_INFINITY);
+      const expiresAt = Math.min(ends, now + milliseconds(rules.gifted_credits_valid_for));
       const made = this.#addLot({
         account: gift.to ?? '',
         source: 'gifted',
         granted: amount,
-        expiresAt: Math.min(ends, now + milliseconds(rules.gifted_credits_valid_for)),
+        expiresAt,
+        firstExpiresAt: first !== null && expiresAt > first ? first : null,
         giftable: rules.regift,
         now,
       });

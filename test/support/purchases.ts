@@ -12,7 +12,11 @@ export function newPurchaseId(): string {
 }
 
 type Without<T, K extends string> = T extends unknown ? Omit<T, K> : never;
-export type Said = Without<PaymentNews, 'at' | 'purchase_id'> & { at?: string };
+type SaidPaid = Partial<Without<Extract<PaymentNews, { said: 'paid' }>, 'purchase_id'>> & { said: 'paid' };
+/** What is not said of what was paid is as the purchase wants it. */
+export type Said =
+  | (Without<Exclude<PaymentNews, { said: 'paid' }>, 'at' | 'purchase_id'> & { at?: string })
+  | SaidPaid;
 
 export async function buy(
   ledger: Ledger,
@@ -26,9 +30,30 @@ export async function buy(
 
 /** What the provider says of a purchase; answers how the purchase stands then. */
 export async function hear(ledger: Ledger, purchase: { id: string }, said: Said): Promise<Purchase> {
-  const heard = await ledger.hearOfPayment({ at: START, ...said, purchase_id: purchase.id } as PaymentNews);
+  const news = said.said === 'paid' ? await paidFor(ledger, purchase.id, said) : said;
+  const heard = await ledger.hearOfPayment({ at: START, ...news, purchase_id: purchase.id } as PaymentNews);
   if (heard === undefined) throw new Error('There is no such purchase');
   return heard.purchase;
+}
+
+/** The news that a purchase was paid on its page, which it has from now on, and just as it wants. */
+export async function paidFor(
+  ledger: Ledger,
+  id: string,
+  said: SaidPaid,
+): Promise<Extract<PaymentNews, { said: 'paid' }>> {
+  const { kind, price } = await ledger.findPurchase(id);
+  const fits = {
+    at: START,
+    said: 'paid',
+    purchase_id: id,
+    amount: price.amount,
+    currency: price.currency,
+  } as const;
+  if (kind === 'top_up') return { ...fits, ...said };
+  const page = { id: `cs_test_${id}`, url: `https://pay.example/${id}` };
+  const { checkout } = await ledger.noteCheckout(id, page, said.at ?? START);
+  return { ...fits, checkout_id: checkout?.id, ...said };
 }
 
 /** Bought and paid. */

@@ -33,6 +33,6 @@ export async function hearOfRefund(
 ): Promise<Refund> {
   const news = { at: START, refund_id: id, provider_id: `re_${id}`, status, ...more };
   const heard = await ledger.hearOfRefund(news);
-  if (heard === undefined) throw new Error('There is no such refund');
+  if (heard === undefined || heard.refund === null) throw new Error('There is no such refund');
   return heard.refund;
 }

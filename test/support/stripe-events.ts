@@ -3,17 +3,32 @@ import Stripe from 'stripe';
 
 export const WEBHOOK_SECRET = 'whsec_test_secret';
 
-type About = { purchase: string; payment?: string; amount?: number; customer?: string };
+type About = {
+  purchase: string;
+  payment?: string;
+  amount?: number;
+  customer?: string;
+  /** Of a session: the page, and fields that are otherwise. */
+  checkout?: string;
+  more?: object;
+};
 
 export function sessionEvent(
   type: 'completed' | 'expired' | 'async_payment_succeeded' | 'async_payment_failed',
-  { purchase, payment = `pi_${purchase}`, amount = 400, customer = 'cus_1' }: About,
+  {
+    purchase,
+    payment = `pi_${purchase}`,
+    amount = 400,
+    customer = 'cus_1',
+    checkout = `cs_test_${purchase}`,
+    more,
+  }: About,
   payment_status: 'paid' | 'unpaid' = type === 'completed' || type === 'async_payment_succeeded'
     ? 'paid'
     : 'unpaid',
 ): object {
   return event(`checkout.session.${type}`, {
-    id: `cs_test_${purchase}`,
+    id: checkout,
     object: 'checkout.session',
     amount_subtotal: amount,
     amount_total: amount,
@@ -26,6 +41,7 @@ export function sessionEvent(
     payment_intent: payment,
     payment_status,
     status: type === 'expired' ? 'expired' : 'complete',
+    ...more,
   });
 }
 
@@ -40,6 +56,42 @@ export function refundEvent({ purchase, payment = `pi_${purchase}`, amount = 400
     metadata: { purchase_id: purchase, kind: 'checkout' },
     payment_intent: payment,
     refunded: amount === 400,
+    status: 'succeeded',
+  });
+}
+
+/** A refund object, as `refund.created`, `refund.updated`, `refund.failed` and `charge.refund.updated` tell of it. */
+export function refundObjectEvent(
+  type: 'refund.created' | 'refund.updated' | 'refund.failed' | 'charge.refund.updated',
+  status: 'pending' | 'succeeded' | 'failed' | 'canceled',
+  { purchase, payment = `pi_${purchase}`, amount = 400 }: About,
+): object {
+  return event(type, {
+    id: `re_${purchase}`,
+    object: 'refund',
+    amount,
+    charge: `ch_${purchase}`,
+    created: 1773144000,
+    currency: 'usd',
+    metadata: {},
+    payment_intent: payment,
+    status,
+    ...(status === 'failed' ? { failure_reason: 'expired_or_canceled_card' } : {}),
+  });
+}
+
+/** A charge that was changed: less has gone back of it than before. */
+export function chargeUpdatedEvent({ purchase, payment = `pi_${purchase}`, amount = 0 }: About): object {
+  return event('charge.updated', {
+    id: `ch_${purchase}`,
+    object: 'charge',
+    amount: 400,
+    amount_captured: 400,
+    amount_refunded: amount,
+    currency: 'usd',
+    metadata: { purchase_id: purchase, kind: 'checkout' },
+    payment_intent: payment,
+    refunded: false,
     status: 'succeeded',
   });
 }

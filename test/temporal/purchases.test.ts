@@ -7,7 +7,7 @@ import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { createStripePayments } from '../../src/payments/stripe-payments.ts';
 import { createPurchaseProcess } from '../../src/temporal/purchase-process.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
-import { bought, buy, CONSENT, hear, newPurchaseId } from '../support/purchases.ts';
+import { bought, buy, CONSENT, hear, newPurchaseId, paidFor } from '../support/purchases.ts';
 import { WEBHOOK_SECRET } from '../support/stripe-events.ts';
 import { type StripeMock, startStripeMock } from '../support/stripe-mock.ts';
 import { devNamespace } from '../support/temporal-server.ts';
@@ -53,9 +53,9 @@ const handle = ({ id }: { id: string }) =>
 const overdue = () =>
   buy(rig.ledger, ada, 'credits-100', { at: new Date(Date.now() - DAY - 1000).toISOString() });
 const saying =
-  (said: object) =>
-  async (purchase: Purchase, ..._more: unknown[]) =>
-    ({ at: new Date().toISOString(), purchase_id: purchase.id, ...said }) as PaymentNews;
+  (said: { said: 'paid'; payment_id: string }) =>
+  async (purchase: Purchase, ..._more: unknown[]): Promise<PaymentNews> =>
+    await paidFor(rig.ledger, purchase.id, { at: new Date().toISOString(), ...said });
 const paid = (id: string) => ({ said: 'paid', payment_id: `pi_${id}` }) as const;
 /** An account with a card, below its sum, that consents. */
 async function consenting(): Promise<void> {
@@ -118,6 +118,28 @@ describe('the process of a purchase', () => {
     );
     await process.start(purchase);
     expect(await handle(purchase).result()).toEqual({ status: 'expired' });
+  });
+
+  test('shows a payment that does not fit while it waits, is found by it, and goes on', async () => {
+    const at = new Date().toISOString();
+    const purchase = await buy(rig.ledger, ada, 'credits-100', { at });
+    await process.start(purchase);
+    const said = { said: 'paid', at, payment_id: 'pi_link', checkout_id: 'cs_link', amount: 100 } as const;
+    const heard = await rig.ledger.hearOfPayment(await paidFor(rig.ledger, purchase.id, said));
+    await process.changed(purchase, heard?.case ?? undefined);
+    await expect
+      .poll(async () => await handle(purchase).query('status'), { timeout: 10_000 })
+      .toMatchObject({ status: 'open', case: { id: heard?.case?.id, reason_code: 'wrong_checkout' } });
+    await expect
+      .poll(async () => (await handle(purchase).describe()).searchAttributes.BoonStatus, { timeout: 10_000 })
+      .toEqual(['case']);
+    const metadata = (await handle(purchase).query('__temporal_workflow_metadata')) as {
+      currentDetails?: string;
+    };
+    expect(metadata.currentDetails).toContain(`Case \`${heard?.case?.id}\`**: paid on another page`);
+    await process.changed(await hear(rig.ledger, purchase, paid(purchase.id)));
+    expect(await handle(purchase).result()).toEqual({ status: 'paid' });
+    rig.replayLater(purchaseWorkflowId(purchase.id));
   });
 
   test('that was terminated is started again by reconcile', async () => {

@@ -23,6 +23,8 @@ const TOP_UP: Purchase = {
   ended_at: null,
   reason_code: null,
   lot_id: null,
+  paid: null,
+  tax: null,
   refunded: 0,
   refunding: 0,
   disputed: 0,

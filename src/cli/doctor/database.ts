@@ -20,7 +20,7 @@ export async function checkDatabase(url: string): Promise<Finding[]> {
   await client.connect();
   try {
     const schema = await checkSchema(url);
-    const inUse = schema.state === 'ok' ? [await checkGifts(client)] : [];
+    const inUse = schema.state === 'ok' ? [await checkGifts(client), await checkCases(client)] : [];
     return [await checkServer(client), schema, await checkClock(client), ...inUse];
   } finally {
     await client.end();
@@ -54,6 +54,19 @@ async function checkClock(client: pg.Client): Promise<Finding> {
   return Math.abs(skew) <= SKEW_MS
     ? ok(part, `${skew} ms from ours`)
     : warning(part, `${skew} ms from ours`, 'Set both clocks by NTP.');
+}
+
+async function checkCases(client: pg.Client): Promise<Finding> {
+  const part = 'open cases';
+  const text = "SELECT count(*)::int AS open FROM boon.payment_cases WHERE status = 'open'";
+  const { open } = (await client.query(text)).rows[0];
+  return open === 0
+    ? ok(part, 'none')
+    : warning(
+        part,
+        `${open}: payments that do not fit what they name`,
+        'See `boon purchase cases --status open`, decide, and close them.',
+      );
 }
 
 async function checkGifts(client: pg.Client): Promise<Finding> {

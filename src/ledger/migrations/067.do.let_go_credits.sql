@@ -12,10 +12,21 @@ ALTER TYPE boon.purse
   ADD ATTRIBUTE state_from timestamptz,
   ADD ATTRIBUTE state_until timestamptz;
 
--- What a lot has let go at an expiry after p_since, but for what money was given back for, and when it was granted.
+-- What a lot has let go at an expiry after p_since, and still may pay. Of a purchase not what money was given back for, and of
+-- a reward that was taken back nothing. A lot that goes on from another shares what is let go with it.
 CREATE FUNCTION boon.let_go(l boon.lots, p_since timestamptz) RETURNS bigint LANGUAGE sql STABLE AS $$
-  SELECT greatest(coalesce((SELECT -sum(e.amount) FROM boon.entries e WHERE e.lot_id = l.id AND e.kind = 'expired' AND e.effective_at > p_since), 0)
-    - CASE l.source WHEN 'purchased' THEN coalesce((SELECT sum(p.let_go) FROM boon.purchases p WHERE p.account_id = l.account_id AND p.lot_id = l.id), 0) ELSE 0 END, 0)::bigint
+  WITH RECURSIVE line AS (
+    SELECT l.id, l.continues
+    UNION ALL
+    SELECT x.id, x.continues FROM line y JOIN boon.lots x ON x.id = y.continues
+  )
+  SELECT CASE WHEN EXISTS (
+      SELECT FROM boon.referral_rewards w WHERE l.source = 'earned' AND w.account_id = l.account_id AND w.resets_back IS NOT NULL
+        AND w.lot_id IN (SELECT id FROM line)) THEN 0
+    ELSE greatest(least(
+      coalesce((SELECT -sum(e.amount) FROM boon.entries e WHERE e.lot_id = l.id AND e.kind = 'expired' AND e.effective_at > p_since), 0),
+      (SELECT min(boon.expired_of(p.lot_id) - p.let_go) FROM boon.purchases p
+       WHERE l.source = 'purchased' AND p.account_id = l.account_id AND p.lot_id IN (SELECT id FROM line))), 0) END::bigint
 $$;
 
 -- A later migration makes boon.billing_month of an account, which the next functions ask.
