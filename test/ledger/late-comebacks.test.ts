@@ -1,6 +1,8 @@
 /** Uses that are told late, of before credits came back: they find what was there at their moment. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { act, give, grant, refusal } from '../support/gifts.ts';
+import { bought } from '../support/purchases.ts';
+import { askRefund } from '../support/refunds.ts';
 import {
   expectVerified,
   later,
@@ -153,6 +155,37 @@ describe('a lot that expired while some of it was on hold, and has more time sin
     ]);
     await expectVerified(own.ledger);
   });
+});
+
+test('what a lot and those that go on from it let go pays for no more than money was kept for', async () => {
+  const yearAgo = later(START, { days: -365 });
+  for (const share of [1, 0.5]) {
+    const [id, friend] = [await person(), await person()];
+    // A year later, at START, its lot expires.
+    const purchase = await bought(own.ledger, id, 'credits-100', { at: yearAgo });
+    const gifts = [
+      await give(own.ledger, id, friend, { at: hour(-3), amount: '30' }),
+      await give(own.ledger, id, friend, { at: hour(-2), amount: '30' }),
+    ];
+    await own.ledger.expireLots(hour(1), 1_000);
+    for (const [i, gift] of gifts.entries()) await act(own.ledger, gift, 'cancel', hour(2 + i));
+    await own.ledger.expireLots(hour(20), 1_000);
+    expect((await own.ledger.balance(id, hour(20))).available).toBe('0');
+    await askRefund(own.ledger, purchase, { at: hour(21), amount: purchase.price.amount * share });
+    const told = await Promise.allSettled([
+      tell(id, '20', 3.5, 22),
+      tell(id, '10', 3.5, 22),
+      tell(id, '1', 3.5, 22),
+      tell(id, '20', -1, 22),
+      tell(id, '1', -1, 22),
+    ]);
+    const paid = told.flatMap((one) =>
+      one.status === 'fulfilled' ? [Number(one.value.charged.credits)] : [],
+    );
+    expect(paid.reduce((sum, credits) => sum + credits, 0)).toBe(100 * (1 - share));
+    await balances(id, 22);
+    await expectVerified(own.ledger);
+  }
 });
 
 test('a member’s limit of its own moment judges each of its uses in one call', async () => {

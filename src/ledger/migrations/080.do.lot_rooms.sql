@@ -11,6 +11,20 @@ CREATE FUNCTION boon.last_came_back(p_account text, p_since timestamptz) RETURNS
     AND e.amount > 0 AND e.kind NOT IN ('grant', 'gift_received', 'purchased', 'expired')
 $$;
 
+-- How much of what a lot let go is what money was given back for, at least: that pays for nothing. A purchase says so of its lot and
+-- of those that go on from it, the first first.
+CREATE FUNCTION boon.let_go_for_money(l boon.lots) RETURNS bigint LANGUAGE sql STABLE AS $$
+  WITH RECURSIVE came_from AS (
+    SELECT l.id, l.continues
+    UNION ALL
+    SELECT o.id, o.continues FROM came_from c JOIN boon.lots o ON o.id = c.continues
+  ), bought AS (
+    SELECT p.lot_id, sum(p.let_go) AS let_go FROM boon.purchases p WHERE p.account_id = l.account_id AND p.lot_id IN (SELECT c.id FROM came_from c) AND p.let_go > 0 GROUP BY 1
+  )
+  SELECT greatest(coalesce(sum(b.let_go - (SELECT coalesce(-sum(e.amount), 0) FROM boon.entries e
+    WHERE e.kind = 'expired' AND e.account_id = l.account_id AND e.lot_id IN (SELECT f FROM boon.lot_family(b.lot_id) f WHERE f < l.id))), 0), 0)::bigint FROM bought b
+$$;
+
 -- How much of each lot of an account a use at p_at may take, so that at no moment from then on more of the lot is taken than was in it.
 -- A lot has a row for what may be taken as it is, and one for each expiry since, by as much as its taking back makes room for;
 -- that one says when it expired. Rows of one lot are used up in the order in which they are answered.
@@ -37,7 +51,7 @@ BEGIN
       SELECT m.id, sum(m.amount)::bigint AS amount, array_agg(m.at ORDER BY m.at) AS moments, array_agg(m.amount ORDER BY m.at) AS amounts,
         array_agg(m.gone ORDER BY m.at) AS gone FROM moved m GROUP BY 1
     )
-    SELECT o.id, o.source, o.expires_at, o.remaining - coalesce(s.amount, 0) AS left_then, s.moments, s.amounts, s.gone
+    SELECT o AS lot, o.id, o.source, o.expires_at, o.remaining - coalesce(s.amount, 0) AS left_then, s.moments, s.amounts, s.gone
     FROM boon.lots o LEFT JOIN since s ON s.id = o.id
     WHERE o.account_id = p_account AND (o.open OR o.expires_at > p_at) AND o.remaining - coalesce(s.amount, 0) > 0 ORDER BY o.id
   LOOP
@@ -58,7 +72,7 @@ BEGIN
     END IF;
     CONTINUE WHEN cardinality(gone) = 0;
     -- What money was given back for pays for nothing.
-    refunded := CASE l.source WHEN 'purchased' THEN coalesce((SELECT sum(p.let_go) FROM boon.purchases p WHERE p.account_id = p_account AND p.lot_id = l.id), 0) ELSE 0 END;
+    refunded := CASE l.source WHEN 'purchased' THEN boon.let_go_for_money(l.lot) ELSE 0 END;
     FOR k IN REVERSE cardinality(gone)..1 LOOP
       part := least(gone[k], refunded);
       gone[k] := gone[k] - part; refunded := refunded - part;
@@ -84,7 +98,7 @@ END $$;
 CREATE OR REPLACE FUNCTION boon.let_go(l boon.lots, p_since timestamptz) RETURNS bigint LANGUAGE sql STABLE AS $$
   SELECT greatest(coalesce((SELECT -sum(e.amount) FROM boon.entries e
       WHERE e.lot_id = l.id AND e.kind = 'expired' AND e.effective_at > p_since AND e.effective_at = l.expires_at), 0)
-    - CASE l.source WHEN 'purchased' THEN coalesce((SELECT sum(p.let_go) FROM boon.purchases p WHERE p.account_id = l.account_id AND p.lot_id = l.id), 0) ELSE 0 END, 0)::bigint
+    - CASE l.source WHEN 'purchased' THEN boon.let_go_for_money(l) ELSE 0 END, 0)::bigint
 $$;
 
 -- The purse of an account at a moment, as it pays for uses of p_spender; another's only if that is an active
