@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { UseRequest } from '../../src/ledger/metering.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { bought, CONSENT, hear, newPurchaseId } from '../support/purchases.ts';
 import {
@@ -9,6 +10,7 @@ import {
   seedAccount,
   type TestLedger,
 } from '../support/test-ledger.ts';
+import { charge } from '../support/usage.ts';
 
 let own: TestLedger;
 let people = 0;
@@ -272,6 +274,40 @@ describe('a use that was refused for want of credits', () => {
     expect(first).toMatchObject({ kind: 'top_up' });
     await pay(String(first?.id));
     expect(await begin()).toBeUndefined();
+  });
+
+  const refused = async (units: string, more: Partial<UseRequest> = {}) => {
+    const told = charge(own.ledger, ada, { units, now: START, ...more });
+    await expect(told).rejects.toMatchObject({ code: 'limit_reached', reasonCode: 'no_credits' });
+  };
+
+  test('is one that was told within five minutes, as who tells the moment of a use does, and no later one', async () => {
+    await withCard();
+    await consent({}, later(START, { hours: -1 }));
+    await charge(own.ledger, ada, { units: '25' });
+    await refused('21', { at: later(START, { minutes: -5 }) });
+    expect(await begin()).toBeUndefined();
+    await refused('21', { at: later(START, { minutes: -5, ms: 1 }) });
+    expect(await begin()).toMatchObject({ kind: 'top_up' });
+  });
+
+  test('wants nothing where credits that came meanwhile would pay', async () => {
+    await withCard();
+    await consent({}, later(START, { hours: -1 }));
+    await charge(own.ledger, ada, { units: '25' });
+    await refused('20', { at: later(START, { ms: -1 }) });
+    expect(await begin()).toBeUndefined();
+  });
+
+  test('wants nothing where credits pay on request only, and it did not say so', async () => {
+    await withCard();
+    await consent();
+    await charge(own.ledger, ada, { units: '25' });
+    await own.ledger.putAccount(ada, { plan: 'plus', use_credits: 'ask' }, START);
+    await refused('21');
+    expect(await begin()).toBeUndefined();
+    await refused('21', { use_credits: true });
+    expect(await begin()).toMatchObject({ kind: 'top_up' });
   });
 
   test('of more than a package tops up once, and again when it is refused again', async () => {

@@ -1,5 +1,5 @@
--- Charging a use, as in 068, now with the member's limit of its own moment also beside others of the member in the same call, and with
--- ids that are remembered for 32 days from when they were told.
+-- Charging a use, as in 068, now with the member's limit of its own moment also beside others of the member in the same call, with
+-- ids that are remembered for 32 days from when they were told, and with a want of credits also where a use is told a moment after it happened.
 
 -- Takes an array of uses and answers each by its `i`: what paid for it, or `code` and `reason` of the refusal, and with
 -- either the windows as they stand at `now`. With code 'again' it is to be asked anew: it must see what another of this
@@ -253,8 +253,12 @@ BEGIN
             WHEN pool.member_limit - pool.member_spent < rest THEN 'member_limit'
             WHEN bill.org_id IS NOT NULL THEN 'invoice_ceiling'
             ELSE 'spending_limit' END;
-          -- Credits that come now pay for nothing that was used before.
-          IF answer.reason = 'no_credits' AND NOT late THEN
+          -- Credits that come now pay for nothing that was used before; but who tells when it was used tells it a moment later. Nor
+          -- are credits wanted that would be asked for first.
+          IF answer.reason = 'no_credits' AND r.at > r.now - interval '5 minutes' AND (r.switch <> 'ask' OR r.use_credits) THEN
+            IF late THEN
+              payable_unlimited := boon.payable(pool, r.product, r.at, 'infinity'::timestamptz, rest, false) + boon.payable(own, r.product, r.at, 'infinity'::timestamptz, rest, false);
+            END IF;
             short_accounts := short_accounts || r.account_id; short_of := short_of || rest - payable_unlimited;
           END IF;
         ELSIF r.switch = 'ask' AND r.use_credits IS NOT TRUE THEN
