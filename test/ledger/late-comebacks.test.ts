@@ -95,6 +95,35 @@ describe('a use of when credits were on hold', () => {
     ]);
     expect(await balances(id, 5)).toEqual(['-720h 6', '1h 1', '2h 0', '3h 4', '3.5h 3', '4h 0']);
   });
+
+  test('whatever was granted and expired in between, for each its own', async () => {
+    const [id, friend] = [await person({ credits: '10' }), await person()];
+    const first = await give(own.ledger, id, friend, { at: hour(-1), amount: '2' });
+    await act(own.ledger, first, 'cancel', hour(0));
+    const second = await give(own.ledger, id, friend, { at: hour(1), amount: '9' });
+    await grant(own.ledger, id, '3', { at: hour(2), expires_at: hour(4) });
+    await grant(own.ledger, id, '5', { at: hour(5), products: ['codex'] });
+    await own.ledger.expireLots(hour(6), 1_000);
+    await act(own.ledger, second, 'cancel', hour(7));
+    const uses = [
+      [-0.5, '2', false],
+      [1.9, '2', false],
+      [3, '2', true],
+      [4, '2', false],
+      [5, '2', true],
+      [-0.5, '1', true],
+      [6, '4', false],
+      [3, '2', false],
+      [6, '3', true],
+      [3, '1', true],
+      [7, '9', true],
+      [8, '1', false],
+    ] as const;
+    const told = await Promise.allSettled(uses.map(([used, units]) => tell(id, units, used, 8)));
+    expect(told.map(({ status }) => status === 'fulfilled')).toEqual(uses.map(([, , paid]) => paid));
+    await balances(id, 9);
+    await expectVerified(own.ledger);
+  });
 });
 
 describe('a lot that expired while some of it was on hold, and has more time since', () => {

@@ -5,9 +5,10 @@
 CREATE INDEX entries_that_came_back ON boon.entries (account_id, effective_at)
   WHERE amount > 0 AND kind NOT IN ('grant', 'gift_received', 'purchased', 'expired');
 
--- When credits last came back into a lot of an account after p_since; null when none did.
-CREATE FUNCTION boon.last_came_back(p_account text, p_since timestamptz) RETURNS timestamptz LANGUAGE sql STABLE AS $$
-  SELECT max(e.effective_at) FROM boon.entries e WHERE e.account_id = p_account AND e.effective_at > p_since
+-- When credits came back into a lot of an account, after p_since: the last time by p_moment, and the first after it.
+CREATE FUNCTION boon.came_back(p_account text, p_since timestamptz, p_moment timestamptz, OUT last timestamptz, OUT next timestamptz) LANGUAGE sql STABLE AS $$
+  SELECT max(e.effective_at) FILTER (WHERE e.effective_at <= p_moment), min(e.effective_at) FILTER (WHERE e.effective_at > p_moment)
+  FROM boon.entries e WHERE e.account_id = p_account AND e.effective_at > p_since
     AND e.amount > 0 AND e.kind NOT IN ('grant', 'gift_received', 'purchased', 'expired')
 $$;
 
@@ -25,9 +26,10 @@ CREATE FUNCTION boon.let_go_for_money(l boon.lots) RETURNS bigint LANGUAGE sql S
     WHERE e.kind = 'expired' AND e.account_id = l.account_id AND e.lot_id IN (SELECT f FROM boon.lot_family(b.lot_id) f WHERE f < l.id))), 0), 0)::bigint FROM bought b
 $$;
 
--- How much of each lot of an account a use at p_at may take, so that at no moment from then on more of the lot is taken than was in it.
--- A lot has a row for what may be taken as it is, and one for each expiry since, by as much as its taking back makes room for;
--- that one says when it expired. Rows of one lot are used up in the order in which they are answered.
+-- How much of each lot of an account a use at p_at may take, so that at no moment from then on more of the lot is taken than was in
+-- it; and a use of any later moment by which nothing has come back, where the lot was granted by then. A lot has a row for what
+-- may be taken as it is, and one for each expiry since, by as much as its taking back makes room for; that one says when it
+-- expired. Rows of one lot are used up in the order in which they are answered.
 CREATE FUNCTION boon.lot_rooms(p_account text, p_at timestamptz) RETURNS TABLE (lot_id bigint, amount bigint, expires_at timestamptz, let_go boolean)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -46,7 +48,7 @@ BEGIN
   FOR l IN
     WITH moved AS MATERIALIZED (
       SELECT e.lot_id AS id, e.effective_at AS at, sum(e.amount)::bigint AS amount, (-coalesce(sum(e.amount) FILTER (WHERE e.kind = 'expired'), 0))::bigint AS gone
-      FROM boon.entries e WHERE e.account_id = p_account AND e.effective_at > p_at GROUP BY 1, 2
+      FROM boon.entries e WHERE e.account_id = p_account AND e.effective_at > p_at AND e.kind NOT IN ('grant', 'gift_received', 'purchased') GROUP BY 1, 2
     ), since AS (
       SELECT m.id, sum(m.amount)::bigint AS amount, array_agg(m.at ORDER BY m.at) AS moments, array_agg(m.amount ORDER BY m.at) AS amounts,
         array_agg(m.gone ORDER BY m.at) AS gone FROM moved m GROUP BY 1
@@ -103,22 +105,22 @@ $$;
 
 -- The purse of an account at a moment, as it pays for uses of p_spender; another's only if that is an active
 -- organisation, else there is nothing in it. What is invoiced counts in the month of p_billed. The limits and the
--- standing are those of p_moment, or the present ones (null); what lots have let go after p_let_go_since is in it, too. A
--- purse of before credits came back is one of its very moment: its lots have what there was room for then. The caller has locked it.
+-- standing are those of p_moment, or the present ones (null); what lots have let go after p_let_go_since is in it, too. the
+-- lots of a purse of before credits came back have what there was room for then, and it is good until these came. The caller has locked it.
 CREATE OR REPLACE FUNCTION boon.open_purse(p_payer text, p_spender text, p_member_limit bigint, p_at timestamptz, p_billed date, p_moment timestamptz, p_let_go_since timestamptz)
 RETURNS SETOF boon.purse LANGUAGE sql STABLE ROWS 1 AS $$
   SELECT p_payer, p_spender, m.month, m.starts_at, m.ends_at, l.ids, l.remaining, l.expires, l.products,
     t.credits_posted - t.debits_posted - t.debits_pending, coalesce(s.spent, 0), a.spending_limit, d.spent, p_member_limit,
     l.granted, l.let_go,
-    CASE WHEN c.is_before THEN p_moment ELSE greatest(a.state_from, c.came_back) END,
-    CASE WHEN c.is_before THEN p_moment + interval '1 microsecond' ELSE a.state_until END
+    greatest(a.state_from, c.last), least(a.state_until, c.next)
   FROM (
     SELECT x.kind, x.status, x.spending_limit, coalesce(x.state_since, '-infinity') AS state_from, 'infinity'::timestamptz AS state_until
     FROM boon.accounts x WHERE x.id = p_payer AND (p_moment IS NULL OR x.state_since IS NULL OR x.state_since <= p_moment)
     UNION ALL
     SELECT h.kind, h.status, h.spending_limit, h.since, h.until
     FROM boon.accounts x CROSS JOIN LATERAL boon.account_at(p_payer, p_moment) h WHERE x.id = p_payer AND x.state_since > p_moment) a
-  CROSS JOIN LATERAL (SELECT x.at AS came_back, coalesce(p_moment < x.at, false) AS is_before FROM (SELECT boon.last_came_back(p_payer, p_let_go_since) AS at OFFSET 0) x) c
+  CROSS JOIN LATERAL (SELECT x.last, x.next, x.next IS NOT NULL AS is_before
+    FROM (SELECT (y.c).* FROM (SELECT boon.came_back(p_payer, p_let_go_since, coalesce(p_moment, 'infinity')) AS c OFFSET 0) y) x) c
   CROSS JOIN LATERAL (SELECT (x.starts_at AT TIME ZONE 'UTC')::date AS month, x.starts_at, x.ends_at FROM boon.billing_month(p_payer, p_at) x OFFSET 0) m
   CROSS JOIN LATERAL (SELECT * FROM boon.ledger_accounts x WHERE x.id = p_payer OFFSET 0) t
   LEFT JOIN LATERAL (SELECT * FROM boon.spending x WHERE x.payer_id = p_payer AND x.spender_id = '' AND x.month = m.month OFFSET 0) s ON true
@@ -136,7 +138,7 @@ RETURNS SETOF boon.purse LANGUAGE sql STABLE ROWS 1 AS $$
         WHERE NOT c.is_before AND o.account_id = p_payer AND NOT o.open AND o.expires_at > p_let_go_since AND g.amount > 0
         UNION ALL
         SELECT o.id, r.amount, r.expires_at, o.products, o.granted_at, o.source, r.let_go
-        FROM boon.lot_rooms(p_payer, CASE WHEN c.is_before THEN p_moment END) r JOIN boon.lots o ON o.id = r.lot_id WHERE c.is_before) y
+        FROM boon.lot_rooms(p_payer, CASE WHEN c.is_before THEN greatest(c.last, p_let_go_since) END) r JOIN boon.lots o ON o.id = r.lot_id WHERE c.is_before) y
       WHERE p_payer = p_spender OR a.kind = 'organisation' AND a.status = 'active'
       ORDER BY y.expires_at NULLS LAST, y.source, y.granted_at, y.id, y.let_go) z) l
 $$;
