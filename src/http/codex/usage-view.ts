@@ -18,7 +18,7 @@ export function viewUsage(
   const { five_hour, weekly } = limits.windows;
   const reached = isUsedUp(five_hour) || isUsedUp(weekly);
   const allowed = reached ? means.refused === null : means.refused !== 'account_frozen';
-  const used = five_hour.used !== '0' || weekly.used !== '0';
+  const resettable = isResettable(five_hour) || isResettable(weekly);
   return {
     plan_type: limits.plan,
     account_id: person.accountId,
@@ -38,7 +38,7 @@ export function viewUsage(
     rate_limit_reached_type: allowed ? null : { type: reachedType(means) },
     rate_limit_reset_credits: {
       available_count: limits.resets,
-      applicable_available_count: used ? limits.resets : 0,
+      applicable_available_count: resettable ? limits.resets : 0,
     },
     additional_rate_limits: [],
     promo: null,
@@ -97,6 +97,11 @@ function usedPercent(used: string, limit: string): number {
   if (part === 0n) return 0;
   const rounded = Number((part * 100n + whole / 2n) / whole);
   return Math.min(99, Math.max(1, rounded));
+}
+
+/** Of a window without a limit there is nothing to reset. */
+function isResettable({ used, limit }: Window): boolean {
+  return limit !== null && used !== '0';
 }
 
 function isUsedUp({ used, limit }: Window): boolean {

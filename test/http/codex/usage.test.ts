@@ -75,6 +75,21 @@ test('resets apply once something is used, and credits are a decimal string', as
   expect(usage.rate_limit?.secondary_window?.used_percent).toBe(8);
 });
 
+test('resets apply where something is used of a window that has a limit', async () => {
+  for (const [plan, applicable] of [
+    ['enterprise', 0],
+    ['edu', 1],
+  ] as const) {
+    await seedAccount(server.ledger, `on-${plan}`, { put: { plan } });
+    await bank(server.ledger, `on-${plan}`);
+    await use(server.ledger, `on-${plan}`, '1');
+    expect((await usageOf(`on-${plan}`)).rate_limit_reset_credits).toEqual({
+      available_count: 1,
+      applicable_available_count: applicable,
+    });
+  }
+});
+
 /** The 5-hour window of plus holds 25, the weekly one 150. */
 test.each([
   ['0.000001', 1],
