@@ -33,6 +33,8 @@ const MOST_IN_A_BATCH = 64;
 const WRITERS = 2;
 const JOIN = 4;
 const MOST_REMEMBERED = 100_000;
+/** A policy accepts uses a week late at most: one that is older is refused, and needs no month. */
+const ACCEPTED_LATE_AT_MOST_MS = 7 * 24 * 3_600_000;
 
 /** Makes the function behind `Ledger.use`. */
 export function makeUse(
@@ -70,7 +72,7 @@ export function makeUse(
   return async (request) => {
     // Ahead of the scheduled process only where a clock has jumped.
     const month = request.at.slice(0, 7);
-    if (!months.has(month)) {
+    if (!months.has(month) && Date.parse(request.now) - Date.parse(request.at) <= ACCEPTED_LATE_AT_MOST_MS) {
       await queryRow(database, 'make_usage_month', 'SELECT boon.make_usage_month($1)', [request.at]);
       months.add(month);
     }

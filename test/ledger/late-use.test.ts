@@ -160,6 +160,15 @@ test('an id is charged once for 32 days after it was told, however late that was
     expect(await own.ledger.use({ ...use, ...repeated })).toEqual({ ...first, replayed: true });
 });
 
+test('one that is told too late is refused, and leaves no month behind', async () => {
+  const id = await person();
+  for (const used of ['2026-03-03T11:59:59.999Z', '2019-05-05T00:00:00.000Z', '1970-01-01T00:00:00.000Z'])
+    await expect(charge(own.ledger, id, { at: used, now: START })).rejects.toMatchObject(
+      refusal('validation_failed'),
+    );
+  expect(await own.sql(`SELECT month::text FROM boon.usage_months WHERE month < '2026-02-01'`)).toEqual([]);
+});
+
 describe('an account’s standing', () => {
   test('frozen at the moment refuses, frozen since does not', async () => {
     const id = await person();
