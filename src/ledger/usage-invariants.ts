@@ -148,6 +148,10 @@ export const USAGE_INVARIANTS: Readonly<Record<string, string>> = {
     SELECT format('transfer %s takes back an expiry, and no use follows', t.seq) FROM boon.transfers t JOIN boon.entries e ON e.transfer = t.seq
     WHERE t.debit_account = 'boon:expired' AND NOT EXISTS (
       SELECT FROM boon.entries x WHERE x.lot_id = e.lot_id AND x.kind = 'usage' AND x.transfer > t.seq AND x.effective_at < t.effective_at AND x.account_id = e.account_id)`,
+  'a lot lets go no more than was in it when it expired': `
+    SELECT format('lot %s let go %s at %s, when %s was in it', e.lot_id, -e.amount, e.effective_at, sum(x.amount) - e.amount) AS detail
+    FROM boon.entries e JOIN boon.entries x ON x.lot_id = e.lot_id AND x.transfer <= e.transfer AND x.effective_at <= e.effective_at
+    WHERE e.kind = 'expired' AND e.amount < 0 GROUP BY e.transfer, e.slice HAVING sum(x.amount) < 0`,
   // Less was in a lot between the use and the moment at which credits came back into it: only then more than is left of it.
   'a use that was told late took no more of a lot than was in it at each moment since': `
     WITH late AS (

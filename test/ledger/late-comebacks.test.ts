@@ -186,6 +186,20 @@ describe('a lot that expired while some of it was on hold, and has more time sin
   });
 });
 
+test('what comes back after its time of grace expires when it comes, and was there at no moment', async () => {
+  const [id, friend] = [await person({ credits: '20', expires_at: hour(2) }), await person()];
+  const first = await give(own.ledger, id, friend, { at: hour(0.5), amount: '20' });
+  await act(own.ledger, first, 'cancel', hour(4));
+  // It is good until 14 hours now, and has no more time than that.
+  const second = await give(own.ledger, id, friend, { at: hour(5), amount: '20' });
+  await act(own.ledger, second, 'cancel', hour(16));
+  await own.ledger.expireLots(hour(17), 1_000);
+  expect(await balances(id, 18)).toEqual(['-720h 20', '0.5h 0', '4h 20', '5h 0', '16h 0']);
+  for (const used of [0, 3, 4.5, 13, 15, 16])
+    await expect(tell(id, '1', used, 18)).rejects.toMatchObject(NO_CREDITS);
+  await expectVerified(own.ledger);
+});
+
 test('what a lot and those that go on from it let go pays for no more than money was kept for', async () => {
   const yearAgo = later(START, { days: -365 });
   for (const share of [1, 0.5]) {

@@ -33,6 +33,7 @@ const LATE = 'a use that was told late counted in the window of its moment';
 const JUDGED = 'a use that was told late was judged by what its account was then';
 const HISTORY = 'the history of an account is whole';
 const LET_GO = 'no more of an expiry was taken back than a lot let go';
+const EXPIRED = 'a lot lets go no more than was in it when it expired';
 const ROOM = 'a use that was told late took no more of a lot than was in it at each moment since';
 const LIMITS = 'each use stayed within the limits of its moment';
 const ACCOUNTS_OPEN = 'ALTER TABLE boon.accounts DISABLE TRIGGER keep_account_state;';
@@ -151,6 +152,11 @@ export const USAGE_DAMAGES: [string, string, string][] = [
     LET_GO,
     'an expiry that was taken back at another moment',
     `UPDATE boon.entries SET effective_at = effective_at + interval '1 hour' WHERE kind = 'expired' AND amount > 0`,
+  ],
+  [
+    EXPIRED,
+    'credits that expired before they were there',
+    `UPDATE boon.entries SET effective_at = effective_at - interval '10 hours' WHERE kind = 'expired' AND amount < 0 AND account_id = 'lena'`,
   ],
   [
     ROOM,
