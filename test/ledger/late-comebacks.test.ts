@@ -200,6 +200,16 @@ test('what comes back after its time of grace expires when it comes, and was the
   await expectVerified(own.ledger);
 });
 
+test('so does what is settled when the time of its credits is over', async () => {
+  const [id, friend] = [await person({ credits: '20', expires_at: hour(2) }), await person()];
+  const gift = await give(own.ledger, id, friend, { at: START, amount: '20' });
+  const settled = 20 * 24;
+  await own.ledger.advanceGift(gift.id, hour(settled));
+  await own.ledger.expireLots(hour(settled + 1), 1_000);
+  expect(await balances(friend, settled + 1)).toEqual([`${settled}h 0`]);
+  await expectVerified(own.ledger);
+});
+
 test('what a lot and those that go on from it let go pays for no more than money was kept for', async () => {
   const yearAgo = later(START, { days: -365 });
   for (const share of [1, 0.5]) {

@@ -1,11 +1,11 @@
--- Expiry with effect from when there is something that expires: credits that come back into a lot after its expiry, and have no more
--- time, were their owner's at no moment. Posted as of the lot's expiry, the account would have had less than nothing until they came.
+-- Expiry with effect from when there is something that expires: credits that come, or come back, when the time of their lot is over
+-- were their owner's at no moment. Posted as of the lot's expiry, the account would have had less than nothing until they came.
 
 -- Posts the expiry of those of the lots that have expired by p_at. The caller has locked their accounts.
 CREATE OR REPLACE FUNCTION boon.post_expiry(p_lots bigint[], p_at timestamptz, OUT lots bigint, OUT amount bigint) LANGUAGE plpgsql AS $$
 BEGIN
   WITH lapsed AS (
-    SELECT l.id, l.account_id, l.remaining, greatest(l.expires_at, (
+    SELECT l.id, l.account_id, l.remaining, greatest(l.expires_at, l.granted_at, (
       SELECT max(e.effective_at) FROM boon.entries e WHERE e.account_id = l.account_id AND e.effective_at > l.expires_at AND e.lot_id = l.id
         AND e.amount > 0 AND e.kind NOT IN ('grant', 'gift_received', 'purchased', 'expired'))) AS expired_at
     FROM boon.lots l WHERE l.id = ANY (p_lots) AND l.open AND l.expires_at <= p_at
