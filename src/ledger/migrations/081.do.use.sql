@@ -22,7 +22,7 @@ DECLARE
   -- Those whose credits were looked at in this call, and of these the organisations.
   purses text[];
   pools text[];
-  -- Ids are remembered for 32 days after they were told, which may be a week after the use.
+  -- Ids are remembered for 32 days from when they were told, a week at most after the use.
   remembered_from timestamptz;
   r record;
   answer boon.use_answer;
@@ -87,7 +87,7 @@ DECLARE
 BEGIN
   SELECT * INTO STRICT rules FROM boon.usage_rules x WHERE x.version = p_policy;
   -- Each account's uses follow each other, and those of each organisation's members. Nothing below changes their order.
-  SELECT array_agg(q ORDER BY q.pool_id, q.account_id, q.i), min(q.now) - interval '39 days', array_agg(q.account_id) || array_agg(q.pool_id),
+  SELECT array_agg(q ORDER BY q.pool_id, q.account_id, q.i), min(q.now) - interval '32 days', array_agg(q.account_id) || array_agg(q.pool_id),
       greatest(min(q.at) FILTER (WHERE q.at < q.now), min(q.now) FILTER (WHERE q.at < q.now) - rules.accept_late_for)
     INTO requests, remembered_from, locked, late_since
     FROM json_populate_recordset(NULL::boon.use_request, p_requests) q;
@@ -102,7 +102,8 @@ BEGIN
     LEFT JOIN LATERAL (SELECT * FROM boon.plan_rules x WHERE x.version = p_policy AND x.plan = a.plan OFFSET 0) l ON true
     LEFT JOIN LATERAL (SELECT x FROM boon.usage_windows x WHERE x.account_id = q.account_id AND x.kind = 'five_hour' OFFSET 0) f (f) ON true
     LEFT JOIN LATERAL (SELECT x FROM boon.usage_windows x WHERE x.account_id = q.account_id AND x.kind = 'weekly' OFFSET 0) w (w) ON true
-    LEFT JOIN LATERAL (SELECT x FROM boon.usage x WHERE x.account_id = q.account_id AND x.id = q.id AND x.at > remembered_from LIMIT 1) u (u) ON true
+    LEFT JOIN LATERAL (SELECT x FROM boon.usage x WHERE x.account_id = q.account_id AND x.id = q.id AND x.at > remembered_from - interval '7 days'
+      AND x.told_at > remembered_from LIMIT 1) u (u) ON true
     -- Rounded up to a whole micro-credit: nothing is free. By `div`, since `/` may have too few decimals for it.
     CROSS JOIN LATERAL (SELECT div(q.units::numeric * coalesce(
       (SELECT x.rate FROM boon.rate_rules x WHERE x.version = p_policy AND x.product = q.product AND x.model = q.model
