@@ -262,6 +262,18 @@ describe('a use that is told late counts in the window of its moment', () => {
     await expectVerified(own.ledger);
   });
 
+  test('between two redemptions that are told by clocks apart, the later one first', async () => {
+    const id = await person();
+    await bank(own.ledger, id, { count: 2 });
+    await tell(id, '20', 0, 0);
+    await redeem(own.ledger, id, { at: hour(2) });
+    await tell(id, '10', 2, 2);
+    await redeem(own.ledger, id, { at: at({ hours: 2, ms: -1 }) });
+    await tell(id, '25', 3, 3);
+    expect(await tell(id, '5', 1, 4)).toMatchObject({ charged: { plan: '5' } });
+    await expectVerified(own.ledger);
+  });
+
   test('before a campaign restored the windows of everybody', async () => {
     const id = await person({ put: { cohorts: ['restored'] } });
     await tell(id, '20', 0, 0);

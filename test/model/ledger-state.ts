@@ -28,10 +28,15 @@ export type LedgerState = {
 
 const TABLES = [
   'accounts',
+  'account_history',
+  'billing_days',
   'ledger_accounts',
   'transfers',
   'lots',
   'entries',
+  'debts',
+  'debt_movements',
+  'takings',
   'gifts',
   'gift_usage',
   'events',

@@ -17,7 +17,7 @@ beforeAll(async () => {
   const refund: Payments['refund'] = async ({ id }, _payment, at) => {
     asked += 1;
     const status = asked >= answersAt ? 'succeeded' : 'pending';
-    return { at, refund_id: id, provider_id: 're_slow', status };
+    return { at, refund_id: id, provider_id: `re_${id}`, status };
   };
   rig = await giftRig(await timeSkippingServer(), { worker: { payments: { refund } as Payments } });
 });

@@ -106,7 +106,7 @@ CREATE OR REPLACE FUNCTION boon.restore_windows_of(c boon.campaigns, p_accounts 
   WITH ended AS (
     INSERT INTO boon.past_windows SELECT (boon.past_window(w, p_at)).* FROM unnest(p_accounts) AS u (id) JOIN boon.usage_windows w ON w.account_id = u.id
   ), restored AS (
-    UPDATE boon.usage_windows w SET used = 0, restored_by = NULL, since = nextval('boon.usage_seq'), counts_from = greatest(p_at, w.started_at),
+    UPDATE boon.usage_windows w SET used = 0, restored_by = NULL, since = nextval('boon.usage_seq'), counts_from = greatest(p_at, boon.counts_from(w)),
       started_at = CASE WHEN w.started_at + boon.window_length(w.kind) > p_at AND (w.kind = 'five_hour' OR r.moves_weekly_date)
         THEN p_at ELSE w.started_at END
     FROM unnest(p_accounts) AS u (id), boon.reset_rules r WHERE w.account_id = u.id AND r.version = c.policy_version

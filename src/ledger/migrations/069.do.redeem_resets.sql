@@ -56,7 +56,7 @@ BEGIN
   ), ended AS (
     INSERT INTO boon.past_windows SELECT (boon.past_window(u, s.at)).* FROM spent s JOIN boon.usage_windows u ON u.account_id = s.account_id
   ), restored AS (
-    UPDATE boon.usage_windows u SET used = 0, restored_by = s.reset_id, since = nextval('boon.usage_seq'), counts_from = greatest(s.at, u.started_at),
+    UPDATE boon.usage_windows u SET used = 0, restored_by = s.reset_id, since = nextval('boon.usage_seq'), counts_from = greatest(s.at, boon.counts_from(u)),
       started_at = CASE WHEN CASE u.kind WHEN 'weekly' THEN s.weekly_moved ELSE s.five_hour_started_at IS NOT NULL END
                         THEN s.at ELSE u.started_at END
     FROM spent s WHERE u.account_id = s.account_id
