@@ -147,8 +147,19 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
   ...PURCHASE_INVARIANTS,
   'the chain of sealed blocks is whole': `
     SELECT format('block %s does not match transfers %s to %s', b.number, b.first_seq, b.last_seq) AS detail FROM (
-      SELECT x.*, lag(x.hash, 1, ''::bytea) OVER w AS hash_before, lag(x.last_seq, 1, 0::bigint) OVER w AS last_before FROM boon.blocks x
+      SELECT x.*, lag(x.hash, 1, ''::bytea) OVER w AS hash_before, lag(x.number, 1, 0::bigint) OVER w AS number_before FROM boon.blocks x
       WINDOW w AS (ORDER BY x.number)) b
-    CROSS JOIN LATERAL boon.block_hash(b.first_seq, b.last_seq, b.hash_before) h
-    WHERE b.previous_hash <> b.hash_before OR b.first_seq <> b.last_before + 1 OR h.hash <> b.hash OR h.transfers <> b.transfers`,
+    CROSS JOIN LATERAL boon.block_hash(b.seqs, b.hash_before) h
+    WHERE b.previous_hash <> b.hash_before OR b.number <> b.number_before + 1 OR h.hash <> b.hash OR h.transfers <> b.transfers
+      OR (b.first_seq, b.last_seq) IS DISTINCT FROM (lower(b.seqs), upper(b.seqs) - 1)`,
+  'every transfer is sealed once': `
+    WITH sealed AS (SELECT r FROM boon.blocks b CROSS JOIN LATERAL unnest(b.seqs) r),
+    whole AS (SELECT coalesce(range_agg(r), '{}') AS seqs, coalesce(sum(upper(r) - lower(r)), 0) AS numbers, coalesce(max(upper(r)), 1) AS ends FROM sealed)
+    SELECT format('blocks hold %s numbers, and %s of them once', w.numbers, n.numbers) AS detail
+    FROM whole w CROSS JOIN LATERAL (SELECT coalesce(sum(upper(r) - lower(r)), 0) AS numbers FROM unnest(w.seqs) r) n WHERE w.numbers <> n.numbers
+    UNION ALL
+    SELECT format('transfer %s is in no block, and no gap is watched for it', t.seq) FROM whole w
+    CROSS JOIN LATERAL unnest(int8multirange(int8range(1, w.ends)) - w.seqs) r
+    CROSS JOIN LATERAL (SELECT x.seq FROM boon.transfers x WHERE x.seq >= lower(r) AND x.seq < upper(r) OFFSET 0) t
+    WHERE NOT EXISTS (SELECT FROM boon.seal_gaps g WHERE t.seq BETWEEN g.first_seq AND g.last_seq)`,
 };

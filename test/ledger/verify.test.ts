@@ -284,6 +284,18 @@ const DAMAGES: [string, string, string][] = [
       ['a block with another number of transfers', `UPDATE boon.blocks SET transfers = transfers - 1`],
     ] as const
   ).map(([what, sql]): [string, string, string] => ['the chain of sealed blocks is whole', what, sql]),
+  [
+    'every transfer is sealed once',
+    'a transfer put in behind a sealed block',
+    `WITH gone AS (DELETE FROM boon.transfers WHERE seq = 1 RETURNING *)
+     INSERT INTO boon.transfers OVERRIDING SYSTEM VALUE SELECT * FROM gone;
+     UPDATE boon.blocks SET seqs = seqs - '{[1,2)}' WHERE number = 1`,
+  ],
+  [
+    'every transfer is sealed once',
+    'a transfer in two blocks',
+    `INSERT INTO boon.blocks SELECT number + 1, 1, 1, 1, hash, hash, effective_at, recorded_at, '{[1,2)}' FROM boon.blocks WHERE number = 1`,
+  ],
 ];
 
 const admin = inject('postgresUrl');
