@@ -3,7 +3,7 @@ import { BoonError, type ErrorCode, type LimitReached } from '../contracts/error
 import type { Usage } from '../contracts/usage.schema.ts';
 import { formatCredits, parseCredits } from '../domain/credits.ts';
 import { WINDOW_KINDS, WINDOW_LENGTH_MS } from '../domain/usage-window.ts';
-import { type Database, persist, queryRow } from './database.ts';
+import { type Database, queryBatch, queryRow } from './database.ts';
 import { AGAIN, GroupCommit } from './group-commit.ts';
 import type { Recorded } from './ledger.ts';
 import type { UseRequest } from './metering.ts';
@@ -53,10 +53,10 @@ export function makeUse(
       const pool = pools.get(account_id);
       return pool === undefined ? account_id : [account_id, pool];
     },
-    async run(batch) {
+    async run(batch, wait) {
       const requests = batch.map((request, i) => toRow(request, i, pools.get(request.account_id)));
       const values = [policyVersion(), JSON.stringify(requests)];
-      const { rows } = await persist(() => database.query<UseRow>({ name: 'use', text: USE, values }));
+      const rows = await queryBatch<UseRow>(database, 'use', USE, values, wait);
       const answers: (UseRow | typeof AGAIN)[] = batch.map(() => AGAIN);
       for (const row of rows) {
         const account = batch[row.i]?.account_id;

@@ -31,10 +31,13 @@ const WRITE = `
 
 /** The same under a number that was drawn before. */
 const writeUnder = (seq: string) =>
-  WRITE.replace('(phase, kind', '(seq, phase, kind')
-    .replace("VALUES ('posted'", `OVERRIDING SYSTEM VALUE VALUES (${seq}, 'posted'`);
+  WRITE.replace('(phase, kind', '(seq, phase, kind').replace(
+    "VALUES ('posted'",
+    `OVERRIDING SYSTEM VALUE VALUES (${seq}, 'posted'`,
+  );
 
-const blocks = () => own.sql('SELECT number::int, transfers::int, seqs::text FROM boon.blocks ORDER BY number');
+const blocks = () =>
+  own.sql('SELECT number::int, transfers::int, seqs::text FROM boon.blocks ORDER BY number');
 const unsealed = async () => (await own.sql('SELECT transfers::int FROM boon.unsealed()'))[0]?.transfers;
 /** Seals until no gap is watched: transactions of other tests, on the same server, are waited for too. */
 const untilNoGaps = (at: string) =>
@@ -138,13 +141,17 @@ describe('sealing', () => {
   });
 
   test('a gap stays as long as a transaction runs that was at work when it was noticed', async () => {
-    await holding(own, [`SELECT pg_current_xact_id(), nextval('boon.transfers_seq_seq')`, []], async (query) => {
-      await grant(own.ledger, 'ann', '1');
-      await own.ledger.sealBlocks(START);
-      await own.ledger.sealBlocks(later(START, { days: 30 }));
-      expect(await gaps()).toEqual([{ first_seq: 2, last_seq: 2 }]);
-      await query('ROLLBACK');
-    });
+    await holding(
+      own,
+      [`SELECT pg_current_xact_id(), nextval('boon.transfers_seq_seq')`, []],
+      async (query) => {
+        await grant(own.ledger, 'ann', '1');
+        await own.ledger.sealBlocks(START);
+        await own.ledger.sealBlocks(later(START, { days: 30 }));
+        expect(await gaps()).toEqual([{ first_seq: 2, last_seq: 2 }]);
+        await query('ROLLBACK');
+      },
+    );
     await untilNoGaps(later(START, { days: 30 }));
   });
 
@@ -208,7 +215,9 @@ describe('sealing', () => {
     for (const { name, text } of drawing)
       expect(text.indexOf(DRAWS_TRANSFERS[name] ?? '?'), name).toBeGreaterThan(-1);
     // Every other sequence that is drawn by hand is known: none of them is the order of something sealed.
-    const drawn = new Set(functions.flatMap(({ text }) => [...text.matchAll(/nextval\('([^']+)'/g)].map((m) => m[1])));
+    const drawn = new Set(
+      functions.flatMap(({ text }) => [...text.matchAll(/nextval\('([^']+)'/g)].map((m) => m[1])),
+    );
     expect([...drawn].toSorted()).toEqual([
       'boon.accounts_number_seq',
       'boon.lots_id_seq',
