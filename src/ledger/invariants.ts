@@ -152,6 +152,16 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
     CROSS JOIN LATERAL boon.block_hash(b.seqs, b.hash_before) h
     WHERE b.previous_hash <> b.hash_before OR b.number <> b.number_before + 1 OR h.hash <> b.hash OR h.transfers <> b.transfers
       OR (b.first_seq, b.last_seq) IS DISTINCT FROM (lower(b.seqs), upper(b.seqs) - 1)`,
+  'what happened cannot be changed': `
+    SELECT format('table %s has no guard', t.name) AS detail FROM (
+      SELECT x.name, to_regclass('boon.' || x.name) AS id FROM boon.append_only_tables x
+      UNION ALL
+      SELECT i.inhrelid::regclass::text, i.inhrelid FROM boon.append_only_tables x JOIN pg_inherits i ON i.inhparent = to_regclass('boon.' || x.name)
+        JOIN pg_class c ON c.oid = i.inhrelid AND c.relkind = 'r') t
+    WHERE NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = t.id AND g.tgname = 'append_only' AND g.tgenabled IN ('O', 'A'))
+    UNION ALL
+    SELECT format('trigger %s of %s is off', g.tgname, g.tgrelid::regclass) FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid
+    WHERE c.relnamespace = 'boon'::regnamespace AND NOT g.tgisinternal AND g.tgenabled NOT IN ('O', 'A')`,
   'every transfer is sealed once': `
     WITH sealed AS (SELECT r FROM boon.blocks b CROSS JOIN LATERAL unnest(b.seqs) r),
     whole AS (SELECT coalesce(range_agg(r), '{}') AS seqs, coalesce(sum(upper(r) - lower(r)), 0) AS numbers, coalesce(max(upper(r)), 1) AS ends FROM sealed)

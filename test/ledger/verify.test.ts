@@ -54,24 +54,8 @@ async function makeScene(ledger: Ledger): Promise<void> {
   await ledger.sealBlocks(now);
 }
 
-const WITHOUT_TRIGGERS = [
-  'transfers',
-  'entries',
-  'events',
-  'blocks',
-  'reset_movements',
-  'redemptions',
-  'referral_prompts',
-  'reward_slots',
-  'reward_cap_raises',
-  'purchase_movements',
-  'refund_movements',
-  'debt_movements',
-  'top_up_consents',
-  'billing_days',
-]
-  .map((table) => `ALTER TABLE boon.${table} DISABLE TRIGGER append_only;`)
-  .join('');
+/** As a restore does it: no trigger sees what is changed in this transaction. */
+const WITHOUT_TRIGGERS = 'SET LOCAL session_replication_role = replica;';
 const transferOf = (gift: string) => `(SELECT transfer FROM boon.gifts WHERE id = '${gift}')`;
 const resolutionOf = (gift: string) =>
   `(SELECT seq FROM boon.transfers WHERE resolves = ${transferOf(gift)})`;
@@ -284,6 +268,21 @@ const DAMAGES: [string, string, string][] = [
       ['a block with another number of transfers', `UPDATE boon.blocks SET transfers = transfers - 1`],
     ] as const
   ).map(([what, sql]): [string, string, string] => ['the chain of sealed blocks is whole', what, sql]),
+  [
+    'what happened cannot be changed',
+    'a guard that was switched off',
+    'ALTER TABLE boon.entries DISABLE TRIGGER append_only',
+  ],
+  [
+    'what happened cannot be changed',
+    'a guard taken from a month of uses',
+    'DROP TRIGGER append_only ON boon.usage_2026_03',
+  ],
+  [
+    'what happened cannot be changed',
+    'spending that may fall',
+    'ALTER TABLE boon.spending DISABLE TRIGGER only_grows',
+  ],
   [
     'every transfer is sealed once',
     'a transfer put in behind a sealed block',
