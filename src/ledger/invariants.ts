@@ -5,6 +5,7 @@
 import { ACCOUNT_INVARIANTS } from './account-invariants.ts';
 import { BILLING_INVARIANTS } from './billing-invariants.ts';
 import { CAMPAIGN_INVARIANTS } from './campaign-invariants.ts';
+import { LOT_INVARIANTS } from './lot-invariants.ts';
 import { PURCHASE_INVARIANTS } from './purchase-invariants.ts';
 import { REFERRAL_INVARIANTS } from './referral-invariants.ts';
 import { RESET_INVARIANTS } from './reset-invariants.ts';
@@ -138,6 +139,7 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
     SELECT format('gift %s is %s and has no such event', g.id, g.status) AS detail FROM boon.gifts g
     WHERE NOT EXISTS (SELECT FROM boon.events e WHERE e.subject = g.id AND e.type = 'gift.accepted')
       OR (g.deadline IS NULL AND NOT EXISTS (SELECT FROM boon.events e WHERE e.subject = g.id AND e.type = 'gift.' || g.status))`,
+  ...LOT_INVARIANTS,
   ...ACCOUNT_INVARIANTS,
   ...RESET_INVARIANTS,
   ...USAGE_INVARIANTS,
