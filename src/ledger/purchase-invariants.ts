@@ -7,7 +7,7 @@
 const CONSENTS = `
   SELECT s.given, s.monthly_cap FROM boon.top_up_consents s
   WHERE s.account_id = p.account_id AND s.given AND s.effective_at <= p.created_at + interval '2 seconds' AND NOT EXISTS (
-    SELECT FROM boon.top_up_consents n WHERE n.account_id = s.account_id AND n.seq > s.seq AND n.effective_at <= p.created_at - interval '2 seconds')`;
+    SELECT FROM boon.top_up_consents n WHERE n.account_id = s.account_id AND n.seq > s.seq AND n.effective_at < p.created_at - interval '2 seconds')`;
 
 export const PURCHASE_INVARIANTS: Readonly<Record<string, string>> = {
   'a paid purchase gave what was bought, once, and no other gave anything': `

@@ -49,10 +49,11 @@ export async function verify(
 async function runChecks(
   database: CheckedDatabase,
   progress: (check: string) => void,
-  { at, sinceCheckpoint = false, keepCheckpoint = false }: VerifyOptions,
+  { at, sinceCheckpoint = false, keepCheckpoint: wanted = false }: VerifyOptions,
 ): Promise<VerifyReport> {
   const client = await database.connect();
   try {
+    const keepCheckpoint = wanted && !(await isReplica(client));
     // Ahead of the snapshot: what is counted here can be seen in it.
     const written = sinceCheckpoint || keepCheckpoint ? await readWritten(client) : {};
     await client.query(
@@ -102,6 +103,12 @@ function toCounts(row: Record<string, unknown>): VerifyReport['checked'] {
     accounts: count('accounts'),
     blocks: count('blocks'),
   };
+}
+
+/** A replica can be proved, and takes no checkpoint. */
+async function isReplica(client: Connection): Promise<boolean> {
+  const { rows } = await client.query<{ replica: boolean }>('SELECT pg_is_in_recovery() AS replica');
+  return rows[0]?.replica === true;
 }
 
 async function readWritten(client: Connection): Promise<Written> {
