@@ -82,7 +82,7 @@ export function makePurchases(
         database,
         'hear_of_payment',
         text,
-        [JSON.stringify(news)],
+        [JSON.stringify(asMoneyCame(news))],
       );
       if (row?.heard == null) return undefined;
       return { purchase: toPurchase(row.heard.purchase), changed: row.heard.changed };
@@ -124,6 +124,13 @@ export function makePurchases(
       return row?.customer_id;
     },
   };
+}
+
+/** A payment of nothing pays for nothing: what it was for is not paid, and nothing is given. */
+function asMoneyCame(news: PaymentNews): PaymentNews {
+  if (news.said !== 'paid' || news.amount === undefined || news.amount > 0) return news;
+  const { amount: _amount, customer_id: _customer, ...rest } = news;
+  return { ...rest, said: 'failed', reason_code: 'nothing_was_paid' };
 }
 
 type TopUpAnswer = { top_up: TopUp } | { code: ErrorCode; detail: string; errors?: FieldError[] | undefined };
