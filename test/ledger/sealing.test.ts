@@ -20,21 +20,30 @@ beforeEach(async () => {
 });
 afterEach(() => own.close());
 
-/** Writes as the ledger's functions do, in a transaction that the test ends when it likes. */
-const WRITE = `
-  WITH t AS (INSERT INTO boon.transfers (phase, kind, debit_account, credit_account, amount, reference, effective_at)
-    VALUES ('posted', 'grant', 'boon:issuance', 'boon:promotional', 1, 'test', '${START}') RETURNING seq),
-  a AS (UPDATE boon.ledger_accounts SET credits_posted = credits_posted + 1 WHERE id = 'boon:promotional' RETURNING credits_posted AS balance),
-  l AS (INSERT INTO boon.lots (account_id, source, granted, remaining, granted_at, giftable, transfer, slice)
-    SELECT 'boon:promotional', 'promotional', 1, 1, '${START}', true, t.seq, 1 FROM t RETURNING id)
-  INSERT INTO boon.entries SELECT t.seq, 1, 'boon:promotional', l.id, 'grant', 1, a.balance, 'test', '${START}' FROM t, a, l`;
+let serial = 0;
+/** A grant in a transaction that the test ends when it likes. */
+function write(): string {
+  serial += 1;
+  const grant = {
+    i: 0,
+    key: `sealing/${serial}`,
+    input_hash: '00',
+    at: START,
+    account_id: 'boon:promotional',
+    amount: 1,
+    source: 'promotional',
+    expires_at: null,
+    giftable: true,
+    reason: 'test',
+    products: null,
+  };
+  return `SELECT * FROM boon.grant_credits('[${JSON.stringify(grant)}]')`;
+}
 
-/** The same under a number that was drawn before. */
-const writeUnder = (seq: string) =>
-  WRITE.replace('(phase, kind', '(seq, phase, kind').replace(
-    "VALUES ('posted'",
-    `OVERRIDING SYSTEM VALUE VALUES (${seq}, 'posted'`,
-  );
+/** The same under a number that was drawn before: the next one of the sequence, for as long as it takes. */
+const writeUnder = (seq: string) => `
+  SELECT setval('boon.transfers_seq_seq', ${seq}, false); ${write()};
+  SELECT setval('boon.transfers_seq_seq', (SELECT max(seq) FROM boon.transfers))`;
 
 const blocks = () =>
   own.sql('SELECT number::int, transfers::int, seqs::text FROM boon.blocks ORDER BY number');
@@ -51,7 +60,7 @@ const gaps = async () => own.sql('SELECT first_seq::int, last_seq::int FROM boon
 
 describe('sealing', () => {
   test('does not wait for a writer that is idle in its transaction, nor does it make others wait', async () => {
-    await holding(own, [WRITE, []], async (query) => {
+    await holding(own, [write(), []], async (query) => {
       await grant(own.ledger, 'ann', '1');
       expect(await own.ledger.sealBlocks(START)).toBe(1);
       await grant(own.ledger, 'ann', '1');
