@@ -22,6 +22,7 @@ import { type Figure, row } from './support/figure.ts';
 import { usage } from './usage.ts';
 import { usageGrowth } from './usage-growth.ts';
 import { usageLatency } from './usage-latency.ts';
+import { verifyGrowth } from './verify-growth.ts';
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   'gift-history': giftHistory,
@@ -36,6 +37,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   usage,
   'usage-latency': usageLatency,
   'usage-growth': usageGrowth,
+  'verify-growth': verifyGrowth,
 };
 
 const HELP = `npm run bench [-- NAME …] [--rounds 5] [--seconds 4] [--json]

@@ -15,24 +15,42 @@ export function ledgerCommand(terminal: Terminal): Command {
 function verify(terminal: Terminal): Command {
   return newCommand(
     'verify',
-    'Prove every invariant from the rows, in one snapshot; exit code 1 when one is broken',
-    ['ledger verify'],
-  ).action(async (_options: object, command: Command) => {
-    const began = performance.now();
-    const seconds = () => `${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s`;
-    const report = await withLedger(terminal, (ledger) =>
-      ledger.verify((check) => terminal.note(`[${seconds()}] ${check}`)),
-    );
-    answer(terminal, command, report, reportLines(report));
-    if (!report.ok)
-      throw new CommandFailed('The ledger does not hold: each broken invariant is named above.');
-  });
+    'Prove every invariant from the rows, in one snapshot, and that nothing is overdue; exit code 1 when one is broken',
+    ['ledger verify', 'ledger verify --since-checkpoint'],
+  )
+    .option('--full', 'prove everything (the default), and keep a checkpoint when it holds')
+    .option(
+      '--since-checkpoint',
+      'prove what was written since the last checkpoint, and everything where there is none or it does not stand',
+    )
+    .action(async (options: { full?: boolean; sinceCheckpoint?: boolean }, command: Command) => {
+      if (options.full === true && options.sinceCheckpoint === true)
+        throw new CommandFailed('Give --full or --since-checkpoint, not both.');
+      const began = performance.now();
+      const seconds = () => `${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s`;
+      const report = await withLedger(terminal, (ledger) =>
+        ledger.verify((check) => terminal.note(`[${seconds()}] ${check}`), {
+          at: new Date().toISOString(),
+          sinceCheckpoint: options.sinceCheckpoint,
+          keepCheckpoint: true,
+        }),
+      );
+      answer(terminal, command, report, reportLines(report));
+      if (!report.ok)
+        throw new CommandFailed('The ledger does not hold: each broken invariant is named above.');
+    });
 }
 
-function reportLines({ ok, checked, violations }: VerifyReport): string[] {
+function reportLines({ ok, checked, violations, since_checkpoint }: VerifyReport): string[] {
   const counts = Object.entries(checked).map(([what, count]) => `${count} ${what}`);
   const broken = violations.map(({ invariant, detail }) => `BROKEN  ${invariant}: ${detail}`);
-  return [...broken, ...(ok ? ['Every invariant holds.'] : []), `Looked at ${counts.join(', ')}.`];
+  const since =
+    since_checkpoint === null
+      ? ['There was no checkpoint that stands: everything was proved.']
+      : since_checkpoint === undefined
+        ? []
+        : [`Proved what was written since checkpoint ${since_checkpoint}.`];
+  return [...since, ...broken, ...(ok ? ['Every invariant holds.'] : []), `Looked at ${counts.join(', ')}.`];
 }
 
 function seal(terminal: Terminal): Command {

@@ -1,6 +1,6 @@
 /** `boon purchase`: packages and purchases, through the API. */
-import { type Command, InvalidArgumentError } from 'commander';
-import { type Purchase, packageText, priceText } from '../contracts/purchase.ts';
+import type { Command } from 'commander';
+import { coinsOf, type Purchase, packageText, priceText } from '../contracts/purchase.ts';
 import type { Refund } from '../contracts/refund.ts';
 import { apiClient } from './api.ts';
 import { answer, newCommand } from './command.ts';
@@ -85,32 +85,40 @@ function list(terminal: Terminal): Command {
     });
 }
 
-type RefundOptions = { reason: string; amount?: number; includeSpent?: true; idempotencyKey?: string };
+type RefundOptions = { reason: string; amount?: string; includeSpent?: true; idempotencyKey?: string };
 
 function refund(terminal: Terminal): Command {
   return newCommand('refund', 'Give the money of a purchase back, and take what it bought', [
     'purchase refund pur_01m7… --reason "bought twice by mistake"',
-    'purchase refund pur_01m7… --amount 280 --reason "thirty credits were used"',
+    'purchase refund pur_01m7… --amount 2.80 --reason "thirty credits were used"',
   ])
     .argument('<purchase>', 'its id')
     .requiredOption('--reason <text>', 'why; it stands in the record')
-    .option('--amount <number>', 'in the smallest coin; left out: all that is left of what was paid', coins)
+    .option(
+      '--amount <money>',
+      'in the purchase’s currency, such as 2.80; left out: all that is left of what was paid',
+    )
     .option('--include-spent', 'refund what was spent too; such credits are then owed')
     .option('--idempotency-key <key>', 'the same key never refunds twice; left out: a new one')
     .action(async (id: string, options: RefundOptions, command: Command) => {
-      const { reason, amount, includeSpent, idempotencyKey } = options;
+      const { reason, amount: text, includeSpent, idempotencyKey } = options;
+      const { purchases } = await apiClient(terminal.env);
+      const currency = text === undefined ? '' : (await purchases.get(id)).price.currency;
+      const amount = text === undefined ? undefined : coinsOf(text, currency);
+      if (text !== undefined && (amount === undefined || amount === 0))
+        return command.error(`error: "${text}" is no amount of ${currency}.`);
       const body = {
         reason,
         ...(amount === undefined ? {} : { amount }),
         ...(includeSpent === undefined ? {} : { include_spent: true }),
       };
       const key = idempotencyKey === undefined ? {} : { idempotencyKey };
-      const asked = await (await apiClient(terminal.env)).purchases.refund(id, body, key);
+      const asked = await purchases.refund(id, body, key);
       answer(terminal, command, asked, refundLines(asked));
     });
 }
 
-type Correction = { refunded: number; reason: string; idempotencyKey?: string };
+type Correction = { refunded: string; reason: string; idempotencyKey?: string };
 
 function correctRefunded(terminal: Terminal): Command {
   return newCommand(
@@ -119,26 +127,23 @@ function correctRefunded(terminal: Terminal): Command {
     ['purchase correct-refunded pur_01m7… --refunded 0 --reason "the refund failed, case 4711"'],
   )
     .argument('<purchase>', 'its id')
-    .requiredOption('--refunded <number>', 'what stands there, in all, in the smallest coin', coinsOrNone)
+    .requiredOption(
+      '--refunded <money>',
+      'what stands there, in all, in the purchase’s currency, such as 2.80',
+    )
     .requiredOption('--reason <text>', 'why; it stands in the record')
     .option('--idempotency-key <key>', 'the same key never corrects twice; left out: a new one')
     .action(async (id: string, options: Correction, command: Command) => {
-      const { refunded, reason, idempotencyKey } = options;
-      const key = idempotencyKey === undefined ? {} : { idempotencyKey };
+      const { reason, idempotencyKey } = options;
       const { purchases } = await apiClient(terminal.env);
+      const { currency } = (await purchases.get(id)).price;
+      const refunded = coinsOf(options.refunded, currency);
+      if (refunded === undefined)
+        return command.error(`error: "${options.refunded}" is no amount of ${currency}.`);
+      const key = idempotencyKey === undefined ? {} : { idempotencyKey };
       const purchase = await purchases.correctRefunded(id, { refunded, reason }, key);
       answer(terminal, command, purchase, purchaseLines(purchase));
     });
-}
-
-function coinsOrNone(given: string): number {
-  return given === '0' ? 0 : coins(given);
-}
-
-/** A sum of the smallest coin. @throws InvalidArgumentError, which the command line answers with usage. */
-function coins(given: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(given)) throw new InvalidArgumentError('must be a whole number above zero.');
-  return Number(given);
 }
 
 function refundLines(refund: Refund): string[] {

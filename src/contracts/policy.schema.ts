@@ -1,7 +1,8 @@
 /** The policy's schema: a document that does not fit is refused with the path of each fault. */
 import { z } from 'zod';
 import { PLANS } from '../domain/account.ts';
-import type { Policy } from '../domain/policy.ts';
+import { smallestCharge } from '../domain/money.ts';
+import type { Policy, Price } from '../domain/policy.ts';
 import { CreditsSchema, InstantInputSchema, PositiveCreditsSchema } from './primitives.schema.ts';
 
 const DURATION = /^P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?$/;
@@ -102,11 +103,17 @@ export const PriceSchema = z.strictObject({
   currency: z.string().regex(/^[a-z]{3}$/, 'must be an ISO 4217 code in small letters'),
 });
 
+/** A price at which something can be sold: some currencies are charged in steps. */
+const ChargeSchema = PriceSchema.refine(({ amount, currency }) => amount % smallestCharge(currency) === 0, {
+  error: ({ input }) => `must be a multiple of ${smallestCharge((input as Price).currency)} in this currency`,
+  path: ['amount'],
+});
+
 const PackagePolicySchema = z
   .strictObject({
     credits: PositiveCreditsSchema.optional(),
     resets: z.int().min(1).max(100).optional(),
-    price: PriceSchema,
+    price: ChargeSchema,
   })
   .refine(
     ({ credits, resets }) => (credits === undefined) !== (resets === undefined),
@@ -123,7 +130,7 @@ const PurchasePolicySchema = z.strictObject({
   reminders: z.array(DurationSchema).max(5),
 });
 
-const InvoicePolicySchema = z.strictObject({ hundred_credits: PriceSchema, due_within: DurationSchema });
+const InvoicePolicySchema = z.strictObject({ hundred_credits: ChargeSchema, due_within: DurationSchema });
 
 const RewardSchema = z
   .strictObject({ resets: z.int().min(0).max(100), credits: CreditsSchema })

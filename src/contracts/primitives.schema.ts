@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { RESERVED_PREFIX } from '../domain/account.ts';
 import { CREDITS_PATTERN, parseCredits } from '../domain/credits.ts';
+import { canonicalEmail } from '../domain/email.ts';
 
 /**
  * Where a check cannot be written as a regular expression for zod, `pattern` in `meta` tells it to readers of
@@ -98,14 +99,23 @@ export const GiftIdSchema = z
   .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be a transfer id')
   .meta({ description: 'Id of a transfer', example: 'gft_06bq2n6y3v8k5s7r1x4z9m0c2d' });
 
-/** At most 64 characters before the @, letters and digits of ASCII, no quoted or bracketed forms. */
-const EMAIL =
-  /^(?=[^@]{1,64}@)(?:[A-Za-z0-9_'+-]+\.)*[A-Za-z0-9_+-]+@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$/;
+/** As OpenAPI's readers know them: of ASCII, and an example of others; `canonicalEmail` says what is taken. */
+const ASCII_EMAIL =
+  "^(?=[^@]{1,64}@)(?:[A-Za-z0-9_'+-]+\\.)*[A-Za-z0-9_'+-]*[A-Za-z0-9_+-]@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)+[A-Za-z]{2,63}$";
+const OTHER_EMAIL = '^[a-z0-9ß-öø-ÿа-я一-龥]{1,16}@(?:[a-zß-öø-ÿа-я一-龥]{1,12}\\.){1,3}[a-z]{2,63}$';
 
 export const EmailSchema = z
-  .email({ pattern: EMAIL, error: 'must be an e-mail address' })
+  .string()
   .max(254)
-  .meta({ description: 'E-mail address', example: 'grace@example.com' });
+  .refine((text) => canonicalEmail(text) !== undefined, 'must be an e-mail address')
+  .meta({
+    description: 'E-mail address; letters may be of any script (RFC 6531)',
+    example: 'grace@example.com',
+    anyOf: [
+      { format: 'email', pattern: ASCII_EMAIL },
+      { format: 'idn-email', pattern: OTHER_EMAIL },
+    ],
+  });
 
 const CONTROL = '\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f';
 const NO_CONTROL = new RegExp(`^[^${CONTROL}]*$`);

@@ -5,6 +5,8 @@
 import type { Price } from '../domain/policy.ts';
 import type { Refund } from './refund.ts';
 
+export { coinsOf, priceText } from '../domain/money.ts';
+
 export const PURCHASE_WORKFLOW = 'purchase';
 
 /** The workflow id of a purchase: `purchase/<purchaseId>`. */
@@ -150,23 +152,4 @@ export type TopUpBlock = (typeof TOP_UP_BLOCKS)[number];
 export function packageText({ credits, resets }: Pick<Purchase, 'credits' | 'resets'>): string {
   if (resets === 0) return `${credits} credits`;
   return resets === 1 ? '1 banked reset' : `${resets} banked resets`;
-}
-
-/** `4.00 USD`; of currencies without coins `400 JPY`. */
-export function priceText({ amount, currency }: Price): string {
-  const digits = decimalsOf(currency);
-  return `${(amount / 10 ** digits).toFixed(digits)} ${currency.toUpperCase()}`;
-}
-
-/** Reads an amount as people write it, such as `12.5` or `12.50`, in the currency's smallest coin; undefined when it is none. */
-export function coinsOf(text: string, currency: string): number | undefined {
-  const [, whole = '', part = ''] = /^(\d{1,12})(?:\.(\d+))?$/.exec(text) ?? [];
-  const digits = decimalsOf(currency);
-  return whole === '' || part.length > digits ? undefined : Number(whole + part.padEnd(digits, '0'));
-}
-
-/** How many decimals a currency's coins have. */
-function decimalsOf(currency: string): number {
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency: currency.toUpperCase() });
-  return format.resolvedOptions().maximumFractionDigits ?? 2;
 }

@@ -40,7 +40,7 @@ export function makeAcceptGift(
     join: JOIN,
     // A sender's limits and lots are changed by one writer; so is the budget of promotional gifts.
     shardOf: (request) => (request.funding === 'promotional' ? PROMOTIONAL_BUDGET : request.from),
-    run: (batch) => {
+    run: (batch, wait) => {
       onBatch(batch.length);
       return callWithArray(
         database,
@@ -48,6 +48,7 @@ export function makeAcceptGift(
         'SELECT i, replayed, result FROM boon.accept_gifts($1, $2)',
         [policyVersion(), JSON.stringify(batch.map((request, i) => toRow(request, i, vault)))],
         batch.length,
+        wait,
       );
     },
   });

@@ -22,13 +22,14 @@ export function makeAcceptResetGift(
     most: MOST_IN_A_BATCH,
     join: 1,
     shardOf: (request) => request.from,
-    run: (batch) =>
+    run: (batch, wait) =>
       callWithArray(
         database,
         'accept_reset_gifts',
         'SELECT i, replayed, result FROM boon.accept_reset_gifts($1, $2)',
         [policyVersion(), JSON.stringify(batch.map((request, i) => toRow(request, i, vault)))],
         batch.length,
+        wait,
       ),
   });
   return async (request) => {

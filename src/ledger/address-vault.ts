@@ -2,7 +2,9 @@
  * E-mail addresses and claim tokens at rest: encrypted with AES-256-GCM, and found by a keyed digest. The key
  * never reaches the database.
  */
+
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { canonicalEmail } from '../domain/email.ts';
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -38,9 +40,11 @@ export class AddressVault {
     );
   }
 
-  /** The digest by which an address is found; the same for every spelling of its letters' case. Hex. */
+  /** The digest by which an address is found; the same for every spelling of it (`canonicalEmail`). Hex. */
   indexOf(address: string): string {
-    return createHmac('sha256', this.#indexKey).update(address.trim().toLowerCase()).digest('hex');
+    return createHmac('sha256', this.#indexKey)
+      .update(canonicalEmail(address.trim()) ?? address.trim().toLowerCase())
+      .digest('hex');
   }
 }
 

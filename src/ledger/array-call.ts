@@ -26,14 +26,15 @@ export function makeArrayCall<Request, Value extends object>(
     writers: 1,
     most: MOST_IN_A_BATCH,
     join: 1,
-    shardOf: () => call.name,
-    run: (batch) =>
+    shardOf: () => [],
+    run: (batch, wait) =>
       callWithArray(
         database,
         call.name,
         call.text,
         [...(call.values?.() ?? []), JSON.stringify(batch.map(call.toRow))],
         batch.length,
+        wait,
       ),
   });
   return async (request) => answerOf(await groups.submit(request));

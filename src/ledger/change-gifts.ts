@@ -2,8 +2,8 @@
 import { BoonError } from '../contracts/errors.ts';
 import type { Gift, GiftActionRequest } from '../contracts/gift.ts';
 import { tokenHash } from './address-vault.ts';
-import { type Database, queryRows } from './database.ts';
-import { AGAIN, GroupCommit } from './group-commit.ts';
+import { type Database, queryBatch, queryRows } from './database.ts';
+import { AGAIN, GroupCommit, type LockWait } from './group-commit.ts';
 import type { Recorded } from './ledger.ts';
 import { type AnswerRow, answerOf, callWithArray, inputHash } from './recorded.ts';
 import { toGift } from './rows.ts';
@@ -22,13 +22,14 @@ export function makeActOnGift(database: Database): (request: GiftActionRequest) 
     most: MOST_IN_A_BATCH,
     join: 1,
     shardOf: (request) => request.gift_id,
-    run: (batch) =>
+    run: (batch, wait) =>
       callWithArray(
         database,
         'act_on_gifts',
         'SELECT i, replayed, result FROM boon.act_on_gifts($1)',
         [JSON.stringify(batch.map(toRow))],
         batch.length,
+        wait,
       ),
   });
   return async (request) => {
@@ -70,7 +71,7 @@ export function makeAdvanceGifts(database: Database): {
       most,
       join: most / 2,
       shardOf: (request) => request.shards,
-      run: (batch) => advance(database, batch),
+      run: (batch, wait) => advance(database, batch, wait),
     });
   const single = groups(WRITERS, MOST_IN_A_BATCH);
   const bulk = groups(BULK_WRITERS, BULK_BATCH);
@@ -91,15 +92,20 @@ export function makeAdvanceGifts(database: Database): {
 }
 
 /** One call of the database for the batch; unknown gifts are undefined. */
-async function advance(database: Database, batch: Due[]): Promise<(Gift | typeof AGAIN | undefined)[]> {
+async function advance(
+  database: Database,
+  batch: Due[],
+  wait: LockWait,
+): Promise<(Gift | typeof AGAIN | undefined)[]> {
   // A gift that stands in it twice is looked at again in the next.
   const ids = batch.map(({ id }) => id);
   const first = batch.filter(({ id }, index) => ids.indexOf(id) === index);
-  const rows = await queryRows<{ gift: Gift }>(
+  const rows = await queryBatch<{ gift: Gift }>(
     database,
     'advance_gifts',
     'SELECT boon.advance_gifts($1, $2) AS gift',
     [first.map(({ id }) => id), first.map(({ at }) => at)],
+    wait,
   );
   const byId = new Map(rows.map(({ gift }) => [gift.id, toGift(gift)]));
   return batch.map((request, index) => (ids.indexOf(request.id) === index ? byId.get(request.id) : AGAIN));

@@ -2,8 +2,9 @@
 import { BoonError, type ErrorCode, type LimitReached } from '../contracts/errors.ts';
 import type { Usage } from '../contracts/usage.schema.ts';
 import { formatCredits, parseCredits } from '../domain/credits.ts';
+import { isError } from '../domain/is-error.ts';
 import { WINDOW_KINDS, WINDOW_LENGTH_MS } from '../domain/usage-window.ts';
-import { type Database, persist, queryRow } from './database.ts';
+import { type Database, queryBatch, queryRow } from './database.ts';
 import { AGAIN, GroupCommit } from './group-commit.ts';
 import type { Recorded } from './ledger.ts';
 import type { UseRequest } from './metering.ts';
@@ -33,8 +34,6 @@ const MOST_IN_A_BATCH = 64;
 const WRITERS = 2;
 const JOIN = 4;
 const MOST_REMEMBERED = 100_000;
-/** A policy accepts uses a week late at most: one that is older is refused, and needs no month. */
-const ACCEPTED_LATE_AT_MOST_MS = 7 * 24 * 3_600_000;
 
 /** Makes the function behind `Ledger.use`. */
 export function makeUse(
@@ -55,10 +54,10 @@ export function makeUse(
       const pool = pools.get(account_id);
       return pool === undefined ? account_id : [account_id, pool];
     },
-    async run(batch) {
+    async run(batch, wait) {
       const requests = batch.map((request, i) => toRow(request, i, pools.get(request.account_id)));
       const values = [policyVersion(), JSON.stringify(requests)];
-      const { rows } = await persist(() => database.query<UseRow>({ name: 'use', text: USE, values }));
+      const rows = await queryBatch<UseRow>(database, 'use', USE, values, wait);
       const answers: (UseRow | typeof AGAIN)[] = batch.map(() => AGAIN);
       for (const row of rows) {
         const account = batch[row.i]?.account_id;
@@ -68,15 +67,18 @@ export function makeUse(
       return answers;
     },
   });
-  const months = new Set<string>();
-  return async (request) => {
-    // Ahead of the scheduled process only where a clock has jumped.
-    const month = request.at.slice(0, 7);
-    if (!months.has(month) && Date.parse(request.now) - Date.parse(request.at) <= ACCEPTED_LATE_AT_MOST_MS) {
-      await queryRow(database, 'make_usage_month', 'SELECT boon.make_usage_month($1)', [request.at]);
-      months.add(month);
+  /** A use whose month has no partition yet is the first of it: ahead of the scheduled process, or where a clock has jumped. */
+  const submit = async (request: UseRequest): Promise<UseRow> => {
+    try {
+      return await groups.submit(request);
+    } catch (error) {
+      if (!hasNoMonth(error)) throw error;
+      if (!(await openMonth(database, request.at))) throw invalid('too_late');
+      return await groups.submit(request);
     }
-    const row = await groups.submit(request);
+  };
+  return async (request) => {
+    const row = await submit(request);
     if (row.code !== null) throw refusal(request, row);
     return {
       value: {
@@ -117,11 +119,27 @@ function refusal(request: UseRequest, row: UseRow): BoonError {
       const limit = limitOf(row);
       return new BoonError('limit_reached', limitDetail(row, limit), { reasonCode, limit });
     }
-    default: {
-      const [path, message] = INVALID[row.reason ?? ''] ?? ['', 'is not valid'];
-      return new BoonError('validation_failed', `${path}: ${message}.`, { errors: [{ path, message }] });
-    }
+    default:
+      return invalid(row.reason ?? '');
   }
+}
+
+function invalid(reason: string): BoonError {
+  const [path, message] = INVALID[reason] ?? ['', 'is not valid'];
+  return new BoonError('validation_failed', `${path}: ${message}.`, { errors: [{ path, message }] });
+}
+
+/** Whether a use was allowed and could not be written, since its month has no partition. */
+function hasNoMonth(error: unknown): boolean {
+  return (
+    isError(error) && (error as { code?: unknown }).code === '23514' && /no partition/.test(error.message)
+  );
+}
+
+/** Whether the month of a use has a partition now: one that was dropped gets none again. */
+async function openMonth(database: Database, at: string): Promise<boolean> {
+  const text = 'SELECT boon.open_usage_month($1) AS open';
+  return (await queryRow<{ open: boolean }>(database, 'open_usage_month', text, [at]))?.open === true;
 }
 
 const INVALID: Readonly<Record<string, readonly [path: string, message: string]>> = {

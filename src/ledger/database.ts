@@ -1,10 +1,17 @@
 /** The connection to PostgreSQL: the pool, which faults pass by themselves, and how faults become BoonErrors. */
+import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { BoonError } from '../contracts/errors.ts';
 import { isError } from '../domain/is-error.ts';
 
 export type Database = pg.Pool;
+
+/** Batches hold their locks for milliseconds, pages of campaigns for some hundred. */
+const LOCK_WAIT_MS = 1_000;
+/** For calls that are tried by themselves, while others wait behind them. */
+const SHORT_LOCK_WAIT_MS = 50;
+const IDLE_IN_TRANSACTION_MS = 30_000;
 
 /**
  * Opens a pool. Times are UTC whatever the server's zone; a statement that hangs is ended by the server.
@@ -16,6 +23,10 @@ export function openDatabase(url: string, options: { connections?: number } = {}
     max: options.connections ?? 8,
     connectionTimeoutMillis: 5_000,
     statement_timeout: 60_000,
+    // Waits for locks end soon, so that a row that somebody holds does not keep a connection, and what else is in its call.
+    lock_timeout: LOCK_WAIT_MS,
+    // A transaction that its process forgot holds what it has locked no longer than this.
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     application_name: 'boon',
     options: '-c timezone=UTC',
   });
@@ -25,13 +36,23 @@ export function openDatabase(url: string, options: { connections?: number } = {}
 }
 
 /** SQLSTATE classes and codes after which the same statement can succeed: lost connections, restarts, deadlocks. */
-const PASSING = /^(08\w{3}|57P0[123]|53300|40001|40P01|55P03)$/;
+const PASSING = /^(08\w{3}|57P0[123]|53300|25P03|40001|40P01|55P03)$/;
 const LOST = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
 
 /** Whether the fault is that a row with this value stands there already. */
 export function isTaken(error: unknown, constraint: string): boolean {
   const { code, constraint: broken } = error as { code?: unknown; constraint?: unknown };
   return code === '23505' && broken === constraint;
+}
+
+/** Whether a statement ended because somebody holds a lock that it waited for. */
+export function isLocked(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === '55P03';
+}
+
+/** Whether the server ended a statement because it took too long: the same would take as long again. */
+function isTimedOut(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === '57014';
 }
 
 /** Whether a fault is the database's or the network's passing trouble, and not the statement's. */
@@ -52,18 +73,66 @@ export function isPassing(error: unknown): boolean {
  * @throws BoonError `unavailable` when the trouble lasts.
  */
 export async function persist<T>(work: () => Promise<T>, patienceMs = 10_000): Promise<T> {
-  let waited = 0;
+  return await persistUnless(() => false, work, patienceMs);
+}
+
+/** The same; a fault of which `isOurs` is true is thrown at once. */
+async function persistUnless<T>(
+  isOurs: (error: unknown) => boolean,
+  work: () => Promise<T>,
+  patienceMs: number,
+): Promise<T> {
+  const begun = performance.now();
   for (let attempt = 0; ; attempt++) {
     try {
       return await work();
     } catch (error) {
-      if (!isPassing(error)) throw error;
-      if (waited >= patienceMs)
+      if (isOurs(error) || !(isPassing(error) || isTimedOut(error))) throw error;
+      if (isTimedOut(error) || performance.now() - begun >= patienceMs)
         throw new BoonError('unavailable', 'The ledger does not answer.', { cause: error });
-      const pause = Math.min(20 * 2 ** attempt, 1_000) * (0.5 + Math.random() / 2);
-      waited += pause;
-      await sleep(pause);
+      await sleep(Math.min(20 * 2 ** attempt, 1_000) * (0.5 + Math.random() / 2));
     }
+  }
+}
+
+/**
+ * The rows of a call with many requests; see {@link queryRow}. A lock that it waits for too long is thrown
+ * ({@link isLocked}), so that the requests can be tried one by one; with `wait` "short" that is after a moment. Without it a lock is waited for as by any statement.
+ */
+export async function queryBatch<R extends pg.QueryResultRow>(
+  database: Database,
+  name: string,
+  text: string,
+  values: unknown[],
+  wait?: 'usual' | 'short',
+): Promise<R[]> {
+  const query = { name, text, values };
+  const work = () => (wait === 'short' ? queryShortly<R>(database, query) : database.query<R>(query));
+  return (await persistUnless(wait === undefined ? () => false : isLocked, work, 10_000)).rows;
+}
+
+async function queryShortly<R extends pg.QueryResultRow>(
+  database: Database,
+  query: pg.QueryConfig,
+): Promise<pg.QueryResult<R>> {
+  const client = await database.connect();
+  let broken = true;
+  try {
+    await client.query(`BEGIN; SET LOCAL lock_timeout = ${SHORT_LOCK_WAIT_MS}`);
+    try {
+      const answer = await client.query<R>(query);
+      await client.query('COMMIT');
+      broken = false;
+      return answer;
+    } catch (error) {
+      if (isLocked(error)) {
+        await client.query('ROLLBACK');
+        broken = false;
+      }
+      throw error;
+    }
+  } finally {
+    client.release(broken);
   }
 }
 

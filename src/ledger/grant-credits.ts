@@ -15,13 +15,14 @@ export function makeGrant(database: Database): (request: GrantRequest) => Promis
     most: MOST_IN_A_BATCH,
     join: 1,
     shardOf: (request) => request.account_id,
-    run: (batch) =>
+    run: (batch, wait) =>
       callWithArray(
         database,
         'grant_credits',
         'SELECT i, replayed, result FROM boon.grant_credits($1)',
         [JSON.stringify(batch.map(toRow))],
         batch.length,
+        wait,
       ),
   });
   return async (request) => {

@@ -5,6 +5,7 @@
 import { ACCOUNT_INVARIANTS } from './account-invariants.ts';
 import { BILLING_INVARIANTS } from './billing-invariants.ts';
 import { CAMPAIGN_INVARIANTS } from './campaign-invariants.ts';
+import { LOT_INVARIANTS } from './lot-invariants.ts';
 import { PURCHASE_INVARIANTS } from './purchase-invariants.ts';
 import { REFERRAL_INVARIANTS } from './referral-invariants.ts';
 import { RESET_INVARIANTS } from './reset-invariants.ts';
@@ -148,6 +149,7 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
     SELECT format('gift %s is %s and has no such event', g.id, g.status) AS detail FROM boon.gifts g
     WHERE NOT EXISTS (SELECT FROM boon.events e WHERE e.subject = g.id AND e.type = 'gift.accepted')
       OR (g.deadline IS NULL AND NOT EXISTS (SELECT FROM boon.events e WHERE e.subject = g.id AND e.type = 'gift.' || g.status))`,
+  ...LOT_INVARIANTS,
   ...ACCOUNT_INVARIANTS,
   ...RESET_INVARIANTS,
   ...USAGE_INVARIANTS,
@@ -157,8 +159,29 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
   ...PURCHASE_INVARIANTS,
   'the chain of sealed blocks is whole': `
     SELECT format('block %s does not match transfers %s to %s', b.number, b.first_seq, b.last_seq) AS detail FROM (
-      SELECT x.*, lag(x.hash, 1, ''::bytea) OVER w AS hash_before, lag(x.last_seq, 1, 0::bigint) OVER w AS last_before FROM boon.blocks x
+      SELECT x.*, lag(x.hash, 1, ''::bytea) OVER w AS hash_before, lag(x.number, 1, 0::bigint) OVER w AS number_before FROM boon.blocks x
       WINDOW w AS (ORDER BY x.number)) b
-    CROSS JOIN LATERAL boon.block_hash(b.first_seq, b.last_seq, b.hash_before) h
-    WHERE b.previous_hash <> b.hash_before OR b.first_seq <> b.last_before + 1 OR h.hash <> b.hash OR h.transfers <> b.transfers`,
+    CROSS JOIN LATERAL boon.block_hash(b.seqs, b.hash_before) h
+    WHERE b.previous_hash <> b.hash_before OR b.number <> b.number_before + 1 OR h.hash <> b.hash OR h.transfers <> b.transfers
+      OR (b.first_seq, b.last_seq) IS DISTINCT FROM (lower(b.seqs), upper(b.seqs) - 1)`,
+  'what happened cannot be changed': `
+    SELECT format('table %s has no guard', t.name) AS detail FROM (
+      SELECT x.name, to_regclass('boon.' || x.name) AS id FROM boon.append_only_tables x
+      UNION ALL
+      SELECT i.inhrelid::regclass::text, i.inhrelid FROM boon.append_only_tables x JOIN pg_inherits i ON i.inhparent = to_regclass('boon.' || x.name)
+        JOIN pg_class c ON c.oid = i.inhrelid AND c.relkind = 'r') t
+    WHERE NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = t.id AND g.tgname = 'append_only' AND g.tgenabled IN ('O', 'A'))
+    UNION ALL
+    SELECT format('trigger %s of %s is off', g.tgname, g.tgrelid::regclass) FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid
+    WHERE c.relnamespace = 'boon'::regnamespace AND NOT g.tgisinternal AND g.tgenabled NOT IN ('O', 'A')`,
+  'every transfer is sealed once': `
+    WITH sealed AS (SELECT r FROM boon.blocks b CROSS JOIN LATERAL unnest(b.seqs) r),
+    whole AS (SELECT coalesce(range_agg(r), '{}') AS seqs, coalesce(sum(upper(r) - lower(r)), 0) AS numbers, coalesce(max(upper(r)), 1) AS ends FROM sealed)
+    SELECT format('blocks hold %s numbers, and %s of them once', w.numbers, n.numbers) AS detail
+    FROM whole w CROSS JOIN LATERAL (SELECT coalesce(sum(upper(r) - lower(r)), 0) AS numbers FROM unnest(w.seqs) r) n WHERE w.numbers <> n.numbers
+    UNION ALL
+    SELECT format('transfer %s is in no block, and no gap is watched for it', t.seq) FROM whole w
+    CROSS JOIN LATERAL unnest(int8multirange(int8range(1, w.ends)) - w.seqs) r
+    CROSS JOIN LATERAL (SELECT x.seq FROM boon.transfers x WHERE x.seq >= lower(r) AND x.seq < upper(r) OFFSET 0) t
+    WHERE NOT EXISTS (SELECT FROM boon.seal_gaps g WHERE t.seq BETWEEN g.first_seq AND g.last_seq)`,
 };

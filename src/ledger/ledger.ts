@@ -66,6 +66,17 @@ export type VerifyReport = {
     blocks: number;
   };
   violations: Violation[];
+  /** Asked for what came since a checkpoint: its number; null when everything was proved instead. */
+  since_checkpoint?: number | null;
+};
+
+export type VerifyOptions = {
+  /** Now: what should have happened by then is looked for too. Left out: it is not. */
+  at?: string | undefined;
+  /** Only what came since the last checkpoint; everything where there is none, or where it does not stand any more. */
+  sinceCheckpoint?: boolean | undefined;
+  /** Whether a checkpoint is kept when everything holds. */
+  keepCheckpoint?: boolean | undefined;
 };
 
 /**
@@ -121,7 +132,7 @@ export interface Ledger extends Campaigns, Referrals, Resets, Metering, Billing,
   /** Seals the transfers since the last block into hash-chained blocks; returns how many were made. */
   sealBlocks(at: string): Promise<number>;
   /** Proves every invariant from the rows; `progress` hears the name of each check as it begins. */
-  verify(progress?: (check: string) => void): Promise<VerifyReport>;
+  verify(progress?: (check: string) => void, options?: VerifyOptions): Promise<VerifyReport>;
 
   /** Rejects with `unavailable` when the database does not answer. */
   ping(): Promise<void>;

@@ -10,6 +10,9 @@ const FOLDER = join(import.meta.dirname, 'migrations');
 /** Any number, the same in every Boon: advisory locks are named by numbers. */
 const LOCK = 4_607_153_020;
 
+/** Longer than any statement of a server that runs on meanwhile keeps a table, but for a page that is stuck. */
+const LOCK_WAIT = '10s';
+
 /** A database that this version of Boon cannot work with, and what to do, in one sentence. */
 export class MigrationError extends Error {
   override readonly name = 'MigrationError';
@@ -26,6 +29,8 @@ export async function migrate(url: string): Promise<number[]> {
   try {
     await client.query('BEGIN');
     await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
+    // Who waits for a table makes all others wait behind it: a start that cannot have it soon fails instead.
+    await client.query(`SET LOCAL lock_timeout = '${LOCK_WAIT}'`);
     await client.query('CREATE SCHEMA IF NOT EXISTS boon');
     const applied = await apply(client);
     await client.query('COMMIT');

@@ -116,7 +116,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
         sealed += 1;
       }
     },
-    verify: (progress) => verify(database, progress),
+    verify: (progress, options) => verify(database, progress, options),
     async ping() {
       try {
         await database.query('SELECT 1');

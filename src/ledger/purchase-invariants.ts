@@ -1,4 +1,14 @@
 /** The invariants of purchases, debts and top-ups; see `invariants.ts`. */
+
+/**
+ * The consents of which one was in force when the top-up `p` was made. Clocks of servers may be 2 seconds apart, so that a
+ * consent, or its end, may bear a time on the other side of the top-up's: the order in which they came is the ledger's own.
+ */
+const CONSENTS = `
+  SELECT s.given, s.monthly_cap FROM boon.top_up_consents s
+  WHERE s.account_id = p.account_id AND s.given AND s.effective_at <= p.created_at + interval '2 seconds' AND NOT EXISTS (
+    SELECT FROM boon.top_up_consents n WHERE n.account_id = s.account_id AND n.seq > s.seq AND n.effective_at < p.created_at - interval '2 seconds')`;
+
 export const PURCHASE_INVARIANTS: Readonly<Record<string, string>> = {
   'a paid purchase gave what was bought, once, and no other gave anything': `
     SELECT format('purchase %s of %s credits: transfer of %s', coalesce(p.id, t.reference), boon.credits(p.credits), boon.credits(t.amount)) AS detail
@@ -169,12 +179,10 @@ export const PURCHASE_INVARIANTS: Readonly<Record<string, string>> = {
   'top-ups keep to the cap that was consented to': `
     SELECT format('account %s paid %s for top-ups in the month of %s', x.account_id, x.paid, x.month) AS detail
     FROM (SELECT p.account_id, p.month, sum(p.price) AS paid, max(c.monthly_cap) AS cap FROM boon.purchases p
-          LEFT JOIN LATERAL (SELECT s.given, s.monthly_cap FROM boon.top_up_consents s
-            WHERE s.account_id = p.account_id AND s.effective_at <= p.created_at ORDER BY s.seq DESC LIMIT 1) c ON c.given
+          CROSS JOIN LATERAL (SELECT max(s.monthly_cap) AS monthly_cap FROM (${CONSENTS}) s) c
           WHERE p.kind = 'top_up' AND p.status IN ('open', 'paid', 'refunded') GROUP BY p.account_id, p.month) x
     WHERE x.cap IS NULL OR x.paid > x.cap
     UNION ALL
     SELECT format('top-up %s of %s had no consent', p.id, p.account_id) FROM boon.purchases p
-    WHERE p.kind = 'top_up' AND NOT coalesce((SELECT s.given FROM boon.top_up_consents s
-      WHERE s.account_id = p.account_id AND s.effective_at <= p.created_at ORDER BY s.seq DESC LIMIT 1), false)`,
+    WHERE p.kind = 'top_up' AND NOT EXISTS (${CONSENTS})`,
 };

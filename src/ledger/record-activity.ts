@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { BoonError } from '../contracts/errors.ts';
 import type { Referral } from '../contracts/referral.ts';
-import { type Database, queryRows } from './database.ts';
+import { type Database, queryBatch } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
 import { toReferral } from './referral-rows.ts';
 import type { Activity } from './referrals.ts';
@@ -22,12 +22,13 @@ export function makeRecordActivity(database: Database): (event: Activity) => Pro
     most: MOST_IN_A_BATCH,
     join: JOIN,
     shardOf: (event) => event.account_id,
-    async run(batch) {
-      const rows = await queryRows<{ i: number; referral: Referral | null }>(
+    async run(batch, wait) {
+      const rows = await queryBatch<{ i: number; referral: Referral | null }>(
         database,
         'record_activity',
         'SELECT i, referral FROM boon.record_activity($1)',
         [JSON.stringify(batch.map(toRow))],
+        wait,
       );
       const outcomes = batch.map((): Outcome => 'noted');
       for (const { i, referral } of rows) {

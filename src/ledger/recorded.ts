@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { BoonError, type ErrorCode, type FieldError } from '../contracts/errors.ts';
 import { canonicalJson } from '../domain/canonical-json.ts';
 import { parseCredits } from '../domain/credits.ts';
-import { type Database, persist } from './database.ts';
-import { AGAIN } from './group-commit.ts';
+import { type Database, queryBatch } from './database.ts';
+import { AGAIN, type LockWait } from './group-commit.ts';
 import type { Recorded } from './ledger.ts';
 
 type Refusal = { code: ErrorCode; reason_code?: string; detail?: string; errors?: FieldError[] };
@@ -31,8 +31,9 @@ export async function callWithArray<T>(
   text: string,
   values: unknown[],
   count: number,
+  wait?: LockWait,
 ): Promise<(AnswerRow<T> | typeof AGAIN)[]> {
-  const { rows } = await persist(() => database.query<AnswerRow<T>>({ name, text, values }));
+  const rows = await queryBatch<AnswerRow<T>>(database, name, text, values, wait);
   const answers: (AnswerRow<T> | typeof AGAIN)[] = Array.from({ length: count }, () => AGAIN);
   for (const row of rows) if (row.result !== null) answers[row.i] = row;
   return answers;

@@ -3,7 +3,7 @@ import { BoonError, type ErrorCode } from '../contracts/errors.ts';
 import type { Redemption } from '../contracts/reset.schema.ts';
 import type { RedeemOutcome } from '../domain/reset.ts';
 import { restoredWindow } from '../domain/usage-window.ts';
-import { type Database, persist } from './database.ts';
+import { type Database, queryBatch } from './database.ts';
 import { AGAIN, GroupCommit } from './group-commit.ts';
 import { instant } from './rows.ts';
 import { openWindows, storedWindow, toWindows, type WindowsRow } from './usage-windows.ts';
@@ -47,12 +47,10 @@ export function makeRedeemReset(
     most: MOST_IN_A_BATCH,
     join: JOIN,
     shardOf: (request) => request.account_id,
-    async run(batch) {
+    async run(batch, wait) {
       const requests = batch.map((request, i) => ({ i, dry_run: false, ...request }));
       const values = [policyVersion(), JSON.stringify(requests)];
-      const { rows } = await persist(() =>
-        database.query<RedeemRow>({ name: 'redeem_resets', text: REDEEM, values }),
-      );
+      const rows = await queryBatch<RedeemRow>(database, 'redeem_resets', REDEEM, values, wait);
       const answers: (RedeemRow | typeof AGAIN)[] = batch.map(() => AGAIN);
       for (const row of rows) answers[row.i] = row;
       return answers;

@@ -36,7 +36,7 @@ export const RESET_INVARIANTS: Readonly<Record<string, string>> = {
     WHERE w.restored_by IS DISTINCT FROM d.reset_id
       AND w.started_at = CASE w.kind WHEN 'weekly' THEN d.weekly_started_at ELSE d.five_hour_started_at END
       AND NOT EXISTS (SELECT FROM boon.events e WHERE e.type = 'windows.restored' AND e.accounts @> ARRAY[d.account_id]
-                      AND e.effective_at >= d.effective_at)`,
+                      AND e.effective_at >= d.effective_at - interval '2 seconds')`,
   'windows are within bounds': `
     SELECT format('%s window of %s has used %s', w.kind, w.account_id, w.used) AS detail FROM boon.usage_windows w
     WHERE w.used < 0 OR NOT EXISTS (SELECT FROM boon.accounts a WHERE a.id = w.account_id)

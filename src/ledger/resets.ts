@@ -119,13 +119,14 @@ function makeGrantResets(
     most: MOST_IN_A_BATCH,
     join: 1,
     shardOf: (request) => request.account_id,
-    run: (batch) =>
+    run: (batch, wait) =>
       callWithArray(
         database,
         'grant_resets',
         'SELECT i, replayed, result FROM boon.grant_resets($1, $2)',
         [policyVersion(), JSON.stringify(batch.map(toRow))],
         batch.length,
+        wait,
       ),
   });
   return async (request) => {

@@ -1,8 +1,8 @@
 /** Rewards of qualified referrals, grouped: the TypeScript side of `boon.reward_referrals`. */
 import { BoonError } from '../contracts/errors.ts';
 import type { Referral } from '../contracts/referral.ts';
-import { type Database, queryRows } from './database.ts';
-import { AGAIN, GroupCommit } from './group-commit.ts';
+import { type Database, queryBatch } from './database.ts';
+import { AGAIN, GroupCommit, type LockWait } from './group-commit.ts';
 import { toReferral } from './referral-rows.ts';
 
 const MOST_IN_A_BATCH = 64;
@@ -16,7 +16,7 @@ export function makeRewardReferral(database: Database): (id: string, at: string)
     most: MOST_IN_A_BATCH,
     join: 1,
     shardOf: (request) => request.id,
-    run: (batch) => reward(database, batch),
+    run: (batch, wait) => reward(database, batch, wait),
   });
   return async (id, at) => {
     const referral = await groups.submit({ id, at });
@@ -25,15 +25,20 @@ export function makeRewardReferral(database: Database): (id: string, at: string)
   };
 }
 
-async function reward(database: Database, batch: Due[]): Promise<(Referral | typeof AGAIN | undefined)[]> {
+async function reward(
+  database: Database,
+  batch: Due[],
+  wait: LockWait,
+): Promise<(Referral | typeof AGAIN | undefined)[]> {
   // A referral that stands in it twice is looked at again in the next.
   const ids = batch.map(({ id }) => id);
   const first = batch.filter(({ id }, index) => ids.indexOf(id) === index);
-  const rows = await queryRows<{ referral: Referral }>(
+  const rows = await queryBatch<{ referral: Referral }>(
     database,
     'reward_referrals',
     'SELECT boon.reward_referrals($1, $2) AS referral',
     [first.map(({ id }) => id), first.map(({ at }) => at)],
+    wait,
   );
   const byId = new Map(rows.map(({ referral }) => [referral.id, toReferral(referral)]));
   return batch.map(({ id }, index) => (ids.indexOf(id) === index ? byId.get(id) : AGAIN));

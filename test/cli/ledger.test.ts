@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { boonCommand } from '../support/command-line.ts';
+import { give } from '../support/gifts.ts';
 import { openTestLedger, seedAccount } from '../support/test-ledger.ts';
 
 async function ledgerOfMine() {
@@ -22,6 +23,34 @@ test('a ledger that holds is proved check by check, and sealed', async () => {
   const sealed = await boonCommand(['ledger', 'seal'], settings);
   expect(sealed.out).toBe('Sealed 1 blocks.');
   expect((await boonCommand(['ledger', 'seal', '--json'], settings)).json()).toEqual({ blocks: 0 });
+  await own.close();
+});
+
+test('what was proved is kept as a checkpoint, and the next run proves what came since', async () => {
+  const { own, settings } = await ledgerOfMine();
+  await seedAccount(own.ledger, 'ada', { credits: '10' });
+  const none = await boonCommand(['ledger', 'verify', '--since-checkpoint'], settings);
+  expect(none.out).toMatch(
+    /^There was no checkpoint that stands: everything was proved\.\nEvery invariant holds\./,
+  );
+  await own.ledger.sealBlocks(new Date().toISOString());
+  await boonCommand(['ledger', 'verify', '--full'], settings);
+  await seedAccount(own.ledger, 'bob', { credits: '5' });
+  const since = await boonCommand(['ledger', 'verify', '--since-checkpoint', '--json'], settings);
+  expect(since.json()).toMatchObject({ ok: true, since_checkpoint: 2, checked: { transfers: 1, lots: 1 } });
+  const both = await boonCommand(['ledger', 'verify', '--since-checkpoint', '--full'], settings);
+  expect(both.code).toBe(1);
+  await own.close();
+});
+
+test('a gift that is long overdue is told', async () => {
+  const { own, settings } = await ledgerOfMine();
+  await seedAccount(own.ledger, 'ada', { credits: '10' });
+  await seedAccount(own.ledger, 'bob');
+  await give(own.ledger, 'ada', 'bob', { id: 'late' });
+  const verified = await boonCommand(['ledger', 'verify'], settings);
+  expect(verified.code).toBe(1);
+  expect(verified.out).toContain('BROKEN  no gift is overdue: gift late is pending');
   await own.close();
 });
 

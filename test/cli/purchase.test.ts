@@ -57,7 +57,7 @@ test('a purchase is refunded in part, once under its key, and the whole only whe
     'refund',
     id,
     '--amount',
-    '100',
+    '1.00',
     '--reason',
     'a quarter',
     '--idempotency-key',
@@ -78,8 +78,11 @@ test('a purchase is refunded in part, once under its key, and the whole only whe
   expect(refused).toMatchObject({ code: 1 });
   expect(refused.err).toContain('Part of what was bought is spent');
   expect((await run(...whole, '--include-spent')).out).toMatch(/owed +30 credits/);
-  const wrong = await run(...whole, '--amount', '2.80');
-  expect(wrong.err).toContain('must be a whole number above zero');
+  expect(refused.err).toMatch(/: \d+\.\d\d USD can go back for the rest/);
+  for (const amount of ['2.805', '0', '-1', '1,00', 'all'])
+    expect((await run(...whole, '--amount', amount)).err, amount).toContain(
+      `"${amount}" is no amount of usd`,
+    );
 });
 
 test('payments that do not fit are listed page by page, shown and closed', async () => {

@@ -44,7 +44,48 @@ describe('what happened is not changed afterwards', () => {
     expect(tables).toEqual(expect.arrayContaining(APPEND_ONLY));
     for (const table of tables) await refusesChanges(table);
   });
+
+  test('what was used is not changed, neither by the name of its table nor by that of its month', async () => {
+    for (const table of ['usage', 'usage_2026_03']) {
+      expect(await own.sql(`SELECT FROM boon.${table}`), table).not.toEqual([]);
+      await refusesChanges(table);
+    }
+  });
+
+  test('what a campaign granted stays granted; an exclusion may only go', async () => {
+    await own.sql(
+      `INSERT INTO boon.campaign_accounts VALUES ('c', 'ann', 'granted', NULL, now()), ('c', 'bob', 'plan', NULL, now())`,
+    );
+    const rows = await own.sql('SELECT * FROM boon.campaign_accounts');
+    for (const statement of [
+      `DELETE FROM boon.campaign_accounts`,
+      `UPDATE boon.campaign_accounts SET outcome = 'plan'`,
+      `UPDATE boon.campaign_accounts SET effective_at = now() WHERE account_id = 'bob'`,
+      `TRUNCATE boon.campaign_accounts`,
+    ])
+      await expect(own.sql(statement), statement).rejects.toThrow('is append-only');
+    expect(await own.sql('SELECT * FROM boon.campaign_accounts')).toEqual(rows);
+    await own.sql(`DELETE FROM boon.campaign_accounts WHERE account_id = 'bob'`);
+    await own.sql(withoutTriggers('DELETE FROM boon.campaign_accounts'));
+  });
+
+  test('what was spent in a month only grows', async () => {
+    await own.sql(`INSERT INTO boon.spending VALUES ('x', '', '2026-03-01', 5)`);
+    for (const statement of [
+      `DELETE FROM boon.spending`,
+      `TRUNCATE boon.spending`,
+      `UPDATE boon.spending SET spent = 4`,
+      `UPDATE boon.spending SET month = '2026-04-01'`,
+      `UPDATE boon.spending SET payer_id = 'y'`,
+      `UPDATE boon.spending SET spender_id = 'y'`,
+    ])
+      await expect(own.sql(statement), statement).rejects.toThrow('is append-only');
+    await own.sql(`UPDATE boon.spending SET spent = 6`);
+    await own.sql(withoutTriggers('DELETE FROM boon.spending'));
+  });
 });
+
+const withoutTriggers = (sql: string) => `SET LOCAL session_replication_role = replica; ${sql}`;
 
 async function refusesChanges(table: string): Promise<void> {
   const [{ columns } = { columns: '' }] = await own.sql(

@@ -367,3 +367,14 @@ describe('reminders of bought credits', () => {
     expect(await due(later(DUE, { days: 23 }))).toMatchObject([{ before: '7 days' }]);
   });
 });
+
+test('a consent, and its end, by a clock 2 seconds from that of the top-up leave the ledger sound', async () => {
+  await withCard();
+  await lower('15');
+  await consent({}, later(START, { seconds: 2 }));
+  const topUp = await begin();
+  expect(topUp).toMatchObject({ status: 'open' });
+  await pay(String(topUp?.id));
+  await own.ledger.putTopUp(ada, null, 'user:ada', later(START, { seconds: -2 }));
+  expect((await own.ledger.verify()).violations).toEqual([]);
+});

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BoonError } from '../../src/contracts/errors.ts';
 import { act, available, give, grant, refusal } from '../support/gifts.ts';
 import { bank, redeem } from '../support/resets.ts';
 import {
@@ -465,6 +466,48 @@ describe('a spending limit', () => {
 });
 
 describe('partitions', () => {
+  test('a use that is refused makes none, whatever month it tells of; one that is allowed makes its own', async () => {
+    const second = await openTestLedger({ plans: PLANS });
+    try {
+      await seedAccount(second.ledger, 'ann', { put: { created_at: '2024-01-01T00:00:00.000Z' } });
+      const months = () => second.sql('SELECT month::text FROM boon.usage_months');
+      for (const [account, more] of [
+        ['nobody', {}],
+        ['ann', { units: '1000000' }],
+        ['ann', { product: 'unknown' }],
+        ['ann', { at: '2019-01-01T00:00:00.000Z', now: START }],
+        ['ann', { at: '2031-01-01T00:00:00.000Z', units: '1000000' }],
+      ] as const)
+        await expect(charge(second.ledger, account, more)).rejects.toBeInstanceOf(BoonError);
+      expect(await months()).toEqual([]);
+      await Promise.all(['1', '1', '1'].map((units) => charge(second.ledger, 'ann', { units })));
+      await charge(second.ledger, 'ann');
+      expect(await months()).toEqual([{ month: '2026-03-01' }]);
+    } finally {
+      await second.close();
+    }
+  });
+
+  test('a month that was dropped stays dropped: what is told of it is too late, and nothing is charged', async () => {
+    const second = await openTestLedger({ plans: PLANS, usage: { keep_for: 'P2M' } });
+    try {
+      await seedAccount(second.ledger, 'ann', { credits: '100' });
+      await charge(second.ledger, 'ann', { id: 'told', units: '1' });
+      await second.ledger.tendUsage('2026-06-01T00:00:00.000Z');
+      const before = await second.ledger.balance('ann', START);
+      for (const id of ['told', 'new'])
+        await expect(charge(second.ledger, 'ann', { id, units: '1' })).rejects.toMatchObject({
+          code: 'validation_failed',
+          errors: [{ path: 'at', message: expect.stringContaining('too late') }],
+        });
+      expect(await second.ledger.balance('ann', START)).toEqual(before);
+      await second.sql(`SELECT boon.make_usage_month('${START}')`);
+      expect(await second.sql(`SELECT to_regclass('boon.usage_2026_03') AS part`)).toEqual([{ part: null }]);
+    } finally {
+      await second.close();
+    }
+  });
+
   test('are made ahead and dropped when the policy keeps them no longer; the ledger stays sound', async () => {
     const second = await openTestLedger({ plans: PLANS, usage: { keep_for: 'P2M' } });
     try {

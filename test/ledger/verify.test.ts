@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { PROMOTIONAL_BUDGET } from '../../src/domain/account.ts';
+import { INCREMENTAL } from '../../src/ledger/incremental-invariants.ts';
 import { INVARIANTS } from '../../src/ledger/invariants.ts';
-import type { Ledger, VerifyReport } from '../../src/ledger/ledger.ts';
+import type { Ledger, VerifyOptions, VerifyReport } from '../../src/ledger/ledger.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
+import { TIMELY_INVARIANTS } from '../../src/ledger/timely-invariants.ts';
 import { type CheckedDatabase, verify } from '../../src/ledger/verify.ts';
 import { createDatabase, dropDatabase } from '../../src/local/postgres.ts';
 import { ACCOUNT_DAMAGES, makeAccountScene } from '../support/account-damages.ts';
@@ -54,24 +56,10 @@ async function makeScene(ledger: Ledger): Promise<void> {
   await ledger.sealBlocks(now);
 }
 
-const WITHOUT_TRIGGERS = [
-  'transfers',
-  'entries',
-  'events',
-  'blocks',
-  'reset_movements',
-  'redemptions',
-  'referral_prompts',
-  'reward_slots',
-  'reward_cap_raises',
-  'purchase_movements',
-  'refund_movements',
-  'debt_movements',
-  'top_up_consents',
-  'billing_days',
-]
-  .map((table) => `ALTER TABLE boon.${table} DISABLE TRIGGER append_only;`)
-  .join('');
+/** As a restore does it: no trigger sees what is changed in this transaction. */
+const WITHOUT_TRIGGERS = 'SET LOCAL session_replication_role = replica;';
+/** Once more what was kept while the ledger was empty: damages that were undone count as written, too. */
+const CHECKPOINT = `INSERT INTO boon.checkpoints (block, hash, written) VALUES (0, '', boon.written());`;
 const transferOf = (gift: string) => `(SELECT transfer FROM boon.gifts WHERE id = '${gift}')`;
 const resolutionOf = (gift: string) =>
   `(SELECT seq FROM boon.transfers WHERE resolves = ${transferOf(gift)})`;
@@ -294,6 +282,84 @@ const DAMAGES: [string, string, string][] = [
       ['a block with another number of transfers', `UPDATE boon.blocks SET transfers = transfers - 1`],
     ] as const
   ).map(([what, sql]): [string, string, string] => ['the chain of sealed blocks is whole', what, sql]),
+  ...(
+    [
+      ['another source', `UPDATE boon.lots SET source = 'earned' WHERE id = 1`],
+      ['a later expiry', `UPDATE boon.lots SET expires_at = expires_at + interval '1 day' WHERE id = 3`],
+      ['no expiry any more', 'UPDATE boon.lots SET expires_at = NULL WHERE id = 3'],
+      ['credits that may be given now', 'UPDATE boon.lots SET giftable = true WHERE id = 3'],
+      ['other products', `UPDATE boon.lots SET products = '{codex}' WHERE id = 1`],
+      ['another moment', `UPDATE boon.lots SET granted_at = granted_at - interval '1 day' WHERE id = 1`],
+      [
+        'a gifted lot that may be given',
+        `UPDATE boon.lots SET giftable = NOT giftable WHERE transfer = ${resolutionOf('settled')}`,
+      ],
+      [
+        'a gifted lot that lives longer',
+        `UPDATE boon.lots SET expires_at = expires_at + interval '1 year' WHERE transfer = ${resolutionOf('settled')}`,
+      ],
+      [
+        'a purchased lot that is not giftable',
+        `UPDATE boon.lots SET giftable = false WHERE id = (SELECT min(lot_id) FROM boon.purchases)`,
+      ],
+      [
+        'a purchased lot that lives for ever',
+        `UPDATE boon.lots SET expires_at = NULL WHERE id = (SELECT min(lot_id) FROM boon.purchases)`,
+      ],
+    ] as const
+  ).map(([what, sql]): [string, string, string] => ['a lot has the terms of its grant', what, sql]),
+  [
+    'a grant has the write that asked for it',
+    'a key that is gone',
+    `DELETE FROM boon.idempotency_keys WHERE result -> 'lot' ->> 'id' = '1'`,
+  ],
+  [
+    'a grant has the write that asked for it',
+    'a reward that is gone',
+    'DELETE FROM boon.referral_rewards WHERE lot_id IS NOT NULL',
+  ],
+  [
+    'who has something is an account',
+    'an account that is gone',
+    `DELETE FROM boon.accounts WHERE id = 'cleo'`,
+  ],
+  [
+    'who has something is an account',
+    'an account and its balance that are gone',
+    `DELETE FROM boon.accounts WHERE id = 'ann'; DELETE FROM boon.ledger_accounts WHERE id = 'ann'`,
+  ],
+  [
+    'who has something is an account',
+    'a balance that is gone',
+    `DELETE FROM boon.ledger_accounts WHERE id = 'cleo'`,
+  ],
+  [
+    'what happened cannot be changed',
+    'a guard that was switched off',
+    'ALTER TABLE boon.entries DISABLE TRIGGER append_only',
+  ],
+  [
+    'what happened cannot be changed',
+    'a guard taken from a month of uses',
+    'DROP TRIGGER append_only ON boon.usage_2026_03',
+  ],
+  [
+    'what happened cannot be changed',
+    'spending that may fall',
+    'ALTER TABLE boon.spending DISABLE TRIGGER only_grows',
+  ],
+  [
+    'every transfer is sealed once',
+    'a transfer put in behind a sealed block',
+    `WITH gone AS (DELETE FROM boon.transfers WHERE seq = 1 RETURNING *)
+     INSERT INTO boon.transfers OVERRIDING SYSTEM VALUE SELECT * FROM gone;
+     UPDATE boon.blocks SET seqs = seqs - '{[1,2)}' WHERE number = 1`,
+  ],
+  [
+    'every transfer is sealed once',
+    'a transfer in two blocks',
+    `INSERT INTO boon.blocks SELECT number + 1, 1, 1, 1, hash, hash, effective_at, recorded_at, '{[1,2)}' FROM boon.blocks WHERE number = 1`,
+  ],
 ];
 
 const admin = inject('postgresUrl');
@@ -304,6 +370,7 @@ beforeAll(async () => {
   const ledger = createPostgresLedger({ url, encryptionKey: randomBytes(32) });
   try {
     await ledger.usePolicy(policyWith(), START);
+    await ledger.verify(undefined, { keepCheckpoint: true });
     await makeScene(ledger);
     client = new pg.Client({ connectionString: url });
     await client.connect();
@@ -317,11 +384,15 @@ afterAll(async () => {
 });
 
 /** Verifies the scene after `sql` was run on it, in one transaction that is then rolled back. */
-async function verifyAfter(sql: string, progress?: (check: string) => void): Promise<VerifyReport> {
+async function verifyAfter(
+  sql: string,
+  progress?: (check: string) => void,
+  options?: VerifyOptions,
+): Promise<VerifyReport> {
   await client.query('BEGIN');
   try {
     await client.query(sql);
-    return await verify({ connect: async () => insideItsTransaction(client) }, progress);
+    return await verify({ connect: async () => insideItsTransaction(client) }, progress, options);
   } finally {
     await client.query('ROLLBACK');
   }
@@ -329,8 +400,8 @@ async function verifyAfter(sql: string, progress?: (check: string) => void): Pro
 
 /** A connection on which what `verify` begins and commits is not begun and committed. */
 function insideItsTransaction(connection: pg.Client): Awaited<ReturnType<CheckedDatabase['connect']>> {
-  const query = ((text: string) =>
-    connection.query(/^(BEGIN|COMMIT)/.test(text) ? '' : text)) as pg.Client['query'];
+  const query = ((text: string, values?: unknown[]) =>
+    connection.query(/^(BEGIN|COMMIT)/.test(text) ? '' : text, values)) as pg.Client['query'];
   return { query, release: () => undefined };
 }
 
@@ -353,6 +424,49 @@ describe('verify', () => {
     const { ok, violations } = await verifyAfter(WITHOUT_TRIGGERS + sql);
     expect(ok).toBe(false);
     expect(violations.map((violation) => violation.invariant)).toContain(invariant);
+  });
+
+  test('since a checkpoint all that came after it is proved, and nothing is wrong', async () => {
+    const report = await verifyAfter(CHECKPOINT, undefined, { sinceCheckpoint: true });
+    expect(report).toMatchObject({
+      ok: true,
+      violations: [],
+      since_checkpoint: expect.any(Number),
+      checked: { blocks: 1 },
+    });
+  });
+
+  test.for(
+    DAMAGES.filter(([invariant]) => invariant in INCREMENTAL && invariant !== 'nothing is made or lost'),
+  )('%s: %s is found by what came since a checkpoint too', async ([invariant, _what, sql]) => {
+    const { violations, since_checkpoint } = await verifyAfter(
+      CHECKPOINT + WITHOUT_TRIGGERS + sql,
+      undefined,
+      {
+        sinceCheckpoint: true,
+      },
+    );
+    expect(since_checkpoint).toEqual(expect.any(Number));
+    expect(violations.map((violation) => violation.invariant)).toContain(invariant);
+  });
+
+  test('every check that is narrowed is one of all', () => {
+    expect(Object.keys(INVARIANTS)).toEqual(expect.arrayContaining(Object.keys(INCREMENTAL)));
+  });
+
+  test.for([
+    ['no gift is overdue', `UPDATE boon.gifts SET settles_at = '2026-01-01' WHERE id = 'pending'`],
+    ['no expiry is overdue', `UPDATE boon.lots SET expires_at = '2026-01-01' WHERE id = 1`],
+    ['no expiry is overdue', `UPDATE boon.resets SET expires_at = '2026-01-01' WHERE status = 'available'`],
+    ['no expiry is overdue', `UPDATE boon.referrals SET expires_at = '2026-01-01' WHERE status = 'invited'`],
+    ['no transfer is long unsealed', 'DELETE FROM boon.blocks'],
+  ])('%s: told a time, verify finds it (%s)', async ([invariant = '', sql = '']) => {
+    const at = later(new Date().toISOString(), { minutes: 16 });
+    const told = await verifyAfter(WITHOUT_TRIGGERS + sql, undefined, { at });
+    expect(told.violations.map((violation) => violation.invariant)).toContain(invariant);
+    expect(Object.keys(TIMELY_INVARIANTS)).toContain(invariant);
+    const untold = await verifyAfter(WITHOUT_TRIGGERS + sql);
+    expect(untold.violations.map((violation) => violation.invariant)).not.toContain(invariant);
   });
 
   test('a thousand faults of one kind are told by the first twenty', async () => {

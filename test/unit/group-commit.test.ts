@@ -207,3 +207,181 @@ describe('group commit', () => {
     expect(most).toBe(2);
   });
 });
+
+/** As PostgreSQL says that a lock was not to be had in time. */
+const LOCKED = Object.assign(new Error('canceling statement due to lock timeout'), { code: '55P03' });
+
+describe('no call waits without end', () => {
+  test('a call that was sent again goes ahead of those that came later', async () => {
+    const { group, batches } = recorded(
+      (call, attempt) => (call.value === 0 && attempt === 1 ? AGAIN : call.value),
+      { most: 2 },
+    );
+    await Promise.all(calls(6).map((call) => group.submit(call)));
+    expect(batches.map((batch) => batch.map(({ value }) => value))).toEqual([[0, 1], [0, 2], [3, 4], [5]]);
+  });
+
+  test('a call that is always sent again beside others of its shard goes without them', async () => {
+    let submitted = 0;
+    let done = false;
+    const group: GroupCommit<Call, number> = new GroupCommit<Call, number>({
+      writers: 2,
+      most: 100,
+      join: 4,
+      shardOf: (call) => call.shard,
+      run: async (batch) => {
+        await sleep(1);
+        return batch.map((call) =>
+          call.value < 0 && batch.some(({ value }) => value >= 0) ? AGAIN : call.value,
+        );
+      },
+    });
+    const own = group.submit({ shard: 'org', value: -1 }).then(() => {
+      done = true;
+    });
+    // Members come for as long as it waits, each as soon as one is served.
+    const member = async () => {
+      while (!done && submitted < 2_000) {
+        submitted += 1;
+        await group.submit({ shard: ['member', 'org'], value: submitted });
+      }
+    };
+    await Promise.all([own, ...Array.from({ length: 8 }, member)]);
+    expect(submitted).toBeLessThan(100);
+  });
+
+  test('a call without a shard that is always sent again beside others goes alone', async () => {
+    const { group, sizes } = recorded();
+    const alone = new GroupCommit<number, number>({
+      writers: 1,
+      most: 100,
+      join: 1,
+      shardOf: () => [],
+      run: async (batch) => batch.map((value) => (value === 0 && batch.length > 1 ? AGAIN : value)),
+    });
+    let more = true;
+    const others = (async () => {
+      for (let n = 1; more && n < 1_000; n++) await Promise.all([alone.submit(n), alone.submit(n)]);
+    })();
+    expect(await alone.submit(0)).toBe(0);
+    more = false;
+    await others;
+    expect(await group.submit({ shard: 'a', value: 1 })).toBe(1);
+    expect(sizes()).toEqual([1]);
+  });
+
+  test('a call with two shards is not passed for ever by those that need one of them', async () => {
+    const { group, batches } = recorded(undefined, { writers: 2, join: 1, before: () => sleep(2) });
+    let done = false;
+    const stream = async (shard: string) => {
+      for (let n = 0; !done && n < 200; n++) await group.submit({ shard, value: n });
+    };
+    const streams = [stream('a'), stream('b'), stream('a'), stream('b')];
+    await setImmediate();
+    await group.submit({ shard: ['a', 'b'], value: -1 });
+    done = true;
+    await Promise.all(streams);
+    expect(batches.length).toBeLessThan(20);
+  });
+
+  test('one more call waits 50 ms for company beside a busy writer, and not until that is free', async () => {
+    let free: (() => void) | undefined;
+    const group = new GroupCommit<Call, number>({
+      writers: 2,
+      most: 100,
+      join: 4,
+      shardOf: (call) => call.shard,
+      run: async (batch) => {
+        if (batch.some(({ shard }) => shard === 'stuck'))
+          await new Promise<void>((resolve) => (free = resolve));
+        return batch.map(({ value }) => value);
+      },
+    });
+    const stuck = group.submit({ shard: 'stuck', value: 1 });
+    await setImmediate();
+    expect(await group.submit({ shard: 'other', value: 2 })).toBe(2);
+    free?.();
+    expect(await stuck).toBe(1);
+  });
+
+  test('calls that meet a locked row step aside: the others of their batch and those after them go on', async () => {
+    let locked = true;
+    const waits: string[] = [];
+    const group = new GroupCommit<Call, number>({
+      writers: 1,
+      most: 100,
+      join: 1,
+      shardOf: (call) => call.shard,
+      run: async (batch, wait) => {
+        waits.push(wait);
+        if (locked && batch.some(({ shard }) => shard === 'locked')) throw LOCKED;
+        return batch.map(({ value }) => value);
+      },
+    });
+    const held = [1, 2, 3].map((value) => group.submit({ shard: 'locked', value }));
+    const beside = group.submit({ shard: 'a', value: 4 });
+    expect(await beside).toBe(4);
+    expect(waits).toEqual(['usual', 'short', 'short']);
+    held.push(group.submit({ shard: 'locked', value: 5 }));
+    expect(await group.submit({ shard: 'b', value: 6 })).toBe(6);
+    locked = false;
+    expect(await Promise.all(held)).toEqual([1, 2, 3, 5]);
+    expect(await group.submit({ shard: 'locked', value: 7 })).toBe(7);
+  });
+
+  test('a call whose row stays locked is unavailable after its time, and those after it are tried', async () => {
+    const group = new GroupCommit<Call, number>({
+      writers: 1,
+      most: 100,
+      join: 1,
+      lockedMs: 250,
+      shardOf: (call) => call.shard,
+      run: async (batch) => {
+        if (batch.some(({ value }) => value === 1)) throw LOCKED;
+        return batch.map(({ value }) => value);
+      },
+    });
+    const first = group.submit({ shard: 'a', value: 1 });
+    await sleep(50);
+    const second = group.submit({ shard: 'a', value: 2 });
+    await expect(first).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await second).toBe(2);
+  });
+
+  test('a call is unavailable when its batch never ends, and one behind it too', async () => {
+    const group = new GroupCommit<Call, number>({
+      writers: 1,
+      most: 100,
+      join: 1,
+      patienceMs: 100,
+      shardOf: (call) => call.shard,
+      run: () => new Promise(() => undefined),
+    });
+    const first = group.submit({ shard: 'a', value: 1 });
+    await setImmediate();
+    const second = group.submit({ shard: 'b', value: 2 });
+    await expect(first).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(second).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  test('a fault in telling what a call locks is its caller’s alone, at first and when it goes again', async () => {
+    let asked = 0;
+    const group = new GroupCommit<number, number>({
+      writers: 1,
+      most: 100,
+      join: 1,
+      shardOf: (value) => {
+        if (value === 1) throw new Error('no shard');
+        if (value === 2) {
+          asked += 1;
+          if (asked > 1) throw new Error('no shard any more');
+        }
+        return 'a';
+      },
+      run: async (batch) => batch.map((value) => (value === 2 ? AGAIN : value)),
+    });
+    const answers = await Promise.allSettled([1, 2, 3].map((value) => group.submit(value)));
+    expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled']);
+    expect(await group.submit(4)).toBe(4);
+  });
+});

@@ -20,7 +20,10 @@ export async function checkDatabase(url: string): Promise<Finding[]> {
   await client.connect();
   try {
     const schema = await checkSchema(url);
-    const inUse = schema.state === 'ok' ? [await checkGifts(client), await checkCases(client)] : [];
+    const inUse =
+      schema.state === 'ok'
+        ? [await checkGifts(client), await checkCases(client), await checkSealing(client)]
+        : [];
     return [await checkServer(client), schema, await checkClock(client), ...inUse];
   } finally {
     await client.end();
@@ -83,4 +86,20 @@ async function checkGifts(client: pg.Client): Promise<Finding> {
         `${overdue} of ${open} are overdue`,
         'Start a worker; see that the schedule boon-reconcile is not paused.',
       );
+}
+
+async function checkSealing(client: pg.Client): Promise<Finding> {
+  const part = 'sealing';
+  const { rows } = await client.query<{ transfers: string; late: boolean }>(
+    `SELECT transfers, coalesce(oldest_at < $1, false) AS late FROM boon.unsealed()`,
+    [new Date(Date.now() - OVERDUE_MS)],
+  );
+  const { transfers = '0', late = false } = rows[0] ?? {};
+  return late
+    ? fault(
+        part,
+        `${transfers} transfers are unsealed, the oldest for more than 15 minutes`,
+        'Start a worker; see that the schedule boon-reconcile is not paused. `boon ledger seal` seals them now.',
+      )
+    : ok(part, `${transfers} transfers to be sealed`);
 }

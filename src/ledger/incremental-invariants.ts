@@ -1,0 +1,149 @@
+/**
+ * The invariants of transfers, entries, lots and gifts for what came after a checkpoint: of rows that never change the new
+ * ones are looked at, of sums those of the accounts that they touched. See `invariants.ts` for what each says.
+ */
+
+/** What was proven: all transfers of the blocks up to `block`, so all below the number `from`. */
+export type Since = { block: string; from: string };
+
+/** Replaces a part of a query that must be there. */
+type Narrow = (query: string, since: Since) => string;
+
+const narrowed =
+  (...parts: readonly (readonly [part: string, by: (since: Since) => string])[]): Narrow =>
+  (query, since) => {
+    let text = query;
+    for (const [part, by] of parts) {
+      if (!text.includes(part)) throw new Error(`The invariant has no such part: ${part}`);
+      text = text.replaceAll(part, by(since));
+    }
+    return text;
+  };
+
+/** A table, less what was proven. */
+const only = (
+  table: string,
+  alias: string,
+  where: (since: Since) => string,
+): readonly [string, (since: Since) => string] =>
+  // Parts end in a space or a line's end, so that a longer alias is not taken for this one.
+  [
+    `boon.${table} ${alias}`,
+    (since) => `(SELECT * FROM boon.${table} WHERE ${where(since)} OFFSET 0) ${alias}`,
+  ];
+
+const touched = ({ from }: Since) => `(
+  SELECT x.account_id FROM boon.entries x WHERE x.transfer >= ${from}
+  UNION SELECT x.debit_account FROM boon.transfers x WHERE x.seq >= ${from}
+  UNION SELECT x.credit_account FROM boon.transfers x WHERE x.seq >= ${from})`;
+const gifts = ({ from }: Since) =>
+  `(SELECT x.reference FROM boon.transfers x WHERE x.seq >= ${from} AND x.kind IN ('gift', 'reversal'))`;
+const senders = (since: Since) => `(SELECT y.sender_id FROM boon.gifts y WHERE y.id IN ${gifts(since)})`;
+
+/** The same whatever was written. */
+const whole: Narrow = (query) => query;
+
+/** Not narrowed: what is not named here is proved in full, when a table that it reads was written to. */
+export const INCREMENTAL: Readonly<Record<string, Narrow>> = {
+  'every resolution repeats its pending transfer': narrowed([
+    'WHERE r.resolves IS NOT NULL',
+    ({ from }) => `WHERE r.seq >= ${from} AND r.resolves IS NOT NULL`,
+  ]),
+  'totals equal the sum of transfers': (_query, { block }) => `
+    SELECT format('account %s holds %s/%s/%s, what was proven and what came since say %s/%s/%s (pending/debits/credits)', coalesce(a.id, p.account_id, u.account_id),
+      a.debits_pending, a.debits_posted, a.credits_posted, coalesce(p.debits_pending, 0) + coalesce(u.debits_pending, 0),
+      coalesce(p.debits_posted, 0) + coalesce(u.debits_posted, 0), coalesce(p.credits_posted, 0) + coalesce(u.credits_posted, 0)) AS detail
+    FROM boon.ledger_accounts a FULL JOIN boon.proven_totals p ON p.account_id = a.id
+    FULL JOIN (SELECT * FROM boon.unproven_totals(${block}) x
+      WHERE x.account_id NOT IN ('boon:issuance', 'boon:expired', 'boon:unclaimed', 'boon:revenue', 'boon:receivable', 'boon:payments')) u
+      ON u.account_id = coalesce(a.id, p.account_id)
+    WHERE a.id IS NULL OR (a.debits_pending, a.debits_posted, a.credits_posted) IS DISTINCT FROM (
+      coalesce(p.debits_pending, 0) + coalesce(u.debits_pending, 0), coalesce(p.debits_posted, 0) + coalesce(u.debits_posted, 0),
+      coalesce(p.credits_posted, 0) + coalesce(u.credits_posted, 0))`,
+  // Every transfer has two sides: where the totals of all accounts hold, so does this.
+  'nothing is made or lost': () => `SELECT 'never' AS detail WHERE false`,
+  'a lot is the sum of its entries': narrowed(
+    ['boon.lots l\n', (since) => `(SELECT * FROM boon.lots WHERE account_id IN ${touched(since)}) l\n`],
+    [
+      'FROM boon.entries GROUP BY lot_id',
+      (since) => `FROM boon.entries WHERE account_id IN ${touched(since)} GROUP BY lot_id`,
+    ],
+  ),
+  'lots equal the balance of their account': narrowed(
+    [
+      'boon.ledger_accounts a\n',
+      (since) => `(SELECT * FROM boon.ledger_accounts WHERE id IN ${touched(since)}) a\n`,
+    ],
+    [
+      'FROM boon.lots GROUP BY account_id',
+      (since) => `FROM boon.lots WHERE account_id IN ${touched(since)} GROUP BY account_id`,
+    ],
+  ),
+  'a lot began with the entry of its grant': narrowed(only('lots', 'l', ({ from }) => `transfer >= ${from}`)),
+  'an entry belongs to a transfer and to the account of its lot': narrowed(
+    only('entries', 'e', ({ from }) => `transfer >= ${from}`),
+  ),
+  'entries explain every transfer': narrowed([
+    'FROM boon.transfers t\n',
+    ({ from }) => `FROM (SELECT * FROM boon.transfers WHERE seq >= ${from}) t\n`,
+  ]),
+  'a hold is resolved slice by slice': narrowed([
+    'FROM boon.transfers r WHERE',
+    ({ from }) => `FROM boon.transfers r WHERE r.seq >= ${from} AND`,
+  ]),
+  'a statement adds up line by line': narrowed([
+    'FROM boon.entries e)',
+    (since) => `FROM boon.entries e WHERE e.account_id IN ${touched(since)})`,
+  ]),
+  'holds equal open gifts': narrowed(
+    ['WHERE reset_id IS NULL)', (since) => `WHERE reset_id IS NULL AND id IN ${gifts(since)})`],
+    ["WHERE p.phase = 'pending'", ({ from }) => `WHERE p.seq >= ${from} AND p.phase = 'pending'`],
+  ),
+  'a reversal took back what its gift says': narrowed(
+    ['FROM boon.gifts g\n', (since) => `FROM (SELECT * FROM boon.gifts WHERE id IN ${gifts(since)}) g\n`],
+    ["WHERE kind = 'reversal'", (since) => `WHERE kind = 'reversal' AND reference IN ${gifts(since)}`],
+  ),
+  'limits count the gifts': narrowed(
+    [
+      'FROM boon.gift_usage u\n',
+      (since) => `FROM (SELECT * FROM boon.gift_usage WHERE account_id IN ${senders(since)}) u\n`,
+    ],
+    [
+      'FROM boon.gifts g\n    WHERE NOT EXISTS',
+      (since) => `FROM boon.gifts g\n    WHERE g.id IN ${gifts(since)} AND NOT EXISTS`,
+    ],
+  ),
+  'nobody gave more than a limit allows': narrowed([
+    "WHERE g.status NOT IN ('canceled', 'expired', 'rejected')",
+    (since) =>
+      `WHERE g.sender_id IN ${senders(since)} AND g.status NOT IN ('canceled', 'expired', 'rejected')`,
+  ]),
+  'every gift has its events': narrowed([
+    'FROM boon.gifts g\n',
+    (since) => `FROM (SELECT * FROM boon.gifts WHERE id IN ${gifts(since)}) g\n`,
+  ]),
+  'a lot has the terms of its grant': narrowed(
+    [
+      'FROM boon.transfers t JOIN',
+      ({ from }) => `FROM (SELECT * FROM boon.transfers WHERE seq >= ${from}) t JOIN`,
+    ],
+    [
+      'FROM boon.lots l LEFT JOIN boon.transfers t',
+      ({ from }) => `FROM (SELECT * FROM boon.lots WHERE transfer >= ${from}) l LEFT JOIN boon.transfers t`,
+    ],
+  ),
+  'a grant has the write that asked for it': narrowed([
+    "WHERE t.kind = 'grant'",
+    ({ from }) => `WHERE t.seq >= ${from} AND t.kind = 'grant'`,
+  ]),
+  'what happened cannot be changed': whole,
+  'the chain of sealed blocks is whole': narrowed(
+    [
+      'boon.blocks x\n',
+      // The block that was proven last is there for its digest.
+      ({ block }) => `(SELECT * FROM boon.blocks WHERE number >= ${block}) x\n`,
+    ],
+    ['WHERE b.previous_hash', ({ block }) => `WHERE b.number > ${block} AND (b.previous_hash`],
+    ['(lower(b.seqs), upper(b.seqs) - 1)', () => '(lower(b.seqs), upper(b.seqs) - 1))'],
+  ),
+};
