@@ -14,7 +14,7 @@ export const LOT_INVARIANTS: Readonly<Record<string, string>> = {
       CASE WHEN l.giftable THEN 'giftable' ELSE 'not giftable' END, l.expires_at, coalesce(l.products::text, 'all'), e.data) AS detail
     FROM boon.transfers t JOIN boon.lots l ON l.transfer = t.seq
     LEFT JOIN boon.events e ON e.type = 'credits.granted' AND e.subject = l.id::text
-    WHERE t.kind = 'grant' AND NOT coalesce(
+    WHERE t.kind = 'grant' AND l.continues IS NULL AND NOT coalesce(
       (l.source::text, l.giftable, boon.credits(l.granted), ARRAY[l.account_id], l.granted_at)
         = (e.data ->> 'source', (e.data ->> 'giftable')::boolean, e.data ->> 'granted', e.accounts, e.effective_at)
       AND to_jsonb(l.products) IS NOT DISTINCT FROM nullif(e.data -> 'products', 'null') AND ${expiresAs('l', `(e.data ->> 'expires_at')::timestamptz`)}, false)
@@ -23,21 +23,25 @@ export const LOT_INVARIANTS: Readonly<Record<string, string>> = {
       CASE WHEN l.giftable THEN 'giftable' ELSE 'not giftable' END, l.expires_at, coalesce(l.products::text, 'all'))
     FROM boon.transfers t JOIN boon.lots l ON l.transfer = t.seq
     LEFT JOIN boon.purchases p ON p.lot_id = l.id LEFT JOIN boon.purchase_rules r ON r.version = p.policy_version
-    WHERE t.kind = 'purchase' AND NOT coalesce(l.source = 'purchased' AND l.giftable AND l.products IS NULL AND l.granted_at = p.paid_at
+    WHERE t.kind = 'purchase' AND l.continues IS NULL AND NOT coalesce(l.source = 'purchased' AND l.giftable AND l.products IS NULL AND l.granted_at = p.paid_at
       AND ${expiresAs('l', 'p.paid_at + r.credits_valid_for')}, false)
     UNION ALL
     SELECT format('lot %s of gift %s: %s, %s, expires %s, for %s', l.id, g.id, l.source,
       CASE WHEN l.giftable THEN 'giftable' ELSE 'not giftable' END, l.expires_at, coalesce(l.products::text, 'all'))
     FROM boon.transfers t JOIN boon.lots l ON l.transfer = t.seq LEFT JOIN boon.lots f ON f.id = l.from_lot
     LEFT JOIN boon.gifts g ON g.id = t.reference LEFT JOIN boon.policies p ON p.version = g.policy_version
-    WHERE t.kind = 'gift' AND NOT coalesce(
+    WHERE t.kind = 'gift' AND l.continues IS NULL AND NOT coalesce(
       l.source = 'gifted' AND l.giftable = p.regift AND l.products IS NOT DISTINCT FROM f.products AND l.granted_at = g.settled_at
-      AND CASE WHEN ${cameBack('f')} THEN l.expires_at > g.settled_at
-        ELSE ${expiresAs('l', 'least(CASE WHEN f.expires_at <= g.settled_at THEN g.settled_at + p.returned_valid_for ELSE f.expires_at END, g.settled_at + p.gifted_valid_for)')} END
+      AND CASE WHEN ${cameBack('f')} OR f.first_expires_at IS NOT NULL OR f.expires_at <= g.settled_at THEN true
+        ELSE ${expiresAs('l', 'least(f.expires_at, g.settled_at + p.gifted_valid_for)')} END
       AND (l.expires_at <= g.settled_at + p.gifted_valid_for OR ${cameBack('l')}), false)
     UNION ALL
     SELECT format('lot %s was made by a transfer of kind %s', l.id, t.kind) FROM boon.lots l LEFT JOIN boon.transfers t ON t.seq = l.transfer
-    WHERE t.kind IS NULL OR t.kind NOT IN ('grant', 'purchase', 'gift')`,
+    WHERE l.continues IS NULL AND (t.kind IS NULL OR t.kind NOT IN ('grant', 'purchase', 'gift'))
+    UNION ALL
+    SELECT format('lot %s goes on from lot %s with other terms', l.id, l.continues) FROM boon.lots l LEFT JOIN boon.lots o ON o.id = l.continues
+    WHERE l.continues IS NOT NULL AND (l.account_id, l.source, l.giftable, l.granted_at, l.products)
+      IS DISTINCT FROM (o.account_id, o.source, o.giftable, o.granted_at, o.products)`,
   'a grant has the write that asked for it': `
     SELECT format('transfer %s grants %s to %s, and nothing asked for it', t.seq, boon.credits(t.amount), t.credit_account) AS detail
     FROM boon.transfers t LEFT JOIN boon.lots l ON l.transfer = t.seq

@@ -55,7 +55,7 @@ describe('money in the ledger’s words', () => {
 });
 
 describe('nothing', () => {
-  test('is no price of a package, and is no payment: the purchase has failed, and nothing was given', async () => {
+  test('is no price of a package, and is no payment: nothing was given, and a person decides', async () => {
     await seedAccount(own.ledger, 'bob');
     const id = newPurchaseId();
     await own.ledger.beginPurchase({
@@ -66,10 +66,10 @@ describe('nothing', () => {
       package: 'credits-100',
     } as never);
     await hear(own.ledger, { id }, { said: 'paid', payment_id: 'pi_0', amount: 0, at: START });
-    expect(await own.ledger.findPurchase(id)).toMatchObject({
-      status: 'failed',
-      reason_code: 'nothing_was_paid',
-    });
+    expect((await own.ledger.findPurchase(id)).paid_at).toBeNull();
+    expect((await own.ledger.listCases({ account_id: 'bob', limit: 10 })).items).toMatchObject([
+      { reason_code: 'wrong_amount' },
+    ]);
     expect((await own.ledger.balance('bob', START)).available).toBe('0');
   });
 

@@ -38,6 +38,7 @@ test('a database in which windows were used, ran out and were restored is carrie
     );
     for (const id of ['ran-out', 'restored', 'late'])
       await client.query('SELECT boon.put_account($1, $2, $3)', [id, { plan: 'plus' }, START]);
+    await client.query('SELECT boon.make_usage_month($1)', [START]);
     const uses = async (id: string, hours: number, units: string, told = hours) =>
       charge(ledger, id, { id: `${id}/${hours}/${told}`, units, at: at(hours), now: at(told) });
     await uses('ran-out', 0, '4');

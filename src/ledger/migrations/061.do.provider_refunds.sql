@@ -231,7 +231,7 @@ BEGIN
       result := jsonb_build_object('code', 'not_paid', 'detail', format('The purchase is %s.', p.status));
     ELSIF r.refunded NOT BETWEEN own AND greatest(own, p.paid) THEN
       result := jsonb_build_object('code', 'validation_failed',
-        'detail', format('Refunds that Boon was asked for come to %s %s, and %s were paid.', own, p.currency, p.paid),
+        'detail', format('Refunds that Boon was asked for come to %s, and %s were paid.', boon.money(own, p.currency), boon.money(p.paid, p.currency)),
         'errors', jsonb_build_array(jsonb_build_object('path', 'refunded', 'message', format('must be from %s to %s', own, greatest(own, p.paid)))));
     END IF;
     IF result IS NOT NULL THEN RETURN NEXT; CONTINUE; END IF;
