@@ -94,13 +94,14 @@ export async function prepareGrowth(own: TestLedger): Promise<void> {
   tables = found.map(({ name }) => String(name));
   const digests = tables.map(
     (table) =>
-      `'${table}', (SELECT md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '')) FROM boon.${table} t)`,
+      `('${table}', (SELECT md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '')) FROM boon.${table} t))`,
   );
   await own.sql(`
     CREATE SCHEMA growth;
     CREATE FUNCTION growth.state(p_at timestamptz) RETURNS json LANGUAGE plpgsql AS $function$
     BEGIN
-      RETURN (SELECT row_to_json(state) FROM (${READ}, json_build_object(${digests.join(', ')}) AS digest) state);
+      RETURN (SELECT row_to_json(state) FROM (${READ}, digest FROM (
+        SELECT json_object_agg(d.name, d.digest) AS digest FROM (VALUES ${digests.join(', ')}) d (name, digest)) d) state);
     END $function$`);
 }
 
