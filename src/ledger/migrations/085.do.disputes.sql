@@ -1,7 +1,17 @@
--- A dispute is followed by its own state, as the provider last told it, and is of the payment that it was told of first.
+-- A dispute is followed by its own state, as the provider last told it, and is of the payment that it was told of first. A payment pays
+-- one purchase, whatever comes at once.
 
 -- When the provider said what stands here, by its clock; null where it did not tell.
 ALTER TABLE boon.disputes ADD COLUMN said_at timestamptz;
+
+-- Notes the payment that paid a purchase. Returns the purchase; null where another one was paid by it, even at this very moment.
+CREATE FUNCTION boon.set_payment(p boon.purchases, p_payment text) RETURNS boon.purchases LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE boon.purchases x SET payment_id = p_payment WHERE x.id = p.id RETURNING * INTO p;
+  RETURN p;
+EXCEPTION WHEN unique_violation THEN
+  RETURN NULL;
+END $$;
 
 -- What the provider says of a payment, or the process of it. Returns the purchase, whether anything changed, and the case of a payment
 -- that does not fit; null when there is no such purchase.
@@ -20,6 +30,7 @@ DECLARE
   payment text := m ->> 'payment_id';
   checkout text := m ->> 'checkout_id';
   said boon.dispute_status;
+  noted boon.purchases;
   fault boon.case_reason;
   was bigint;
   changed boolean := false;
@@ -39,19 +50,26 @@ BEGIN
     IF p.paid_at IS NOT NULL AND (payment = p.payment_id OR (payment IS NULL AND checkout IS NULL)
       OR (checkout = p.checkout_id AND (payment IS NULL OR p.payment_id IS NULL))) THEN
       -- The payment that it was paid by.
-      IF p.payment_id IS NULL AND payment IS NOT NULL AND NOT EXISTS (SELECT FROM boon.purchases x WHERE x.payment_id = payment) THEN
-        UPDATE boon.purchases x SET payment_id = payment WHERE x.id = p.id RETURNING * INTO p;
-        -- What was said of other payments does not count any more.
-        p := boon.follow_refunds(boon.settle_purchase(p, heard), event, heard);
+      IF p.payment_id IS NULL AND payment IS NOT NULL THEN
+        noted := boon.set_payment(p, payment);
+        IF noted.id IS NOT NULL THEN
+          p := noted;
+          -- What was said of other payments does not count any more.
+          p := boon.follow_refunds(boon.settle_purchase(p, heard), event, heard);
+        END IF;
       END IF;
     ELSE
       fault := boon.payment_fault(p, m);
+      IF fault IS NULL AND payment IS NOT NULL THEN
+        noted := boon.set_payment(p, payment);
+        IF noted.id IS NULL THEN fault := 'wrong_checkout'; END IF;
+      END IF;
       IF fault IS NOT NULL THEN
         c := boon.case_of_payment(p, m, fault);
       ELSE
         changed := true;
         UPDATE boon.purchases x SET status = 'paid', paid_at = heard, ended_at = heard, reason_code = NULL, paid = money,
-          tax = coalesce((m ->> 'tax')::bigint, 0), payment_id = payment WHERE x.id = p.id RETURNING * INTO p;
+          tax = coalesce((m ->> 'tax')::bigint, 0) WHERE x.id = p.id RETURNING * INTO p;
         p := boon.deliver(p, heard);
         PERFORM boon.note_purchase(p, 'paid', p.paid, event, heard);
         IF p.save_card AND m ->> 'customer_id' IS NOT NULL THEN
