@@ -57,7 +57,10 @@ export function purchaseActivities({ ledger, runs, refundRuns, payments }: Depen
         const expired = { at, purchase_id: purchase.id, said: 'expired' } as const;
         const nobodyToAsk = payments === undefined || purchase.kind === 'top_up';
         const news = nobodyToAsk ? expired : await payments.closeCheckout(purchase, at);
-        return await told(purchase, news ?? (last ? expired : undefined));
+        const standing = await told(purchase, news ?? (last ? expired : undefined));
+        // Its page was paid, but not with its price, which is a case: nobody can pay there any more.
+        const isMisfit = news?.said === 'paid' && standing.status === 'open';
+        return isMisfit ? await told(purchase, expired) : standing;
       }),
 
     /** Starts the processes that are missing, those of refunds too, and the top-ups that are due. */

@@ -83,9 +83,10 @@ export type InvoiceNews = {
   invoice_id: string;
   /** The provider's id of its invoice. */
   provider_id: string;
-  amount: number;
+  /** Null: the provider does not say. */
+  amount: number | null;
   tax?: number | undefined;
-  currency: string;
+  currency: string | null;
   live?: boolean | undefined;
   key_live?: boolean | undefined;
   /** Somebody marked it as paid there. */

@@ -99,6 +99,9 @@ export const GiftIdSchema = z
   .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be a transfer id')
   .meta({ description: 'Id of a transfer', example: 'gft_06bq2n6y3v8k5s7r1x4z9m0c2d' });
 
+/** The id of a purchase, an invoice or a case. */
+export const RecordIdSchema = z.string().regex(/^[A-Za-z0-9_-]{1,100}$/, 'must be an id of Boon’s');
+
 /** As OpenAPI's readers know them: of ASCII, and an example of others; `canonicalEmail` says what is taken. */
 const ASCII_EMAIL =
   "^(?=[^@]{1,64}@)(?:[A-Za-z0-9_'+-]+\\.)*[A-Za-z0-9_'+-]*[A-Za-z0-9_+-]@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)+[A-Za-z]{2,63}$";

@@ -114,7 +114,14 @@ export type PaymentNews = {
       /** The charge was changed, not refunded: the amount may be less than before. */
       lowers?: boolean | undefined;
     }
-  | { said: 'disputed'; dispute_id: string; amount: number; status: 'open' | 'won' | 'lost' }
+  | {
+      said: 'disputed';
+      dispute_id: string;
+      amount: number;
+      status: 'open' | 'won' | 'lost';
+      /** When the provider said so, by its clock: of two words on one dispute the later stands. */
+      said_at?: string | undefined;
+    }
 );
 
 /** The consent to automatic top-ups, or what is needed to give it. */

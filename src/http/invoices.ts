@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { BoonError } from '../contracts/errors.ts';
 import { InvoiceSchema, InvoiceWithLinesSchema, MarkPaidSchema } from '../contracts/invoice.schema.ts';
 import { invoiceCsv } from '../contracts/invoice-csv.ts';
-import { AccountIdSchema, PageQuerySchema, pageOf } from '../contracts/primitives.schema.ts';
+import { AccountIdSchema, PageQuerySchema, pageOf, RecordIdSchema } from '../contracts/primitives.schema.ts';
 import { callerOf, services, servicesAndOwner } from './access.ts';
 import { readRefusals, recordedRefusals } from './answers.ts';
 import { businessKeyOf, recordedAnswer } from './plugins/idempotency.ts';
@@ -12,7 +12,7 @@ import { principalId, requireOwnAccount } from './principal.ts';
 import type { ServerParts } from './server-parts.ts';
 
 const TAGS = ['Invoices'];
-export const InvoiceIdSchema = z.object({ id: z.string().max(100) });
+export const InvoiceIdSchema = z.object({ id: RecordIdSchema });
 
 export const invoiceRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { ledger, clock }) => {
   app.route({

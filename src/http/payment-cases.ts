@@ -6,7 +6,7 @@ import {
   PaymentCaseQuerySchema,
   PaymentCaseSchema,
 } from '../contracts/payment-case.schema.ts';
-import { pageOf } from '../contracts/primitives.schema.ts';
+import { pageOf, RecordIdSchema } from '../contracts/primitives.schema.ts';
 import { callerOf, services } from './access.ts';
 import { readRefusals, recordedRefusals } from './answers.ts';
 import { businessKeyOf, recordedAnswer } from './plugins/idempotency.ts';
@@ -15,7 +15,7 @@ import type { ServerParts } from './server-parts.ts';
 
 const TAGS = ['Purchases'];
 const access = services('purchases:operate');
-const IdSchema = z.object({ id: z.string().max(100) });
+const IdSchema = z.object({ id: RecordIdSchema });
 
 export const paymentCaseRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { ledger, clock }) => {
   app.route({

@@ -1,7 +1,7 @@
 /** Packages and purchases of credits and resets. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { AccountIdSchema, PageQuerySchema, pageOf } from '../contracts/primitives.schema.ts';
+import { AccountIdSchema, PageQuerySchema, pageOf, RecordIdSchema } from '../contracts/primitives.schema.ts';
 import { PackageListSchema, PurchaseRequestSchema, PurchaseSchema } from '../contracts/purchase.schema.ts';
 import { CorrectRefundedSchema, RefundRequestSchema, RefundSchema } from '../contracts/refund.schema.ts';
 import { callerOf, services, servicesAndOwner } from './access.ts';
@@ -47,7 +47,7 @@ export const purchaseRoutes: FastifyPluginAsyncZod<{ desk: PurchaseDesk }> = asy
       summary: 'Refund a purchase, in whole or in part',
       description:
         'The refund’s share of what was bought leaves the account at once, then the provider is asked to send the money; if it will not, what was taken comes back and the refund is `failed`. What waits in open gifts is taken too, and they end. What is spent already is refunded only with `include_spent`: credits are then owed. See `refunds` of the purchase for how it goes on.',
-      params: z.object({ id: z.string().max(100) }),
+      params: z.object({ id: RecordIdSchema }),
       body: RefundRequestSchema,
       response: {
         202: RefundSchema,
@@ -72,7 +72,7 @@ export const purchaseRoutes: FastifyPluginAsyncZod<{ desk: PurchaseDesk }> = asy
       summary: 'Correct what Boon believes that the provider has given back',
       description:
         'For a refund made at the provider whose messages were lost, or are not to be believed. `refunded` is what stands there, in all; what was bought follows it, either way. Refunds that Boon was asked for are not changed by it.',
-      params: z.object({ id: z.string().max(100) }),
+      params: z.object({ id: RecordIdSchema }),
       body: CorrectRefundedSchema,
       response: { 200: PurchaseSchema, ...recordedRefusals('not_found', 'not_paid') },
     },
@@ -94,7 +94,7 @@ export const purchaseRoutes: FastifyPluginAsyncZod<{ desk: PurchaseDesk }> = asy
       operationId: 'getPurchase',
       tags: TAGS,
       summary: 'Show a purchase',
-      params: z.object({ id: z.string().max(100) }),
+      params: z.object({ id: RecordIdSchema }),
       response: { 200: PurchaseSchema, ...readRefusals('not_found') },
     },
     handler: (request) => desk.show(callerOf(request), request.params.id),

@@ -2,6 +2,7 @@
 import type Stripe from 'stripe';
 import type { PaymentNews } from '../contracts/purchase.ts';
 import type { RefundNews } from '../contracts/refund.ts';
+import { currencyOf, idOf, instantOf, modeOf, moneyOf, named, needed, textOf } from './stripe-fields.ts';
 
 const PAID: ReadonlySet<string> = new Set([
   'checkout.session.completed',
@@ -18,7 +19,7 @@ export function newsOf(
   at: string,
   key_live: boolean | undefined,
 ): PaymentNews | RefundNews | undefined {
-  const heard = { at, event: event.id, live: event.livemode, key_live };
+  const heard = { at, event: textOf(event.id), live: modeOf(event.livemode), key_live };
   const said_at = instantOf(event.created);
   // What was paid in the other mode is a case; all else of it is none of ours.
   const isOfOtherMode = key_live !== undefined && event.livemode === !key_live;
@@ -59,18 +60,25 @@ export function newsOf(
     case 'refund.failed':
     case 'charge.refund.updated': {
       const news = ofRefund(event.data.object, at);
-      return { ...news, event: event.id, said_at };
+      return { ...news, event: textOf(event.id), said_at };
     }
     case 'charge.dispute.created':
     case 'charge.dispute.updated':
     case 'charge.dispute.closed':
     case 'charge.dispute.funds_withdrawn':
     case 'charge.dispute.funds_reinstated': {
-      const { id: dispute_id, amount, payment_intent, status } = event.data.object;
+      const { id, amount, payment_intent, status } = event.data.object;
       // An inquiry takes no money away.
       if (status.startsWith('warning_')) return undefined;
-      const payment_id = idOf(payment_intent);
-      return { ...heard, payment_id, said: 'disputed', dispute_id, amount, status: outcomeOf(status) };
+      return {
+        ...heard,
+        payment_id: idOf(payment_intent),
+        said: 'disputed',
+        dispute_id: needed(textOf(id), 'id'),
+        amount: needed(moneyOf(amount), 'amount'),
+        status: outcomeOf(status),
+        said_at,
+      };
     }
     default:
       return undefined;
@@ -87,20 +95,16 @@ export function paidSession(session: Stripe.Checkout.Session, at: string): Payme
     ...(typeof livemode === 'boolean' ? { live: livemode } : {}),
     said: 'paid',
     payment_id: idOf(session.payment_intent),
-    amount: amount_total ?? null,
-    tax: taxOnTop(amount_total, amount_subtotal, total_details?.amount_tax),
-    currency: currency ?? null,
+    amount: moneyOf(amount_total),
+    tax: taxOnTop(moneyOf(amount_total), moneyOf(amount_subtotal), moneyOf(total_details?.amount_tax)),
+    currency: currencyOf(currency),
     customer_id: idOf(session.customer),
   };
 }
 
 /** Tax that came on top of the price: what is between the two sums, where that is just the tax. */
-function taxOnTop(
-  total: number | null | undefined,
-  subtotal: number | null | undefined,
-  tax: number | null | undefined,
-): number | undefined {
-  if (typeof total !== 'number' || typeof subtotal !== 'number' || typeof tax !== 'number') return undefined;
+function taxOnTop(total: number | null, subtotal: number | null, tax: number | null): number | undefined {
+  if (total === null || subtotal === null || tax === null) return undefined;
   return tax > 0 && total - subtotal === tax ? tax : undefined;
 }
 
@@ -111,8 +115,8 @@ export function paidIntent(intent: Stripe.PaymentIntent, at: string): PaymentNew
     ...ofIntent(intent),
     ...(typeof livemode === 'boolean' ? { live: livemode } : {}),
     said: 'paid',
-    amount: amount_received ?? null,
-    currency: currency ?? null,
+    amount: moneyOf(amount_received),
+    currency: currencyOf(currency),
     customer_id: idOf(intent.customer),
   };
 }
@@ -126,21 +130,21 @@ export function ofRefund(
     at,
     refund_id: named(metadata?.refund_id),
     purchase_id: named(metadata?.purchase_id),
-    provider_id: id,
+    provider_id: needed(textOf(id), 'id'),
     payment_id: idOf(payment_intent),
-    amount,
+    ...(amount === undefined ? {} : { amount: needed(moneyOf(amount), 'amount') }),
     made_at: instantOf(created),
   };
   if (status === 'succeeded') return { ...about, status };
   if (status !== 'failed' && status !== 'canceled') return { ...about, status: 'pending' };
-  return { ...about, status: 'failed', reason_code: failure_reason ?? status };
+  return { ...about, status: 'failed', reason_code: textOf(failure_reason) ?? status };
 }
 
 /** Why a card was declined, in Stripe's word for it. */
 export function declined(
   error: { decline_code?: string | undefined; code?: string | undefined } | null | undefined,
 ): string {
-  return error?.decline_code ?? error?.code ?? 'card_declined';
+  return textOf(error?.decline_code) ?? textOf(error?.code) ?? 'card_declined';
 }
 
 function outcomeOf(status: Stripe.Dispute.Status): 'open' | 'won' | 'lost' {
@@ -149,28 +153,17 @@ function outcomeOf(status: Stripe.Dispute.Status): 'open' | 'won' | 'lost' {
 }
 
 function ofSession({ id, client_reference_id, metadata }: Stripe.Checkout.Session) {
-  return { purchase_id: named(client_reference_id ?? metadata?.purchase_id), checkout_id: id };
+  return {
+    purchase_id: named(client_reference_id ?? metadata?.purchase_id),
+    checkout_id: needed(textOf(id), 'id'),
+  };
 }
 
 function ofIntent({ id, metadata }: Stripe.PaymentIntent) {
-  return { purchase_id: named(metadata?.purchase_id), payment_id: id };
+  return { purchase_id: named(metadata?.purchase_id), payment_id: needed(textOf(id), 'id') };
 }
 
 function ofCharge({ amount_refunded, payment_intent, metadata }: Stripe.Charge) {
   const about = { purchase_id: named(metadata?.purchase_id), payment_id: idOf(payment_intent) };
-  return { ...about, said: 'refunded', amount: amount_refunded } as const;
-}
-
-/** What may be an id of ours: of others a payer writes what they like into some fields. */
-function named(id: string | null | undefined): string | undefined {
-  return typeof id === 'string' && /^[\w-]{1,100}$/.test(id) ? id : undefined;
-}
-
-/** Stripe's times are seconds. */
-function instantOf(seconds: number | null | undefined): string | undefined {
-  return typeof seconds === 'number' ? new Date(seconds * 1000).toISOString() : undefined;
-}
-
-function idOf(given: string | { id: string } | null | undefined): string | undefined {
-  return typeof given === 'object' ? given?.id : given;
+  return { ...about, said: 'refunded', amount: needed(moneyOf(amount_refunded), 'amount_refunded') } as const;
 }

@@ -2,6 +2,7 @@
 import type Stripe from 'stripe';
 import type { InvoiceWithLines } from '../contracts/invoice.schema.ts';
 import { billingCycleWorkflowId, type InvoiceCorrection, type InvoiceNews } from '../contracts/invoice.ts';
+import { currencyOf, idOf, modeOf, moneyOf, named, needed, textOf } from './stripe-fields.ts';
 
 /** Stripe takes at most 250 items an invoice; with more lines it gets one for each product. */
 const MOST_ITEMS = 250;
@@ -87,20 +88,21 @@ export function paidInvoiceOf(
 ): InvoiceNews | undefined {
   if (event.type !== 'invoice.paid') return undefined;
   const { id, metadata, amount_paid, currency, livemode, total, total_excluding_tax } = event.data.object;
-  const invoice_id = metadata?.invoice_id;
+  const invoice_id = named(metadata?.invoice_id);
   if (invoice_id === undefined) return undefined;
-  const tax = typeof total_excluding_tax === 'number' ? total - total_excluding_tax : 0;
+  const [whole, net] = [moneyOf(total), moneyOf(total_excluding_tax)];
+  const tax = whole === null || net === null ? 0 : whole - net;
   return {
     invoice_id,
-    provider_id: id ?? '',
-    amount: amount_paid,
+    provider_id: idOf(id) ?? '',
+    amount: moneyOf(amount_paid),
     ...(tax > 0 ? { tax } : {}),
-    currency,
-    live: livemode ?? event.livemode,
+    currency: currencyOf(currency),
+    live: modeOf(livemode) ?? modeOf(event.livemode),
     key_live,
     // Where it was marked as paid by hand, by whatever field this version of Stripe's API says so.
     by_hand: 'paid_out_of_band' in event.data.object && event.data.object.paid_out_of_band === true,
-    event: event.id,
+    event: needed(textOf(event.id), 'id'),
     at,
   };
 }

@@ -41,6 +41,17 @@ export function createStripePayments(options: StripeOptions): Payments {
   const keyLive = modeOf(options.apiKey);
   const key = ({ id }: Purchase, step: string) => ({ idempotencyKey: `${purchaseWorkflowId(id)}:${step}` });
 
+  function signedEvent(body: Buffer, signature: string, at: string): Stripe.Event {
+    const now = Date.parse(at);
+    try {
+      return stripe.webhooks.constructEvent(body, signature, webhookSecret, TOLERANCE, undefined, now);
+    } catch (error) {
+      throw new BoonError('webhook_invalid', 'The signature does not fit the body and the moment.', {
+        cause: error,
+      });
+    }
+  }
+
   return {
     openCheckout: (purchase) =>
       asking(async () => {
@@ -100,15 +111,12 @@ export function createStripePayments(options: StripeOptions): Payments {
       asking(async () => (await stripe.paymentIntents.retrieve(paymentId)).metadata.purchase_id),
 
     readWebhook(body, signature, at) {
+      const event = signedEvent(body, signature, at);
       try {
-        const { webhooks } = stripe;
-        const now = Date.parse(at);
-        const event = webhooks.constructEvent(body, signature, webhookSecret, TOLERANCE, undefined, now);
         return paidInvoiceOf(event, at, keyLive) ?? newsOf(event, at, keyLive);
       } catch (error) {
-        throw new BoonError('webhook_invalid', 'The signature does not fit the body and the moment.', {
-          cause: error,
-        });
+        if (error instanceof BoonError) throw error;
+        throw new BoonError('webhook_invalid', 'The message is not as Stripe sends it.', { cause: error });
       }
     },
   };

@@ -218,6 +218,25 @@ test('what paid a debt and has expired meanwhile comes back for the time of grac
   ]);
 });
 
+test.each([
+  ['a millisecond before its lot expires', -1],
+  ['just as its lot expires', 0],
+  ['a day after its lot expired', 24 * 3_600_000],
+])('what a dispute took and gives back %s is good for the time of grace', async (_when, ms) => {
+  const id = await person(own.ledger);
+  const purchase = await bought(own.ledger, id);
+  const dispute = { said: 'disputed', dispute_id: `dp_${id}`, amount: 200 } as const;
+  await hear(own.ledger, purchase, { ...dispute, status: 'open' });
+  const [lot] = (await balance(id)).lots;
+  const end = lot?.expires_at ?? '';
+  const at = later(end, { ms });
+  await hear(own.ledger, purchase, { ...dispute, status: 'won', at });
+  expect((await balance(id, at)).lots).toMatchObject([
+    ...(ms < 0 ? [{ remaining: '50', expires_at: end }] : []),
+    { remaining: '50', expires_at: later(at, { days: 7 }) },
+  ]);
+});
+
 describe('a reward that is taken back', () => {
   async function rewarded(): Promise<{ id: string; takeBack: () => Promise<unknown> }> {
     const id = await person(own.ledger);

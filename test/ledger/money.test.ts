@@ -67,7 +67,7 @@ describe('nothing', () => {
     } as never);
     await hear(own.ledger, { id }, { said: 'paid', payment_id: 'pi_0', amount: 0, at: START });
     expect((await own.ledger.findPurchase(id)).paid_at).toBeNull();
-    expect((await own.ledger.listCases({ account_id: 'bob', limit: 10 })).items).toMatchObject([
+    expect((await own.ledger.listPaymentCases({ account_id: 'bob' }, { limit: 10 })).data).toMatchObject([
       { reason_code: 'wrong_amount' },
     ]);
     expect((await own.ledger.balance('bob', START)).available).toBe('0');

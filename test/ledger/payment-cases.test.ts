@@ -37,6 +37,24 @@ const paid = async (id: string, more: Paid = {}) =>
     await paidFor(own.ledger, id, { said: 'paid', payment_id: `pi_${id}`, ...more }),
   );
 
+test('of two purchases that the same payment is told of at once it pays one, and is a case of the other', async () => {
+  for (let round = 0; round < 5; round += 1) {
+    const buyers = [await somebody(), await somebody()];
+    const told = await Promise.all(
+      buyers.map(async (buyer) => {
+        const { id } = await buy(own.ledger, buyer);
+        return await paidFor(own.ledger, id, { said: 'paid', payment_id: `pi_of_two_${round}` });
+      }),
+    );
+    const heard = await Promise.all([...told, ...told].map((news) => own.ledger.hearOfPayment(news)));
+    expect(heard.filter((one) => one?.changed)).toHaveLength(1);
+    const credits = await Promise.all(buyers.map(available));
+    expect(credits.sort()).toEqual(['0', '100']);
+    const cases = (await Promise.all(buyers.map((buyer) => casesOf(buyer)))).flat();
+    expect(cases).toMatchObject([{ reason_code: 'wrong_checkout', payment_id: `pi_of_two_${round}` }]);
+  }
+});
+
 describe('a payment', () => {
   test.each<[string, Paid]>([
     ['wrong_checkout', { checkout_id: 'cs_of_a_payment_link' }],

@@ -175,6 +175,21 @@ describe('a bought reset that comes back after it was used', () => {
   });
 });
 
+test('a reset that was given and comes back because it was of no use still stays with its owner', async () => {
+  const [ada, bob] = [await person(), await person()];
+  await bought(own.ledger, ada, 'reset-1');
+  await own.ledger.advanceGift((await giveOne(ada, bob)).id, later_({ days: 1 }));
+  await use(own.ledger, bob, '1', later_({ days: 1 }));
+  await redeem(own.ledger, bob, { at: later_({ days: 7, hours: 12 }) });
+  const end = later_({ days: 8 });
+  await sweep(own.ledger, end);
+  expect(await banked(bob, end)).toBe(1);
+  await expect(giveOne(bob, await person(), end)).rejects.toMatchObject({
+    code: 'not_giftable',
+    reasonCode: 'reset_gifted',
+  });
+});
+
 describe('money for a part of a reset', () => {
   test.each([
     ['one cent', 1, 1, 4],

@@ -38,7 +38,7 @@ export class GrowthGifts {
     if (recipient.status !== 'active') return refused('recipient_ineligible', 'recipient_unavailable');
     const reset = this.#resets.available(from, now).find((one) => one.id === resetId);
     if (reset === undefined) return refused('not_giftable', 'reset_unavailable');
-    if (reset.source === 'gift' && !this.#rules.regift) return refused('not_giftable', 'reset_gifted');
+    if (!this.#rules.regift && this.#resets.wasGiven(reset)) return refused('not_giftable', 'reset_gifted');
     const settlesAt = now + this.#rules.settlement;
     if (reset.expiresAt <= settlesAt) return refused('not_giftable', 'reset_expires');
     reset.status = 'held';

@@ -61,6 +61,13 @@ export class GrowthResets {
     return Array.from({ length: count }, () => expiresAt);
   }
 
+  /** Whether its owner has it by a gift: one that came back is still the one that was given. */
+  wasGiven({ source, reference }: ModelReset): boolean {
+    if (source !== 'return') return source === 'gift';
+    const before = this.resets.find(({ id }) => id === reference);
+    return before !== undefined && this.wasGiven(before);
+  }
+
   add(reset: Pick<ModelReset, 'account' | 'source' | 'reference' | 'grantedAt' | 'expiresAt'>): void {
     this.resets.push({
       id: '',

@@ -92,16 +92,16 @@ export async function prepareGrowth(own: TestLedger): Promise<void> {
     `SELECT tablename::text AS name FROM pg_tables WHERE schemaname = 'boon' AND ${KEPT} ORDER BY 1`,
   );
   tables = found.map(({ name }) => String(name));
-  // One object a table: a function of PostgreSQL takes a hundred arguments at most.
   const digests = tables.map(
     (table) =>
-      `jsonb_build_object('${table}', (SELECT md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '')) FROM boon.${table} t))`,
+      `('${table}', (SELECT md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '')) FROM boon.${table} t))`,
   );
   await own.sql(`
     CREATE SCHEMA growth;
     CREATE FUNCTION growth.state(p_at timestamptz) RETURNS json LANGUAGE plpgsql AS $function$
     BEGIN
-      RETURN (SELECT row_to_json(state) FROM (${READ}, ${digests.join(' || ')} AS digest) state);
+      RETURN (SELECT row_to_json(state) FROM (${READ}, digest FROM (
+        SELECT json_object_agg(d.name, d.digest) AS digest FROM (VALUES ${digests.join(', ')}) d (name, digest)) d) state);
     END $function$`);
 }
 
