@@ -51,10 +51,13 @@ const unsealed = async () => (await own.sql('SELECT transfers::int FROM boon.uns
 /** Seals until no gap is watched: transactions of other tests, on the same server, are waited for too. */
 const untilNoGaps = (at: string) =>
   expect
-    .poll(async () => {
-      await own.ledger.sealBlocks(at);
-      return gaps();
-    })
+    .poll(
+      async () => {
+        await own.ledger.sealBlocks(at);
+        return gaps();
+      },
+      { timeout: 60_000 },
+    )
     .toEqual([]);
 const gaps = async () => own.sql('SELECT first_seq::int, last_seq::int FROM boon.seal_gaps ORDER BY 1');
 
