@@ -94,13 +94,13 @@ export async function prepareGrowth(own: TestLedger): Promise<void> {
   tables = found.map(({ name }) => String(name));
   const digests = tables.map(
     (table) =>
-      `'${table}', (SELECT md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '')) FROM boon.${table} t)`,
+      `SELECT '${table}' AS name, (SELECT md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '')) FROM boon.${table} t) AS digest`,
   );
   await own.sql(`
     CREATE SCHEMA growth;
     CREATE FUNCTION growth.state(p_at timestamptz) RETURNS json LANGUAGE plpgsql AS $function$
     BEGIN
-      RETURN (SELECT row_to_json(state) FROM (${READ}, json_build_object(${digests.join(', ')}) AS digest) state);
+      RETURN (SELECT row_to_json(state) FROM (${READ}, (SELECT json_object_agg(x.name, x.digest) FROM (${digests.join(' UNION ALL ')}) x) AS digest) state);
     END $function$`);
 }
 
