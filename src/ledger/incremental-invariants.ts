@@ -41,10 +41,11 @@ const gifts = ({ from }: Since) =>
 const senders = (since: Since) => `(SELECT y.sender_id FROM boon.gifts y WHERE y.id IN ${gifts(since)})`;
 
 /**
- * Those that look for events and keys, which have no index for it: one scan for all of what is new, and not one for each row, which the
- * planner chooses as it expects but few.
+ * Those that join what has no index for it (events, keys, sums): one scan for all of what is new, and not one for each row, which
+ * the planner chooses as it expects but few.
  */
 export const SCANNED: ReadonlySet<string> = new Set([
+  'a lot is the sum of its entries',
   'every gift has its events',
   'a lot has the terms of its grant',
   'a grant has the write that asked for it',
