@@ -73,8 +73,13 @@ export function makeUse(
       return await groups.submit(request);
     } catch (error) {
       if (!hasNoMonth(error)) throw error;
-      if (!(await openMonth(database, request.at))) throw invalid('too_late');
+    }
+    await queryRow(database, 'make_usage_month', 'SELECT boon.make_usage_month($1)', [request.at]);
+    try {
       return await groups.submit(request);
+    } catch (error) {
+      // Its month was dropped, and gets no partition again.
+      throw hasNoMonth(error) ? invalid('too_late') : error;
     }
   };
   return async (request) => {
@@ -134,12 +139,6 @@ function hasNoMonth(error: unknown): boolean {
   return (
     isError(error) && (error as { code?: unknown }).code === '23514' && /no partition/.test(error.message)
   );
-}
-
-/** Whether the month of a use has a partition now: one that was dropped gets none again. */
-async function openMonth(database: Database, at: string): Promise<boolean> {
-  const text = 'SELECT boon.open_usage_month($1) AS open';
-  return (await queryRow<{ open: boolean }>(database, 'open_usage_month', text, [at]))?.open === true;
 }
 
 const INVALID: Readonly<Record<string, readonly [path: string, message: string]>> = {

@@ -40,6 +40,17 @@ const gifts = ({ from }: Since) =>
   `(SELECT x.reference FROM boon.transfers x WHERE x.seq >= ${from} AND x.kind IN ('gift', 'reversal'))`;
 const senders = (since: Since) => `(SELECT y.sender_id FROM boon.gifts y WHERE y.id IN ${gifts(since)})`;
 
+/**
+ * Those that join what has no index for it (events, keys, sums): one scan for all of what is new, and not one for each row, which
+ * the planner chooses as it expects but few.
+ */
+export const SCANNED: ReadonlySet<string> = new Set([
+  'a lot is the sum of its entries',
+  'every gift has its events',
+  'a lot has the terms of its grant',
+  'a grant has the write that asked for it',
+]);
+
 /** The same whatever was written. */
 const whole: Narrow = (query) => query;
 

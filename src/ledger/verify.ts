@@ -3,7 +3,7 @@
 import type pg from 'pg';
 import { BoonError } from '../contracts/errors.ts';
 import { isPassing } from './database.ts';
-import { INCREMENTAL, type Since } from './incremental-invariants.ts';
+import { INCREMENTAL, SCANNED, type Since } from './incremental-invariants.ts';
 import { INVARIANTS } from './invariants.ts';
 import type { VerifyOptions, VerifyReport, Violation } from './ledger.ts';
 import { TIMELY_INVARIANTS } from './timely-invariants.ts';
@@ -66,6 +66,8 @@ async function runChecks(
     const violations: Violation[] = [];
     const check = async (invariant: string, query: string, values: unknown[]) => {
       progress(invariant);
+      if (checkpoint !== undefined)
+        await client.query(`SET LOCAL enable_nestloop = ${SCANNED.has(invariant) ? 'off' : 'on'}`);
       const { rows } = await client.query<{ detail: string }>(`${query} LIMIT ${MOST_FAULTS}`, values);
       violations.push(...rows.map(({ detail }) => ({ invariant, detail })));
     };

@@ -133,7 +133,7 @@ describe('POST /v1/credits/purchases/{id}/refund', () => {
       status: 409,
       json: {
         code: 'already_spent',
-        detail: 'Part of what was bought is spent: 280 usd can go back for the rest.',
+        detail: 'Part of what was bought is spent: 2.80 USD can go back for the rest.',
         errors: [{ path: 'amount', message: 'must be at most 280, or include_spent true' }],
       },
     });

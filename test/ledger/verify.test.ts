@@ -362,6 +362,14 @@ const DAMAGES: [string, string, string][] = [
   ],
 ];
 
+/** The first of each check that is narrowed since a checkpoint; where all totals hold, nothing is made or lost. */
+const FIRST_DAMAGES = DAMAGES.filter(
+  ([invariant], n) =>
+    invariant in INCREMENTAL &&
+    invariant !== 'nothing is made or lost' &&
+    DAMAGES.findIndex(([other]) => other === invariant) === n,
+);
+
 const admin = inject('postgresUrl');
 const scene = `scene_${randomBytes(6).toString('hex')}`;
 let client: pg.Client;
@@ -436,19 +444,20 @@ describe('verify', () => {
     });
   });
 
-  test.for(
-    DAMAGES.filter(([invariant]) => invariant in INCREMENTAL && invariant !== 'nothing is made or lost'),
-  )('%s: %s is found by what came since a checkpoint too', async ([invariant, _what, sql]) => {
-    const { violations, since_checkpoint } = await verifyAfter(
-      CHECKPOINT + WITHOUT_TRIGGERS + sql,
-      undefined,
-      {
-        sinceCheckpoint: true,
-      },
-    );
-    expect(since_checkpoint).toEqual(expect.any(Number));
-    expect(violations.map((violation) => violation.invariant)).toContain(invariant);
-  });
+  test.for(FIRST_DAMAGES)(
+    '%s: %s is found by what came since a checkpoint too',
+    async ([invariant, _what, sql]) => {
+      const { violations, since_checkpoint } = await verifyAfter(
+        CHECKPOINT + WITHOUT_TRIGGERS + sql,
+        undefined,
+        {
+          sinceCheckpoint: true,
+        },
+      );
+      expect(since_checkpoint).toEqual(expect.any(Number));
+      expect(violations.map((violation) => violation.invariant)).toContain(invariant);
+    },
+  );
 
   test('every check that is narrowed is one of all', () => {
     expect(Object.keys(INVARIANTS)).toEqual(expect.arrayContaining(Object.keys(INCREMENTAL)));
