@@ -13,6 +13,7 @@ import type { PurchaseSweepReport } from '../contracts/temporal.ts';
 import { orderedId } from '../domain/ordered-id.ts';
 import type { Purchases } from '../ledger/purchases.ts';
 import type { Refunds } from '../ledger/refunds.ts';
+import { type DutyLedger, type DutyRun, duty } from './duty.ts';
 import { failing } from './failure.ts';
 import { type RefundRuns, startMissingRefunds } from './refund.ts';
 
@@ -25,7 +26,7 @@ export type PurchaseRuns = {
 };
 
 type Dependencies = {
-  ledger: Purchases & Refunds;
+  ledger: Purchases & Refunds & DutyLedger;
   runs: PurchaseRuns;
   refundRuns: RefundRuns;
   /** Undefined: no provider is configured, and nothing is charged. */
@@ -60,34 +61,44 @@ export function purchaseActivities({ ledger, runs, refundRuns, payments }: Depen
         return await told(purchase, news ?? (last ? expired : undefined));
       }),
 
-    /** Starts the processes that are missing, those of refunds too, and the top-ups that are due. */
+    /** Starts the processes that are missing, those of refunds too, and the top-ups that are due; each by itself. */
     async sweepPurchases({ before, at }: { before: string; at: string }): Promise<PurchaseSweepReport> {
       const report: PurchaseSweepReport = { started: 0, topped_up: 0, refunds_started: 0 };
-      let cursor: string | undefined;
-      do {
-        const page = await failing(() => ledger.openPurchases(before, { limit: PAGE, cursor }));
-        for (const missing of await notRunning(page.data))
-          if (await runs.restart(missing)) report.started += 1;
-        cursor = page.next_cursor ?? undefined;
-        heartbeat(report);
-      } while (cursor !== undefined);
-      report.refunds_started = await startMissingRefunds(ledger, refundRuns, before);
-      if (payments !== undefined) await topUp(at, report);
+      const purchases = await duty(ledger, 'purchases', at, (run) => startMissing(run, before, report));
+      const refunds = await duty(ledger, 'refunds', at, async (run) => {
+        report.refunds_started = await startMissingRefunds(run, ledger, refundRuns, before);
+      });
+      const top_ups =
+        payments === undefined ? undefined : await duty(ledger, 'top_ups', at, (run) => topUp(run, report));
       if (report.started > 0) log.warn('Purchases had lost their processes', report);
-      return report;
+      return { ...report, duties: { purchases, refunds, ...(top_ups === undefined ? {} : { top_ups }) } };
     },
   };
 
-  async function topUp(at: string, report: PurchaseSweepReport): Promise<void> {
+  async function startMissing(run: DutyRun, before: string, report: PurchaseSweepReport): Promise<void> {
+    let cursor: string | undefined;
+    do {
+      const page = await ledger.openPurchases(before, { limit: PAGE, cursor });
+      for (const missing of await notRunning(page.data)) {
+        if ((await run.try(missing.id, () => runs.restart(missing))) === true) report.started += 1;
+      }
+      cursor = page.next_cursor ?? undefined;
+      heartbeat(report);
+    } while (cursor !== undefined);
+  }
+
+  async function topUp(run: DutyRun, report: PurchaseSweepReport): Promise<void> {
     let after: string | undefined;
     do {
-      const due = await failing(() => ledger.dueTopUps(at, PAGE, after));
+      const due = await ledger.dueTopUps(run.at, PAGE, after);
       for (const account of due) {
-        const id = orderedId('pur', Date.parse(at), randomBytes(10));
-        const purchase = await failing(() => ledger.beginTopUp(account, id, at));
-        if (purchase === undefined) continue;
-        await runs.restart(purchase);
-        report.topped_up += 1;
+        const begun = await run.try(account, async () => {
+          const id = orderedId('pur', Date.parse(run.at), randomBytes(10));
+          const purchase = await ledger.beginTopUp(account, id, run.at);
+          if (purchase !== undefined) await runs.restart(purchase);
+          return purchase !== undefined;
+        });
+        if (begun === true) report.topped_up += 1;
       }
       heartbeat(report);
       after = due.length === PAGE ? due.at(-1) : undefined;

@@ -9,6 +9,7 @@ import {
   refundWorkflowId,
 } from '../contracts/refund.ts';
 import type { Refunds } from '../ledger/refunds.ts';
+import type { DutyRun } from './duty.ts';
 import { failing } from './failure.ts';
 
 /** Refunds' workflows, as Temporal tells of them. */
@@ -52,6 +53,7 @@ export function refundActivities({ ledger, payments }: Dependencies) {
 
 /** Starts the processes of pending refunds that are missing; how many those were. */
 export async function startMissingRefunds(
+  run: DutyRun,
   ledger: Refunds,
   runs: RefundRuns,
   before: string,
@@ -59,11 +61,12 @@ export async function startMissingRefunds(
   let started = 0;
   let cursor: string | undefined;
   do {
-    const page = await failing(() => ledger.pendingRefunds(before, { limit: PAGE, cursor }));
+    const page = await ledger.pendingRefunds(before, { limit: PAGE, cursor });
     const ids = page.data.map(({ id }) => refundWorkflowId(id));
     const running = ids.length === 0 ? new Set() : await runs.running(ids);
     for (const refund of page.data) {
-      if (!running.has(refundWorkflowId(refund.id)) && (await runs.restart(refund))) started += 1;
+      if (running.has(refundWorkflowId(refund.id))) continue;
+      if ((await run.try(refund.id, () => runs.restart(refund))) === true) started += 1;
     }
     cursor = page.next_cursor ?? undefined;
     heartbeat(started);
