@@ -2,6 +2,7 @@
  * A duty of the schedules: one fault in it stays alone. Each item is tried by itself; one that fails is put aside with its
  * error, in the ledger, and left out until its next try. A duty never rejects: its report says what failed.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { log } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { BoonError } from '../contracts/errors.ts';
@@ -13,6 +14,9 @@ import type { StuckItems } from '../ledger/stuck-items.ts';
 const LONGEST_ERROR = 500;
 /** So many failures in a row are no items' fault: what they need is away, and the next run tries again. */
 const GIVE_UP_AFTER = 20;
+/** How often, and how much later in milliseconds, rows are looked for that a statement which failed may still have locked. */
+const MOST_LOOKS = 5;
+const UNLOCKED_WITHIN = 50;
 
 export type DutyLedger = Pick<StuckItems, 'putAside' | 'stuckItemsOf' | 'forgetStuck'>;
 
@@ -67,13 +71,14 @@ export class DutyRun {
 
   /**
    * Tries an item by itself, unless it is aside; undefined when it is, or has failed.
+   * @param counts 0 for what is only looked at first
    * @throws its error when that many others in a row have failed too
    */
-  async try<T>(item: string, work: () => Promise<T>): Promise<T | undefined> {
+  async try<T>(item: string, work: () => Promise<T>, counts = 1): Promise<T | undefined> {
     if (this.isAside(item)) return undefined;
     try {
       const answer = await work();
-      this.did(1);
+      this.did(counts);
       return answer;
     } catch (error) {
       if (isCanceled(error)) throw error;
@@ -135,27 +140,46 @@ export async function duty(
  * Pages that the ledger chooses: smaller ones where a page fails, until the one item that fails stands alone and is put
  * aside, which leaves it out of the pages that follow.
  * @param page does at most so many, answers how many; what is aside is not among them
+ * @param none a page of no item: where that fails too, it is no item's fault
  * @param first the item that the next page begins with
+ * @param passesOverLocked a page leaves out locked rows. The server tells of an error before it lets go of the rows, so after
+ *   one a page that finds nothing may have passed over all of them
  */
 export async function smallerPages(
   run: DutyRun,
   most: number,
-  page: (limit: number) => Promise<{ done: number; isLast: boolean }>,
-  first: () => Promise<string | undefined>,
+  {
+    page,
+    none,
+    first,
+    passesOverLocked,
+  }: {
+    page: (limit: number) => Promise<{ done: number; isLast: boolean }>;
+    none: () => Promise<unknown>;
+    first: () => Promise<string | undefined>;
+    passesOverLocked?: true;
+  },
 ): Promise<void> {
   let limit = most;
+  let looks = 0;
   for (;;) {
     try {
       const { done, isLast } = await page(limit);
       run.did(done);
-      if (isLast) return;
+      if (isLast) {
+        if (looks === 0 || passesOverLocked !== true || (await first()) === undefined) return;
+        looks -= 1;
+        await sleep(UNLOCKED_WITHIN);
+      }
       limit = Math.min(most, limit * 2);
     } catch (error) {
       if (isCanceled(error) || isAway(error)) throw error;
+      looks = MOST_LOOKS;
       if (limit > 1) {
         limit = Math.ceil(limit / 4);
         continue;
       }
+      await none();
       const item = await first();
       if (item === undefined) throw error;
       await run.putAside(item, error);
@@ -178,6 +202,8 @@ export async function halves<T>(
   } catch (error) {
     if (isCanceled(error) || isAway(error)) throw error;
     if (items.length === 1) {
+      // Where nothing fails too, it is no item's fault.
+      await work([]);
       await run.putAside(first, error);
       return [];
     }

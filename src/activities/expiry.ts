@@ -21,18 +21,17 @@ export function expiryActivities(ledger: ExpiryLedger) {
     async expireDueLots(at: string): Promise<LotsExpired> {
       const report: LotsExpired = { lots_expired: 0, credits_expired: '0' };
       const lots = await duty(ledger, 'lots', at, (run) =>
-        smallerPages(
-          run,
-          LOTS,
-          async (limit) => {
+        smallerPages(run, LOTS, {
+          page: async (limit) => {
             const page = await ledger.expireLots(at, limit);
             report.lots_expired += page.lots;
             report.credits_expired = sumCredits([report.credits_expired, page.amount]);
             heartbeat(report);
             return { done: page.lots, isLast: page.lots < limit };
           },
-          () => ledger.firstDue('lots', at),
-        ),
+          none: () => ledger.expireLots(at, 0),
+          first: () => ledger.firstDue('lots', at),
+        }),
       );
       return { ...report, duties: { lots } };
     },

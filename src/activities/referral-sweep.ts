@@ -53,18 +53,18 @@ export function referralSweepActivities(
     async expireInvitations(at: string): Promise<Counted> {
       let count = 0;
       const invitations = await duty(ledger, 'invitations', at, (run) =>
-        smallerPages(
-          run,
-          EXPIRED,
-          async (limit) => {
+        smallerPages(run, EXPIRED, {
+          page: async (limit) => {
             const expired = await ledger.expireReferrals(at, limit);
             count += expired.length;
             await tellAll(expired);
             heartbeat(count);
             return { done: expired.length, isLast: expired.length < limit };
           },
-          () => ledger.firstDue('invitations', at),
-        ),
+          none: () => ledger.expireReferrals(at, 0),
+          first: () => ledger.firstDue('invitations', at),
+          passesOverLocked: true,
+        }),
       );
       return { count, duties: { invitations } };
     },
@@ -104,7 +104,7 @@ export function referralSweepActivities(
   async function payWhatIsDue(run: DutyRun, before: string, report: ReferralSweepReport): Promise<void> {
     const due = await ledger.dueRewards(before, EXPIRED, run.at);
     for (const ids of batches(due, TOLD)) {
-      const read = await Promise.all(ids.map((id) => run.try(id, () => ledger.findReferral(id))));
+      const read = await Promise.all(ids.map((id) => run.try(id, () => ledger.findReferral(id), 0)));
       const referrals = read.filter((one) => one !== undefined);
       const gone = await notRunning(referrals);
       const late = referrals.filter(

@@ -43,18 +43,17 @@ export function resetActivities(ledger: Ledger) {
 
   function redeemExpiring(run: DutyRun, report: { resets_redeemed: number }): Promise<void> {
     let next: ExpiringReset | undefined;
-    return smallerPages(
-      run,
-      PAGE,
-      async (limit) => {
+    return smallerPages(run, PAGE, {
+      page: async (limit) => {
         const page = await ledger.redeemExpiringResets(run.at, limit, next);
         report.resets_redeemed += page.redeemed;
         next = page.next;
         heartbeat(report);
         return { done: page.redeemed, isLast: next === undefined };
       },
-      () => ledger.firstRedemption(run.at, next ?? BEFORE_ALL),
-    );
+      none: () => ledger.redeemExpiringResets(run.at, 0, next),
+      first: () => ledger.firstRedemption(run.at, next ?? BEFORE_ALL),
+    });
   }
 
   function pages(
@@ -62,15 +61,14 @@ export function resetActivities(ledger: Ledger) {
     what: ChosenByLedger,
     page: (limit: number) => Promise<number>,
   ): Promise<void> {
-    return smallerPages(
-      run,
-      PAGE,
-      async (limit) => {
+    return smallerPages(run, PAGE, {
+      page: async (limit) => {
         const done = await page(limit);
         heartbeat(done);
         return { done, isLast: done === 0 };
       },
-      () => ledger.firstDue(what, run.at),
-    );
+      none: () => page(0),
+      first: () => ledger.firstDue(what, run.at),
+    });
   }
 }
