@@ -21,8 +21,8 @@ import { type RefundRuns, startMissingRefunds } from './refund.ts';
 export type PurchaseRuns = {
   /** Those of the workflow ids that run. */
   running(workflowIds: readonly string[]): Promise<Set<string>>;
-  /** Starts the process of an open purchase; false when it has completed; harmless when it runs. */
-  restart(purchase: Purchase): Promise<boolean>;
+  /** Starts the process of an open purchase; false when it has completed, unless that one is to be replaced too; harmless when it runs. */
+  restart(purchase: Purchase, replacing?: 'completed'): Promise<boolean>;
 };
 
 type Dependencies = {
@@ -61,6 +61,14 @@ export function purchaseActivities({ ledger, runs, refundRuns, payments }: Depen
         return await told(purchase, news ?? (last ? expired : undefined));
       }),
 
+    /** How the ledger has a purchase, and its open case. */
+    readPurchase: (purchaseId: string): Promise<PurchaseProgress> =>
+      failing(async () => {
+        const purchase = await ledger.findPurchase(purchaseId);
+        const opened = await openCase(purchase);
+        return { ...purchaseProgress(purchase), ...(opened === undefined ? {} : { case: opened }) };
+      }),
+
     /** Starts the processes that are missing, those of refunds too, and the top-ups that are due; each by itself. */
     async sweepPurchases({ before, at }: { before: string; at: string }): Promise<PurchaseSweepReport> {
       const report: PurchaseSweepReport = { started: 0, topped_up: 0, refunds_started: 0 };
@@ -80,11 +88,24 @@ export function purchaseActivities({ ledger, runs, refundRuns, payments }: Depen
     do {
       const page = await ledger.openPurchases(before, { limit: PAGE, cursor });
       for (const missing of await notRunning(page.data)) {
-        if ((await run.try(missing.id, () => runs.restart(missing))) === true) report.started += 1;
+        if ((await run.try(missing.id, () => startAgain(missing))) === true) report.started += 1;
       }
       cursor = page.next_cursor ?? undefined;
       heartbeat(report);
     } while (cursor !== undefined);
+  }
+
+  /** One that has completed though the ledger, asked after that, still waits, did so by mistake: it begins anew. */
+  async function startAgain(purchase: Purchase): Promise<boolean> {
+    if (await runs.restart(purchase)) return true;
+    const now = await ledger.findPurchase(purchase.id);
+    return now.status === 'open' && (await runs.restart(now, 'completed'));
+  }
+
+  async function openCase({ id, account_id }: Purchase): Promise<PurchaseProgress['case']> {
+    const { data } = await ledger.listPaymentCases({ status: 'open', account_id }, { limit: PAGE });
+    const found = data.find(({ purchase_id }) => purchase_id === id);
+    return found && { id: found.id, reason_code: found.reason_code };
   }
 
   async function topUp(run: DutyRun, report: PurchaseSweepReport): Promise<void> {

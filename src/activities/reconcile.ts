@@ -14,8 +14,8 @@ export type GiftRuns = {
   running(workflowIds: readonly string[]): Promise<Set<string>>;
   /** Has processes look at the ledger again; best effort. */
   refresh(workflowIds: readonly string[]): Promise<void>;
-  /** Starts the process of a gift that the ledger holds open; false when it has completed; harmless when it runs. */
-  restart(gift: AcceptedGift): Promise<boolean>;
+  /** Starts the process of a gift that the ledger holds open; false when it has completed, unless that one is to be replaced too; harmless when it runs. */
+  restart(gift: AcceptedGift, replacing?: 'completed'): Promise<boolean>;
 };
 
 export type ReconcileActivities = ReturnType<typeof reconcileActivities>;
@@ -104,10 +104,17 @@ export function reconcileActivities(ledger: Ledger, runs: GiftRuns) {
     const missing = gifts.filter((gift) => !running.has(giftWorkflowId(gift.id)));
     let started = 0;
     for (const gift of missing) {
-      if ((await run.try(gift.id, () => runs.restart(gift))) === true) started += 1;
+      if ((await run.try(gift.id, () => restart(gift))) === true) started += 1;
     }
     if (started > 0) log.warn('Started processes that were missing', { started });
     return started;
+  }
+
+  /** One that has completed though the ledger, asked after that, has it open, did so by mistake: it begins anew. */
+  async function restart(gift: AcceptedGift): Promise<boolean> {
+    if (await runs.restart(gift)) return true;
+    const now = acceptedGift(await ledger.findGift(gift.id));
+    return now !== undefined && (await runs.restart(now, 'completed'));
   }
 
   /** Those whose try is due again, however long ago they were accepted. */
@@ -116,7 +123,7 @@ export function reconcileActivities(ledger: Ledger, runs: GiftRuns) {
     for (const id of run.dueAgain) {
       const restarted = await run.try(id, async () => {
         const gift = acceptedGift(await ledger.findGift(id));
-        return gift !== undefined && (await runs.restart(gift));
+        return gift !== undefined && (await restart(gift));
       });
       if (restarted === true) started += 1;
     }

@@ -15,8 +15,8 @@ export type ReferralRuns = {
   running(workflowIds: readonly string[]): Promise<Set<string>>;
   /** Tells the process how its referral stands; one that does not run is left alone. Never rejects. */
   tell(referral: Referral): Promise<void>;
-  /** Starts the process of an open referral; false when it has completed; harmless when it runs. */
-  restart(referral: Referral): Promise<boolean>;
+  /** Starts the process of an open referral; false when it has completed, unless that one is to be replaced too; harmless when it runs. */
+  restart(referral: Referral, replacing?: 'completed'): Promise<boolean>;
 };
 
 export type ReferralSweepActivities = ReturnType<typeof referralSweepActivities>;
@@ -80,14 +80,14 @@ export function referralSweepActivities(
     for (const id of run.dueAgain) {
       const restarted = await run.try(id, async () => {
         const referral = await ledger.findReferral(id);
-        return OPEN_REFERRAL_STATUSES.includes(referral.status) && (await runs.restart(referral));
+        return isOpen(referral) && (await startAgain(referral));
       });
       if (restarted === true) report.started += 1;
     }
     const open = (page: PageRequest) => ledger.openReferrals(before, page, since);
     for await (const referrals of pages(open)) {
       for (const missing of await notRunning(referrals)) {
-        if ((await run.try(missing.id, () => runs.restart(missing))) === true) report.started += 1;
+        if ((await run.try(missing.id, () => startAgain(missing))) === true) report.started += 1;
       }
       beat();
     }
@@ -122,6 +122,13 @@ export function referralSweepActivities(
     }
   }
 
+  /** One that has completed though the ledger, asked after that, has it open, did so by mistake: it begins anew. */
+  async function startAgain(referral: Referral): Promise<boolean> {
+    if (await runs.restart(referral)) return true;
+    const now = await ledger.findReferral(referral.id);
+    return isOpen(now) && (await runs.restart(now, 'completed'));
+  }
+
   async function tellAll(referrals: readonly Referral[]): Promise<void> {
     for (const some of batches(referrals, TOLD)) await Promise.all(some.map((one) => runs.tell(one)));
   }
@@ -150,6 +157,10 @@ async function* pages(ask: (page: PageRequest) => Promise<Page<Referral>>): Asyn
 
 function batches<T>(all: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size));
+}
+
+function isOpen({ status }: Referral): boolean {
+  return OPEN_REFERRAL_STATUSES.includes(status);
 }
 
 function dueAt({ deferred_until, qualified_at }: Referral): string {

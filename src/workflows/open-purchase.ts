@@ -2,7 +2,9 @@
 import {
   condition,
   log,
+  patched,
   proxyActivities,
+  proxyLocalActivities,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
@@ -32,6 +34,13 @@ const mails = proxyActivities<PurchaseMailActivities>({
   retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '10 minutes' },
 });
 
+/** Short, and once a message; the database may be away. */
+const ledger = proxyLocalActivities<PurchaseActivities>({
+  startToCloseTimeout: '10 seconds',
+  retry: { initialInterval: '250 milliseconds', backoffCoefficient: 2, maximumInterval: '2 minutes' },
+  localRetryThreshold: '4 seconds',
+});
+
 /** How often a payment is asked after that the bank has not answered, and how often at most. */
 const ASK_AGAIN_MS = 86_400_000;
 const ASK_AT_MOST = 30;
@@ -50,6 +59,7 @@ export class OpenPurchase {
   #purchase: PurchaseProgress;
   #due: number;
   #asked = 0;
+  #woken = false;
 
   constructor(purchase: PurchaseProgress) {
     this.#purchase = purchase;
@@ -78,11 +88,13 @@ export class OpenPurchase {
     setHandler(
       purchaseChangedSignal,
       (standing) => {
+        // Whatever it says, it only wakes: the ledger has the word. Runs of earlier versions believed it.
+        if (patched('a-signal-only-wakes')) this.#woken = true;
         // A signal has no caller to refuse: what does not fit is dropped.
-        if (PURCHASE_STATUSES.includes(standing?.status)) this.#become(standing);
+        else if (PURCHASE_STATUSES.includes(standing?.status)) this.#become(standing);
         else log.warn('A signal without a status was dropped');
       },
-      { description: 'How the ledger has the purchase now. Sent by Boon.' },
+      { description: 'Look at the ledger again. Sent by Boon; what it says is not believed.' },
     );
   }
 
@@ -100,7 +112,8 @@ export class OpenPurchase {
   async untilItIsDue(): Promise<void> {
     while (this.isOpen && Date.now() < this.#due) {
       const summary = `open until ${new Date(this.#due).toISOString()}`;
-      await condition(() => !this.isOpen, this.#due - Date.now(), { summary });
+      await condition(() => !this.isOpen || this.#woken, this.#due - Date.now(), { summary });
+      if (this.#woken) await this.#look();
     }
   }
 
@@ -115,6 +128,14 @@ export class OpenPurchase {
       ),
     );
     this.#due = Date.now() + ASK_AGAIN_MS;
+  }
+
+  async #look(): Promise<void> {
+    this.#woken = false;
+    const summary = 'Read the purchase';
+    this.#become(
+      await this.#asking(ledger.readPurchase.executeWithOptions({ summary }, [this.#purchase.id])),
+    );
   }
 
   /** Mails what there is to tell; whether that works changes nothing. */

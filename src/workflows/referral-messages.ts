@@ -54,10 +54,11 @@ export function handleReferralMessages(referral: OpenReferral): void {
         checkArguments('linkUsed', '{"account_id":"user_bob"}', given, ['account_id']),
     },
   );
-  setHandler(referralChangedSignal, (standing) => heard(standing, (given) => referral.become(given)), {
-    description: 'How the ledger has the referral now. Sent by Boon.',
+  setHandler(referralChangedSignal, (standing) => heard(standing, (given) => referral.hear(given, false)), {
+    description:
+      'How the ledger has the referral now. Sent by Boon; what would end it is read from the ledger.',
   });
-  setHandler(promptedSignal, (standing) => heard(standing, (given) => referral.prompted(given)), {
+  setHandler(promptedSignal, (standing) => heard(standing, (given) => referral.hear(given, true)), {
     description: 'The friend has done enough, or a deferred reward is due. Sent by Boon.',
   });
   CancellationScope.current().cancelRequested.catch(() => cancelledThroughTemporal(referral));
