@@ -13,6 +13,7 @@ import type { Counted } from '../contracts/stuck-item.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type DutyLedger, duty } from './duty.ts';
 import { failing } from './failure.ts';
+import { heartbeating } from './heartbeating.ts';
 import type { GiftRuns } from './reconcile.ts';
 import { scheduledAt } from './scheduled-at.ts';
 
@@ -33,8 +34,6 @@ type Dependencies = {
 
 /** Accounts in one transaction, which are locked while it lasts: about 50 ms. */
 const PAGE = 2_000;
-/** Often enough for the workflow's heartbeat timeout. */
-const HEARTBEAT_MS = 2_000;
 /** Pages of one call: some seconds of work, after which the Web UI shows how far it is. */
 const PAGES = 50;
 
@@ -94,15 +93,5 @@ export function campaignActivities({ ledger, runs, process, pageSize = PAGE }: D
 
   function findCampaign(campaignId: string): Promise<CampaignProgress> {
     return failing(async () => progressOf(await ledger.findCampaign(campaignId)));
-  }
-}
-
-/** Tells Temporal that the worker lives, however long a statement takes. */
-async function heartbeating<T>(work: () => Promise<T>): Promise<T> {
-  const beat = setInterval(() => heartbeat(), HEARTBEAT_MS);
-  try {
-    return await work();
-  } finally {
-    clearInterval(beat);
   }
 }

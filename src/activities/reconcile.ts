@@ -6,6 +6,7 @@ import { acceptedGift } from '../contracts/gift-process.ts';
 import type { Counted, DutyReports } from '../contracts/stuck-item.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type DutyRun, duty, halves } from './duty.ts';
+import { heartbeating } from './heartbeating.ts';
 import { scheduledAt } from './scheduled-at.ts';
 
 /** The gifts' workflows, as Temporal tells of them. */
@@ -91,7 +92,7 @@ export function reconcileActivities(ledger: Ledger, runs: GiftRuns) {
     async sealBlocks(at: string): Promise<Counted> {
       let count = 0;
       const sealing = await duty(ledger, 'sealing', at, async (run) => {
-        count = await ledger.sealBlocks(at);
+        count = await heartbeating(() => ledger.sealBlocks(at));
         run.did(count);
       });
       return { count, duties: { sealing } };

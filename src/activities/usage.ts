@@ -2,6 +2,7 @@
 import type { UsageReport } from '../contracts/temporal.ts';
 import type { Metering } from '../ledger/metering.ts';
 import { type DutyLedger, duty } from './duty.ts';
+import { heartbeating } from './heartbeating.ts';
 
 export type UsageActivities = ReturnType<typeof usageActivities>;
 
@@ -11,7 +12,7 @@ export function usageActivities(ledger: Pick<Metering, 'tendUsage'> & DutyLedger
     async tendUsage(at: string): Promise<UsageReport> {
       let usage_months_dropped = 0;
       const usage_months = await duty(ledger, 'usage_months', at, async (run) => {
-        usage_months_dropped = await ledger.tendUsage(at);
+        usage_months_dropped = await heartbeating(() => ledger.tendUsage(at));
         run.did(usage_months_dropped);
       });
       return { usage_months_dropped, duties: { usage_months } };

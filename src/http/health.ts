@@ -46,7 +46,7 @@ export const healthRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, part
     },
     handler: async (_request, reply) => {
       const state = await checkParts(parts.ledger, parts.giftProcess);
-      const status = draining ? 'draining' : statusOf(state);
+      const status = draining || parts.draining?.aborted === true ? 'draining' : statusOf(state);
       reply.code(status === 'ready' || status === 'degraded' ? 200 : 503);
       return { status, ...state, policy_version: parts.policyVersion };
     },

@@ -47,6 +47,9 @@ export function startFailure(error: unknown): string {
     return `Port ${port} is in use: stop what listens there or set PORT to another one.`;
   if (code === 'EACCES' && syscall === 'listen')
     return `Port ${port} may not be opened by this user: set PORT above 1023.`;
+  if (code === '53300') {
+    return `PostgreSQL has no connection left (${error.message}): raise its max_connections, or lower BOON_DATABASE_POOL of the processes that use it.`;
+  }
   if (code !== undefined && DATABASE_TROUBLE.has(code)) {
     return `The database does not answer (${error.message || code}): check DATABASE_URL and that PostgreSQL runs there.`;
   }
