@@ -188,9 +188,10 @@ export async function runServer(): Promise<void> {
       );
     }
     logger.info({ url: server.url, policy_version: policy.version }, 'HTTP server listens');
-    const close = async () => {
+    const close = async (signal: string) => {
       server.drain();
-      await sleep(config.drainSeconds * 1000);
+      // Who ends it from a terminal has no balancer in front of it.
+      if (signal === 'SIGTERM') await sleep(config.drainSeconds * 1000);
       await server.close();
     };
     return { close, logger };

@@ -39,7 +39,7 @@ export const SettingsSchema = z.object({
     .meta({ description: 'Most connections to PostgreSQL of one process' }),
   BOON_DRAIN_SECONDS: wholeNumber(0, 300).prefault('5').meta({
     description:
-      'How long a server that is to stop still serves while /readyz says 503, so that a balancer sees it drain before it closes',
+      'How long a server that SIGTERM is to stop still serves while /readyz says 503, so that a balancer sees it drain before it closes',
   }),
   TEMPORAL_ADDRESS: text('must be host:port')
     .regex(/^[^\s/]+:\d{1,5}$/, 'must be host:port, without a scheme')

@@ -26,7 +26,7 @@ import { pingTemporal } from './temporal/gift-process.ts';
 import { createPayloadCodec, payloadKeys } from './temporal/payload-codec.ts';
 import { keepSchedules } from './temporal/schedules.ts';
 import { registerSearchAttributes } from './temporal/search-attributes.ts';
-import { connectWorker } from './temporal/worker-connection.ts';
+import { connectWorker, connectWorkerPatiently } from './temporal/worker-connection.ts';
 import { workflowBundle } from './temporal/workflow-bundle.ts';
 
 /** Sends mails until it is closed. */
@@ -44,6 +44,8 @@ export type WorkerProcessOptions = {
   logger: Logger;
   /** What mails are sent by; left out: the mail server of the configuration. */
   mailTransport?: MailTransport;
+  /** Tries again, ever later, where Temporal does not answer; else a start fails by it. */
+  waitForTemporal?: boolean;
   /** Where the SDK's runtime gives its metrics, as `host:port`; they are shown with ours. */
   sdkMetrics?: string;
 };
@@ -76,7 +78,14 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Runnin
     await ledger.usePolicy(policy, clock().toISOString());
 
     const target = temporalTarget(options.env, config.temporalAddress);
-    const connection = await connectWorker(target);
+    const connection = await (options.waitForTemporal === true
+      ? connectWorkerPatiently(target, (error, pause) =>
+          logger.warn(
+            { retry_in_ms: pause },
+            error instanceof Error ? error.message : 'Temporal does not answer',
+          ),
+        )
+      : connectWorker(target));
     closers.push(() => connection.close());
     const codec = createPayloadCodec({
       encryption: config.payloads.encryption,
@@ -196,6 +205,7 @@ export async function runWorker(): Promise<void> {
       env: process.env,
       clock: () => new Date(),
       logger,
+      waitForTemporal: true,
       ...(sdkMetrics === undefined ? {} : { sdkMetrics }),
     });
     running.ended.catch((error) => {

@@ -16,7 +16,7 @@ const FOR_PEOPLE = new Set([
 
 /** Starts a service and stops it on SIGTERM or SIGINT; a signal during the start, or a second one, ends it at once. */
 export async function runService(
-  start: () => Promise<{ close: () => Promise<void>; logger: Logger }>,
+  start: () => Promise<{ close: (signal: string) => Promise<void>; logger: Logger }>,
 ): Promise<void> {
   allocateYoung();
   const signal = stopSignal(() => process.exit(1));
@@ -28,7 +28,7 @@ export async function runService(
     signal.removeEventListener('abort', endAtOnce);
     signal.addEventListener('abort', async () => {
       logger.info({ signal: signal.reason }, 'stopping');
-      await close();
+      await close(String(signal.reason));
       logger.info('stopped');
       process.exit(0);
     });

@@ -13,6 +13,7 @@ import {
 import type { PurchaseActivities } from '../activities/purchase.ts';
 import type { PurchaseMailActivities } from '../activities/purchase-mail.ts';
 import {
+  PURCHASE_KINDS,
   PURCHASE_STATUSES,
   type PurchaseInput,
   type PurchaseProgress,
@@ -22,6 +23,7 @@ import {
 import { purchaseDetails, unpaidAttributes } from '../contracts/purchase-card.ts';
 import { purchaseChangedSignal, purchaseStatusQuery } from '../contracts/purchase-messages.ts';
 import { invalid, refusalOf } from './refusal.ts';
+import { instant, isRecord, oneOf, orNull, type Shape, shapeFaults, text } from './shape.ts';
 
 const payments = proxyActivities<PurchaseActivities>({
   startToCloseTimeout: '1 minute',
@@ -47,13 +49,24 @@ const ASK_AT_MOST = 30;
 
 /** Throws the refusal of an input that is not the purchase of this workflow's id. */
 export function checkedPurchase(input: PurchaseInput | undefined): PurchaseProgress {
-  const purchase = input?.purchase;
-  const isMine = purchaseWorkflowId(`${purchase?.id}`) === workflowInfo().workflowId;
-  if (purchase !== undefined && isMine && !Number.isNaN(Date.parse(`${purchase.expires_at}`)))
-    return purchase;
-  const message = 'must hold the purchase of the workflow id; purchases go through the API';
-  throw invalid([{ path: 'input', message }]);
+  const purchase: unknown = isRecord(input) ? input.purchase : undefined;
+  if (!isRecord(purchase) || purchaseWorkflowId(`${purchase.id}`) !== workflowInfo().workflowId) {
+    const message = 'must hold the purchase of the workflow id; purchases go through the API';
+    throw invalid([{ path: 'input', message }]);
+  }
+  const faults = shapeFaults('purchase', purchase, PURCHASE_SHAPE);
+  if (faults.length > 0) throw invalid(faults);
+  return purchase as PurchaseProgress;
 }
+
+const PURCHASE_SHAPE: Shape = {
+  account_id: text,
+  kind: oneOf(PURCHASE_KINDS),
+  status: oneOf(PURCHASE_STATUSES),
+  package: text,
+  expires_at: instant,
+  reason_code: orNull(text),
+};
 
 export class OpenPurchase {
   #purchase: PurchaseProgress;

@@ -24,6 +24,7 @@ import {
 import { failedAttributes, refundDetails } from '../contracts/refund-card.ts';
 import { refundChangedSignal, refundStatusQuery } from '../contracts/refund-messages.ts';
 import { invalid, refusalOf } from './refusal.ts';
+import { isRecord, oneOf, orNull, type Shape, shapeFaults, text, whole } from './shape.ts';
 
 const payments = proxyActivities<RefundActivities>({
   startToCloseTimeout: '1 minute',
@@ -45,12 +46,24 @@ const ledger = proxyLocalActivities<RefundActivities>({
 
 /** Throws the refusal of an input that is not the refund of this workflow's id. */
 export function checkedRefund(input: RefundInput | undefined): RefundProgress {
-  const refund = input?.refund;
-  const isMine = refundWorkflowId(`${refund?.id}`) === workflowInfo().workflowId;
-  if (refund !== undefined && isMine && typeof refund.currency === 'string') return refund;
-  const message = 'must hold the refund of the workflow id; refunds go through the API';
-  throw invalid([{ path: 'input', message }]);
+  const refund: unknown = isRecord(input) ? input.refund : undefined;
+  if (!isRecord(refund) || refundWorkflowId(`${refund.id}`) !== workflowInfo().workflowId) {
+    const message = 'must hold the refund of the workflow id; refunds go through the API';
+    throw invalid([{ path: 'input', message }]);
+  }
+  const faults = shapeFaults('refund', refund, REFUND_SHAPE);
+  if (faults.length > 0) throw invalid(faults);
+  return refund as RefundProgress;
 }
+
+const REFUND_SHAPE: Shape = {
+  purchase_id: text,
+  account_id: text,
+  status: oneOf(REFUND_STATUSES),
+  amount: whole,
+  currency: text,
+  reason_code: orNull(text),
+};
 
 export class OpenRefund {
   #refund: RefundProgress;

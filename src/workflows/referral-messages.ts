@@ -18,9 +18,9 @@ import {
   resendUpdate,
   type UseLink,
 } from '../contracts/referral-messages.ts';
-import { REFERRAL_STATUSES } from '../domain/referral-status.ts';
 import { checkArguments } from './gift-input.ts';
 import type { OpenReferral } from './open-referral.ts';
+import { isStanding } from './referral-input.ts';
 import { refusalOf } from './refusal.ts';
 
 /** Who acted, when the sender of an update does not say. */
@@ -66,9 +66,8 @@ export function handleReferralMessages(referral: OpenReferral): void {
 
 /** A signal has no caller to refuse: what does not fit is dropped. */
 function heard(standing: unknown, take: (standing: ReferralStanding) => void): void {
-  const { status } = (standing ?? {}) as ReferralStanding;
-  if (REFERRAL_STATUSES.includes(status)) take(standing as ReferralStanding);
-  else log.warn('A signal without a status was dropped');
+  if (isStanding(standing)) take(standing);
+  else log.warn('A signal that tells no standing was dropped');
 }
 
 /** Work that a cancellation of the workflow does not cut short; its refusal is what the caller reads. */

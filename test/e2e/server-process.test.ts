@@ -91,6 +91,10 @@ test('a server by itself makes a key once, accepts gifts without Temporal, and s
   ]);
   expect(await (await fetch(`${url}/metrics`)).text()).toContain('boon_gift_batch_size_count 1');
   first.child.kill('SIGTERM');
+  // A balancer sees it drain while it still serves.
+  await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(503);
+  expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({ status: 'draining' });
+  expect((await boon.transfers.get(gift.id)).id).toBe(gift.id);
   expect(await first.ended).toBe(0);
 
   const second = await start();
