@@ -33,6 +33,9 @@ type Dependencies = {
   payments: Payments | undefined;
 };
 
+/** Purchases that wait since before `before`, and those that were paid from `since` on; left out: within a day. */
+export type PurchaseSweep = { since?: string | undefined; before: string; at: string };
+
 export type PurchaseActivities = ReturnType<typeof purchaseActivities>;
 
 const PAGE = 100;
@@ -70,9 +73,18 @@ export function purchaseActivities({ ledger, runs, refundRuns, payments }: Depen
       }),
 
     /** Starts the processes that are missing, those of refunds too, and the top-ups that are due; each by itself. */
-    async sweepPurchases({ before, at }: { before: string; at: string }): Promise<PurchaseSweepReport> {
-      const report: PurchaseSweepReport = { started: 0, topped_up: 0, refunds_started: 0 };
-      const purchases = await duty(ledger, 'purchases', at, (run) => startMissing(run, before, report));
+    async sweepPurchases({ since, before, at }: PurchaseSweep): Promise<PurchaseSweepReport> {
+      const report: PurchaseSweepReport = {
+        started: 0,
+        topped_up: 0,
+        refunds_started: 0,
+        letters_started: 0,
+      };
+      const purchases = await duty(ledger, 'purchases', at, async (run) => {
+        await startMissing(run, before, report);
+        const dayBefore = new Date(Date.parse(before) - 86_400_000).toISOString();
+        await startUntold(run, since ?? dayBefore, before, report);
+      });
       const refunds = await duty(ledger, 'refunds', at, async (run) => {
         report.refunds_started = await startMissingRefunds(run, ledger, refundRuns, before);
       });
@@ -82,6 +94,25 @@ export function purchaseActivities({ ledger, runs, refundRuns, payments }: Depen
       return { ...report, duties: { purchases, refunds, ...(top_ups === undefined ? {} : { top_ups }) } };
     },
   };
+
+  /** One that was paid before its process could begin has its letter still to come. One that has completed stays so. */
+  async function startUntold(
+    run: DutyRun,
+    since: string,
+    before: string,
+    report: PurchaseSweepReport,
+  ): Promise<void> {
+    let cursor: string | undefined;
+    do {
+      const page = await ledger.paidPurchases(since, before, { limit: PAGE, cursor });
+      for (const missing of await notRunning(page.data)) {
+        const started = await run.try(missing.id, () => runs.restart(missing), 0);
+        if (started === true) report.letters_started = (report.letters_started ?? 0) + 1;
+      }
+      cursor = page.next_cursor ?? undefined;
+      heartbeat(report);
+    } while (cursor !== undefined);
+  }
 
   async function startMissing(run: DutyRun, before: string, report: PurchaseSweepReport): Promise<void> {
     let cursor: string | undefined;

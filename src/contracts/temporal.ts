@@ -33,6 +33,8 @@ export type ReconcileReport = {
   swept_to: string;
   /** The same of referrals; runs of earlier versions did not tell it apart. */
   referrals_swept_to?: string;
+  /** The same of paid purchases. */
+  purchases_swept_to?: string;
 } & Duties;
 /** What became of each duty: done and failed in this run, and since when the oldest stuck item waits. */
 type Duties = { duties?: DutyReports };
@@ -42,7 +44,13 @@ type Duties = { duties?: DutyReports };
  */
 export type ReferralSweepReport = { started: number; ended: number; due: number; paid: number } & Duties;
 /** What one run of `reconcile` did with purchases and refunds: processes started that were missing, and top-ups begun. */
-export type PurchaseSweepReport = { started: number; topped_up: number; refunds_started: number } & Duties;
+export type PurchaseSweepReport = {
+  started: number;
+  topped_up: number;
+  refunds_started: number;
+  /** Processes of purchases that were paid before one could begin: for their letters. */
+  letters_started?: number;
+} & Duties;
 /** What one run of `expiry` did to credits, invitations, banked resets and old usage, and about resets that expire soon. */
 export type ExpiryReport = {
   lots_expired: number;

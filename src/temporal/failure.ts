@@ -30,7 +30,7 @@ export function refusedBy(thrown: unknown): Refused | undefined {
 }
 
 /** What the server finds wrong with a call, a search attribute of another type say; undefined for any other failure. */
-export function invalidArgument(thrown: unknown): string | undefined {
+function invalidArgument(thrown: unknown): string | undefined {
   const cause = thrown instanceof ServiceError ? thrown.cause : thrown;
   return isGrpcServiceError(cause) && cause.code === INVALID_ARGUMENT ? cause.details : undefined;
 }

@@ -70,11 +70,14 @@ export async function reconcile(input?: Continued): Promise<ReconcileReport> {
       { since, before, at: at(now) },
     ]),
   );
+  const paidSince = sweptTo(({ purchases_swept_to }) => purchases_swept_to);
   const purchases = await duties.do(
     ['purchases', 'refunds', 'top_ups'],
     { started: 0, topped_up: 0, refunds_started: 0 },
     () =>
-      sweepPurchases.executeWithOptions({ summary: 'Hold purchases together' }, [{ before, at: at(now) }]),
+      sweepPurchases.executeWithOptions({ summary: 'Hold purchases together' }, [
+        { since: paidSince, before, at: at(now) },
+      ]),
   );
   const sealed_blocks = await duties.do(['sealing'], nothing(), () =>
     sealBlocks.executeWithOptions({ summary: 'Seal what was posted' }, [at(now)]),
@@ -87,6 +90,7 @@ export async function reconcile(input?: Continued): Promise<ReconcileReport> {
   );
   // Where a sweep failed, the next run looks at the same time again.
   const referralsSwept = duties.reports.referrals?.error === undefined ? before : (since ?? BEGINNING);
+  const purchasesSwept = duties.reports.purchases?.error === undefined ? before : paidSince;
   if (swept.cursor !== undefined) {
     await continueAsNew<typeof reconcile>({
       sweep: swept,
@@ -105,6 +109,7 @@ export async function reconcile(input?: Continued): Promise<ReconcileReport> {
     billing_cycles_started: counted(billing_cycles_started),
     swept_to: duties.reports.gift_starts?.error === undefined ? swept.swept_to : (swept.after ?? BEGINNING),
     referrals_swept_to: referralsSwept,
+    ...(purchasesSwept === undefined ? {} : { purchases_swept_to: purchasesSwept }),
     duties: duties.reports,
   };
   duties.end(report);
@@ -147,14 +152,15 @@ async function startWhatIsMissing(duties: Duties, sweep: GiftSweep, now: number)
 }
 
 /** How far the run before came, whether or not it failed, and a little earlier. */
-function sweptTo(read: (report: ReconcileReport) => string): string | undefined {
+function sweptTo(read: (report: ReconcileReport) => string | undefined): string | undefined {
   const { lastResult, lastFailure } = workflowInfo();
   const failed =
     lastFailure instanceof ApplicationFailure && lastFailure.type === DUTIES_FAILED
       ? lastFailure.details?.[0]
       : undefined;
   const last = (failed ?? lastResult) as ReconcileReport | undefined;
-  return last === undefined ? undefined : at(Date.parse(read(last)) - OVERLAP);
+  const time = last && read(last);
+  return time === undefined ? undefined : at(Date.parse(time) - OVERLAP);
 }
 
 function nothing() {

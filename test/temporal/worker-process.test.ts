@@ -33,8 +33,10 @@ test('a worker process settles gifts, mails claim links, keeps the schedules, te
 
     expect(await (await fetch(`${worker.url}/readyz`)).json()).toEqual({
       ready: true,
+      degraded: false,
+      stuck_items: 0,
       state: 'RUNNING',
-      checks: { database: 'ok', temporal: 'ok' },
+      checks: { database: 'ok', temporal: 'ok', workers: 'ok' },
     });
     const metrics = await (await fetch(`${worker.url}/metrics`)).text();
     expect(metrics).toContain('process_resident_memory_bytes');
