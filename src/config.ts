@@ -13,6 +13,8 @@ export type Config = {
   /** Unset: the embedded server. */
   databaseUrl: string | undefined;
   databasePool: number;
+  /** How long a server that is to stop still serves. */
+  drainSeconds: number;
   /** Unset: the local server. */
   temporalAddress: string | undefined;
   /** Ports of the local Temporal server; 0: a free one. */
@@ -110,6 +112,7 @@ function toConfig(set: Settings): Config {
     host: set.HOST,
     databaseUrl: set.DATABASE_URL,
     databasePool: set.BOON_DATABASE_POOL,
+    drainSeconds: set.BOON_DRAIN_SECONDS,
     temporalAddress: set.TEMPORAL_ADDRESS,
     temporalPorts: { grpc: set.BOON_TEMPORAL_PORT, ui: set.BOON_TEMPORAL_UI_PORT },
     taskQueue: set.BOON_TASK_QUEUE,

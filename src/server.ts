@@ -1,5 +1,6 @@
 /** Composition root of the HTTP server: `node src/server.ts`, or {@link startServer} inside another process. */
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Config, ConfigError, readConfig, readPolicy } from './config.ts';
 import type { VersionedPolicy } from './domain/policy.ts';
@@ -42,6 +43,8 @@ export type RunningServer = {
   url: string;
   /** The operator key when it was made at this start; it is shown nowhere else. */
   madeApiKey: string | undefined;
+  /** Says on /readyz that it is to stop, and serves on. */
+  drain(): void;
   /** Takes no new requests, finishes the running ones and ends every connection. */
   close(): Promise<void>;
 };
@@ -69,6 +72,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     keys: payloadKeys(encryptionKey, config.payloads.keys),
   });
   const client = temporalClient(temporalTarget(options.env, config.temporalAddress), payloads);
+  const draining = new AbortController();
   const closeParts = async () => {
     await Promise.allSettled([ledger.close(), keyDatabase.end(), client.connection.close()]);
   };
@@ -114,6 +118,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       policyVersion: policy.version,
       rateLimit: config.rateLimit,
       demoModel: config.demoModel,
+      draining: draining.signal,
     });
     await app.listen({ port: config.port, host: config.host });
     warnOfRisks(config, logger);
@@ -121,7 +126,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       await closeServer(app);
       await closeParts();
     };
-    return { url: listeningUrl(config.host, portOf(app.server.address(), config.port)), madeApiKey, close };
+    return {
+      url: listeningUrl(config.host, portOf(app.server.address(), config.port)),
+      madeApiKey,
+      drain: () => draining.abort(),
+      close,
+    };
   } catch (error) {
     await closeParts();
     throw error;
@@ -178,7 +188,13 @@ export async function runServer(): Promise<void> {
       );
     }
     logger.info({ url: server.url, policy_version: policy.version }, 'HTTP server listens');
-    return { close: server.close, logger };
+    const close = async (signal: string) => {
+      server.drain();
+      // Who ends it from a terminal has no balancer in front of it.
+      if (signal === 'SIGTERM') await sleep(config.drainSeconds * 1000);
+      await server.close();
+    };
+    return { close, logger };
   });
 }
 

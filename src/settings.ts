@@ -37,6 +37,10 @@ export const SettingsSchema = z.object({
   BOON_DATABASE_POOL: wholeNumber(2, 200)
     .prefault('10')
     .meta({ description: 'Most connections to PostgreSQL of one process' }),
+  BOON_DRAIN_SECONDS: wholeNumber(0, 300).prefault('5').meta({
+    description:
+      'How long a server that SIGTERM is to stop still serves while /readyz says 503, so that a balancer sees it drain before it closes',
+  }),
   TEMPORAL_ADDRESS: text('must be host:port')
     .regex(/^[^\s/]+:\d{1,5}$/, 'must be host:port, without a scheme')
     .optional()

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Runtime, type Worker } from '@temporalio/worker';
 import nodemailer, { type Transporter } from 'nodemailer';
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import { type Config, ConfigError, readConfig, readPolicy } from './config.ts';
 import type { VersionedPolicy } from './domain/policy.ts';
 import { migrate } from './ledger/migrate.ts';
@@ -11,8 +12,8 @@ import { cacheFolder } from './local/cache-folder.ts';
 import { freePort, LOOPBACK } from './local/ports.ts';
 import { startHealthServer } from './observability/health-server.ts';
 import { createLogger } from './observability/logger.ts';
-import { createMetrics } from './observability/metrics.ts';
-import { checkParts } from './observability/readiness.ts';
+import { createMetrics, watchParts } from './observability/metrics.ts';
+import { checkParts, isDegraded } from './observability/readiness.ts';
 import { runService } from './observability/run-service.ts';
 import { sdkLogger } from './observability/sdk-logger.ts';
 import { configuredPayments } from './payments/configured-payments.ts';
@@ -20,11 +21,12 @@ import { createBoonWorker } from './temporal/boon-worker.ts';
 import { createCampaignProcess } from './temporal/campaign-process.ts';
 import { keepComplimentaryResets } from './temporal/complimentary-resets.ts';
 import { temporalClient, temporalTarget } from './temporal/connection.ts';
+import { countWorkers } from './temporal/count-workers.ts';
 import { pingTemporal } from './temporal/gift-process.ts';
 import { createPayloadCodec, payloadKeys } from './temporal/payload-codec.ts';
 import { keepSchedules } from './temporal/schedules.ts';
 import { registerSearchAttributes } from './temporal/search-attributes.ts';
-import { connectWorker } from './temporal/worker-connection.ts';
+import { connectWorker, connectWorkerPatiently } from './temporal/worker-connection.ts';
 import { workflowBundle } from './temporal/workflow-bundle.ts';
 
 /** Sends mails until it is closed. */
@@ -42,6 +44,8 @@ export type WorkerProcessOptions = {
   logger: Logger;
   /** What mails are sent by; left out: the mail server of the configuration. */
   mailTransport?: MailTransport;
+  /** Tries again, ever later, where Temporal does not answer; else a start fails by it. */
+  waitForTemporal?: boolean;
   /** Where the SDK's runtime gives its metrics, as `host:port`; they are shown with ours. */
   sdkMetrics?: string;
 };
@@ -74,7 +78,14 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Runnin
     await ledger.usePolicy(policy, clock().toISOString());
 
     const target = temporalTarget(options.env, config.temporalAddress);
-    const connection = await connectWorker(target);
+    const connection = await (options.waitForTemporal === true
+      ? connectWorkerPatiently(target, (error, pause) =>
+          logger.warn(
+            { retry_in_ms: pause },
+            error instanceof Error ? error.message : 'Temporal does not answer',
+          ),
+        )
+      : connectWorker(target));
     closers.push(() => connection.close());
     const codec = createPayloadCodec({
       encryption: config.payloads.encryption,
@@ -115,12 +126,20 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Runnin
       logger.warn({ err: error }, 'the complimentary resets wait for reconcile to start their campaign'),
     );
 
-    const health = await startHealth(options, async () => {
-      const checks = await checkParts(ledger, { ping: () => pingTemporal(client) });
+    const temporal = {
+      ping: () => pingTemporal(client),
+      workers: () => countWorkers(client, config.taskQueue),
+    };
+    const watched = (registry: Registry) => watchParts(registry, ledger, temporal);
+    const health = await startHealth(options, watched, async () => {
+      const parts = await checkParts(ledger, temporal);
+      const { checks, stuck_items } = parts;
       const state = worker.getState();
       return {
         ready: checks.database === 'ok' && checks.temporal === 'ok' && state === 'RUNNING',
+        degraded: isDegraded(parts),
         checks,
+        stuck_items,
         state,
       };
     });
@@ -147,10 +166,12 @@ function mailServer({ smtpUrl }: Config): MailTransport | undefined {
 
 async function startHealth(
   { config, sdkMetrics }: WorkerProcessOptions,
+  watched: (registry: Registry) => void,
   readiness: Parameters<typeof startHealthServer>[0]['readiness'],
 ) {
   if (config.metricsPort === undefined) return undefined;
   const { registry } = createMetrics({ processMetrics: true });
+  watched(registry);
   const metrics = async () => {
     const sdk = sdkMetrics === undefined ? '' : await (await fetch(`http://${sdkMetrics}/metrics`)).text();
     return `${await registry.metrics()}\n${sdk}`;
@@ -184,6 +205,7 @@ export async function runWorker(): Promise<void> {
       env: process.env,
       clock: () => new Date(),
       logger,
+      waitForTemporal: true,
       ...(sdkMetrics === undefined ? {} : { sdkMetrics }),
     });
     running.ended.catch((error) => {

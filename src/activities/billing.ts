@@ -7,12 +7,15 @@ import {
   type InvoiceNotice,
 } from '../contracts/invoice.ts';
 import type { Payments } from '../contracts/payments.ts';
+import type { Counted } from '../contracts/stuck-item.ts';
 import type { Billing } from '../ledger/billing.ts';
+import { type DutyLedger, duty } from './duty.ts';
 import { failing } from './failure.ts';
 import { invoiceMail } from './invoice-letter.ts';
 import type { MailDependencies } from './mail.ts';
 import { withoutAddress } from './mail-failure.ts';
 import { keepProviderInvoice } from './provider-invoice.ts';
+import { scheduledAt } from './scheduled-at.ts';
 
 /** Billing cycles' workflows, as Temporal tells of them. */
 export type BillingRuns = {
@@ -22,7 +25,7 @@ export type BillingRuns = {
 };
 
 type BillingDependencies = Omit<MailDependencies, 'ledger'> & {
-  ledger: Billing;
+  ledger: Billing & DutyLedger;
   runs: BillingRuns;
   payments: Payments | undefined;
 };
@@ -65,24 +68,28 @@ export function billingActivities({
     },
 
     /** Starts the processes of billing months that are not finished and that Temporal does not run. */
-    async startMissingCycles(): Promise<number> {
-      let started = 0;
-      let cursor: string | undefined;
-      do {
-        const request = { limit: PAGE, cursor };
-        const { data, next_cursor } = await failing(() => ledger.unfinishedBillingMonths(request));
-        const ids = data.map(({ account_id, month }) => billingCycleWorkflowId(account_id, month));
-        const running = ids.length === 0 ? new Set<string>() : await runs.running(ids);
-        for (const [n, month] of data.entries()) {
-          if (running.has(ids[n] ?? '')) continue;
-          await runs.start(month);
-          started += 1;
-        }
-        heartbeat(started);
-        cursor = next_cursor ?? undefined;
-      } while (cursor !== undefined);
-      if (started > 0) log.info('Started billing cycles', { started });
-      return started;
+    async startMissingCycles(at: string = scheduledAt()): Promise<Counted> {
+      let count = 0;
+      const billing_cycles = await duty(ledger, 'billing_cycles', at, async (run) => {
+        let cursor: string | undefined;
+        do {
+          const request = { limit: PAGE, cursor };
+          const { data, next_cursor } = await ledger.unfinishedBillingMonths(request);
+          const ids = data.map(({ account_id, month }) => billingCycleWorkflowId(account_id, month));
+          const running = ids.length === 0 ? new Set<string>() : await runs.running(ids);
+          for (const month of data) {
+            if (running.has(billingCycleWorkflowId(month.account_id, month.month))) continue;
+            await run.try(`${month.account_id}/${month.month}`, async () => {
+              await runs.start(month);
+              count += 1;
+            });
+          }
+          heartbeat(count);
+          cursor = next_cursor ?? undefined;
+        } while (cursor !== undefined);
+      });
+      if (count > 0) log.info('Started billing cycles', { started: count });
+      return { count, duties: { billing_cycles } };
     },
   };
 

@@ -9,16 +9,21 @@ import {
   progressOf,
 } from '../contracts/campaign.ts';
 import type { CampaignProcess } from '../contracts/campaign-process.ts';
+import type { Counted } from '../contracts/stuck-item.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { type DutyLedger, duty } from './duty.ts';
 import { failing } from './failure.ts';
+import { heartbeating } from './heartbeating.ts';
 import type { GiftRuns } from './reconcile.ts';
+import { scheduledAt } from './scheduled-at.ts';
 
 export type CampaignActivities = ReturnType<typeof campaignActivities>;
 
 type CampaignLedger = Pick<
   Ledger,
   'runCampaignPage' | 'actOnCampaign' | 'findCampaign' | 'campaignFaults' | 'openCampaigns'
->;
+> &
+  DutyLedger;
 type Dependencies = {
   ledger: CampaignLedger;
   /** Which workflows run, and waking those of campaigns; only `wakeCampaigns` needs them. */
@@ -29,8 +34,6 @@ type Dependencies = {
 
 /** Accounts in one transaction, which are locked while it lasts: about 50 ms. */
 const PAGE = 2_000;
-/** Often enough for the workflow's heartbeat timeout. */
-const HEARTBEAT_MS = 2_000;
 /** Pages of one call: some seconds of work, after which the Web UI shows how far it is. */
 const PAGES = 50;
 
@@ -67,33 +70,28 @@ export function campaignActivities({ ledger, runs, process, pageSize = PAGE }: D
     },
 
     /** Starts the processes of open campaigns that are missing, and has those that should be at work look again. */
-    async wakeCampaigns(): Promise<number> {
-      const ids = await failing(() => ledger.openCampaigns());
-      if (ids.length === 0) return 0;
-      const running = await runs.running(ids.map(campaignWorkflowId));
-      let started = 0;
-      for (const id of ids) {
-        const campaign: Campaign = await failing(() => ledger.findCampaign(id));
-        const missing = !running.has(campaignWorkflowId(id));
-        if (missing || campaign.status === 'running') await failing(() => process.wake(campaign));
-        if (missing) started += 1;
-        heartbeat(started);
-      }
-      return started;
+    async wakeCampaigns(at: string = scheduledAt()): Promise<Counted> {
+      let count = 0;
+      const campaigns = await duty(ledger, 'campaigns', at, async (run) => {
+        const ids = await ledger.openCampaigns();
+        if (ids.length === 0) return;
+        const running = await runs.running(ids.map(campaignWorkflowId));
+        for (const id of ids) {
+          const missing = !running.has(campaignWorkflowId(id));
+          const woken = await run.try(id, async () => {
+            const campaign: Campaign = await ledger.findCampaign(id);
+            if (missing || campaign.status === 'running') await process.wake(campaign);
+            return missing;
+          });
+          if (woken === true) count += 1;
+          heartbeat(count);
+        }
+      });
+      return { count, duties: { campaigns } };
     },
   };
 
   function findCampaign(campaignId: string): Promise<CampaignProgress> {
     return failing(async () => progressOf(await ledger.findCampaign(campaignId)));
-  }
-}
-
-/** Tells Temporal that the worker lives, however long a statement takes. */
-async function heartbeating<T>(work: () => Promise<T>): Promise<T> {
-  const beat = setInterval(() => heartbeat(), HEARTBEAT_MS);
-  try {
-    return await work();
-  } finally {
-    clearInterval(beat);
   }
 }

@@ -7,6 +7,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Purchases } from '../ledger/purchases.ts';
 import type { Refunds } from '../ledger/refunds.ts';
 import type { ReminderOutcome } from '../ledger/reset-reminders.ts';
+import { type DutyLedger, type DutyRun, duty } from './duty.ts';
 import { failing } from './failure.ts';
 import type { MailDependencies } from './mail.ts';
 import { withoutAddress } from './mail-failure.ts';
@@ -15,7 +16,8 @@ import { creditReminderMail, purchaseMail, refundMail } from './purchase-letters
 type PurchaseMailDependencies = Omit<MailDependencies, 'ledger'> & {
   ledger: Pick<Ledger, 'findAccount'> &
     Pick<Purchases, 'findPurchase' | 'dueCreditReminders' | 'noteCreditReminder'> &
-    Pick<Refunds, 'findRefund'>;
+    Pick<Refunds, 'findRefund'> &
+    DutyLedger;
 };
 
 export type PurchaseMailActivities = ReturnType<typeof purchaseMailActivities>;
@@ -63,34 +65,50 @@ export function purchaseMailActivities({ ledger, transport, from, publicUrl }: P
     async remindOfCredits(at: string): Promise<CreditReminderReport> {
       const report: CreditReminderReport = { credit_reminders_sent: 0, credit_reminders_failed: 0 };
       if (transport === undefined) return report;
-      let failedInRow = 0;
-      let next: ExpiringLot | undefined;
-      do {
-        const page = await failing(() => ledger.dueCreditReminders(at, PAGE, next));
-        next = page.next;
-        for (const reminder of page.due) {
-          const outcome = await remind(reminder);
-          failedInRow = outcome === undefined ? failedInRow + 1 : 0;
-          if (outcome !== undefined) await failing(() => ledger.noteCreditReminder(reminder, outcome, at));
-          if (outcome === 'sent') report.credit_reminders_sent += 1;
-          else report.credit_reminders_failed += 1;
-          heartbeat(report);
-          if (failedInRow === GIVE_UP_AFTER) return report;
-        }
-      } while (next !== undefined);
-      return report;
+      const credit_reminders = await duty(
+        ledger,
+        'credit_reminders',
+        at,
+        async (run) => {
+          let next: ExpiringLot | undefined;
+          do {
+            const page = await ledger.dueCreditReminders(at, PAGE, next);
+            next = page.next;
+            for (const reminder of page.due) await remind(run, reminder, report);
+          } while (next !== undefined);
+        },
+        GIVE_UP_AFTER,
+      );
+      return { ...report, duties: { credit_reminders } };
     },
   };
 
-  /** What became of the mail; undefined when it may be tried again. */
-  async function remind(reminder: CreditReminder): Promise<ReminderOutcome | undefined> {
+  async function remind(run: DutyRun, reminder: CreditReminder, report: CreditReminderReport): Promise<void> {
+    const item = `${reminder.lot_id}/${reminder.before}`;
+    if (run.isAside(item)) return;
+    report.credit_reminders_failed += 1;
+    await run.try(item, async () => {
+      const outcome = await mail(reminder);
+      await ledger.noteCreditReminder(reminder, outcome, run.at);
+      if (outcome !== 'sent') return;
+      report.credit_reminders_failed -= 1;
+      report.credit_reminders_sent += 1;
+    });
+    heartbeat(report);
+  }
+
+  /** What became of the mail. Rejects when it may be tried again. */
+  async function mail(reminder: CreditReminder): Promise<ReminderOutcome> {
+    const { email: to } = reminder;
+    if (to === undefined) throw new Error('The address cannot be read: it was sealed with another key.');
     try {
-      await transport?.sendMail({ ...creditReminderMail(reminder, publicUrl), from, to: reminder.email });
+      await transport?.sendMail({ ...creditReminderMail(reminder, publicUrl), from, to });
       return 'sent';
     } catch (error) {
-      const { type, message } = withoutAddress(error);
-      log.warn('A reminder was not taken', { lot: reminder.lot_id, message });
-      return type === 'mail_refused' ? 'refused' : undefined;
+      const failure = withoutAddress(error);
+      log.warn('A reminder was not taken', { lot: reminder.lot_id, message: failure.message });
+      if (failure.type === 'mail_refused') return 'refused';
+      throw failure;
     }
   }
 }

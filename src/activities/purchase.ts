@@ -13,6 +13,7 @@ import type { PurchaseSweepReport } from '../contracts/temporal.ts';
 import { orderedId } from '../domain/ordered-id.ts';
 import type { Purchases } from '../ledger/purchases.ts';
 import type { Refunds } from '../ledger/refunds.ts';
+import { type DutyLedger, type DutyRun, duty } from './duty.ts';
 import { failing } from './failure.ts';
 import { type RefundRuns, startMissingRefunds } from './refund.ts';
 
@@ -20,17 +21,20 @@ import { type RefundRuns, startMissingRefunds } from './refund.ts';
 export type PurchaseRuns = {
   /** Those of the workflow ids that run. */
   running(workflowIds: readonly string[]): Promise<Set<string>>;
-  /** Starts the process of an open purchase; false when it has completed; harmless when it runs. */
-  restart(purchase: Purchase): Promise<boolean>;
+  /** Starts the process of an open purchase; false when it has completed, unless that one is to be replaced too; harmless when it runs. */
+  restart(purchase: Purchase, replacing?: 'completed'): Promise<boolean>;
 };
 
 type Dependencies = {
-  ledger: Purchases & Refunds;
+  ledger: Purchases & Refunds & DutyLedger;
   runs: PurchaseRuns;
   refundRuns: RefundRuns;
   /** Undefined: no provider is configured, and nothing is charged. */
   payments: Payments | undefined;
 };
+
+/** Purchases that wait since before `before`, and those that were paid from `since` on; left out: within a day. */
+export type PurchaseSweep = { since?: string | undefined; before: string; at: string };
 
 export type PurchaseActivities = ReturnType<typeof purchaseActivities>;
 
@@ -63,34 +67,93 @@ export function purchaseActivities({ ledger, runs, refundRuns, payments }: Depen
         return isMisfit ? await told(purchase, expired) : standing;
       }),
 
-    /** Starts the processes that are missing, those of refunds too, and the top-ups that are due. */
-    async sweepPurchases({ before, at }: { before: string; at: string }): Promise<PurchaseSweepReport> {
-      const report: PurchaseSweepReport = { started: 0, topped_up: 0, refunds_started: 0 };
-      let cursor: string | undefined;
-      do {
-        const page = await failing(() => ledger.openPurchases(before, { limit: PAGE, cursor }));
-        for (const missing of await notRunning(page.data))
-          if (await runs.restart(missing)) report.started += 1;
-        cursor = page.next_cursor ?? undefined;
-        heartbeat(report);
-      } while (cursor !== undefined);
-      report.refunds_started = await startMissingRefunds(ledger, refundRuns, before);
-      if (payments !== undefined) await topUp(at, report);
+    /** How the ledger has a purchase, and its open case. */
+    readPurchase: (purchaseId: string): Promise<PurchaseProgress> =>
+      failing(async () => {
+        const purchase = await ledger.findPurchase(purchaseId);
+        const opened = await openCase(purchase);
+        return { ...purchaseProgress(purchase), ...(opened === undefined ? {} : { case: opened }) };
+      }),
+
+    /** Starts the processes that are missing, those of refunds too, and the top-ups that are due; each by itself. */
+    async sweepPurchases({ since, before, at }: PurchaseSweep): Promise<PurchaseSweepReport> {
+      const report: PurchaseSweepReport = {
+        started: 0,
+        topped_up: 0,
+        refunds_started: 0,
+        letters_started: 0,
+      };
+      const purchases = await duty(ledger, 'purchases', at, async (run) => {
+        await startMissing(run, before, report);
+        const dayBefore = new Date(Date.parse(before) - 86_400_000).toISOString();
+        await startUntold(run, since ?? dayBefore, before, report);
+      });
+      const refunds = await duty(ledger, 'refunds', at, async (run) => {
+        report.refunds_started = await startMissingRefunds(run, ledger, refundRuns, before);
+      });
+      const top_ups =
+        payments === undefined ? undefined : await duty(ledger, 'top_ups', at, (run) => topUp(run, report));
       if (report.started > 0) log.warn('Purchases had lost their processes', report);
-      return report;
+      return { ...report, duties: { purchases, refunds, ...(top_ups === undefined ? {} : { top_ups }) } };
     },
   };
 
-  async function topUp(at: string, report: PurchaseSweepReport): Promise<void> {
+  /** One that was paid before its process could begin has its letter still to come. One that has completed stays so. */
+  async function startUntold(
+    run: DutyRun,
+    since: string,
+    before: string,
+    report: PurchaseSweepReport,
+  ): Promise<void> {
+    let cursor: string | undefined;
+    do {
+      const page = await ledger.paidPurchases(since, before, { limit: PAGE, cursor });
+      for (const missing of await notRunning(page.data)) {
+        const started = await run.try(missing.id, () => runs.restart(missing), 0);
+        if (started === true) report.letters_started = (report.letters_started ?? 0) + 1;
+      }
+      cursor = page.next_cursor ?? undefined;
+      heartbeat(report);
+    } while (cursor !== undefined);
+  }
+
+  async function startMissing(run: DutyRun, before: string, report: PurchaseSweepReport): Promise<void> {
+    let cursor: string | undefined;
+    do {
+      const page = await ledger.openPurchases(before, { limit: PAGE, cursor });
+      for (const missing of await notRunning(page.data)) {
+        if ((await run.try(missing.id, () => startAgain(missing))) === true) report.started += 1;
+      }
+      cursor = page.next_cursor ?? undefined;
+      heartbeat(report);
+    } while (cursor !== undefined);
+  }
+
+  /** One that has completed though the ledger, asked after that, still waits, did so by mistake: it begins anew. */
+  async function startAgain(purchase: Purchase): Promise<boolean> {
+    if (await runs.restart(purchase)) return true;
+    const now = await ledger.findPurchase(purchase.id);
+    return now.status === 'open' && (await runs.restart(now, 'completed'));
+  }
+
+  async function openCase({ id, account_id }: Purchase): Promise<PurchaseProgress['case']> {
+    const { data } = await ledger.listPaymentCases({ status: 'open', account_id }, { limit: PAGE });
+    const found = data.find(({ purchase_id }) => purchase_id === id);
+    return found && { id: found.id, reason_code: found.reason_code };
+  }
+
+  async function topUp(run: DutyRun, report: PurchaseSweepReport): Promise<void> {
     let after: string | undefined;
     do {
-      const due = await failing(() => ledger.dueTopUps(at, PAGE, after));
+      const due = await ledger.dueTopUps(run.at, PAGE, after);
       for (const account of due) {
-        const id = orderedId('pur', Date.parse(at), randomBytes(10));
-        const purchase = await failing(() => ledger.beginTopUp(account, id, at));
-        if (purchase === undefined) continue;
-        await runs.restart(purchase);
-        report.topped_up += 1;
+        const begun = await run.try(account, async () => {
+          const id = orderedId('pur', Date.parse(run.at), randomBytes(10));
+          const purchase = await ledger.beginTopUp(account, id, run.at);
+          if (purchase !== undefined) await runs.restart(purchase);
+          return purchase !== undefined;
+        });
+        if (begun === true) report.topped_up += 1;
       }
       heartbeat(report);
       after = due.length === PAGE ? due.at(-1) : undefined;

@@ -1,10 +1,13 @@
 /** Holding the ledger's referrals and their processes together, and ending invitations that ran out. */
 import { heartbeat, log } from '@temporalio/activity';
 import { type Referral, referralWorkflowId } from '../contracts/referral.ts';
+import type { Counted } from '../contracts/stuck-item.ts';
 import type { ReferralSweepReport } from '../contracts/temporal.ts';
+import { OPEN_REFERRAL_STATUSES } from '../domain/referral-status.ts';
 import type { Page, PageRequest } from '../ledger/ledger.ts';
 import type { Referrals } from '../ledger/referrals.ts';
-import { failing } from './failure.ts';
+import type { StuckItems } from '../ledger/stuck-items.ts';
+import { type DutyLedger, type DutyRun, duty, smallerPages } from './duty.ts';
 
 /** Referrals' workflows, as Temporal tells of them. */
 export type ReferralRuns = {
@@ -12,8 +15,8 @@ export type ReferralRuns = {
   running(workflowIds: readonly string[]): Promise<Set<string>>;
   /** Tells the process how its referral stands; one that does not run is left alone. Never rejects. */
   tell(referral: Referral): Promise<void>;
-  /** Starts the process of an open referral; false when it has completed; harmless when it runs. */
-  restart(referral: Referral): Promise<boolean>;
+  /** Starts the process of an open referral; false when it has completed, unless that one is to be replaced too; harmless when it runs. */
+  restart(referral: Referral, replacing?: 'completed'): Promise<boolean>;
 };
 
 export type ReferralSweepActivities = ReturnType<typeof referralSweepActivities>;
@@ -30,60 +33,100 @@ const TOLD = 50;
 /** A reward this late is not being claimed: its process is gone, or does not get on. */
 const LATE = 600_000;
 
-export function referralSweepActivities(ledger: Referrals, runs: ReferralRuns) {
+export function referralSweepActivities(
+  ledger: Referrals & DutyLedger & Pick<StuckItems, 'firstDue'>,
+  runs: ReferralRuns,
+) {
   return {
     /** Starts the processes that are missing, tells those that missed an end, and sees to rewards that are due. */
     async sweepReferrals({ since, before, at }: ReferralSweep): Promise<ReferralSweepReport> {
       const report: ReferralSweepReport = { started: 0, ended: 0, due: 0, paid: 0 };
-      const beat = () => heartbeat(report);
-      const open = (page: PageRequest) => ledger.openReferrals(before, page, since);
-      for await (const referrals of pages(open)) {
-        for (const missing of await notRunning(referrals))
-          if (await runs.restart(missing)) report.started += 1;
-        beat();
-      }
-      if (since !== undefined) {
-        for await (const referrals of pages((page) => ledger.endedReferrals(since, before, page))) {
-          const running = await runningOf(referrals);
-          await tellAll(running);
-          report.ended += running.length;
-          beat();
-        }
-      }
-      await payWhatIsDue(before, at, report);
+      const referrals = await duty(ledger, 'referrals', at, (run) =>
+        hold(run, { since, before, at }, report),
+      );
+      const rewards = await duty(ledger, 'rewards', at, (run) => payWhatIsDue(run, before, report));
       if (report.started + report.paid > 0) log.warn('Referrals had lost their processes', report);
-      return report;
+      return { ...report, duties: { referrals, rewards } };
     },
 
     /** Ends every invitation that ran out by `at` and tells their processes, a page at a time. */
-    async expireInvitations(at: string): Promise<number> {
-      let ended = 0;
-      for (;;) {
-        const expired = await failing(() => ledger.expireReferrals(at, EXPIRED));
-        ended += expired.length;
-        await tellAll(expired);
-        heartbeat(ended);
-        if (expired.length < EXPIRED) return ended;
-      }
+    async expireInvitations(at: string): Promise<Counted> {
+      let count = 0;
+      const invitations = await duty(ledger, 'invitations', at, (run) =>
+        smallerPages(run, EXPIRED, {
+          page: async (limit) => {
+            const expired = await ledger.expireReferrals(at, limit);
+            count += expired.length;
+            await tellAll(expired);
+            heartbeat(count);
+            return { done: expired.length, isLast: expired.length < limit };
+          },
+          none: () => ledger.expireReferrals(at, 0),
+          first: () => ledger.firstDue('invitations', at),
+          passesOverLocked: true,
+        }),
+      );
+      return { count, duties: { invitations } };
     },
   };
 
+  /** Starts processes that are missing, and tells those that run of an end. */
+  async function hold(
+    run: DutyRun,
+    { since, before }: ReferralSweep,
+    report: ReferralSweepReport,
+  ): Promise<void> {
+    const beat = () => heartbeat(report);
+    for (const id of run.dueAgain) {
+      const restarted = await run.try(id, async () => {
+        const referral = await ledger.findReferral(id);
+        return isOpen(referral) && (await startAgain(referral));
+      });
+      if (restarted === true) report.started += 1;
+    }
+    const open = (page: PageRequest) => ledger.openReferrals(before, page, since);
+    for await (const referrals of pages(open)) {
+      for (const missing of await notRunning(referrals)) {
+        if ((await run.try(missing.id, () => startAgain(missing))) === true) report.started += 1;
+      }
+      beat();
+    }
+    if (since === undefined) return;
+    for await (const referrals of pages((page) => ledger.endedReferrals(since, before, page))) {
+      const running = await runningOf(referrals);
+      await tellAll(running);
+      report.ended += running.length;
+      beat();
+    }
+  }
+
   /** A deferred reward's process is told that its month has come; a late one's is not waited for. */
-  async function payWhatIsDue(before: string, at: string, report: ReferralSweepReport): Promise<void> {
-    const due = await failing(() => ledger.dueRewards(before, EXPIRED));
+  async function payWhatIsDue(run: DutyRun, before: string, report: ReferralSweepReport): Promise<void> {
+    const due = await ledger.dueRewards(before, EXPIRED, run.at);
     for (const ids of batches(due, TOLD)) {
-      const referrals = await Promise.all(ids.map((id) => failing(() => ledger.findReferral(id))));
+      const read = await Promise.all(ids.map((id) => run.try(id, () => ledger.findReferral(id), 0)));
+      const referrals = read.filter((one) => one !== undefined);
       const gone = await notRunning(referrals);
       const late = referrals.filter(
-        (one) => gone.includes(one) || Date.parse(dueAt(one)) + LATE < Date.parse(at),
+        (one) => gone.includes(one) || Date.parse(dueAt(one)) + LATE < Date.parse(run.at),
       );
-      const paid = await Promise.all(late.map(({ id }) => failing(() => ledger.rewardReferral(id, at))));
+      const rewarded = await Promise.all(
+        late.map(({ id }) => run.try(id, () => ledger.rewardReferral(id, run.at))),
+      );
+      const paid = rewarded.filter((one) => one !== undefined);
       await tellAll(paid);
       await tellAll(referrals.filter((one) => !late.includes(one)));
       report.due += referrals.length;
       report.paid += paid.length;
       heartbeat(report);
     }
+  }
+
+  /** One that has completed though the ledger, asked after that, has it open, did so by mistake: it begins anew. */
+  async function startAgain(referral: Referral): Promise<boolean> {
+    if (await runs.restart(referral)) return true;
+    const now = await ledger.findReferral(referral.id);
+    return isOpen(now) && (await runs.restart(now, 'completed'));
   }
 
   async function tellAll(referrals: readonly Referral[]): Promise<void> {
@@ -106,7 +149,7 @@ async function* pages(ask: (page: PageRequest) => Promise<Page<Referral>>): Asyn
   let cursor: string | undefined;
   do {
     const request = { limit: PAGE, cursor };
-    const page = await failing(() => ask(request));
+    const page = await ask(request);
     yield page.data;
     cursor = page.next_cursor ?? undefined;
   } while (cursor !== undefined);
@@ -114,6 +157,10 @@ async function* pages(ask: (page: PageRequest) => Promise<Page<Referral>>): Asyn
 
 function batches<T>(all: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size));
+}
+
+function isOpen({ status }: Referral): boolean {
+  return OPEN_REFERRAL_STATUSES.includes(status);
 }
 
 function dueAt({ deferred_until, qualified_at }: Referral): string {

@@ -1,5 +1,10 @@
 /** The ledger as a running referral and a reward window see it: short, idempotent steps, run as local activities. */
-import type { Referral, RewardWindow } from '../contracts/referral.ts';
+import {
+  type Referral,
+  type ReferralStanding,
+  type RewardWindow,
+  referralStanding,
+} from '../contracts/referral.ts';
 import type { LinkUse, RaiseCap, ReferralAction, Referrals } from '../ledger/referrals.ts';
 import { failing } from './failure.ts';
 
@@ -20,6 +25,10 @@ export function referralActivities(ledger: Referrals) {
         const { value, replayed } = await ledger.actOnReferral(request);
         return replayed ? await ledger.findReferral(value.id) : value;
       }),
+
+    /** How the ledger has a referral. */
+    readReferral: (referralId: string): Promise<ReferralStanding> =>
+      failing(async () => referralStanding(await ledger.findReferral(referralId))),
 
     raiseCap: (request: RaiseCap): Promise<RewardWindow> =>
       failing(async () => (await ledger.raiseCap(request)).value),

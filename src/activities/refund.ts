@@ -2,6 +2,7 @@
 import { heartbeat, log } from '@temporalio/activity';
 import type { Payments } from '../contracts/payments.ts';
 import {
+  REFUND_ASKED_AFTER_FOR_MS,
   type Refund,
   type RefundNews,
   type RefundProgress,
@@ -9,14 +10,15 @@ import {
   refundWorkflowId,
 } from '../contracts/refund.ts';
 import type { Refunds } from '../ledger/refunds.ts';
+import type { DutyRun } from './duty.ts';
 import { failing } from './failure.ts';
 
 /** Refunds' workflows, as Temporal tells of them. */
 export type RefundRuns = {
   /** Those of the workflow ids that run. */
   running(workflowIds: readonly string[]): Promise<Set<string>>;
-  /** Starts the process of a pending refund; false when it has completed; harmless when it runs. */
-  restart(refund: Refund): Promise<boolean>;
+  /** Starts the process of a pending refund; false when it has completed, unless that one is to be replaced too; harmless when it runs. */
+  restart(refund: Refund, replacing?: 'completed'): Promise<boolean>;
 };
 
 type Dependencies = {
@@ -39,6 +41,10 @@ export function refundActivities({ ledger, payments }: Dependencies) {
         const heard = await ledger.hearOfRefund(await sent(refund, at));
         return refundProgress(heard?.refund ?? refund);
       }),
+
+    /** How the ledger has a refund. */
+    readRefund: (refundId: string): Promise<RefundProgress> =>
+      failing(async () => refundProgress(await ledger.findRefund(refundId))),
   };
 
   async function sent(refund: Refund, at: string): Promise<RefundNews> {
@@ -52,18 +58,30 @@ export function refundActivities({ ledger, payments }: Dependencies) {
 
 /** Starts the processes of pending refunds that are missing; how many those were. */
 export async function startMissingRefunds(
+  run: DutyRun,
   ledger: Refunds,
   runs: RefundRuns,
   before: string,
 ): Promise<number> {
+  /**
+   * One that has completed though the ledger, asked after that, still waits, did so by mistake: it begins anew. Unless it
+   * has asked after the money for as long as it does: then only the provider's message counts.
+   */
+  async function startAgain(refund: Refund): Promise<boolean> {
+    if (await runs.restart(refund)) return true;
+    if (Date.parse(refund.created_at) + REFUND_ASKED_AFTER_FOR_MS <= Date.parse(run.at)) return false;
+    const now = await ledger.findRefund(refund.id);
+    return now.status === 'pending' && (await runs.restart(now, 'completed'));
+  }
   let started = 0;
   let cursor: string | undefined;
   do {
-    const page = await failing(() => ledger.pendingRefunds(before, { limit: PAGE, cursor }));
+    const page = await ledger.pendingRefunds(before, { limit: PAGE, cursor });
     const ids = page.data.map(({ id }) => refundWorkflowId(id));
     const running = ids.length === 0 ? new Set() : await runs.running(ids);
     for (const refund of page.data) {
-      if (!running.has(refundWorkflowId(refund.id)) && (await runs.restart(refund))) started += 1;
+      if (running.has(refundWorkflowId(refund.id))) continue;
+      if ((await run.try(refund.id, () => startAgain(refund))) === true) started += 1;
     }
     cursor = page.next_cursor ?? undefined;
     heartbeat(started);

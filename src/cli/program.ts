@@ -20,6 +20,7 @@ import { reportCommand } from './report.ts';
 import { resetsCommand } from './resets.ts';
 import { serverCommand, workerCommand } from './services.ts';
 import { startCommand } from './start.ts';
+import { stuckCommand } from './stuck.ts';
 import type { Terminal } from './terminal.ts';
 import { usageCommand } from './usage.ts';
 
@@ -61,6 +62,7 @@ function program(terminal: Terminal): Command {
     referralsCommand(terminal),
     invoicesCommand(terminal),
     reportCommand(terminal),
+    stuckCommand(terminal),
     keysCommand(terminal),
     policyCommand(terminal),
     ledgerCommand(terminal),

@@ -10,6 +10,7 @@ import { Programs } from './programs.ts';
 import { Purchases } from './purchases.ts';
 import { Referrals } from './referrals.ts';
 import { Resets } from './resets.ts';
+import { StuckItems } from './stuck-items.ts';
 import { Transfers } from './transfers.ts';
 import { Usage } from './usage.ts';
 
@@ -34,6 +35,7 @@ export class BoonClient {
   readonly programs: Programs;
   readonly usage: Usage;
   readonly invoices: Invoices;
+  readonly stuck: StuckItems;
   readonly apiKeys: ApiKeys;
 
   constructor(options: BoonClientOptions) {
@@ -49,6 +51,7 @@ export class BoonClient {
     this.programs = new Programs(call);
     this.usage = new Usage(call);
     this.invoices = new Invoices(call);
+    this.stuck = new StuckItems(call);
     this.apiKeys = new ApiKeys(call);
   }
 }

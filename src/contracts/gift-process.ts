@@ -19,6 +19,8 @@ export interface GiftProcess {
   refresh(giftIds: readonly string[]): Promise<void>;
   /** Rejects with `unavailable` when Temporal does not answer. */
   ping(): Promise<void>;
+  /** How many workers look for work; undefined where the server does not tell. Rejects with `unavailable`. */
+  workers(): Promise<number | undefined>;
 }
 
 /** What the process must know of a gift, or `undefined` when the gift has ended and needs no process. */

@@ -22,4 +22,5 @@ export * from './refund.ts';
 export * from './refund-messages.ts';
 export * from './scopes.ts';
 export * from './search-attribute-keys.ts';
+export * from './stuck-item.ts';
 export * from './temporal.ts';

@@ -70,3 +70,9 @@ export type RefundNews = {
   /** When it was heard. */
   at: string;
 };
+
+/** How often a bank that has not answered is asked after, and how often at most; the provider's message counts after that too. */
+export const REFUND_ASK_AGAIN_MS = 86_400_000;
+export const REFUND_ASK_AT_MOST = 60;
+/** So long after it was asked for its process has asked for the last time. */
+export const REFUND_ASKED_AFTER_FOR_MS = REFUND_ASK_AGAIN_MS * (REFUND_ASK_AT_MOST - 1);

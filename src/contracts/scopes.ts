@@ -20,6 +20,7 @@ export const SCOPES = [
   'invoices:operate',
   'campaigns:read',
   'campaigns:operate',
+  'stuck:operate',
   'keys:write',
 ] as const;
 export type Scope = (typeof SCOPES)[number];

@@ -1,4 +1,5 @@
 /** Names that workers, clients and operators share: task queue, search attributes, schedules. */
+import type { DutyReports } from './stuck-item.ts';
 
 export const TASK_QUEUE = 'boon';
 
@@ -30,14 +31,26 @@ export type ReconcileReport = {
   /** Billing months that were charged for the first time, or whose process was missing. */
   billing_cycles_started: number;
   swept_to: string;
-};
+  /** The same of referrals; runs of earlier versions did not tell it apart. */
+  referrals_swept_to?: string;
+  /** The same of paid purchases. */
+  purchases_swept_to?: string;
+} & Duties;
+/** What became of each duty: done and failed in this run, and since when the oldest stuck item waits. */
+type Duties = { duties?: DutyReports };
 /**
  * What one run of `reconcile` did with referrals: processes started, processes told of an end that they missed, rewards
  * that were due, and of those the ones that the ledger was asked for directly.
  */
-export type ReferralSweepReport = { started: number; ended: number; due: number; paid: number };
+export type ReferralSweepReport = { started: number; ended: number; due: number; paid: number } & Duties;
 /** What one run of `reconcile` did with purchases and refunds: processes started that were missing, and top-ups begun. */
-export type PurchaseSweepReport = { started: number; topped_up: number; refunds_started: number };
+export type PurchaseSweepReport = {
+  started: number;
+  topped_up: number;
+  refunds_started: number;
+  /** Processes of purchases that were paid before one could begin: for their letters. */
+  letters_started?: number;
+} & Duties;
 /** What one run of `expiry` did to credits, invitations, banked resets and old usage, and about resets that expire soon. */
 export type ExpiryReport = {
   lots_expired: number;
@@ -48,10 +61,17 @@ export type ExpiryReport = {
   ReminderReport &
   CreditReminderReport;
 /** `resets_redeemed`: at their last moment. `resets_returned`: those that a window's natural end made useless. */
-export type ResetSweepReport = { resets_redeemed: number; resets_expired: number; resets_returned: number };
+export type ResetSweepReport = {
+  resets_redeemed: number;
+  resets_expired: number;
+  resets_returned: number;
+} & Duties;
 /** Months of uses that are kept no longer. */
-export type UsageReport = { usage_months_dropped: number };
+export type UsageReport = { usage_months_dropped: number } & Duties;
 /** Reminders that failed are tried again by the next runs, unless the address was refused. */
-export type CreditReminderReport = { credit_reminders_sent: number; credit_reminders_failed: number };
+export type CreditReminderReport = {
+  credit_reminders_sent: number;
+  credit_reminders_failed: number;
+} & Duties;
 /** The same of resets. */
-export type ReminderReport = { reminders_sent: number; reminders_failed: number };
+export type ReminderReport = { reminders_sent: number; reminders_failed: number } & Duties;

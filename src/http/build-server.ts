@@ -38,6 +38,7 @@ import { resetRoutes } from './resets.ts';
 import { rewardWindowRoutes } from './reward-windows.ts';
 import type { ServerParts } from './server-parts.ts';
 import { stripeWebhookRoutes } from './stripe-webhook.ts';
+import { stuckItemRoutes } from './stuck-items.ts';
 import { topUpRoutes } from './top-ups.ts';
 import { transferActionRoutes } from './transfer-actions.ts';
 import { transferRoutes } from './transfers.ts';
@@ -113,6 +114,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(activityRoutes, parts);
   await app.register(eligibilityRoutes, parts);
   await app.register(programRoutes, parts);
+  await app.register(stuckItemRoutes, parts);
   await app.register(apiKeyRoutes, { ...parts, keyRing });
   await app.ready();
   return app as unknown as FastifyInstance;

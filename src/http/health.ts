@@ -2,7 +2,8 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { HealthSchema, type Readiness, ReadinessSchema } from '../contracts/health.schema.ts';
-import { type Checks, checkParts } from '../observability/readiness.ts';
+import { watchParts } from '../observability/metrics.ts';
+import { checkParts, isDegraded, type State } from '../observability/readiness.ts';
 import { publicRefusals } from './answers.ts';
 import type { ServerParts } from './server-parts.ts';
 
@@ -10,6 +11,7 @@ const TAGS = ['Operating'];
 const config = { access: 'public' } as const;
 
 export const healthRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts) => {
+  watchParts(parts.metrics.registry, parts.ledger, parts.giftProcess);
   let draining = false;
   app.addHook('preClose', async () => {
     draining = true;
@@ -43,10 +45,10 @@ export const healthRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, part
       },
     },
     handler: async (_request, reply) => {
-      const checks = await checkParts(parts.ledger, parts.giftProcess);
-      const status = draining ? 'draining' : statusOf(checks);
+      const state = await checkParts(parts.ledger, parts.giftProcess);
+      const status = draining || parts.draining?.aborted === true ? 'draining' : statusOf(state);
       reply.code(status === 'ready' || status === 'degraded' ? 200 : 503);
-      return { status, checks, policy_version: parts.policyVersion };
+      return { status, ...state, policy_version: parts.policyVersion };
     },
   });
 
@@ -69,7 +71,7 @@ export const healthRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, part
 };
 
 /** Without Temporal a gift is still accepted, and `reconcile` starts its process later. */
-function statusOf(checks: Checks): Readiness['status'] {
-  if (checks.database === 'unreachable') return 'unavailable';
-  return checks.temporal === 'unreachable' ? 'degraded' : 'ready';
+function statusOf(state: State): Readiness['status'] {
+  if (state.checks.database === 'unreachable') return 'unavailable';
+  return isDegraded(state) ? 'degraded' : 'ready';
 }

@@ -41,4 +41,6 @@ export type ServerParts = {
   rateLimit: RateLimit;
   /** Whether the demonstration of a metered model call is served. */
   demoModel: boolean;
+  /** Aborted when the server is to stop: it still serves, and readiness says that it drains. */
+  draining?: AbortSignal | undefined;
 };

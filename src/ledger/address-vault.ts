@@ -40,6 +40,15 @@ export class AddressVault {
     );
   }
 
+  /** The same; undefined where {@link open} throws: one address that cannot be read must not hide the others. */
+  openIfItCan(sealed: Buffer): string | undefined {
+    try {
+      return this.open(sealed);
+    } catch {
+      return undefined;
+    }
+  }
+
   /** The digest by which an address is found; the same for every spelling of it (`canonicalEmail`). Hex. */
   indexOf(address: string): string {
     return createHmac('sha256', this.#indexKey)

@@ -9,7 +9,8 @@ import { instant } from './rows.ts';
 export type CreditReminder = {
   lot_id: string;
   account_id: string;
-  email: string;
+  /** Undefined where it cannot be read: it was sealed with another key. */
+  email: string | undefined;
   remaining: string;
   expires_at: string;
   /** How long before the expiry, as PostgreSQL spells it (`30 days`). */
@@ -51,7 +52,7 @@ export function makeCreditReminders(database: Database, vault: AddressVault): Cr
       ]);
       const due = rows.map(({ email_sealed, position: _, ...row }) => ({
         ...row,
-        email: vault.open(email_sealed),
+        email: vault.openIfItCan(email_sealed),
         expires_at: instant(row.expires_at),
       }));
       const last = rows.length === limit ? rows.at(-1) : undefined;

@@ -12,6 +12,7 @@ import type { Purchases } from './purchases.ts';
 import type { Referrals } from './referrals.ts';
 import type { Refunds } from './refunds.ts';
 import type { Resets } from './resets.ts';
+import type { StuckItems } from './stuck-items.ts';
 
 /** A page: rows and where the next one begins (opaque), or null at the end. */
 export type Page<T> = { data: T[]; next_cursor: string | null };
@@ -83,7 +84,15 @@ export type VerifyOptions = {
  * The ledger. Every method is one round trip; refusals are BoonErrors with a code of `contracts/errors.ts`;
  * a lost database is the code `unavailable`. No method reads a clock.
  */
-export interface Ledger extends Campaigns, Referrals, Resets, Metering, Billing, Purchases, Refunds {
+export interface Ledger
+  extends Campaigns,
+    Referrals,
+    Resets,
+    Metering,
+    Billing,
+    Purchases,
+    Refunds,
+    StuckItems {
   /** Stores a policy under its version (idempotent) and returns the version. New gifts are accepted under it. */
   usePolicy(policy: VersionedPolicy, at: string): Promise<void>;
 
@@ -122,8 +131,8 @@ export interface Ledger extends Campaigns, Referrals, Resets, Metering, Billing,
 
   /** Open gifts accepted before `before` (and from `after` on), by deadline, for `reconcile`. */
   openGifts(before: string, page: PageRequest, after?: string): Promise<Page<AcceptedGift>>;
-  /** Open gifts whose deadline passed before `before`. */
-  overdueGifts(before: string, limit: number): Promise<string[]>;
+  /** Open gifts whose deadline passed before `before`; with `at` without those that are stuck until later. */
+  overdueGifts(before: string, limit: number, at?: string): Promise<string[]>;
   /** An account's gifts that ended at `since` or later because the money for them went back, the latest first. */
   refundedGifts(accountId: string, since: string, limit: number): Promise<string[]>;
 

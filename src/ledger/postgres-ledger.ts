@@ -17,6 +17,7 @@ import { findGift, giftAddresses, listGifts, openGifts, overdueGifts, refundedGi
 import { makeReferrals } from './referrals.ts';
 import { makeRefunds } from './refunds.ts';
 import { makeResets } from './resets.ts';
+import { makeStuckItems } from './stuck-items.ts';
 import { verify } from './verify.ts';
 
 /** Transfers in one sealed block. */
@@ -73,6 +74,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
     ...makeBilling(database, vault),
     ...makePurchases(database, vault, policyVersion),
     ...makeRefunds(database),
+    ...makeStuckItems(database),
     grant: makeGrant(database),
     acceptGift: (request) => (request.reset_id === undefined ? acceptGift : acceptResetGift)(request),
     actOnGift: makeActOnGift(database),
@@ -86,7 +88,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
       return address;
     },
     openGifts: (before, page, after) => openGifts(database, before, page, after),
-    overdueGifts: (before, limit) => overdueGifts(database, before, limit),
+    overdueGifts: (before, limit, at) => overdueGifts(database, before, limit, at),
     refundedGifts: (accountId, since, limit) => refundedGifts(database, accountId, since, limit),
     async expireLots(at, limit) {
       const row = await queryRow<{ lots: string; amount: string }>(

@@ -9,7 +9,14 @@ import { type CreditReminders, makeCreditReminders } from './credit-reminders.ts
 import { type Database, queryRow, queryRows } from './database.ts';
 import type { Page, PageRequest, Recorded, Write } from './ledger.ts';
 import { makePaymentCases, type PaymentCases, toCase } from './payment-cases.ts';
-import { findPurchase, listPackages, listPurchases, openPurchases, toPurchase } from './read-purchases.ts';
+import {
+  findPurchase,
+  listPackages,
+  listPurchases,
+  openPurchases,
+  paidPurchases,
+  toPurchase,
+} from './read-purchases.ts';
 import { inputHash } from './recorded.ts';
 import { instantOrNull } from './rows.ts';
 
@@ -37,6 +44,8 @@ export interface Purchases extends CreditReminders, PaymentCases {
   listPurchases(accountId: string, page: PageRequest): Promise<Page<Purchase>>;
   /** Those that wait for their payment, begun before `before`, for `reconcile`. */
   openPurchases(before: string, page: PageRequest): Promise<Page<Purchase>>;
+  /** Those paid from `since` on and before `before`, for `reconcile`. */
+  paidPurchases(since: string, before: string, page: PageRequest): Promise<Page<Purchase>>;
   /** What the policy in use sells. */
   packages(): Promise<PackageList>;
 
@@ -99,6 +108,7 @@ export function makePurchases(
     findPurchase: (id) => findPurchase(database, id),
     listPurchases: (accountId, page) => listPurchases(database, accountId, page),
     openPurchases: (before, page) => openPurchases(database, before, page),
+    paidPurchases: (since, before, page) => paidPurchases(database, since, before, page),
     packages: () => listPackages(database, policyVersion()),
     async topUp(accountId, at) {
       const text = 'SELECT boon.top_up_view($1, $2, $3) AS top_up';

@@ -114,12 +114,18 @@ export async function openGifts(
   return { data: data.filter((gift) => gift !== undefined), next_cursor };
 }
 
-export async function overdueGifts(database: Database, before: string, limit: number): Promise<string[]> {
+export async function overdueGifts(
+  database: Database,
+  before: string,
+  limit: number,
+  at?: string,
+): Promise<string[]> {
   const rows = await queryRows<{ id: string }>(
     database,
     'overdue_gifts',
-    'SELECT id FROM boon.gifts WHERE deadline < $1 ORDER BY deadline, id LIMIT $2',
-    [before, limit],
+    `SELECT id FROM boon.gifts WHERE deadline < $1 AND ($3::timestamptz IS NULL OR NOT boon.is_aside('gift_ends', id, $3))
+     ORDER BY deadline, id LIMIT $2`,
+    [before, limit, at ?? null],
   );
   return rows.map((row) => row.id);
 }

@@ -50,6 +50,22 @@ export async function openPurchases(
   return paged(await queryRows<Positioned>(database, 'open_purchases', OPEN, values), page);
 }
 
+const PAID = `
+  SELECT boon.with_payment(boon.purchase_view(p)) AS purchase, (extract(epoch FROM p.created_at) * 1000000)::bigint AS position FROM boon.purchases p
+  WHERE p.paid_at >= $5 AND p.paid_at < $1
+    AND ($2::bigint IS NULL OR (p.created_at, p.id) > ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
+  ORDER BY p.created_at, p.id LIMIT $4`;
+
+export async function paidPurchases(
+  database: Database,
+  since: string,
+  before: string,
+  page: PageRequest,
+): Promise<Page<Purchase>> {
+  const values = [before, ...after(page), page.limit + 1, since];
+  return paged(await queryRows<Positioned>(database, 'paid_purchases', PAID, values), page);
+}
+
 export async function listPackages(database: Database, version: string): Promise<PackageList> {
   const text = `SELECT package AS id, boon.credits(credits) AS credits, resets, json_build_object('amount', price, 'currency', currency) AS price
     FROM boon.package_rules r WHERE r.version = $1 ORDER BY r.resets, r.price, r.package`;

@@ -70,12 +70,18 @@ export async function endedReferrals(
   return paged(await queryRows<Positioned>(database, 'ended_referrals', ENDED, values), page);
 }
 
-export async function dueRewards(database: Database, at: string, limit: number): Promise<string[]> {
+export async function dueRewards(
+  database: Database,
+  at: string,
+  limit: number,
+  now?: string,
+): Promise<string[]> {
   const rows = await queryRows<{ id: string }>(
     database,
     'due_rewards',
-    `SELECT id FROM boon.referrals WHERE status = 'qualified' AND deadline <= $1 ORDER BY deadline, id LIMIT $2`,
-    [at, limit],
+    `SELECT id FROM boon.referrals WHERE status = 'qualified' AND deadline <= $1
+       AND ($3::timestamptz IS NULL OR NOT boon.is_aside('rewards', id, $3)) ORDER BY deadline, id LIMIT $2`,
+    [at, limit, now ?? null],
   );
   return rows.map(({ id }) => id);
 }

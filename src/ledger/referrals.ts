@@ -87,8 +87,11 @@ export interface Referrals {
   openReferrals(before: string, page: PageRequest, since?: string): Promise<Page<Referral>>;
   /** Referrals that ended from `since` on and before `before`, for `reconcile`. */
   endedReferrals(since: string, before: string, page: PageRequest): Promise<Page<Referral>>;
-  /** Ids of qualified referrals whose reward is due at `at` and was not given, for `reconcile`. */
-  dueRewards(at: string, limit: number): Promise<string[]>;
+  /**
+   * Ids of qualified referrals whose reward is due at `at` and was not given, for `reconcile`; with `now` without those
+   * that are stuck until later.
+   */
+  dueRewards(at: string, limit: number, now?: string): Promise<string[]>;
   eligibility(accountId: string, program: string, at: string): Promise<Eligibility>;
   rewardWindow(accountId: string, program: string, at: string): Promise<RewardWindow>;
   raiseCap(request: RaiseCap): Promise<Recorded<RewardWindow>>;
@@ -115,7 +118,7 @@ export function makeReferrals(
     expireReferrals: (at, limit) => expireReferrals(database, at, limit),
     openReferrals: (before, page, since) => openReferrals(database, before, page, since),
     endedReferrals: (since, before, page) => endedReferrals(database, since, before, page),
-    dueRewards: (at, limit) => dueRewards(database, at, limit),
+    dueRewards: (at, limit, now) => dueRewards(database, at, limit, now),
     eligibility: (id, program, at) => eligibility(database, policyVersion(), id, program, at),
     rewardWindow: (id, program, at) => rewardWindow(database, policyVersion(), id, program, at),
     raiseCap: makeRaiseCap(database, policyVersion),

@@ -7,7 +7,8 @@ import { instant } from './rows.ts';
 /** One mail: resets of an account that expire at one moment. */
 export type DueReminder = {
   account_id: string;
-  email: string;
+  /** Undefined where it cannot be read: it was sealed with another key. */
+  email: string | undefined;
   expires_at: string;
   reset_ids: string[];
   /** How long before the expiry, as PostgreSQL spells it (`7 days`). */
@@ -49,7 +50,7 @@ export async function dueReminders(
     return [
       {
         account_id,
-        email: vault.open(email_sealed),
+        email: vault.openIfItCan(email_sealed),
         expires_at: instant(first.expires_at),
         reset_ids,
         before,

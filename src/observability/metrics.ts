@@ -1,5 +1,6 @@
 /** Metrics in the form that Prometheus reads. Each process has its own registry. */
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { StuckCount } from '../contracts/stuck-item.ts';
 
 export type Metrics = {
   registry: Registry;
@@ -45,4 +46,33 @@ export function createMetrics(options: { processMetrics?: boolean } = {}): Metri
       registers,
     }),
   };
+}
+
+/** Gauges that are read when somebody asks: what is stuck, and how many workers look for work. */
+export function watchParts(
+  registry: Registry,
+  ledger: { countStuckItems(): Promise<StuckCount[]> },
+  temporal: { workers(): Promise<number | undefined> },
+): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'boon_stuck_items',
+    help: 'What the schedules could not do and try again later, by duty',
+    labelNames: ['what'],
+    registers,
+    async collect() {
+      const counts = await ledger.countStuckItems().catch(() => undefined);
+      if (counts === undefined) return;
+      this.reset();
+      for (const { what, count } of counts) this.set({ what }, count);
+    },
+  });
+  new Gauge({
+    name: 'boon_workers',
+    help: 'Workers that look for work on the task queue, as Temporal tells it; -1 where it does not',
+    registers,
+    async collect() {
+      this.set((await temporal.workers().catch(() => undefined)) ?? -1);
+    },
+  });
 }

@@ -16,7 +16,7 @@ const FOR_PEOPLE = new Set([
 
 /** Starts a service and stops it on SIGTERM or SIGINT; a signal during the start, or a second one, ends it at once. */
 export async function runService(
-  start: () => Promise<{ close: () => Promise<void>; logger: Logger }>,
+  start: () => Promise<{ close: (signal: string) => Promise<void>; logger: Logger }>,
 ): Promise<void> {
   allocateYoung();
   const signal = stopSignal(() => process.exit(1));
@@ -28,7 +28,7 @@ export async function runService(
     signal.removeEventListener('abort', endAtOnce);
     signal.addEventListener('abort', async () => {
       logger.info({ signal: signal.reason }, 'stopping');
-      await close();
+      await close(String(signal.reason));
       logger.info('stopped');
       process.exit(0);
     });
@@ -47,6 +47,9 @@ export function startFailure(error: unknown): string {
     return `Port ${port} is in use: stop what listens there or set PORT to another one.`;
   if (code === 'EACCES' && syscall === 'listen')
     return `Port ${port} may not be opened by this user: set PORT above 1023.`;
+  if (code === '53300') {
+    return `PostgreSQL has no connection left (${error.message}): raise its max_connections, or lower BOON_DATABASE_POOL of the processes that use it.`;
+  }
   if (code !== undefined && DATABASE_TROUBLE.has(code)) {
     return `The database does not answer (${error.message || code}): check DATABASE_URL and that PostgreSQL runs there.`;
   }

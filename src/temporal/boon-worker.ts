@@ -111,6 +111,8 @@ export async function createBoonWorker(options: BoonWorkerOptions): Promise<Work
     },
     interceptors: options.interceptors ?? {},
     maxCachedWorkflows: options.maxCachedWorkflows ?? CACHED_WORKFLOWS,
+    // A worker that was killed must not keep its cached workflows from others for as long as a caller waits.
+    stickyQueueScheduleToStartTimeout: '3 seconds',
     // What runs may finish; after that it is cancelled, and repeated by another worker.
     shutdownGraceTime: '10 seconds',
     shutdownForceTime: '20 seconds',

@@ -1,5 +1,10 @@
 /** What a Temporal client throws, as Boon's refusals. */
-import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client';
+import {
+  isGrpcServiceError,
+  ServiceError,
+  WorkflowFailedError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { BoonError, type FieldError, isErrorCode } from '../contracts/errors.ts';
 
@@ -24,7 +29,19 @@ export function refusedBy(thrown: unknown): Refused | undefined {
   return { error, attempt: details.attempt };
 }
 
+/** What the server finds wrong with a call, a search attribute of another type say; undefined for any other failure. */
+function invalidArgument(thrown: unknown): string | undefined {
+  const cause = thrown instanceof ServiceError ? thrown.cause : thrown;
+  return isGrpcServiceError(cause) && cause.code === INVALID_ARGUMENT ? cause.details : undefined;
+}
+
+/** The status code of gRPC. */
+const INVALID_ARGUMENT = 3;
+
 /** Temporal did not do it: not there, too slow, or not willing. */
 export function unavailable(thrown: unknown): BoonError {
-  return new BoonError('unavailable', 'Temporal did not answer.', { cause: thrown });
+  const refused = invalidArgument(thrown);
+  const message =
+    refused === undefined ? 'Temporal did not answer.' : `Temporal refuses the call: ${refused}`;
+  return new BoonError('unavailable', message, { cause: thrown });
 }

@@ -22,6 +22,7 @@ import {
 import { acceptedGift, type GiftProcess } from '../contracts/gift-process.ts';
 import { tokenHash } from '../ledger/address-vault.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { countWorkers } from './count-workers.ts';
 import { refusedBy, unavailable } from './failure.ts';
 import { refreshGifts } from './gift-runs.ts';
 import { giftStartOptions } from './gift-start.ts';
@@ -72,6 +73,8 @@ export function createGiftProcess(options: GiftProcessOptions): GiftProcess {
     },
 
     ping: () => pingTemporal(client),
+
+    workers: () => countWorkers(client, taskQueue),
   };
 
   async function start(gift: AcceptedGift, reuse: 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE_FAILED_ONLY') {

@@ -15,11 +15,12 @@ export function giftRuns(client: Client, taskQueue: string, clock: () => Date): 
 
     refresh: (workflowIds) => refreshGifts(client, workflowIds),
 
-    async restart(gift) {
+    async restart(gift, replacing) {
       const options = giftStartOptions(gift, taskQueue, clock().getTime());
       try {
         // A process that was terminated or failed may begin again; one that completed has done its work.
-        const workflowIdReusePolicy = 'ALLOW_DUPLICATE_FAILED_ONLY';
+        const workflowIdReusePolicy =
+          replacing === 'completed' ? 'ALLOW_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY';
         await client.workflow.start<GiftWorkflow>(GIFT_WORKFLOW, { ...options, workflowIdReusePolicy });
         return true;
       } catch (error) {

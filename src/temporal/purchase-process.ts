@@ -61,12 +61,13 @@ export function createPurchaseProcess(options: PurchaseProcessOptions): Purchase
 export function purchaseRuns(client: Client, taskQueue: string): PurchaseRuns {
   return {
     running: (workflowIds) => runningWorkflows(client, workflowIds),
-    async restart(purchase) {
+    async restart(purchase, replacing) {
       try {
         // A process that was terminated or failed may begin again; one that completed has done its work.
         await client.workflow.start<PurchaseWorkflow>(PURCHASE_WORKFLOW, {
           ...startOptions(purchase, taskQueue),
-          workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+          workflowIdReusePolicy:
+            replacing === 'completed' ? 'ALLOW_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY',
         });
         return true;
       } catch (error) {

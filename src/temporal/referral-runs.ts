@@ -11,11 +11,12 @@ export function referralRuns(client: Client, taskQueue: string): ReferralRuns {
   return {
     running: (workflowIds) => runningWorkflows(client, workflowIds),
     tell: changed,
-    async restart(referral) {
+    async restart(referral, replacing) {
       const options = referralStartOptions(referral, taskQueue);
       try {
         // A process that was terminated or failed may begin again; one that completed has done its work.
-        const workflowIdReusePolicy = 'ALLOW_DUPLICATE_FAILED_ONLY';
+        const workflowIdReusePolicy =
+          replacing === 'completed' ? 'ALLOW_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY';
         await client.workflow.start<ReferralWorkflow>(REFERRAL_WORKFLOW, {
           ...options,
           workflowIdReusePolicy,

@@ -57,12 +57,13 @@ export function createRefundProcess(options: RefundProcessOptions): RefundProces
 export function refundRuns(client: Client, taskQueue: string): RefundRuns {
   return {
     running: (workflowIds) => runningWorkflows(client, workflowIds),
-    async restart(refund) {
+    async restart(refund, replacing) {
       try {
         // A process that was terminated or failed may begin again; one that completed has done its work.
         await client.workflow.start<RefundWorkflow>(REFUND_WORKFLOW, {
           ...startOptions(refund, taskQueue),
-          workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+          workflowIdReusePolicy:
+            replacing === 'completed' ? 'ALLOW_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY',
         });
         return true;
       } catch (error) {

@@ -36,6 +36,12 @@ function schedules(taskQueue: string): ScheduleOptions[] {
   ];
 }
 
+/**
+ * No run holds up those that follow for longer: a run of `reconcile` that has much to start goes on in another one after some
+ * minutes.
+ */
+const RUN_TIMEOUT = '30 minutes';
+
 type Recurring = { workflowType: string; taskQueue: string; summary: string; note: string };
 
 function recurring(scheduleId: string, every: '1 minute' | '5 minutes', work: Recurring): ScheduleOptions {
@@ -49,6 +55,7 @@ function recurring(scheduleId: string, every: '1 minute' | '5 minutes', work: Re
       taskQueue: work.taskQueue,
       args: [],
       staticSummary: work.summary,
+      workflowRunTimeout: RUN_TIMEOUT,
     },
     // One run at a time, and none for what was missed: the next run does all that is due.
     policies: { overlap: 'SKIP', catchupWindow: '1 minute' },

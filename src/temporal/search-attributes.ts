@@ -22,6 +22,9 @@ const GRPC = {
   unauthenticated: 16,
 };
 
+/** Every type of the protocol, by its number. */
+const TYPE_NAMES = ['Unspecified', 'Text', 'Keyword', 'Int', 'Double', 'Bool', 'Datetime', 'KeywordList'];
+
 /** How long a fresh attribute may take to reach every server of a cluster, in milliseconds. */
 const SPREAD_PATIENCE = 30_000;
 
@@ -32,9 +35,11 @@ class SearchAttributesMissing extends Error {
 
 /**
  * Adds the attributes that the namespace lacks; those that are there stay as they are.
- * @throws SearchAttributesMissing when some are missing and this client may not add them.
+ * @throws SearchAttributesMissing when some are missing and this client may not add them, or some are of another type.
  */
 export async function registerSearchAttributes(client: Client): Promise<void> {
+  const mistyped = await mistypedAttributes(client);
+  if (mistyped.length > 0) throw new SearchAttributesMissing(howToRetype(client.options.namespace, mistyped));
   const missing = await missingAttributes(client);
   if (missing.length === 0) return;
   try {
@@ -60,6 +65,35 @@ export async function missingAttributes(client: Client): Promise<Name[]> {
     if (!isForbidden(error)) throw error;
     return await unusable(client);
   }
+}
+
+export type Mistyped = { name: Name; type: string; wanted: string };
+
+/** Those that are of another type than Boon's: every start with one would be refused. None where the server does not tell. */
+export async function mistypedAttributes(client: Client): Promise<Mistyped[]> {
+  const { namespace } = client.options;
+  try {
+    const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
+    return NAMES.flatMap((name) => {
+      const type = customAttributes[name];
+      if (type === undefined || Number(type) === typeOf(name).number) return [];
+      return [{ name, type: TYPE_NAMES[Number(type)] ?? String(type), wanted: typeOf(name).name }];
+    });
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    return [];
+  }
+}
+
+function howToRetype(namespace: string, mistyped: Mistyped[]): string {
+  const each = mistyped
+    .map(({ name, type, wanted }) => `${name} is ${type} and must be ${wanted}`)
+    .join(', ');
+  const names = mistyped.map(({ name }) => `--name ${name}`).join(' ');
+  return (
+    `The namespace "${namespace}" has search attributes of another type: ${each}. Take another namespace, or run ` +
+    `\`temporal operator search-attribute remove --namespace ${namespace} ${names}\` if nothing else uses them, then start again.`
+  );
 }
 
 /** Waits until queries know the attributes; a server that answers no queries is taken at its word. */

@@ -21,6 +21,7 @@ import {
   type InvoiceNotice,
 } from '../contracts/invoice.ts';
 import { invalid } from './refusal.ts';
+import { instant } from './shape.ts';
 import { versioned } from './versioning.ts';
 
 const { closeBillingMonth } = proxyActivities<BillingActivities>({
@@ -80,7 +81,7 @@ async function mailed({ id }: Invoice): Promise<InvoiceNotice> {
 function checked(input: BillingCycleInput | undefined): BillingCycleInput {
   const { account_id, month, ends_at } = input ?? {};
   const isMine = billingCycleWorkflowId(`${account_id}`, `${month}`) === workflowInfo().workflowId;
-  if (input !== undefined && isMine && !Number.isNaN(Date.parse(`${ends_at}`))) return input;
+  if (input !== undefined && isMine && instant(ends_at) === undefined) return input;
   throw invalid([{ path: 'input', message: 'must hold the organisation and the month of the workflow id' }]);
 }
 

@@ -2,15 +2,17 @@
  * Every few minutes, posts the expiry of the lots and banked resets that are due: an expired credit is a movement in the
  * statement. And ends invitations that ran out, for they set no timers; redeems resets at their last moment where their
  * owner wants it, returns those that were of no use, and reminds of those that expire soon. And keeps the months of usage.
+ * Each of these is done whatever became of the others, and the run fails in the end if anything of them did.
  */
-import { log, proxyActivities, setWorkflowOptions } from '@temporalio/workflow';
+import { proxyActivities, setWorkflowOptions } from '@temporalio/workflow';
 import type { ExpiryActivities } from '../activities/expiry.ts';
 import type { PurchaseMailActivities } from '../activities/purchase-mail.ts';
 import type { ReferralSweepActivities } from '../activities/referral-sweep.ts';
 import type { ResetMailActivities } from '../activities/reset-mail.ts';
 import type { ResetActivities } from '../activities/resets.ts';
 import type { UsageActivities } from '../activities/usage.ts';
-import type { CreditReminderReport, ExpiryReport, ReminderReport } from '../contracts/temporal.ts';
+import type { ExpiryReport } from '../contracts/temporal.ts';
+import { counted, Duties } from './duties.ts';
 import { versioned } from './versioning.ts';
 
 const { expireDueLots, expireInvitations, sweepResets, tendUsage, remindOfResets, remindOfCredits } =
@@ -30,42 +32,39 @@ const { expireDueLots, expireInvitations, sweepResets, tendUsage, remindOfResets
 
 export async function expiry(): Promise<ExpiryReport> {
   const at = new Date().toISOString();
-  const lots = await expireDueLots.executeWithOptions({ summary: 'Post the expiry of due lots' }, [at]);
-  const invitations_expired = await expireInvitations.executeWithOptions(
-    { summary: 'End invitations that ran out' },
-    [at],
+  const duties = new Duties();
+  const lots = await duties.do(['lots'], { lots_expired: 0, credits_expired: '0' }, () =>
+    expireDueLots.executeWithOptions({ summary: 'Post the expiry of due lots' }, [at]),
   );
-  const resets = await sweepResets.executeWithOptions({ summary: 'Post what time does to resets' }, [at]);
-  const usage = await tendUsage.executeWithOptions({ summary: 'Make and drop months of usage' }, [at]);
-  return {
+  const invitations = await duties.do(['invitations'], { count: 0, duties: {} }, () =>
+    expireInvitations.executeWithOptions({ summary: 'End invitations that ran out' }, [at]),
+  );
+  const resets = await duties.do(
+    ['redemptions', 'reset_expiries', 'reset_returns'],
+    { resets_redeemed: 0, resets_expired: 0, resets_returned: 0 },
+    () => sweepResets.executeWithOptions({ summary: 'Post what time does to resets' }, [at]),
+  );
+  const usage = await duties.do(['usage_months'], { usage_months_dropped: 0 }, () =>
+    tendUsage.executeWithOptions({ summary: 'Make and drop months of usage' }, [at]),
+  );
+  const reminders = await duties.do(['reset_reminders'], { reminders_sent: 0, reminders_failed: 0 }, () =>
+    remindOfResets.executeWithOptions({ summary: 'Remind of resets that expire soon' }, [at]),
+  );
+  const creditReminders = await duties.do(
+    ['credit_reminders'],
+    { credit_reminders_sent: 0, credit_reminders_failed: 0 },
+    () => remindOfCredits.executeWithOptions({ summary: 'Remind of bought credits that expire soon' }, [at]),
+  );
+  const report: ExpiryReport = {
     ...lots,
-    invitations_expired,
+    invitations_expired: counted(invitations),
     ...resets,
     ...usage,
-    ...(await remind(at)),
-    ...(await remindOfLots(at)),
+    ...reminders,
+    ...creditReminders,
+    duties: duties.reports,
   };
+  duties.end(report);
+  return report;
 }
 setWorkflowOptions(versioned('AUTO_UPGRADE'), expiry);
-
-/** Mails come last and hold up nothing. */
-async function remind(at: string): Promise<ReminderReport> {
-  try {
-    return await remindOfResets.executeWithOptions({ summary: 'Remind of resets that expire soon' }, [at]);
-  } catch (error) {
-    log.warn('Reminders were not sent', { error: String(error) });
-    return { reminders_sent: 0, reminders_failed: 0 };
-  }
-}
-
-async function remindOfLots(at: string): Promise<CreditReminderReport> {
-  try {
-    return await remindOfCredits.executeWithOptions(
-      { summary: 'Remind of bought credits that expire soon' },
-      [at],
-    );
-  } catch (error) {
-    log.warn('Reminders were not sent', { error: String(error) });
-    return { credit_reminders_sent: 0, credit_reminders_failed: 0 };
-  }
-}

@@ -2,7 +2,9 @@
 import type { FieldError } from '../contracts/errors.ts';
 import { type AcceptedGift, type GiftInput, type GiftRequest, giftIdOf } from '../contracts/gift.ts';
 import { parseCredits } from '../domain/credits.ts';
+import { GIFT_STATUSES } from '../domain/gift-status.ts';
 import { invalid, refusal } from './refusal.ts';
+import { instant, isRecord, oneOf, orNull, type Shape, shapeFaults, text } from './shape.ts';
 
 const INPUT_EXAMPLE = '{"request":{"from":"user_ada","to":"user_bob","amount":"5"}}';
 
@@ -54,15 +56,22 @@ function requestFaults(request: GiftRequest): FieldError[] {
   return errors;
 }
 
+const ACCEPTED_SHAPE: Shape = {
+  from: text,
+  to: orNull(text),
+  amount: text,
+  reset_id: orNull(text),
+  status: oneOf(GIFT_STATUSES),
+  settles_at: orNull(instant),
+  deadline: instant,
+};
+
 function acceptedFaults(giftId: string, accepted: AcceptedGift): FieldError[] {
   const errors: FieldError[] = [];
   if (accepted.id !== giftId) {
     errors.push({ path: 'accepted.id', message: `must be the id in the workflow id, "${giftId}"` });
   }
-  if (!Number.isFinite(Date.parse(accepted.deadline))) {
-    errors.push({ path: 'accepted.deadline', message: 'must be an RFC 3339 time' });
-  }
-  return errors;
+  return [...errors, ...shapeFaults('accepted', accepted, ACCEPTED_SHAPE)];
 }
 
 /** Throws the refusal of an update's argument: each named field must be a text (or may be, where it ends in `?`). */
@@ -100,8 +109,4 @@ export function textFault(path: string, value: unknown, longest: number): FieldE
   const fits = typeof value === 'string' && value.trim() !== '' && value.length <= longest;
   if (!fits) return [{ path, message: `must be a text of 1 to ${longest} characters` }];
   return UNWRITABLE.test(value) ? [{ path, message: 'must not contain control characters' }] : [];
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

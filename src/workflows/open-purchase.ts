@@ -2,7 +2,9 @@
 import {
   condition,
   log,
+  patched,
   proxyActivities,
+  proxyLocalActivities,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
@@ -11,6 +13,7 @@ import {
 import type { PurchaseActivities } from '../activities/purchase.ts';
 import type { PurchaseMailActivities } from '../activities/purchase-mail.ts';
 import {
+  PURCHASE_KINDS,
   PURCHASE_STATUSES,
   type PurchaseInput,
   type PurchaseProgress,
@@ -20,6 +23,7 @@ import {
 import { purchaseDetails, unpaidAttributes } from '../contracts/purchase-card.ts';
 import { purchaseChangedSignal, purchaseStatusQuery } from '../contracts/purchase-messages.ts';
 import { invalid, refusalOf } from './refusal.ts';
+import { instant, isRecord, oneOf, orNull, type Shape, shapeFaults, text } from './shape.ts';
 
 const payments = proxyActivities<PurchaseActivities>({
   startToCloseTimeout: '1 minute',
@@ -32,24 +36,43 @@ const mails = proxyActivities<PurchaseMailActivities>({
   retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '10 minutes' },
 });
 
+/** Short, and once a message; the database may be away. */
+const ledger = proxyLocalActivities<PurchaseActivities>({
+  startToCloseTimeout: '10 seconds',
+  retry: { initialInterval: '250 milliseconds', backoffCoefficient: 2, maximumInterval: '2 minutes' },
+  localRetryThreshold: '4 seconds',
+});
+
 /** How often a payment is asked after that the bank has not answered, and how often at most. */
 const ASK_AGAIN_MS = 86_400_000;
 const ASK_AT_MOST = 30;
 
 /** Throws the refusal of an input that is not the purchase of this workflow's id. */
 export function checkedPurchase(input: PurchaseInput | undefined): PurchaseProgress {
-  const purchase = input?.purchase;
-  const isMine = purchaseWorkflowId(`${purchase?.id}`) === workflowInfo().workflowId;
-  if (purchase !== undefined && isMine && !Number.isNaN(Date.parse(`${purchase.expires_at}`)))
-    return purchase;
-  const message = 'must hold the purchase of the workflow id; purchases go through the API';
-  throw invalid([{ path: 'input', message }]);
+  const purchase: unknown = isRecord(input) ? input.purchase : undefined;
+  if (!isRecord(purchase) || purchaseWorkflowId(`${purchase.id}`) !== workflowInfo().workflowId) {
+    const message = 'must hold the purchase of the workflow id; purchases go through the API';
+    throw invalid([{ path: 'input', message }]);
+  }
+  const faults = shapeFaults('purchase', purchase, PURCHASE_SHAPE);
+  if (faults.length > 0) throw invalid(faults);
+  return purchase as PurchaseProgress;
 }
+
+const PURCHASE_SHAPE: Shape = {
+  account_id: text,
+  kind: oneOf(PURCHASE_KINDS),
+  status: oneOf(PURCHASE_STATUSES),
+  package: text,
+  expires_at: instant,
+  reason_code: orNull(text),
+};
 
 export class OpenPurchase {
   #purchase: PurchaseProgress;
   #due: number;
   #asked = 0;
+  #woken = false;
 
   constructor(purchase: PurchaseProgress) {
     this.#purchase = purchase;
@@ -78,11 +101,13 @@ export class OpenPurchase {
     setHandler(
       purchaseChangedSignal,
       (standing) => {
+        // Whatever it says, it only wakes: the ledger has the word. Runs of earlier versions believed it.
+        if (patched('a-signal-only-wakes')) this.#woken = true;
         // A signal has no caller to refuse: what does not fit is dropped.
-        if (PURCHASE_STATUSES.includes(standing?.status)) this.#become(standing);
+        else if (PURCHASE_STATUSES.includes(standing?.status)) this.#become(standing);
         else log.warn('A signal without a status was dropped');
       },
-      { description: 'How the ledger has the purchase now. Sent by Boon.' },
+      { description: 'Look at the ledger again. Sent by Boon; what it says is not believed.' },
     );
   }
 
@@ -100,7 +125,8 @@ export class OpenPurchase {
   async untilItIsDue(): Promise<void> {
     while (this.isOpen && Date.now() < this.#due) {
       const summary = `open until ${new Date(this.#due).toISOString()}`;
-      await condition(() => !this.isOpen, this.#due - Date.now(), { summary });
+      await condition(() => !this.isOpen || this.#woken, this.#due - Date.now(), { summary });
+      if (this.#woken) await this.#look();
     }
   }
 
@@ -115,6 +141,14 @@ export class OpenPurchase {
       ),
     );
     this.#due = Date.now() + ASK_AGAIN_MS;
+  }
+
+  async #look(): Promise<void> {
+    this.#woken = false;
+    const summary = 'Read the purchase';
+    this.#become(
+      await this.#asking(ledger.readPurchase.executeWithOptions({ summary }, [this.#purchase.id])),
+    );
   }
 
   /** Mails what there is to tell; whether that works changes nothing. */

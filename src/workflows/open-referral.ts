@@ -1,6 +1,7 @@
 /** One running referral: what the process knows of it, and what it has others do. */
 import {
   log,
+  patched,
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
@@ -56,6 +57,7 @@ export class OpenReferral {
   #rewardIsDue: boolean;
   #invitation: MailOutcome | undefined;
   #resent: number;
+  #isToLook = false;
   #mailing: Promise<void> = Promise.resolve();
   #mailsOnTheirWay = 0;
 
@@ -123,6 +125,33 @@ export class OpenReferral {
     }
     if (this.#resent >= MOST_RESENDS) {
       throw refusal('resend_limit_reached', `An invitation is mailed again at most ${MOST_RESENDS} times.`);
+    }
+  }
+
+  /**
+   * Somebody says how the ledger has the referral. What would end it is not believed: the ledger is looked at. Any other
+   * word ends nothing, and the ledger decides whatever is done about it.
+   */
+  hear(standing: ReferralStanding, isDue: boolean): void {
+    const ends = !OPEN_REFERRAL_STATUSES.includes(standing.status);
+    // Runs of earlier versions believed it.
+    if (ends && patched('a-signal-only-wakes')) this.#isToLook = true;
+    else if (isDue) this.prompted(standing);
+    else this.become(standing);
+  }
+
+  get isToLook(): boolean {
+    return this.#isToLook;
+  }
+
+  /** Looks at the ledger. */
+  async look(): Promise<void> {
+    this.#isToLook = false;
+    const summary = 'Read the referral';
+    try {
+      this.become(await ledger.readReferral.executeWithOptions({ summary }, [this.#referral.id]));
+    } catch (error) {
+      throw refusalOf(error);
     }
   }
 

@@ -2,7 +2,9 @@
 import {
   condition,
   log,
+  patched,
   proxyActivities,
+  proxyLocalActivities,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
@@ -11,6 +13,8 @@ import {
 import type { PurchaseMailActivities } from '../activities/purchase-mail.ts';
 import type { RefundActivities } from '../activities/refund.ts';
 import {
+  REFUND_ASK_AGAIN_MS,
+  REFUND_ASK_AT_MOST,
   REFUND_STATUSES,
   type RefundInput,
   type RefundProgress,
@@ -20,6 +24,7 @@ import {
 import { failedAttributes, refundDetails } from '../contracts/refund-card.ts';
 import { refundChangedSignal, refundStatusQuery } from '../contracts/refund-messages.ts';
 import { invalid, refusalOf } from './refusal.ts';
+import { isRecord, oneOf, orNull, type Shape, shapeFaults, text, whole } from './shape.ts';
 
 const payments = proxyActivities<RefundActivities>({
   startToCloseTimeout: '1 minute',
@@ -32,22 +37,38 @@ const mails = proxyActivities<PurchaseMailActivities>({
   retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '10 minutes' },
 });
 
-/** How often a bank that has not answered is asked after, and how often at most; the webhook counts after that too. */
-const ASK_AGAIN_MS = 86_400_000;
-const ASK_AT_MOST = 60;
+/** Short, and once a message; the database may be away. */
+const ledger = proxyLocalActivities<RefundActivities>({
+  startToCloseTimeout: '10 seconds',
+  retry: { initialInterval: '250 milliseconds', backoffCoefficient: 2, maximumInterval: '2 minutes' },
+  localRetryThreshold: '4 seconds',
+});
 
 /** Throws the refusal of an input that is not the refund of this workflow's id. */
 export function checkedRefund(input: RefundInput | undefined): RefundProgress {
-  const refund = input?.refund;
-  const isMine = refundWorkflowId(`${refund?.id}`) === workflowInfo().workflowId;
-  if (refund !== undefined && isMine && typeof refund.currency === 'string') return refund;
-  const message = 'must hold the refund of the workflow id; refunds go through the API';
-  throw invalid([{ path: 'input', message }]);
+  const refund: unknown = isRecord(input) ? input.refund : undefined;
+  if (!isRecord(refund) || refundWorkflowId(`${refund.id}`) !== workflowInfo().workflowId) {
+    const message = 'must hold the refund of the workflow id; refunds go through the API';
+    throw invalid([{ path: 'input', message }]);
+  }
+  const faults = shapeFaults('refund', refund, REFUND_SHAPE);
+  if (faults.length > 0) throw invalid(faults);
+  return refund as RefundProgress;
 }
+
+const REFUND_SHAPE: Shape = {
+  purchase_id: text,
+  account_id: text,
+  status: oneOf(REFUND_STATUSES),
+  amount: whole,
+  currency: text,
+  reason_code: orNull(text),
+};
 
 export class OpenRefund {
   #refund: RefundProgress;
   #asked = 0;
+  #woken = false;
 
   constructor(refund: RefundProgress) {
     this.#refund = refund;
@@ -59,7 +80,7 @@ export class OpenRefund {
   }
 
   get mayAskAgain(): boolean {
-    return this.#asked < ASK_AT_MOST;
+    return this.#asked < REFUND_ASK_AT_MOST;
   }
 
   get result(): RefundResult {
@@ -75,11 +96,13 @@ export class OpenRefund {
     setHandler(
       refundChangedSignal,
       (standing) => {
+        // Whatever it says, it only wakes: the ledger has the word. Runs of earlier versions believed it.
+        if (patched('a-signal-only-wakes')) this.#woken = true;
         // A signal has no caller to refuse: what does not fit is dropped.
-        if (REFUND_STATUSES.includes(standing?.status)) this.#become(standing);
+        else if (REFUND_STATUSES.includes(standing?.status)) this.#become(standing);
         else log.warn('A signal without a status was dropped');
       },
-      { description: 'How the ledger has the refund now. Sent by Boon.' },
+      { description: 'Look at the ledger again. Sent by Boon; what it says is not believed.' },
     );
   }
 
@@ -97,10 +120,21 @@ export class OpenRefund {
 
   /** Waits until the webhook has said what became of it, or it is time to ask. */
   async waitForTheBank(): Promise<void> {
-    const due = Date.now() + ASK_AGAIN_MS;
+    const due = Date.now() + REFUND_ASK_AGAIN_MS;
     while (this.isPending && Date.now() < due) {
       const summary = `asks the provider again at ${new Date(due).toISOString()}`;
-      await condition(() => !this.isPending, due - Date.now(), { summary });
+      await condition(() => !this.isPending || this.#woken, due - Date.now(), { summary });
+      if (this.#woken) await this.#look();
+    }
+  }
+
+  async #look(): Promise<void> {
+    this.#woken = false;
+    const summary = 'Read the refund';
+    try {
+      this.#become(await ledger.readRefund.executeWithOptions({ summary }, [this.#refund.id]));
+    } catch (error) {
+      throw refusalOf(error);
     }
   }
 

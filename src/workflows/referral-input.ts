@@ -3,6 +3,8 @@ import { workflowInfo } from '@temporalio/workflow';
 import type { FieldError } from '../contracts/errors.ts';
 import {
   type ReferralInput,
+  type ReferralStanding,
+  type RewardWindow,
   type RewardWindowInput,
   referralWorkflowId,
   rewardWindowWorkflowId,
@@ -10,22 +12,68 @@ import {
 import { REFERRAL_STATUSES } from '../domain/referral-status.ts';
 import { textFault } from './gift-input.ts';
 import { invalid } from './refusal.ts';
+import { instant, isRecord, oneOf, orNull, type Shape, shapeFaults, text, texts, whole } from './shape.ts';
 
 /** Throws the refusal of an input that is not the referral of this workflow's id. */
 export function checkedReferral(input: ReferralInput | undefined): ReferralInput {
-  const { id, status } = input?.referral ?? {};
-  const isMine = referralWorkflowId(`${id}`) === workflowInfo().workflowId;
-  if (input !== undefined && isMine && REFERRAL_STATUSES.some((known) => known === status)) return input;
-  const message = 'must hold the referral of the workflow id; invitations go through the API';
-  throw invalid([{ path: 'input', message }]);
+  const referral: unknown = isRecord(input) ? input.referral : undefined;
+  if (!isRecord(referral) || referralWorkflowId(`${referral.id}`) !== workflowInfo().workflowId) {
+    const message = 'must hold the referral of the workflow id; invitations go through the API';
+    throw invalid([{ path: 'input', message }]);
+  }
+  const faults = [
+    ...shapeFaults('referral', referral, REFERRAL_SHAPE),
+    ...shapeFaults('input', input, { resent: orNull(whole), invitation: orNull(oneOf(MAIL_OUTCOMES)) }),
+  ];
+  if (faults.length > 0) throw invalid(faults);
+  return input as ReferralInput;
+}
+
+const MAIL_OUTCOMES = ['sent', 'not_needed', 'failed'];
+const STANDING_SHAPE: Shape = {
+  status: oneOf(REFERRAL_STATUSES),
+  friend_id: orNull(text),
+  prompts_seen: orNull(whole),
+  reason_code: orNull(text),
+  detail: orNull(text),
+  reason: orNull(text),
+  rewarded_at: orNull(instant),
+  deferred_until: orNull(instant),
+};
+const REFERRAL_SHAPE: Shape = {
+  ...STANDING_SHAPE,
+  program: text,
+  referrer_id: text,
+  prompts_required: whole,
+  expires_at: instant,
+};
+
+/** Whether it tells how a referral stands. */
+export function isStanding(given: unknown): given is ReferralStanding {
+  return shapeFaults('standing', given, STANDING_SHAPE).length === 0;
 }
 
 /** Throws the refusal of an input that is not the month of this workflow's id. */
 export function checkedWindow(input: RewardWindowInput | undefined): RewardWindowInput {
   const { account_id, month, ends_at } = input ?? {};
   const isMine = rewardWindowWorkflowId(`${account_id}`, `${month}`) === workflowInfo().workflowId;
-  if (input !== undefined && isMine && !Number.isNaN(Date.parse(`${ends_at}`))) return input;
-  throw invalid([{ path: 'input', message: 'must hold the account and the month of the workflow id' }]);
+  if (input === undefined || !isMine || instant(ends_at) !== undefined)
+    throw invalid([{ path: 'input', message: 'must hold the account and the month of the workflow id' }]);
+  const { programs = {} } = input;
+  const faults = isRecord(programs)
+    ? Object.entries(programs).flatMap(([name, places]) =>
+        shapeFaults(`programs.${name}`, places, PLACES_SHAPE),
+      )
+    : [{ path: 'programs', message: 'must be an object' }];
+  if (faults.length > 0) throw invalid(faults);
+  return input;
+}
+
+const PLACES_SHAPE: Shape = { cap: whole, banked: texts, held: texts };
+
+/** Whether it tells how a month stands. */
+export function isWindow(given: unknown): given is RewardWindow {
+  return shapeFaults('window', given, { program: text, cap: whole, claimed: texts }).length === 0;
 }
 
 /** As the API has them. */
@@ -42,6 +90,10 @@ export function checkPlaces(
   const values = (given ?? {}) as Record<string, unknown>;
   const faults = fields.flatMap((path): FieldError[] => {
     const value = values[path];
+    if (path === 'banked')
+      return value === undefined || texts(value) === undefined
+        ? []
+        : [{ path, message: 'must be a list of texts' }];
     if (path !== 'cap') return textFault(path, value, LONGEST_TEXT);
     const fits = Number.isInteger(value) && Number(value) >= 0 && Number(value) <= LARGEST_CAP;
     return fits ? [] : [{ path, message: `must be a whole number up to ${LARGEST_CAP}` }];

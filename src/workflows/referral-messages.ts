@@ -18,9 +18,9 @@ import {
   resendUpdate,
   type UseLink,
 } from '../contracts/referral-messages.ts';
-import { REFERRAL_STATUSES } from '../domain/referral-status.ts';
 import { checkArguments } from './gift-input.ts';
 import type { OpenReferral } from './open-referral.ts';
+import { isStanding } from './referral-input.ts';
 import { refusalOf } from './refusal.ts';
 
 /** Who acted, when the sender of an update does not say. */
@@ -54,10 +54,11 @@ export function handleReferralMessages(referral: OpenReferral): void {
         checkArguments('linkUsed', '{"account_id":"user_bob"}', given, ['account_id']),
     },
   );
-  setHandler(referralChangedSignal, (standing) => heard(standing, (given) => referral.become(given)), {
-    description: 'How the ledger has the referral now. Sent by Boon.',
+  setHandler(referralChangedSignal, (standing) => heard(standing, (given) => referral.hear(given, false)), {
+    description:
+      'How the ledger has the referral now. Sent by Boon; what would end it is read from the ledger.',
   });
-  setHandler(promptedSignal, (standing) => heard(standing, (given) => referral.prompted(given)), {
+  setHandler(promptedSignal, (standing) => heard(standing, (given) => referral.hear(given, true)), {
     description: 'The friend has done enough, or a deferred reward is due. Sent by Boon.',
   });
   CancellationScope.current().cancelRequested.catch(() => cancelledThroughTemporal(referral));
@@ -65,9 +66,8 @@ export function handleReferralMessages(referral: OpenReferral): void {
 
 /** A signal has no caller to refuse: what does not fit is dropped. */
 function heard(standing: unknown, take: (standing: ReferralStanding) => void): void {
-  const { status } = (standing ?? {}) as ReferralStanding;
-  if (REFERRAL_STATUSES.includes(status)) take(standing as ReferralStanding);
-  else log.warn('A signal without a status was dropped');
+  if (isStanding(standing)) take(standing);
+  else log.warn('A signal that tells no standing was dropped');
 }
 
 /** Work that a cancellation of the workflow does not cut short; its refusal is what the caller reads. */

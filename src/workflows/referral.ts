@@ -29,8 +29,11 @@ setWorkflowOptions(versioned('AUTO_UPGRADE'), referral);
 async function untilItsEnd(referral: OpenReferral): Promise<ReferralResult> {
   referral.mailInvitation();
   while (referral.isOpen) {
-    await condition(() => !referral.isOpen || referral.rewardIsDue || referral.needsNewRun);
-    if (referral.rewardIsDue) await referral.claimReward();
+    await condition(
+      () => !referral.isOpen || referral.isToLook || referral.rewardIsDue || referral.needsNewRun,
+    );
+    if (referral.isToLook) await referral.look();
+    else if (referral.rewardIsDue) await referral.claimReward();
     else if (referral.needsNewRun) await goOnInNewRun(referral);
   }
   if (referral.result.status === 'rewarded') referral.mailReward();
@@ -42,5 +45,6 @@ async function untilItsEnd(referral: OpenReferral): Promise<ReferralResult> {
 /** Many messages have made the history long: the same referral goes on with a new one. */
 async function goOnInNewRun(referral: OpenReferral): Promise<void> {
   await condition(allHandlersFinished);
-  if (referral.isOpen && !referral.rewardIsDue) await continueAsNew<ReferralWorkflow>(referral.nextRun());
+  if (referral.isOpen && !referral.rewardIsDue && !referral.isToLook)
+    await continueAsNew<ReferralWorkflow>(referral.nextRun());
 }

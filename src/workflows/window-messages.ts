@@ -9,7 +9,7 @@ import {
   windowStatusQuery,
 } from '../contracts/referral-messages.ts';
 import type { OpenWindow } from './open-window.ts';
-import { checkPlaces } from './referral-input.ts';
+import { checkPlaces, isWindow } from './referral-input.ts';
 import { refusalOf } from './refusal.ts';
 
 const BY_TEMPORAL = 'an operator through Temporal';
@@ -52,7 +52,7 @@ export function handleWindowMessages(window: OpenWindow): void {
     {
       description: 'A referral claims a place. Sent by Boon.',
       validator: (given?: ClaimPlace) => {
-        checkPlaces('claim', CLAIM_EXAMPLE, given, ['referral_id', 'program', 'cap']);
+        checkPlaces('claim', CLAIM_EXAMPLE, given, ['referral_id', 'program', 'cap', 'banked']);
         window.checkOpen();
       },
     },
@@ -68,8 +68,8 @@ export function handleWindowMessages(window: OpenWindow): void {
   setHandler(
     windowChangedSignal,
     (given) => {
-      if (typeof given?.program === 'string' && Array.isArray(given.claimed)) window.become(given);
-      else log.warn('A signal without a program was dropped');
+      if (isWindow(given)) window.become(given);
+      else log.warn('A signal that tells no month was dropped');
     },
     { description: 'How the ledger has the month now. Sent by Boon.' },
   );

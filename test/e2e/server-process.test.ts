@@ -77,7 +77,7 @@ const KEY_LINE = /Operator API key, shown this once: (boon_sk_\S+)/;
 test('a server by itself makes a key once, accepts gifts without Temporal, and stops on SIGTERM', async () => {
   await seedAccount(database.ledger, 'ada', { credits: '100' });
   await seedAccount(database.ledger, 'ben');
-  const first = await start();
+  const first = await start({ BOON_DRAIN_SECONDS: '8' });
   const url = await listening(first);
   const apiKey = KEY_LINE.exec(first.output())?.[1] ?? '';
   const boon = new BoonClient({ baseUrl: url, apiKey });
@@ -91,6 +91,13 @@ test('a server by itself makes a key once, accepts gifts without Temporal, and s
   ]);
   expect(await (await fetch(`${url}/metrics`)).text()).toContain('boon_gift_batch_size_count 1');
   first.child.kill('SIGTERM');
+  // A balancer sees it drain while it still serves.
+  const drains = async () => {
+    const answer = await fetch(`${url}/readyz`);
+    return [answer.status, ((await answer.json()) as { status: string }).status];
+  };
+  await expect.poll(drains, { timeout: 10_000 }).toEqual([503, 'draining']);
+  expect((await boon.transfers.get(gift.id)).id).toBe(gift.id);
   expect(await first.ended).toBe(0);
 
   const second = await start();

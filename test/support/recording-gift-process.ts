@@ -13,6 +13,8 @@ export type RecordingGiftProcess = GiftProcess & {
   refreshed: string[];
   /** What Temporal does from now on. */
   temporal: 'answers' | 'refuses' | 'hangs';
+  /** Workers that look for work, as Temporal tells it. */
+  workersPolling: number | undefined;
 };
 
 export function createRecordingGiftProcess(ledger: Ledger): RecordingGiftProcess {
@@ -20,6 +22,7 @@ export function createRecordingGiftProcess(ledger: Ledger): RecordingGiftProcess
     started: [],
     refreshed: [],
     temporal: 'answers',
+    workersPolling: 1,
     async start(gift) {
       await reach();
       process.started.push(gift);
@@ -33,6 +36,10 @@ export function createRecordingGiftProcess(ledger: Ledger): RecordingGiftProcess
       process.refreshed.push(...giftIds);
     },
     ping: reach,
+    async workers() {
+      await reach();
+      return process.workersPolling;
+    },
   };
 
   async function reach(): Promise<void> {

@@ -12,7 +12,8 @@ export type TcpProxy = {
   close: () => Promise<void>;
 };
 
-export async function tcpProxy(host: string, port: number): Promise<TcpProxy> {
+/** @param own where it listens; a free port when left out */
+export async function tcpProxy(host: string, port: number, own = 0): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let swallows = false;
   let trigger: string | undefined;
@@ -37,7 +38,7 @@ export async function tcpProxy(host: string, port: number): Promise<TcpProxy> {
       });
     }
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(own, '127.0.0.1');
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,

@@ -142,6 +142,17 @@ describe('the process of a purchase', () => {
     rig.replayLater(purchaseWorkflowId(purchase.id));
   });
 
+  test('of one that was paid before it could begin is begun by reconcile, and mails, once', async () => {
+    const at = new Date(Date.now() - 120_000).toISOString();
+    const purchase = await buy(rig.ledger, ada, 'credits-100', { at });
+    await hear(rig.ledger, purchase, { ...paid(purchase.id), at });
+    await sweep();
+    expect(await handle(purchase).result()).toEqual({ status: 'paid' });
+    await sweep();
+    const mails = rig.mail.mails.filter((mail) => JSON.stringify(mail).includes(`${ada}@example.com`));
+    expect(mails).toHaveLength(1);
+  });
+
   test('that was terminated is started again by reconcile', async () => {
     const purchase = await buy(rig.ledger, ada, 'credits-100', {
       at: new Date(Date.now() - 120_000).toISOString(),

@@ -170,6 +170,7 @@ describe('the schedules', () => {
     expect(described.state).toMatchObject({ paused: true, note: 'tests run it' });
     expect(described.spec.intervals).toMatchObject([{ every: MINUTE }]);
     expect(described.policies.overlap).toBe('SKIP');
+    expect(described.action).toMatchObject({ workflowRunTimeout: 30 * MINUTE });
     expect(described.memo).toEqual({ what: 'Holds ledger and Temporal together' });
   });
 });

@@ -22,7 +22,12 @@ export async function checkDatabase(url: string): Promise<Finding[]> {
     const schema = await checkSchema(url);
     const inUse =
       schema.state === 'ok'
-        ? [await checkGifts(client), await checkCases(client), await checkSealing(client)]
+        ? [
+            await checkGifts(client),
+            await checkCases(client),
+            await checkSealing(client),
+            await checkStuck(client),
+          ]
         : [];
     return [await checkServer(client), schema, await checkClock(client), ...inUse];
   } finally {
@@ -70,6 +75,19 @@ async function checkCases(client: pg.Client): Promise<Finding> {
         `${open}: payments that do not fit what they name`,
         'See `boon purchase cases --status open`, decide, and close them.',
       );
+}
+
+async function checkStuck(client: pg.Client): Promise<Finding> {
+  const part = 'stuck items';
+  const text = `SELECT what, count(*)::int AS count, min(since) AS since FROM boon.stuck_items GROUP BY what ORDER BY min(since)`;
+  const { rows } = await client.query<{ what: string; count: number; since: Date }>(text);
+  if (rows.length === 0) return ok(part, 'none');
+  const each = rows.map(({ what, count, since }) => `${count} of ${what} since ${since.toISOString()}`);
+  return fault(
+    part,
+    each.join(', '),
+    'See `boon stuck list` for the errors; `boon stuck retry` tries at once.',
+  );
 }
 
 async function checkGifts(client: pg.Client): Promise<Finding> {

@@ -9,10 +9,18 @@ export async function checkHttp(url: string): Promise<Finding[]> {
   const part = 'HTTP server';
   try {
     const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(PATIENCE_MS) });
-    const { status, checks, policy_version } = (await response.json()) as Record<string, unknown>;
+    const { status, checks, stuck_items, policy_version } = (await response.json()) as Record<
+      string,
+      unknown
+    >;
     const told = `${url} is ${status}, policy ${policy_version}`;
     const clock = checkClock(response.headers.get('date'));
     if (status === 'ready') return [ok(part, told), ...clock];
+    if (status === 'degraded') {
+      const stuck = stuck_items === 0 ? '' : `, ${stuck_items} stuck`;
+      const fix = 'See the checks below, and `boon stuck list`.';
+      return [fault(part, `${told}: ${JSON.stringify(checks)}${stuck}`, fix), ...clock];
+    }
     return [
       fault(part, `${told}: ${JSON.stringify(checks)}`, 'See the checks below, and the server’s log.'),
       ...clock,

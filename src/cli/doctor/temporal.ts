@@ -3,7 +3,7 @@ import { type Client, ScheduleNotFoundError } from '@temporalio/client';
 import type { Config } from '../../config.ts';
 import { SCHEDULES } from '../../contracts/temporal.ts';
 import { temporalClient, temporalTarget } from '../../temporal/connection.ts';
-import { missingAttributes } from '../../temporal/search-attributes.ts';
+import { missingAttributes, mistypedAttributes } from '../../temporal/search-attributes.ts';
 import { type Finding, fault, ok, reason, warning } from './finding.ts';
 
 const PATIENCE_MS = 5_000;
@@ -49,6 +49,11 @@ async function checkNamespace(client: Client): Promise<Finding> {
 
 async function checkAttributes(client: Client): Promise<Finding> {
   const part = 'search attributes';
+  const mistyped = await mistypedAttributes(client);
+  if (mistyped.length > 0) {
+    const each = mistyped.map(({ name, type, wanted }) => `${name} is ${type} and must be ${wanted}`);
+    return fault(part, each.join(', '), 'Take another namespace, or remove them and start a worker.');
+  }
   const missing = await missingAttributes(client);
   return missing.length === 0
     ? ok(part, 'all registered')

@@ -1,0 +1,105 @@
+/** Stuck items: noted by the duties of the schedules, shown to operators. */
+import { BoonError } from '../contracts/errors.ts';
+import type { StuckCount, StuckDuty, StuckItem } from '../contracts/stuck-item.ts';
+import { DIGITS, decodeCursor, GIFT_ID } from './cursor.ts';
+import { type Database, queryRow, queryRows } from './database.ts';
+import type { ExpiringReset } from './expiring-reset.ts';
+import type { Page, PageRequest } from './ledger.ts';
+import { toPage } from './read-gifts.ts';
+import { instant } from './rows.ts';
+
+/** Duties whose pages the ledger chooses by itself. */
+export type ChosenByLedger = 'lots' | 'invitations' | 'reset_expiries' | 'reset_returns';
+
+/** No method reads a clock. */
+export interface StuckItems {
+  /** Puts an item aside that failed at `at`, for longer with each try. One try told of twice counts once. */
+  putAside(what: StuckDuty, item: string, error: string, at: string): Promise<void>;
+  /** Every item of a duty that is stuck, the longest first. */
+  stuckItemsOf(what: StuckDuty): Promise<StuckItem[]>;
+  /** Forgets items that are done, or that there is nothing to do about any more. */
+  forgetStuck(what: StuckDuty, items: readonly string[]): Promise<void>;
+  /** What the next page of the duty would begin with. */
+  firstDue(what: ChosenByLedger, at: string): Promise<string | undefined>;
+  /** The same of resets to be redeemed at their last moment, from a place on. */
+  firstRedemption(at: string, after: ExpiringReset): Promise<string | undefined>;
+  /** The longest stuck first. */
+  listStuckItems(filter: { what?: StuckDuty | undefined }, page: PageRequest): Promise<Page<StuckItem>>;
+  /** Has the next run try it, from `at` on. @throws BoonError `not_found` when nothing of this id is stuck. */
+  retryStuckItem(id: string, at: string): Promise<StuckItem>;
+  /** How many, by duty. */
+  countStuckItems(): Promise<StuckCount[]>;
+}
+
+type Row = { item: StuckItem };
+
+const LIST = `
+  SELECT boon.stuck_item_view(s) AS item, (extract(epoch FROM s.since) * 1000000)::bigint AS position FROM boon.stuck_items s
+  WHERE ($1::text IS NULL OR s.what = $1)
+    AND ($2::bigint IS NULL OR (s.since, s.id) > ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
+  ORDER BY s.since, s.id LIMIT $4`;
+
+export function makeStuckItems(database: Database): StuckItems {
+  return {
+    async putAside(what, item, error, at) {
+      await queryRow(database, 'put_aside', 'SELECT boon.put_aside($1, $2, $3, $4)', [what, item, error, at]);
+    },
+    async stuckItemsOf(what) {
+      const text =
+        'SELECT boon.stuck_item_view(s) AS item FROM boon.stuck_items s WHERE s.what = $1 ORDER BY s.since, s.id';
+      return (await queryRows<Row>(database, 'stuck_items_of', text, [what])).map(toStuckItem);
+    },
+    async forgetStuck(what, items) {
+      const text = 'DELETE FROM boon.stuck_items s WHERE s.what = $1 AND s.item = ANY ($2)';
+      await queryRow(database, 'forget_stuck', text, [what, items]);
+    },
+    async firstDue(what, at) {
+      const text = 'SELECT boon.first_due($1, $2) AS item';
+      const row = await queryRow<{ item: string | null }>(database, 'first_due', text, [what, at]);
+      return row?.item ?? undefined;
+    },
+    async firstRedemption(at, { expires_at, reset_id }) {
+      const text = 'SELECT reset_id::text AS item FROM boon.resets_at_last_moment($1, $2, $3, 1)';
+      const values = [at, expires_at, reset_id];
+      return (await queryRow<{ item: string }>(database, 'first_redemption', text, values))?.item;
+    },
+    async listStuckItems({ what }, page) {
+      const { cursor, limit } = page;
+      const after = cursor === undefined ? [null, null] : decodeCursor(cursor, [DIGITS, GIFT_ID]);
+      const values = [what ?? null, ...after, limit + 1];
+      return toPage(
+        await queryRows<Row & { position: string }>(database, 'list_stuck_items', LIST, values),
+        limit,
+        (row) => [row.position, row.item.id],
+        toStuckItem,
+      );
+    },
+    async retryStuckItem(id, at) {
+      const text = `UPDATE boon.stuck_items s SET next_try_at = least(s.next_try_at, $2) WHERE s.id = $1
+        RETURNING boon.stuck_item_view(s) AS item`;
+      const row = await queryRow<Row>(database, 'retry_stuck_item', text, [id, at]);
+      if (row === undefined) throw new BoonError('not_found', `Nothing of the id "${id}" is stuck.`);
+      return toStuckItem(row);
+    },
+    async countStuckItems() {
+      const text =
+        'SELECT what, count(*)::int AS count, min(since) AS oldest FROM boon.stuck_items GROUP BY what ORDER BY what';
+      const rows = await queryRows<StuckCount & { oldest: Date | string }>(
+        database,
+        'count_stuck_items',
+        text,
+        [],
+      );
+      return rows.map(({ oldest, ...row }) => ({ ...row, oldest: instant(oldest) }));
+    },
+  };
+}
+
+function toStuckItem({ item }: Row): StuckItem {
+  return {
+    ...item,
+    since: instant(item.since),
+    tried_at: instant(item.tried_at),
+    next_try_at: instant(item.next_try_at),
+  };
+}

@@ -1,0 +1,109 @@
+/** The duties of a recurring run: each is done whatever became of the others; the run reports, and fails last. */
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  isCancellation,
+  log,
+  patched,
+  setCurrentDetails,
+} from '@temporalio/workflow';
+import {
+  type Counted,
+  type DutyReports,
+  dutyFailed,
+  dutyLine,
+  type StuckDuty,
+} from '../contracts/stuck-item.ts';
+
+/** The failure that a run ends with when a duty, or an item of one, failed. Its details hold the run's report. */
+export const DUTIES_FAILED = 'duties_failed';
+
+export class Duties {
+  readonly #reports: DutyReports;
+
+  /** @param before what became of them in the runs that this one continues */
+  constructor(before: DutyReports = {}) {
+    this.#reports = { ...before };
+    this.#show();
+  }
+
+  get reports(): DutyReports {
+    return this.#reports;
+  }
+
+  /**
+   * Does what `names` stand for, and notes how that went. Where it fails altogether, none of these duties was done, and
+   * `instead` is the answer.
+   */
+  async do<T extends { duties?: DutyReports } | number>(
+    names: readonly StuckDuty[],
+    instead: T,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      const answer = await work();
+      // Runs of earlier versions heard a number, or nothing of duties.
+      if (typeof answer === 'object' && answer !== null) this.#note(answer.duties ?? {});
+      return answer;
+    } catch (error) {
+      // A run of an earlier version ended here.
+      if (isCancellation(error) || !patched('each-duty-by-itself')) throw error;
+      const text = textOf(error);
+      log.warn('A duty could not be done', { duties: names.join(', '), error: text });
+      this.#note(
+        Object.fromEntries(names.map((name) => [name, { done: 0, failed: 0, oldest: null, error: text }])),
+      );
+      return instead;
+    }
+  }
+
+  /** Whether all went well so far. */
+  get allDone(): boolean {
+    return !Object.values(this.#reports).some(dutyFailed);
+  }
+
+  /** Throws when something failed; the failure tells what, and holds the report. */
+  end(report: object): void {
+    if (this.allDone) return;
+    const lines = Object.entries(this.#reports).filter(([, report]) => dutyFailed(report));
+    throw ApplicationFailure.create({
+      message: `${lines.map(([what, report]) => dutyLine(what, report)).join('. ')}. See \`boon stuck list\`.`,
+      type: DUTIES_FAILED,
+      nonRetryable: true,
+      details: [report],
+    });
+  }
+
+  #note(reports: DutyReports): void {
+    for (const [name, report] of Object.entries(reports)) {
+      const what = name as StuckDuty;
+      const before = this.#reports[what];
+      // A duty of several stretches: what was done and failed in all of them.
+      this.#reports[what] =
+        before === undefined
+          ? report
+          : { ...before, ...report, done: before.done + report.done, failed: before.failed + report.failed };
+    }
+    this.#show();
+  }
+
+  #show(): void {
+    const lines = Object.entries(this.#reports).map(([what, report]) => {
+      const line = dutyLine(what, report);
+      return `- ${dutyFailed(report) ? `**${line}**` : line}`;
+    });
+    // Web UI 2.42 cuts off the last line.
+    setCurrentDetails([...lines, 'What is stuck: `boon stuck list`.', '---'].join('\n'));
+  }
+}
+
+/** The number of an answer, which earlier versions gave alone. */
+export function counted(answer: Counted | number): number {
+  return typeof answer === 'number' ? answer : answer.count;
+}
+
+/** An activity's failure says only that it failed; its cause says why. */
+function textOf(error: unknown): string {
+  const cause = error instanceof ActivityFailure ? (error.cause ?? error) : error;
+  return cause instanceof Error ? cause.message : String(cause);
+}
