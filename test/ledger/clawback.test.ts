@@ -5,6 +5,7 @@ import { refusal } from '../support/gifts.ts';
 import { actOn, invite, join, newFriend, prompt } from '../support/referrals.ts';
 import { use } from '../support/resets.ts';
 import {
+  expectVerified,
   later,
   newKey,
   openTestLedger,
@@ -12,6 +13,7 @@ import {
   seedAccount,
   type TestLedger,
 } from '../support/test-ledger.ts';
+import { charge } from '../support/usage.ts';
 
 let own: TestLedger;
 let people = 0;
@@ -26,6 +28,7 @@ beforeAll(async () => {
       'codex-selective': program,
       forfeits: { ...program, monthly_cap: 1 },
       defers: { ...program, monthly_cap: 1, over_cap: 'defer' },
+      brief: { ...program, credits_valid_for: 'P1D' },
     },
   } as object);
 });
@@ -52,6 +55,20 @@ const clawBack = (referral: Referral, at: string) =>
   actOn(own.ledger, referral, 'claw_back', at, { reason: 'stolen card', by: 'olga' });
 
 describe('a reward that is clawed back', () => {
+  test('pays for no late use of before its credits expired', async () => {
+    await newReferrer();
+    const given = await own.ledger.rewardReferral((await qualified('brief')).id, START);
+    const noon = later(START, { hours: 12 });
+    await use(own.ledger, referrer, '25', noon);
+    await own.ledger.expireLots(later(START, { days: 1 }), 100);
+    const now = later(noon, { days: 1 });
+    expect((await clawBack(given, now)).detail).toContain('0 of 10 credits');
+    await expect(
+      charge(own.ledger, referrer, { units: '5', at: later(noon, { minutes: 1 }), now }),
+    ).rejects.toMatchObject(refusal('limit_reached'));
+    await expectVerified(own.ledger);
+  });
+
   test('takes back what is left of it, from both, and says so', async () => {
     const referral = await rewarded();
     expect(await own.ledger.listResets(referrer, START)).toMatchObject({ available_count: 2 });

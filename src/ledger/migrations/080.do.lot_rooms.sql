@@ -12,9 +12,9 @@ CREATE FUNCTION boon.came_back(p_account text, p_since timestamptz, p_moment tim
     AND e.amount > 0 AND e.kind NOT IN ('grant', 'gift_received', 'purchased', 'expired')
 $$;
 
--- How much of what a lot let go is what money was given back for, at least: that pays for nothing. A purchase says so of its lot and
--- of those that go on from it, the first first.
-CREATE FUNCTION boon.let_go_for_money(l boon.lots) RETURNS bigint LANGUAGE sql STABLE AS $$
+-- How much of what a lot let go pays for nothing any more: what money was given back for, at least, or all of a reward that was taken
+-- back. A purchase says so of its lot and of those that go on from it, the first first.
+CREATE FUNCTION boon.let_go_for_good(l boon.lots) RETURNS bigint LANGUAGE sql STABLE AS $$
   WITH RECURSIVE came_from AS (
     SELECT l.id, l.continues
     UNION ALL
@@ -22,8 +22,13 @@ CREATE FUNCTION boon.let_go_for_money(l boon.lots) RETURNS bigint LANGUAGE sql S
   ), bought AS (
     SELECT p.lot_id, sum(p.let_go) AS let_go FROM boon.purchases p WHERE p.account_id = l.account_id AND p.lot_id IN (SELECT c.id FROM came_from c) AND p.let_go > 0 GROUP BY 1
   )
-  SELECT greatest(coalesce(sum(b.let_go - (SELECT coalesce(-sum(e.amount), 0) FROM boon.entries e
-    WHERE e.kind = 'expired' AND e.account_id = l.account_id AND e.lot_id IN (SELECT f FROM boon.lot_family(b.lot_id) f WHERE f < l.id))), 0), 0)::bigint FROM bought b
+  SELECT CASE l.source
+    WHEN 'purchased' THEN greatest(coalesce((SELECT sum(b.let_go - (SELECT coalesce(-sum(e.amount), 0) FROM boon.entries e
+      WHERE e.kind = 'expired' AND e.account_id = l.account_id AND e.lot_id IN (SELECT f FROM boon.lot_family(b.lot_id) f WHERE f < l.id))) FROM bought b), 0), 0)::bigint
+    WHEN 'earned' THEN CASE WHEN EXISTS (
+      SELECT FROM boon.referral_rewards w WHERE w.account_id = l.account_id AND w.resets_back IS NOT NULL AND w.lot_id IN (SELECT c.id FROM came_from c))
+      THEN l.granted ELSE 0 END
+    ELSE 0 END
 $$;
 
 -- How much of each lot of an account a use at p_at may take, so that at no moment from then on more of the lot is taken than was in
@@ -74,7 +79,7 @@ BEGIN
     END IF;
     CONTINUE WHEN cardinality(gone) = 0;
     -- What money was given back for pays for nothing.
-    refunded := CASE l.source WHEN 'purchased' THEN boon.let_go_for_money(l.lot) ELSE 0 END;
+    refunded := boon.let_go_for_good(l.lot);
     FOR k IN REVERSE cardinality(gone)..1 LOOP
       part := least(gone[k], refunded);
       gone[k] := gone[k] - part; refunded := refunded - part;
@@ -100,7 +105,7 @@ END $$;
 CREATE OR REPLACE FUNCTION boon.let_go(l boon.lots, p_since timestamptz) RETURNS bigint LANGUAGE sql STABLE AS $$
   SELECT greatest(coalesce((SELECT -sum(e.amount) FROM boon.entries e
       WHERE e.lot_id = l.id AND e.kind = 'expired' AND e.effective_at > p_since AND e.effective_at = l.expires_at), 0)
-    - CASE l.source WHEN 'purchased' THEN boon.let_go_for_money(l) ELSE 0 END, 0)::bigint
+    - boon.let_go_for_good(l), 0)::bigint
 $$;
 
 -- The purse of an account at a moment, as it pays for uses of p_spender; another's only if that is an active
