@@ -65,7 +65,7 @@ describe('a reward that is clawed back', () => {
     expect((await clawBack(given, now)).detail).toContain('0 of 10 credits');
     await expect(
       charge(own.ledger, referrer, { units: '5', at: later(noon, { minutes: 1 }), now }),
-    ).rejects.toMatchObject(refusal('limit_reached'));
+    ).rejects.toMatchObject(refusal('limit_reached', 'no_credits'));
     await expectVerified(own.ledger);
   });
 
