@@ -118,11 +118,11 @@ test('what the provider has given back is corrected, with a reason', async () =>
   await hear(server.ledger, { id }, { said: 'refunded', amount: 400 });
   server.time.now = new Date(later(START, { seconds: 1 }));
   const correct = ['purchase', 'correct-refunded', id, '--refunded'];
-  expect((await run(...correct, '100', '--reason', 'three failed')).out).toMatch(/refunded +1\.00 USD/);
+  expect((await run(...correct, '1.00', '--reason', 'three failed')).out).toMatch(/refunded +1\.00 USD/);
   expect((await run(...correct, '0', '--reason', 'all failed', '--json')).json()).toMatchObject({
     refunded: 0,
   });
-  expect((await run(...correct, '-1', '--reason', 'x')).err).toContain('must be a whole number');
+  expect((await run(...correct, '-1', '--reason', 'x')).err).toContain('"-1" is no amount of usd');
 });
 
 test('the client refunds', async () => {

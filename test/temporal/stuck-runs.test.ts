@@ -70,16 +70,19 @@ test('a run with a poisoned gift and a broken duty does all the rest, reports, a
   const { failed, report, details } = await reconcile();
   await rig.own.sql('ALTER TABLE boon.purchases RENAME COLUMN expires TO expires_at');
 
-  expect(failed).toContain('end a gift that is overdue: 2 done, 1 failed');
+  // The good ones are ended by the run or by their own processes, which it starts, whichever comes first.
+  expect(failed).toMatch(/end a gift that is overdue: [012] done, 1 failed/);
   expect(failed).toContain('start the process of a purchase');
   expect(report).toMatchObject({
-    advanced: 2,
-    duties: { gift_ends: { done: 2, failed: 1 }, sealing: { failed: 0 }, campaigns: { failed: 0 } },
+    duties: { gift_ends: { failed: 1 }, sealing: { failed: 0 }, campaigns: { failed: 0 } },
   });
   expect(report.duties?.purchases?.error).toEqual(expect.any(String));
   expect(report.sealed_blocks).toBeGreaterThan(0);
-  for (const { id } of others) expect(await rig.ledger.findGift(id)).toMatchObject({ status: 'settled' });
-  expect(details).toContain('**end a gift that is overdue: 2 done, 1 failed');
+  for (const gift of others) {
+    await rig.untilClosed(gift);
+    expect(await rig.ledger.findGift(gift.id)).toMatchObject({ status: 'settled' });
+  }
+  expect(details).toMatch(/\*\*end a gift that is overdue: [012] done, 1 failed/);
   expect(details).toContain('boon stuck list');
 });
 

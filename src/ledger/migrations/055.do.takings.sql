@@ -97,6 +97,8 @@ END $$;
 -- Gives back a part of what was taken, for the purchase p_reference. Credits whose lot has expired meanwhile live on for the
 -- policy's time of grace. Returns the lot that has them now. The caller has locked the account.
 DROP FUNCTION boon.put_back_into_lot(bigint, bigint, text, text, timestamptz);
+-- Gives back a part of what was taken, for the purchase p_reference. Credits of whose time less than the
+-- policy's time of grace is left live on for that. Returns the lot that has them now. The caller has locked the account.
 CREATE FUNCTION boon.give_back(k boon.takings, p_amount bigint, p_policy text, p_reference text, p_at timestamptz) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   available bigint;
@@ -111,7 +113,7 @@ BEGIN
     RETURNING a.credits_posted - a.debits_posted - a.debits_pending INTO STRICT available;
   INSERT INTO boon.transfers (phase, kind, debit_account, credit_account, amount, reference, effective_at)
     VALUES ('posted', 'restoration', 'boon:issuance', k.account_id, p_amount, p_reference, p_at) RETURNING seq INTO moved;
-  SELECT CASE WHEN l.expires_at <= p_at THEN p_at + p.returned_valid_for ELSE l.expires_at END INTO STRICT until
+  SELECT CASE WHEN l.expires_at IS NOT NULL THEN greatest(l.expires_at, p_at + p.returned_valid_for) END INTO STRICT until
     FROM boon.lots l, boon.policies p WHERE l.id = k.lot_id AND p.version = p_policy;
   lot := boon.put_into_lot(k.lot_id, p_amount, until, moved, 1);
   INSERT INTO boon.entries VALUES (moved, 1, k.account_id, lot, 'restored', p_amount, available, p_reference, p_at);

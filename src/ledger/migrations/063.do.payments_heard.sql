@@ -61,7 +61,7 @@ END $$;
 -- that does not fit; null when there is no such purchase.
 --   {said: paid, amount, currency, tax?, live?, key_live?, checkout_id?, payment_id, customer_id?}
 --   {said: expired or failed, checkout_id?, reason_code?}
---   {said: refunded, amount (all that has gone back), said_at?, lowers?}     {said: disputed, dispute_id, amount, status}
+--   {said: refunded, amount (all that has gone back), said_at?, lowers?}     {said: disputed, dispute_id, amount, status, said_at?}
 -- and each with `purchase_id` or `payment_id`, `event?` and `at`.
 CREATE OR REPLACE FUNCTION boon.hear_of_payment(m jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
@@ -74,13 +74,16 @@ DECLARE
   payment text := m ->> 'payment_id';
   checkout text := m ->> 'checkout_id';
   said boon.dispute_status;
+  noted boon.purchases;
   fault boon.case_reason;
   was bigint;
   changed boolean := false;
 BEGIN
   -- Of what is paid the word itself says what it is for; of money that goes back the payment does.
-  p.id := CASE WHEN m ->> 'said' IN ('refunded', 'disputed') THEN boon.purchase_of_payment(payment, m ->> 'purchase_id')
-               ELSE coalesce(m ->> 'purchase_id', boon.purchase_of_payment(payment, NULL)) END;
+  p.id := CASE m ->> 'said'
+    WHEN 'refunded' THEN boon.purchase_of_payment(payment, m ->> 'purchase_id')
+    WHEN 'disputed' THEN coalesce((SELECT x.purchase_id FROM boon.disputes x WHERE x.id = m ->> 'dispute_id'), boon.purchase_of_payment(payment, m ->> 'purchase_id'))
+    ELSE coalesce(m ->> 'purchase_id', boon.purchase_of_payment(payment, NULL)) END;
   SELECT * INTO p FROM boon.purchases x WHERE x.id = p.id;
   IF p.id IS NULL THEN RETURN NULL; END IF;
   -- Its account never changes; gifts and accounts are locked before what is theirs.
@@ -91,17 +94,26 @@ BEGIN
     IF p.paid_at IS NOT NULL AND (payment = p.payment_id OR (payment IS NULL AND checkout IS NULL)
       OR (checkout = p.checkout_id AND (payment IS NULL OR p.payment_id IS NULL))) THEN
       -- The payment that it was paid by.
-      IF p.payment_id IS NULL AND payment IS NOT NULL AND NOT EXISTS (SELECT FROM boon.purchases x WHERE x.payment_id = payment) THEN
-        UPDATE boon.purchases x SET payment_id = payment WHERE x.id = p.id RETURNING * INTO p;
+      IF p.payment_id IS NULL AND payment IS NOT NULL THEN
+        noted := boon.set_payment(p, payment);
+        IF noted.id IS NOT NULL THEN
+          p := noted;
+          -- What was said of other payments does not count any more.
+          p := boon.follow_refunds(boon.settle_purchase(p, heard), event, heard);
+        END IF;
       END IF;
     ELSE
       fault := boon.payment_fault(p, m);
+      IF fault IS NULL AND payment IS NOT NULL THEN
+        noted := boon.set_payment(p, payment);
+        IF noted.id IS NULL THEN fault := 'wrong_checkout'; END IF;
+      END IF;
       IF fault IS NOT NULL THEN
         c := boon.case_of_payment(p, m, fault);
       ELSE
         changed := true;
         UPDATE boon.purchases x SET status = 'paid', paid_at = heard, ended_at = heard, reason_code = NULL, paid = money,
-          tax = coalesce((m ->> 'tax')::bigint, 0), payment_id = payment WHERE x.id = p.id RETURNING * INTO p;
+          tax = coalesce((m ->> 'tax')::bigint, 0) WHERE x.id = p.id RETURNING * INTO p;
         p := boon.deliver(p, heard);
         PERFORM boon.note_purchase(p, 'paid', p.paid, event, heard);
         IF p.save_card AND m ->> 'customer_id' IS NOT NULL THEN
@@ -131,18 +143,25 @@ BEGIN
     p := boon.follow_refunds(p, event, heard);
     changed := p.elsewhere <> was;
   ELSIF m ->> 'said' = 'disputed' THEN
-    said := (m ->> 'status')::boon.dispute_status;
     SELECT * INTO d FROM boon.disputes x WHERE x.id = m ->> 'dispute_id';
-    -- What closed stays closed, whatever older message comes after it.
-    IF d.id IS NULL OR (d.status = 'open' AND said <> 'open') THEN
-      INSERT INTO boon.disputes VALUES (m ->> 'dispute_id', p.id, money, said, heard, CASE WHEN said <> 'open' THEN heard END, payment)
-        ON CONFLICT (id) DO UPDATE SET status = excluded.status, closed_at = heard;
-      IF p.paid_at IS NULL OR boon.is_of_payment(p, payment) THEN
-        changed := true;
+    said := (m ->> 'status')::boon.dispute_status;
+    -- What is closed is not open again, whatever older message comes after. Else the later word by the provider's clock stands: a
+    -- dispute that was lost may be won after all, and its amount may change.
+    IF d.id IS NULL OR (d.status = 'open' AND said <> 'open')
+      OR ((d.status = 'open') = (said = 'open') AND (m ->> 'said_at')::timestamptz > coalesce(d.said_at, d.closed_at, d.opened_at)) THEN
+      changed := (d.status, d.amount) IS DISTINCT FROM (said, money);
+      INSERT INTO boon.disputes AS x (id, purchase_id, amount, status, opened_at, closed_at, payment_id, said_at)
+        VALUES (m ->> 'dispute_id', p.id, money, said, heard, CASE WHEN said <> 'open' THEN heard END, payment, (m ->> 'said_at')::timestamptz)
+        ON CONFLICT (id) DO UPDATE SET amount = excluded.amount, status = excluded.status, said_at = excluded.said_at,
+          payment_id = coalesce(x.payment_id, excluded.payment_id),
+          closed_at = CASE WHEN x.status = excluded.status THEN x.closed_at ELSE excluded.closed_at END
+        RETURNING * INTO d;
+      changed := changed AND (p.paid_at IS NULL OR boon.is_of_payment(p, d.payment_id));
+      IF changed THEN
         p := boon.settle_purchase(p, heard);
         PERFORM boon.note_purchase(p, CASE said WHEN 'open' THEN 'disputed' WHEN 'won' THEN 'dispute_won' ELSE 'dispute_lost' END::boon.purchase_movement,
           money, event, heard);
-        PERFORM boon.heed_top_up(p, 'disputed', heard);
+        IF said <> 'won' THEN PERFORM boon.heed_top_up(p, 'disputed', heard); END IF;
       END IF;
     END IF;
   END IF;

@@ -60,7 +60,7 @@ DECLARE
   -- Those whose credits were looked at in this call, and of these the organisations.
   purses text[];
   pools text[];
-  -- Ids are remembered for as long as this at least.
+  -- Ids are remembered for 32 days from when they were told, a week at most after the use.
   remembered_from timestamptz;
   r record;
   answer boon.use_answer;
@@ -140,7 +140,8 @@ BEGIN
     LEFT JOIN LATERAL (SELECT * FROM boon.plan_rules x WHERE x.version = p_policy AND x.plan = a.plan OFFSET 0) l ON true
     LEFT JOIN LATERAL (SELECT x FROM boon.usage_windows x WHERE x.account_id = q.account_id AND x.kind = 'five_hour' OFFSET 0) f (f) ON true
     LEFT JOIN LATERAL (SELECT x FROM boon.usage_windows x WHERE x.account_id = q.account_id AND x.kind = 'weekly' OFFSET 0) w (w) ON true
-    LEFT JOIN LATERAL (SELECT x FROM boon.usage x WHERE x.account_id = q.account_id AND x.id = q.id AND x.at > remembered_from LIMIT 1) u (u) ON true
+    LEFT JOIN LATERAL (SELECT x FROM boon.usage x WHERE x.account_id = q.account_id AND x.id = q.id AND x.at > remembered_from - interval '7 days'
+      AND x.told_at > remembered_from LIMIT 1) u (u) ON true
     -- Rounded up to a whole micro-credit: nothing is free. By `div`, since `/` may have too few decimals for it.
     CROSS JOIN LATERAL (SELECT div(q.units::numeric * coalesce(
       (SELECT x.rate FROM boon.rate_rules x WHERE x.version = p_policy AND x.product = q.product AND x.model = q.model
@@ -247,9 +248,11 @@ BEGIN
             FROM (SELECT DISTINCT q.account_id AS id FROM unnest(requests) q WHERE q.pool_id = r.org_id) m
             CROSS JOIN LATERAL boon.member_spent(r.org_id, m.id, pool.month, bill.month) d;
           purses := purses || r.org_id; pools := pools || r.org_id;
-        ELSIF pool.spender_id <> r.account_id THEN
-          pool.spender_id := r.account_id; pool.member_limit := r.pool_limit;
-          pool.member_spent := members_spent[array_position(members, r.account_id)];
+        ELSE
+          IF pool.spender_id <> r.account_id THEN
+            pool.spender_id := r.account_id; pool.member_spent := members_spent[array_position(members, r.account_id)];
+          END IF;
+          pool.member_limit := r.pool_limit;
         END IF;
         IF r.org_id IS NOT NULL THEN from_pool := boon.payable(pool, r.product, r.at, granted_by, rest, true); END IF;
         IF bill.org_id IS NOT NULL THEN
@@ -289,8 +292,12 @@ BEGIN
             WHEN pool.member_limit - pool.member_spent < rest THEN 'member_limit'
             WHEN bill.org_id IS NOT NULL THEN 'invoice_ceiling'
             ELSE 'spending_limit' END;
-          -- Credits that come now pay for nothing that was used before.
-          IF answer.reason = 'no_credits' AND NOT late THEN
+          -- Credits that come now pay for nothing that was used before; but who tells when it was used tells it a moment later. Nor
+          -- are credits wanted that would be asked for first.
+          IF answer.reason = 'no_credits' AND r.at > r.now - interval '5 minutes' AND (r.switch <> 'ask' OR r.use_credits) THEN
+            IF late THEN
+              payable_unlimited := boon.payable(pool, r.product, r.at, 'infinity'::timestamptz, rest, false) + boon.payable(own, r.product, r.at, 'infinity'::timestamptz, rest, false);
+            END IF;
             short_accounts := short_accounts || r.account_id; short_of := short_of || rest - payable_unlimited;
           END IF;
         ELSIF r.switch = 'ask' AND r.use_credits IS NOT TRUE THEN
