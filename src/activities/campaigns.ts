@@ -39,12 +39,16 @@ const PAGES = 50;
 
 export function campaignActivities({ ledger, runs, process, pageSize = PAGE }: Dependencies) {
   return {
-    /** Does the next pages of a campaign that runs; repeated after a crash, it goes on behind the last page done. */
+    /**
+     * Does the next pages of a campaign that runs; repeated after a crash, it goes on behind the last page done, at the
+     * time of then: a window that was used meanwhile is restored as it is, not as of the first try.
+     */
     runCampaignPages: (campaignId: string, at: string): Promise<CampaignProgress> =>
       heartbeating(async () => {
         const signal = cancellationSignal();
+        const moment = laterOf(at, scheduledAt());
         for (let page = 1; ; page += 1) {
-          const campaign = await failing(() => ledger.runCampaignPage(campaignId, pageSize, at));
+          const campaign = await failing(() => ledger.runCampaignPage(campaignId, pageSize, moment));
           if (campaign.status !== 'running' || page === PAGES) return progressOf(campaign);
           signal.throwIfAborted();
         }
@@ -94,4 +98,9 @@ export function campaignActivities({ ledger, runs, process, pageSize = PAGE }: D
   function findCampaign(campaignId: string): Promise<CampaignProgress> {
     return failing(async () => progressOf(await ledger.findCampaign(campaignId)));
   }
+}
+
+/** Both as Boon writes instants: in UTC, with milliseconds. */
+function laterOf(one: string, other: string): string {
+  return one > other ? one : other;
 }

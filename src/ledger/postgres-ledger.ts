@@ -74,7 +74,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
     ...makeBilling(database, vault),
     ...makePurchases(database, vault, policyVersion),
     ...makeRefunds(database),
-    ...makeStuckItems(database),
+    ...makeStuckItems(database, policyVersion),
     grant: makeGrant(database),
     acceptGift: (request) => (request.reset_id === undefined ? acceptGift : acceptResetGift)(request),
     actOnGift: makeActOnGift(database),

@@ -26,7 +26,7 @@ export const RESET_INVARIANTS: Readonly<Record<string, string>> = {
   'a redemption spent its reset on something, and restored both windows': `
     WITH last AS (
       SELECT DISTINCT ON (m.account_id) d.* FROM boon.reset_movements m JOIN boon.redemptions d ON d.reset_id = m.reset_id
-      WHERE m.kind = 'redeemed' ORDER BY m.account_id, m.seq DESC
+      WHERE m.kind = 'redeemed' ORDER BY m.account_id, m.effective_at DESC, m.seq DESC
     )
     SELECT format('redemption %s of %s found nothing used', d.request_id, d.account_id) AS detail FROM boon.redemptions d
     WHERE d.five_hour_used + d.weekly_used <= 0
@@ -36,14 +36,31 @@ export const RESET_INVARIANTS: Readonly<Record<string, string>> = {
     WHERE w.restored_by IS DISTINCT FROM d.reset_id
       AND w.started_at = CASE w.kind WHEN 'weekly' THEN d.weekly_started_at ELSE d.five_hour_started_at END
       AND NOT EXISTS (SELECT FROM boon.events e WHERE e.type = 'windows.restored' AND e.accounts @> ARRAY[d.account_id]
-                      AND e.effective_at >= d.effective_at - interval '2 seconds')`,
+                      AND e.effective_at >= d.effective_at - interval '2 seconds')
+      -- Another that came at the same time by another server's clock.
+      AND NOT EXISTS (SELECT FROM boon.redemptions o WHERE o.account_id = d.account_id AND o.reset_id = w.restored_by
+                      AND o.effective_at >= d.effective_at - interval '2 seconds')
+    UNION ALL
+    SELECT format('redemption %s of %s found %s and %s used, its windows say %s and %s', d.request_id, d.account_id, d.five_hour_used, d.weekly_used, f.used, w.used)
+    FROM boon.redemptions d
+    LEFT JOIN boon.past_windows f ON f.account_id = d.account_id AND f.kind = 'five_hour' AND f.ended_at = d.effective_at
+    LEFT JOIN boon.past_windows w ON w.account_id = d.account_id AND w.kind = 'weekly' AND w.ended_at = d.effective_at
+    WHERE d.request_id = 'boon:last-moment/' || d.reset_id
+      AND (d.five_hour_used > coalesce(f.used, d.five_hour_used) OR d.weekly_used > coalesce(w.used, d.weekly_used))
+    UNION ALL
+    SELECT format('reset %s expired, and was to be redeemed: %s was used', r.id, w.used) FROM boon.resets r
+    JOIN boon.accounts a ON a.id = r.account_id AND a.auto_redeem AND a.status = 'active' AND a.updated_at < r.expires_at - boon.last_moment()
+    CROSS JOIN LATERAL boon.window_at(r.account_id, 'weekly', boon.last_moment_of(r)) w
+    WHERE r.status = 'expired' AND r.granted_at <= boon.last_moment_of(r) AND w.used > 0
+      AND EXISTS (SELECT FROM boon.usage u WHERE u.account_id = r.account_id AND u.weekly_window = w.number AND u.plan_part > 0
+        AND u.weekly_limit IS NOT NULL AND u.at < r.expires_at AND u.told_at < r.expires_at - boon.last_moment())`,
   'windows are within bounds': `
     SELECT format('%s window of %s has used %s', w.kind, w.account_id, w.used) AS detail FROM boon.usage_windows w
     WHERE w.used < 0 OR NOT EXISTS (SELECT FROM boon.accounts a WHERE a.id = w.account_id)
     UNION ALL
     SELECT format('%s used %s in 5 hours and %s in the week around them', w.account_id, f.used, w.used)
     FROM boon.usage_windows f JOIN boon.usage_windows w ON w.account_id = f.account_id AND w.kind = 'weekly'
-    WHERE f.kind = 'five_hour' AND f.used > w.used AND f.started_at >= w.started_at`,
+    WHERE f.kind = 'five_hour' AND f.used > w.used AND f.started_at >= w.started_at AND boon.counts_from(f) >= boon.counts_from(w)`,
   'resets on hold are those of open gifts, and given ones those of settled gifts': `
     SELECT format('reset %s is %s, its gift %s is %s', coalesce(r.id, g.reset_id), r.status, g.id, g.status) AS detail
     FROM (SELECT * FROM boon.resets WHERE status IN ('held', 'given')) r

@@ -72,7 +72,11 @@ export function makeResets(database: Database, vault: AddressVault, policyVersio
     limits: (id, at) => limits(database, policyVersion(), id, at),
     redeemReset: makeRedeemReset(database, policyVersion),
     expireResets: (at, limit) =>
-      count(database, 'expire_resets', 'SELECT boon.expire_resets($1, $2) AS count', [at, limit]),
+      count(database, 'expire_resets', 'SELECT boon.expire_resets($1, $2, $3) AS count', [
+        policyVersion(),
+        at,
+        limit,
+      ]),
     redeemExpiringResets: (at, limit, after) =>
       redeemExpiringResets(database, policyVersion(), at, limit, after),
     returnDueResets: (at, limit) =>

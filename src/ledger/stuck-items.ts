@@ -39,7 +39,12 @@ const LIST = `
     AND ($2::bigint IS NULL OR (s.since, s.id) > ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
   ORDER BY s.since, s.id LIMIT $4`;
 
-export function makeStuckItems(database: Database): StuckItems {
+/** As `boon.expire_resets` chooses. */
+const FIRST_EXPIRY = `
+  SELECT r.id::text AS item FROM boon.resets r WHERE r.status = 'available' AND r.expires_at <= $2 AND boon.is_expiry_due(r, $1, $2)
+    AND NOT boon.is_aside('reset_expiries', r.id::text, $2) ORDER BY r.expires_at, r.id LIMIT 1`;
+
+export function makeStuckItems(database: Database, policyVersion: () => string): StuckItems {
   return {
     async putAside(what, item, error, at) {
       await queryRow(database, 'put_aside', 'SELECT boon.put_aside($1, $2, $3, $4)', [what, item, error, at]);
@@ -54,13 +59,15 @@ export function makeStuckItems(database: Database): StuckItems {
       await queryRow(database, 'forget_stuck', text, [what, items]);
     },
     async firstDue(what, at) {
-      const text = 'SELECT boon.first_due($1, $2) AS item';
-      const row = await queryRow<{ item: string | null }>(database, 'first_due', text, [what, at]);
-      return row?.item ?? undefined;
+      const [name, text, values] =
+        what === 'reset_expiries'
+          ? ['first_expiry', FIRST_EXPIRY, [policyVersion(), at]]
+          : ['first_due', 'SELECT boon.first_due($1, $2) AS item', [what, at]];
+      return (await queryRow<{ item: string | null }>(database, name, text, values))?.item ?? undefined;
     },
     async firstRedemption(at, { expires_at, reset_id }) {
-      const text = 'SELECT reset_id::text AS item FROM boon.resets_at_last_moment($1, $2, $3, 1)';
-      const values = [at, expires_at, reset_id];
+      const text = 'SELECT reset_id::text AS item FROM boon.resets_at_last_moment($1, $2, $3, $4, 1)';
+      const values = [policyVersion(), at, expires_at, reset_id];
       return (await queryRow<{ item: string }>(database, 'first_redemption', text, values))?.item;
     },
     async listStuckItems({ what }, page) {

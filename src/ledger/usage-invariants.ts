@@ -13,10 +13,17 @@ const WINDOWS = `
     SELECT p.*, false AS present FROM boon.past_windows p
     UNION ALL SELECT (boon.past_window(w, NULL)).*, true FROM boon.usage_windows w)`;
 
-/** What each use says of each window: `number` is the window's, null in rows of earlier versions and where there was none. */
+/**
+ * What each use says of each window: `number` is the window's, null in rows of earlier versions and where there was none.
+ * It counts in window `counts_in`: another where the one it named was split before it.
+ */
 const COUNTED = `
+  split AS (SELECT DISTINCT account_id FROM boon.window_splits),
   counted AS (
-    SELECT u.account_id, u.id, u.seq, u.at, u.told_at, u.plan_part, k.* FROM boon.usage u CROSS JOIN LATERAL (VALUES
+    SELECT u.account_id, u.id, u.seq, u.at, u.told_at, u.plan_part, k.*,
+      CASE WHEN s.account_id IS NULL THEN k.number ELSE boon.window_of(u.account_id, k.kind, k.number, u.at) END AS counts_in
+    FROM boon.usage u LEFT JOIN split s ON s.account_id = u.account_id
+    CROSS JOIN LATERAL (VALUES
       ('five_hour'::boon.window_kind, u.five_hour_window, u.five_hour_used, u.five_hour_started_at),
       ('weekly', u.weekly_window, u.weekly_used, u.weekly_started_at)) k (kind, number, used, started_at))`;
 
@@ -49,7 +56,7 @@ export const USAGE_INVARIANTS: Readonly<Record<string, string>> = {
   // Rows of earlier versions name no window: they counted in the latest.
   'windows have used what the plan paid since they began': `
     WITH ${KEPT}, ${WINDOWS}, ${COUNTED}, paid AS (
-      SELECT account_id, kind, number, sum(plan_part) AS paid FROM counted WHERE number IS NOT NULL GROUP BY 1, 2, 3
+      SELECT account_id, kind, counts_in AS number, sum(plan_part) AS paid FROM counted WHERE number IS NOT NULL GROUP BY 1, 2, 3
     )
     SELECT format('%s window of %s from %s has used %s, its uses say %s', w.kind, w.account_id, w.counts_from, w.used, coalesce(u.paid, 0) + coalesce(o.paid, 0)) AS detail
     FROM windows w JOIN kept ON w.started_at >= kept.since
@@ -61,7 +68,8 @@ export const USAGE_INVARIANTS: Readonly<Record<string, string>> = {
     UNION ALL
     SELECT format('%s window of %s began at %s, its use %s says %s', w.kind, w.account_id, w.started_at, u.id, u.started_at)
     FROM windows w JOIN kept ON w.started_at >= kept.since
-    JOIN counted u ON u.account_id = w.account_id AND u.kind = w.kind AND u.number = w.number WHERE u.started_at IS DISTINCT FROM w.started_at
+    JOIN counted u ON u.account_id = w.account_id AND u.kind = w.kind AND u.number = w.number
+    WHERE u.counts_in = u.number AND u.started_at IS DISTINCT FROM w.started_at
     UNION ALL
     SELECT format('account %s has used and has no windows', u.account_id) FROM boon.usage u
     WHERE u.plan_part > 0 GROUP BY u.account_id
@@ -108,18 +116,23 @@ export const USAGE_INVARIANTS: Readonly<Record<string, string>> = {
     WITH ${KEPT}, ${COUNTED}, restored AS (
       SELECT account_id, effective_at AS at FROM boon.redemptions
       UNION ALL SELECT accounts[1], effective_at FROM boon.events WHERE type = 'windows.restored'
+    ), told AS (
+      SELECT account_id, id, seq, at, told_at, plan_part, kind, number, used, started_at FROM counted
+      -- A window that was split tells where both stand from then on.
+      UNION ALL SELECT account_id, NULL, next, at, NULL, kept, kind, number, kept, NULL FROM boon.window_splits
+      UNION ALL SELECT account_id, NULL, next, at, NULL, moved, kind, next, moved, NULL FROM boon.window_splits
     ), step AS (
       SELECT u.*, lag(u.used) OVER before AS used_before, lag(u.started_at) OVER before AS started_before, lag(u.told_at) OVER before AS told_before
-      FROM counted u WINDOW before AS (PARTITION BY u.account_id, u.kind, u.number ORDER BY u.seq)
+      FROM told u WINDOW before AS (PARTITION BY u.account_id, u.kind, u.number ORDER BY u.seq)
     )
     SELECT format('use %s of %s left its %s window at %s, it was at %s', s.id, s.account_id, s.kind, s.used, coalesce(s.used_before, 0)) AS detail
     FROM step s JOIN kept ON s.at >= kept.since + interval '8 days'
-    WHERE s.number > 0 AND (s.used <> coalesce(s.used_before, 0) + s.plan_part OR (s.told_before IS NOT NULL AND s.started_at <> s.started_before))
+    WHERE s.id IS NOT NULL AND s.number > 0 AND (s.used <> coalesce(s.used_before, 0) + s.plan_part OR (s.told_before IS NOT NULL AND s.started_at <> s.started_before))
       AND NOT (s.told_before IS NULL AND EXISTS (SELECT FROM boon.usage x WHERE x.account_id = s.account_id AND x.five_hour_window IS NULL AND x.seq >= s.number AND x.seq < s.seq))
     UNION ALL
     SELECT format('use %s of %s left its %s window at %s, it was at %s', s.id, s.account_id, s.kind, s.used, coalesce(s.used_before, 0))
     FROM step s JOIN kept ON coalesce(s.told_before, '-infinity') >= kept.since + interval '8 days'
-    WHERE s.number IS NULL AND (s.plan_part > 0 OR s.started_at IS NOT NULL)
+    WHERE s.id IS NOT NULL AND s.number IS NULL AND (s.plan_part > 0 OR s.started_at IS NOT NULL)
       AND NOT (s.started_at IS NOT DISTINCT FROM s.started_before AND s.used = coalesce(s.used_before, 0) + s.plan_part)
       AND NOT (s.plan_part > 0 AND s.started_at = s.at AND s.used = s.plan_part AND coalesce(s.started_before + boon.window_length(s.kind) <= s.at, true))
       AND NOT EXISTS (SELECT FROM restored r
