@@ -240,3 +240,57 @@ describe('a reset that is redeemed late comes back', () => {
     expect(await statuses(ada)).toEqual(['return available', 'grant redeemed']);
   });
 });
+
+describe('verify notices', () => {
+  const damages: [string, string, string, string][] = [
+    [
+      'a redemption that gave back more than was used by then',
+      'a redemption spent its reset on something, and restored both windows',
+      'UPDATE boon.redemptions SET five_hour_used = five_hour_used + $2 WHERE account_id = $1',
+      'boon.redemptions',
+    ],
+    [
+      'a window that lost what went over to another',
+      'windows have used what the plan paid since they began',
+      'UPDATE boon.usage_windows SET used = used - $2 WHERE account_id = $1',
+      'boon.usage_windows',
+    ],
+    [
+      'a split that says something else went over',
+      'each use found the windows as the one before it left them',
+      'UPDATE boon.window_splits SET moved = moved - $2 WHERE account_id = $1',
+      'boon.window_splits',
+    ],
+  ];
+  test.each(damages)('%s', async (_, invariant, damage, table) => {
+    const ada = await person();
+    await use(ledger, ada, '10', at({ hours: -1 }));
+    await use(ledger, ada, '8', at({ hours: 1 }));
+    await lateRun();
+    await use(ledger, ada, '1', at({ hours: 3 }));
+    const change = async (by: number) => {
+      await own.sql(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
+      await own.sql(damage, [ada, by]);
+      await own.sql(`ALTER TABLE ${table} ENABLE TRIGGER USER`);
+    };
+    await change(1);
+    const { violations } = await ledger.verify();
+    expect(violations.map((violation) => violation.invariant)).toContain(invariant);
+    expect(violations.every(({ detail }) => detail.includes(ada))).toBe(true);
+    await change(-1);
+  });
+
+  test('a reset that expired though it was to be redeemed', async () => {
+    const ada = await person();
+    await use(ledger, ada, '10', at({ hours: -1 }));
+    const [reset] = (await ledger.listResets(ada, START)).resets;
+    await own.sql('UPDATE boon.accounts SET auto_redeem = false WHERE id = $1', [ada]);
+    await ledger.expireResets(at({ ms: 0 }), 100);
+    await own.sql('UPDATE boon.accounts SET auto_redeem = true WHERE id = $1', [ada]);
+    const { violations } = await ledger.verify();
+    expect(violations.map(({ detail }) => detail)).toContain(
+      `reset ${reset?.id} expired, and was to be redeemed: 10000000 was used`,
+    );
+    await own.sql(`UPDATE boon.accounts SET updated_at = $2 WHERE id = $1`, [ada, at({ hours: 1 })]);
+  });
+});

@@ -69,10 +69,12 @@ export class GrowthModel {
       ...resets.resets.flatMap(({ expiresAt, returnAt, status }) =>
         status === 'available' ? [expiresAt, expiresAt - DAY, expiresAt - 600_000] : [returnAt],
       ),
-      ...[...resets.windows.values()].flatMap(({ five_hour, weekly }) => [
-        five_hour === undefined ? null : five_hour.startedAt + 5 * 3_600_000,
-        ...(weekly === undefined ? [] : [weekly.startedAt + 6 * DAY, weekly.startedAt + 7 * DAY]),
-      ]),
+      ...resets.windows
+        .all()
+        .flatMap(([, { five_hour, weekly }]) => [
+          five_hour === undefined ? null : five_hour.startedAt + 5 * 3_600_000,
+          ...(weekly === undefined ? [] : [weekly.startedAt + 6 * DAY, weekly.startedAt + 7 * DAY]),
+        ]),
       ...[...gifts.gifts.values()].map((gift) => gifts.deadlineOf(gift)),
     ].filter((moment) => moment !== null);
   }

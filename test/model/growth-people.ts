@@ -2,6 +2,14 @@
 import type { AccountPut } from '../../src/contracts/account.schema.ts';
 import { type BillingDay, firstBillingDay, moveBillingDay } from '../../src/domain/billing-month.ts';
 
+/** What may change of a person that time asks for later. */
+type PersonState = { until: number; status: ModelPerson['status']; autoRedeem: boolean };
+
+/** As they were at a moment. */
+export function personAt(person: ModelPerson, at: number): Pick<ModelPerson, 'status' | 'autoRedeem'> {
+  return person.states.find(({ until }) => until > at) ?? person;
+}
+
 export type ModelPerson = {
   id: string;
   /** By which campaigns know who came before them. */
@@ -15,6 +23,8 @@ export type ModelPerson = {
   billingDays: BillingDay[];
   createdAt: number;
   autoRedeem: boolean;
+  /** What they were before, the first first. */
+  states: PersonState[];
   logins: number[];
   prompts: Map<string, number>;
 };
@@ -58,6 +68,10 @@ export function putPerson(
     billingDays,
     createdAt,
     autoRedeem: put.auto_redeem ?? before?.autoRedeem ?? false,
+    states:
+      before === undefined
+        ? []
+        : [...before.states, { until: now, status: before.status, autoRedeem: before.autoRedeem }],
     logins: before?.logins ?? [],
     prompts: before?.prompts ?? new Map(),
   };

@@ -2,9 +2,7 @@
 import { formatCredits } from '../../src/domain/credits.ts';
 import {
   restoredWindow,
-  type StoredWindow,
   type UsageWindow,
-  usedWindow,
   WINDOW_KINDS,
   WINDOW_LENGTH_MS,
   type WindowKind,
@@ -12,8 +10,9 @@ import {
 } from '../../src/domain/usage-window.ts';
 import type { RedeemRequest } from '../../src/ledger/redeem-resets.ts';
 import { type Answer, refused } from './growth-calls.ts';
-import type { ModelPerson } from './growth-people.ts';
+import { type ModelPerson, personAt } from './growth-people.ts';
 import { DAY, type GrowthRules } from './growth-rules.ts';
+import { WindowHistory, type Windows } from './window-history.ts';
 
 export type ModelReset = {
   /** The ledger's, known as soon as its row has been seen. */
@@ -29,7 +28,6 @@ export type ModelReset = {
   /** Whether it went on as another one. */
   goneOn: boolean;
 };
-type Windows = Partial<Record<WindowKind, StoredWindow>>;
 type Redemption = {
   account: string;
   requestId: string;
@@ -45,7 +43,9 @@ const LAST_MOMENT = 600_000;
 export class GrowthResets {
   /** In the order in which each account came by them. */
   readonly resets: ModelReset[] = [];
-  readonly windows = new Map<string, Windows>();
+  readonly windows = new WindowHistory();
+  /** When everybody's windows were restored, of each account. */
+  readonly #restored: { account: string; at: number }[] = [];
   readonly #redemptions: Redemption[] = [];
   readonly #rules: GrowthRules;
   readonly #people: Map<string, ModelPerson>;
@@ -83,15 +83,13 @@ export class GrowthResets {
     const person = this.#people.get(account);
     if (person === undefined) return refused('not_found');
     if (person.status !== 'active') return refused('account_frozen', person.status);
-    const stored = this.windows.get(account) ?? {};
+    const stored = this.windows.of(account);
     const room = WINDOW_KINDS.every(
       (kind) => windowAt(kind, stored[kind], now).used + units <= this.#limit(kind),
     );
     if (!room) return refused('limit_reached', 'credits_off');
-    const used: Windows = {};
-    for (const kind of WINDOW_KINDS) used[kind] = usedWindow(kind, stored[kind], units, now);
-    this.windows.set(account, used);
-    return { value: this.#view(used, now) };
+    this.windows.use(account, units, now);
+    return { value: this.#view(this.windows.of(account), now) };
   }
 
   redeem({ account_id, request_id, reset_id, dry_run }: Omit<RedeemRequest, 'at'>, now: number): Answer {
@@ -106,7 +104,7 @@ export class GrowthResets {
     if (person === undefined) return refused('not_found');
     if (person.status !== 'active') return refused('account_frozen', person.status);
     const reset = this.available(account_id, now).find(({ id }) => reset_id === undefined || id === reset_id);
-    const before = this.windows.get(account_id) ?? {};
+    const before = this.windows.of(account_id);
     const moved = this.#moves(before, now);
     if (reset === undefined) return this.#answer('no_credit', before, now, moved, undefined, null);
     const nothing = WINDOW_KINDS.every((kind) => windowAt(kind, before[kind], now).used === 0n);
@@ -115,22 +113,25 @@ export class GrowthResets {
     return this.#answer('reset', before, now, moved, reset, dry_run === true ? null : now);
   }
 
-  /** Of each account that has it switched on, the first reset at its last moment, where something is used. */
+  /**
+   * Of each account that has it switched on, the first reset at its last moment, where something is used; one that is
+   * looked at too late as it was then.
+   */
   redeemAtLastMoment(now: number): number {
     const due = this.resets
       .filter(({ status, expiresAt }) => status === 'available' && expiresAt <= now + LAST_MOMENT)
       .toSorted((a, b) => a.expiresAt - b.expiresAt);
     let redeemed = 0;
     for (const reset of due) {
+      const late = reset.expiresAt <= now;
+      const at = late ? reset.expiresAt - 1 : now;
       const person = this.#people.get(reset.account);
-      const at = Math.min(now, reset.expiresAt - 1);
-      const stored = this.windows.get(reset.account) ?? {};
-      const used = WINDOW_KINDS.some((kind) => {
-        const window = windowAt(kind, stored[kind], at);
-        return window.used > 0n && Number(window.startedAt) <= at;
-      });
-      if (person?.autoRedeem !== true || person.status !== 'active' || !used) continue;
-      this.#spend(reset, `boon:last-moment/${reset.id}`, at);
+      const then = person && personAt(person, at);
+      const windows = late ? this.windows.at(reset.account, at) : this.windows.of(reset.account);
+      const used = WINDOW_KINDS.some((kind) => windowAt(kind, windows[kind], at).used > 0n);
+      if (then?.autoRedeem !== true || then.status !== 'active' || person?.status === 'closed' || !used)
+        continue;
+      this.#spend(reset, `boon:last-moment/${reset.id}`, at, late);
       redeemed += 1;
     }
     return redeemed;
@@ -171,23 +172,14 @@ export class GrowthResets {
   }
 
   hasUsed(account: string, now: number): boolean {
-    const stored = this.windows.get(account) ?? {};
+    const stored = this.windows.of(account);
     return WINDOW_KINDS.some((kind) => windowAt(kind, stored[kind], now).used > 0n);
   }
 
-  /** What is stored of an account's windows, restored at a moment. */
+  /** Everybody's windows are restored at a moment. */
   restore(account: string, now: number): void {
-    const before = this.windows.get(account);
-    if (before === undefined) return;
-    const after: Windows = {};
-    for (const kind of WINDOW_KINDS) {
-      const stored = before[kind];
-      if (stored === undefined) continue;
-      const open = windowAt(kind, stored, now).startedAt !== null;
-      const begins = open && (kind === 'five_hour' || this.#rules.movesWeeklyDate);
-      after[kind] = { used: 0n, startedAt: begins ? now : stored.startedAt };
-    }
-    this.windows.set(account, after);
+    this.#restored.push({ account, at: now });
+    this.windows.restore(account, now, this.#rules.movesWeeklyDate);
   }
 
   /** The soonest to expire first. */
@@ -197,18 +189,21 @@ export class GrowthResets {
       .toSorted((a, b) => a.expiresAt - b.expiresAt);
   }
 
-  #spend(reset: ModelReset, requestId: string, at: number): void {
+  #spend(reset: ModelReset, requestId: string, at: number, late = false): void {
     const { account } = reset;
-    const before = this.windows.get(account) ?? {};
+    const before = late ? this.windows.at(account, at) : this.windows.of(account);
     const moved = this.#moves(before, at);
     const { startedAt } = windowAt('weekly', before.weekly, at);
-    const endsSoon =
-      startedAt !== null && startedAt + WINDOW_LENGTH_MS.weekly <= at + this.#rules.returnWithin;
+    const end = startedAt === null || moved ? Infinity : startedAt + WINDOW_LENGTH_MS.weekly;
+    // One that is redeemed late may be of no use for what came since.
+    const since = this.#restored.filter((r) => late && r.account === account && r.at >= at).map((r) => r.at);
+    const useless = Math.min(end, ...since);
     reset.status = 'redeemed';
     reset.redeemedAt = at;
-    reset.returnAt = endsSoon && !moved ? startedAt + WINDOW_LENGTH_MS.weekly : null;
+    reset.returnAt = useless <= at + this.#rules.returnWithin ? useless : null;
     this.#redemptions.push({ account, requestId, reset, at, before, moved });
-    this.restore(account, at);
+    if (late) this.windows.restoreAt(account, at, this.#rules.movesWeeklyDate);
+    else this.windows.restore(account, at, this.#rules.movesWeeklyDate);
   }
 
   #comeBack(reset: ModelReset, at: number): void {

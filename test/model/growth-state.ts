@@ -172,7 +172,8 @@ export function expectLikeGrowthModel(state: GrowthState, model: GrowthModel, no
     });
     expect([id, state.credits[id] ?? '0']).toEqual([id, String(referrals.creditsOf(id, now))]);
   }
-  const windows = [...resets.windows]
+  const windows = resets.windows
+    .all()
     .toSorted(([a], [b]) => order(a, b))
     .flatMap(([account, stored]) =>
       WINDOW_KINDS.flatMap((kind) => {
