@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { PLANS } from '../domain/account.ts';
 import { CAMPAIGN_KINDS, CAMPAIGN_STATUSES, EXCLUSION_REASONS } from '../domain/campaign.ts';
 import { LOT_SOURCES } from '../domain/lot.ts';
-import { DurationSchema } from './policy.schema.ts';
+import { PositiveDurationSchema } from './duration.schema.ts';
 import {
   AccountIdSchema,
   CreditsSchema,
@@ -53,7 +53,9 @@ const GrantCreditsSchema = z.strictObject({
   amount: PositiveCreditsSchema,
   source: z.enum(LOT_SOURCES).optional().meta({ description: 'Default: promotional' }),
   expires_at: InstantInputSchema.optional(),
-  valid_for: DurationSchema.optional().meta({ description: 'From each grant; instead of `expires_at`' }),
+  valid_for: PositiveDurationSchema.optional().meta({
+    description: 'From each grant; instead of `expires_at`',
+  }),
   giftable: z.boolean().optional().meta({ description: 'May be given away. Default: false' }),
   ongoing: OngoingSchema,
 });

@@ -3,12 +3,9 @@ import { z } from 'zod';
 import { PLANS } from '../domain/account.ts';
 import { smallestCharge } from '../domain/money.ts';
 import type { Policy, Price } from '../domain/policy.ts';
+import { DurationSchema, PositiveDurationSchema } from './duration.schema.ts';
 import { CreditsSchema, InstantInputSchema, PositiveCreditsSchema } from './primitives.schema.ts';
 
-const DURATION = /^P(?=\d|T\d)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?$/;
-export const DurationSchema = z
-  .string()
-  .regex(DURATION, 'must be an ISO 8601 duration such as "PT24H", "P14D" or "P12M"');
 /** The months and years of a duration, in months. */
 function monthsOf(duration: string): number {
   const [, years = '0', months = '0'] = /^P(?:(\d+)Y)?(?:(\d+)M)?/.exec(duration) ?? [];
@@ -41,7 +38,7 @@ const ScreeningSchema = z.strictObject({
 
 const GiftPolicySchema = z.strictObject({
   settlement: DurationSchema,
-  claim_window: DurationSchema,
+  claim_window: PositiveDurationSchema,
   identity_required: z.boolean(),
   min_account_age: DurationSchema,
   limits: z.strictObject({ per_day: LimitSchema, per_month: LimitSchema }),
@@ -49,9 +46,9 @@ const GiftPolicySchema = z.strictObject({
   max: PositiveCreditsSchema,
   recipient_must_be_new: z.boolean(),
   new_within: DurationSchema,
-  gifted_credits_valid_for: DurationSchema,
+  gifted_credits_valid_for: PositiveDurationSchema,
   regift: z.boolean(),
-  hold_at_most: DurationSchema,
+  hold_at_most: PositiveDurationSchema,
   returned_credits_valid_for: DurationSchema,
   promotional_quota: LimitSchema,
   screening: ScreeningSchema,
@@ -90,11 +87,11 @@ const UsagePolicySchema = z.strictObject({
 });
 
 const ResetPolicySchema = z.strictObject({
-  valid_for: DurationSchema,
+  valid_for: PositiveDurationSchema,
   moves_weekly_date: z.boolean(),
   return_within: DurationSchema,
   complimentary_plans: z.array(z.enum(PLANS)),
-  reminders: z.array(DurationSchema).max(5),
+  reminders: z.array(PositiveDurationSchema).max(5),
 });
 
 /** In whole units of the currency's smallest coin. */
@@ -121,13 +118,13 @@ const PackagePolicySchema = z
   );
 
 const PurchasePolicySchema = z.strictObject({
-  credits_valid_for: DurationSchema,
+  credits_valid_for: PositiveDurationSchema,
   checkout_valid_for: DurationSchema.refine(
     (text) => /^PT([1-9]|1\d|2[0-4])H$/.test(text),
     'must be 1 to 24 hours, such as "PT24H"',
   ),
   top_up_pause: DurationSchema,
-  reminders: z.array(DurationSchema).max(5),
+  reminders: z.array(PositiveDurationSchema).max(5),
 });
 
 const InvoicePolicySchema = z.strictObject({ hundred_credits: ChargeSchema, due_within: DurationSchema });
@@ -152,9 +149,9 @@ const ProgramPolicySchema = z
     rewards: z.strictObject({ referrer: RewardSchema.nullable(), friend: RewardSchema.nullable() }),
     monthly_cap: CountSchema.max(1000),
     over_cap: z.enum(['forfeit', 'defer']),
-    invite_valid_for: DurationSchema,
+    invite_valid_for: PositiveDurationSchema,
     clawback_within: DurationSchema,
-    credits_valid_for: DurationSchema,
+    credits_valid_for: PositiveDurationSchema,
   })
   .refine(
     ({ opens_at, closes_at }) =>
