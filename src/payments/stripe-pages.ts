@@ -30,8 +30,8 @@ export function stripePages(
         return await ask();
       } catch (error) {
         if (!mayPass(error)) throw error;
-        if (tries === TRIES)
-          throw error instanceof Stripe.errors.StripeRateLimitError ? tooOften(error) : error;
+        const isLimited = error instanceof Stripe.errors.StripeRateLimitError;
+        if (tries >= TRIES[isLimited ? 'limited' : 'away']) throw isLimited ? tooOften(error) : error;
         await wait(Math.min(LONGEST_WAIT, retryAfter(error) ?? 2 ** (tries - 1)));
       }
     }

@@ -6,7 +6,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-type Listed = { id: string; created: number; status?: string; payment_intent?: string } & Record<string, unknown>;
+type Listed = { id: string; created: number; status?: string; payment_intent?: string } & Record<
+  string,
+  unknown
+>;
 
 const LISTS = ['checkout/sessions', 'payment_intents', 'refunds', 'disputes', 'events'] as const;
 
@@ -30,11 +33,17 @@ export async function startStripeWithLists(): Promise<StripeWithLists> {
     const url = new URL(request.url ?? '/', 'http://stripe');
     calls.push(`${request.method} ${decodeURIComponent(request.url ?? '')}`);
     const answer = (status: number, body: object, headers = {}) =>
-      response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+      response
+        .writeHead(status, { 'content-type': 'application/json', ...headers })
+        .end(JSON.stringify(body));
     if (fault.times > 0) {
       fault.times -= 1;
       if (fault.status === 0) return;
-      answer(fault.status, { error: { type: 'api_error', code: 'for_the_test', message: 'no' } }, fault.headers);
+      answer(
+        fault.status,
+        { error: { type: 'api_error', code: 'for_the_test', message: 'no' } },
+        fault.headers,
+      );
       return;
     }
     const path = url.pathname.replace('/v1/', '');
