@@ -16,10 +16,12 @@ import { OPEN_PROGRAMS, type ReferralRig, referralRig } from '../support/referra
 import { type DevTemporal, devServer } from '../support/temporal-server.ts';
 import { expectVerified, newGiftId, newKey } from '../support/test-ledger.ts';
 
+const CANCEL = newKey('cancel');
 const WAIT = { timeout: 60_000, interval: 50 };
 let folder: string;
 let temporal: DevTemporal;
 let rig: GiftRig;
+let worker: { stop: () => Promise<void> };
 let referrals: ReferralRig;
 let purchases: ReturnType<typeof createPurchaseProcess>;
 /** Known to Temporal at the time that it is restored to, and done since. */
@@ -92,8 +94,8 @@ beforeAll(async () => {
   await temporal.startAgain();
 
   // An hour of life.
-  const worker = await rig.startWorker();
-  await rig.act(before.canceled, 'cancel');
+  worker = await rig.startWorker();
+  await rig.act(before.canceled, 'cancel', { key: CANCEL });
   await rig.until(before.settled, 'settled');
   await purchases.changed(
     await hear(rig.ledger, before.paid, { said: 'paid', payment_id: 'pi_1', at: now() }),
@@ -137,7 +139,7 @@ test('restored to an older time, Temporal does not know what was begun since', a
 });
 
 test('a process that is due again moves nothing a second time, and ends as the ledger has it', async () => {
-  await rig.startWorker();
+  worker = await rig.startWorker();
   await until(giftWorkflowId(before.settled.id), 'COMPLETED');
   expect(await rig.available('bob')).toBe('10');
   expect(await rig.client.workflow.getHandle(giftWorkflowId(before.settled.id)).result()).toMatchObject({
@@ -146,6 +148,7 @@ test('a process that is due again moves nothing a second time, and ends as the l
 });
 
 test('an action under its old key is answered, and one under another is refused, by the ledger', async () => {
+  expect(await rig.act(before.canceled, 'cancel', { key: CANCEL })).toMatchObject({ status: 'canceled' });
   await expect(rig.act(before.canceled, 'hold')).rejects.toMatchObject({ code: 'already_resolved' });
   await rig.process.refresh([before.canceled.id]);
   await until(giftWorkflowId(before.canceled.id), 'COMPLETED');
@@ -167,12 +170,12 @@ test('a process of a referral and of a purchase that had ended ends again when i
 });
 
 test('with none of its data Temporal gets everything that is open from the ledger, and nothing that has ended', async () => {
+  await worker.stop();
   await temporal.kill();
   await rm(data(), { recursive: true });
   await mkdir(data());
   await temporal.startAgain();
   await registerSearchAttributes(rig.client);
-  // As the service that keeps a worker would: the one that lost its server may have given up.
   await rig.startWorker();
   await reconcile();
   for (const id of [...begunSince(), giftWorkflowId(before.open.id)])
