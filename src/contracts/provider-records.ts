@@ -29,7 +29,14 @@ export type ProviderRecord =
     }
   | { kind: 'refund'; id: string; news: RefundNews }
   | { kind: 'dispute'; id: string; news: DisputeNews }
-  | { kind: 'invoice'; id: string; news: InvoiceNews; account_id?: string | undefined };
+  | {
+      kind: 'invoice';
+      id: string;
+      news: InvoiceNews;
+      /** It is collected there, and not paid yet. */
+      is_open?: true;
+      account_id?: string | undefined;
+    };
 
 export type ProviderRecordKind = ProviderRecord['kind'];
 export const PROVIDER_RECORD_KINDS = [

@@ -9,7 +9,7 @@ import type {
 } from '../contracts/provider-records.ts';
 import { modeOfKey, type StripeAccess, stripeClient } from './stripe-client.ts';
 import { ofDispute, ofRefund, paidIntent, paidSession } from './stripe-events.ts';
-import { instantOf, named, textOf } from './stripe-fields.ts';
+import { currencyOf, instantOf, moneyOf, named, textOf } from './stripe-fields.ts';
 import { paidInvoiceOf } from './stripe-invoices.ts';
 import { keptPurchase } from './stripe-kept-purchase.ts';
 import { type StripePages, stripePages } from './stripe-pages.ts';
@@ -79,6 +79,11 @@ export function createStripeRecords(
         'disputes',
         pages.all((page) => stripe.disputes.list({ created, ...page })),
         (dispute) => add(disputeRecord(dispute, at, at)),
+      );
+      await each(
+        'invoices',
+        pages.all((page) => stripe.invoices.list({ created, status: 'open', ...page })),
+        (invoice) => add(openInvoice(invoice, at, key_live)),
       );
       await each(
         'messages of changes',
@@ -166,6 +171,28 @@ export function createStripeRecords(
         return undefined;
     }
   }
+}
+
+/** One that is collected. Until it is paid only that it is there counts. */
+function openInvoice(
+  { id, metadata, amount_due, currency, livemode }: Stripe.Invoice,
+  at: string,
+  key_live: boolean | undefined,
+): ProviderRecord | undefined {
+  const invoice_id = named(metadata?.invoice_id);
+  if (invoice_id === undefined || id === undefined) return undefined;
+  const sum = { amount: moneyOf(amount_due), currency: currencyOf(currency) };
+  const news = {
+    invoice_id,
+    provider_id: id,
+    ...sum,
+    live: livemode,
+    key_live,
+    event: id,
+    at,
+    by_hand: false,
+  };
+  return { kind: 'invoice', id, news, is_open: true, account_id: textOf(metadata?.account_id) };
 }
 
 function keyOf({ kind, id }: ProviderRecord): string {

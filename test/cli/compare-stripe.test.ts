@@ -1,9 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { BILLED, seedInvoiced } from '../support/billing.ts';
 import { boonCommand, type Ran } from '../support/command-line.ts';
 import { bought, buy, CONSENT, newPurchaseId } from '../support/purchases.ts';
-import { sessionEvent } from '../support/stripe-events.ts';
+import { event, sessionEvent } from '../support/stripe-events.ts';
 import { type StripeWithLists, startStripeWithLists } from '../support/stripe-with-lists.ts';
 import { newKey, openTestLedger, START, seedAccount, type TestLedger } from '../support/test-ledger.ts';
+import { charge } from '../support/usage.ts';
 
 const SECOND = Date.parse(START) / 1000;
 let own: TestLedger;
@@ -13,7 +15,7 @@ let ada = '';
 /** Purchases that this test has at Stripe. */
 let mine: Set<string>;
 beforeAll(async () => {
-  own = await openTestLedger();
+  own = await openTestLedger(BILLED);
 });
 afterAll(() => own.close());
 beforeEach(async () => {
@@ -35,12 +37,21 @@ function compare(...args: string[]): Promise<Ran> {
     STRIPE_API_BASE: stripe.url,
   });
 }
-type Found = { kind: string; outcome: string; account_id: string | null; purchase_id: string };
+type Found = {
+  kind: string;
+  outcome: string;
+  account_id: string | null;
+  purchase_id: string;
+  invoice_id: string;
+};
 /** What was found, in short: other tests' payments, which this test's Stripe does not have, are left out. */
 async function found(...args: string[]): Promise<[string, string][]> {
   const { differences } = (await compare('--json', ...args)).json() as { differences: Found[] };
   return differences
-    .filter(({ account_id, purchase_id }) => account_id === ada || mine.has(purchase_id))
+    .filter(
+      ({ account_id, purchase_id, invoice_id }) =>
+        account_id === ada || mine.has(purchase_id) || mine.has(invoice_id),
+    )
     .map(({ kind, outcome }) => [kind, outcome]);
 }
 const cases = async () => (await own.ledger.listPaymentCases({ account_id: ada }, { limit: 10 })).data;
@@ -404,6 +415,62 @@ describe('a dispute', () => {
   test('that is an inquiry only is none', async () => {
     const purchase = await paidAtBoth();
     disputeThere(purchase.id, 'warning_needs_response');
+    expect(await found()).toEqual([]);
+  });
+});
+
+describe('an invoice', () => {
+  const invoiceThere = (invoice_id: string, status: string) => ({
+    id: `in_${invoice_id}`,
+    object: 'invoice',
+    created: SECOND + 60,
+    status,
+    amount_due: 700,
+    amount_paid: status === 'paid' ? 700 : 0,
+    total: 700,
+    total_excluding_tax: 700,
+    currency: 'usd',
+    livemode: false,
+    metadata: { invoice_id, account_id: ada },
+  });
+  const paidThere = (object: object) =>
+    stripe.has.events.unshift({ ...event('invoice.paid', object), created: SECOND + 90 } as never);
+
+  test.each(['open', 'paid'])('that is %s there and lost here is a case', async (status) => {
+    const invoice = invoiceThere(`inv_${ada}`.replace('-', ''), status);
+    if (status === 'open') stripe.has.invoices.unshift(invoice);
+    else paidThere(invoice);
+    expect(await found()).toEqual([['invoice_missing', 'listed']]);
+    expect(await found('--apply')).toEqual([['invoice_missing', 'case']]);
+    expect(await cases()).toMatchObject([
+      { reason_code: 'provider_differs', invoice_id: invoice.metadata.invoice_id, amount: 700 },
+    ]);
+    expect(await found('--apply')).toEqual([]);
+  });
+
+  test('that is paid there and open here is paid here', async () => {
+    const account_id = `${ada}-org`;
+    await seedInvoiced(own.ledger, account_id, [`${ada}-member`]);
+    await charge(own.ledger, `${ada}-member`, { units: '2.5' });
+    const month = { account_id, month: '2026-03-01' };
+    const org = await own.ledger.closeBillingMonth(month, '2026-04-01T00:00:00.000Z');
+    const invoice = invoiceThere(org.id, 'paid');
+    await own.ledger.noteInvoiceDraft(org.id, invoice.id, '2026-04-01T00:00:00.000Z');
+    await own.ledger.noteInvoiceSent(org.id, null, '2026-04-01T00:00:00.000Z');
+    mine.add(org.id);
+    Object.assign(invoice, {
+      amount_paid: org.total.amount,
+      total: org.total.amount,
+      total_excluding_tax: org.total.amount,
+    });
+    paidThere(invoice);
+    expect(await found('--apply')).toEqual([['invoice_unpaid', 'applied']]);
+    expect(await own.ledger.findInvoice(org.id)).toMatchObject({ status: 'paid' });
+    expect(await found()).toEqual([]);
+  });
+
+  test('of another system is none', async () => {
+    stripe.has.invoices.unshift(invoiceThere('order-4711', 'open'));
     expect(await found()).toEqual([]);
   });
 });

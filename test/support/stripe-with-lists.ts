@@ -11,7 +11,7 @@ type Listed = { id: string; created: number; status?: string; payment_intent?: s
   unknown
 >;
 
-const LISTS = ['checkout/sessions', 'payment_intents', 'refunds', 'disputes', 'events'] as const;
+const LISTS = ['checkout/sessions', 'payment_intents', 'refunds', 'disputes', 'invoices', 'events'] as const;
 
 export type StripeWithLists = {
   url: string;

@@ -44,7 +44,7 @@ async function tell(
       await ledger.hearOfRefund(record.news);
       return undefined;
     case 'invoice':
-      await ledger.hearOfInvoice(record.news);
+      if (record.is_open !== true) await ledger.hearOfInvoice(record.news);
       return undefined;
   }
 }

@@ -47,6 +47,7 @@ function kindOf(record: ProviderRecord, known: RecordedOne): Difference['kind'] 
   if (kind === 'invoice') {
     if (known.subject_id === null)
       return OURS.invoice.test(record.news.invoice_id) ? 'invoice_missing' : undefined;
+    if (record.is_open === true) return undefined;
     return known.status === 'open' || known.status === 'void' ? 'invoice_unpaid' : undefined;
   }
   if (known.subject_id === null) {
@@ -76,8 +77,10 @@ export function unknownThere(
 export function sumOf(record: ProviderRecord): Sum {
   switch (record.kind) {
     case 'payment':
-    case 'invoice':
-      return { status: 'paid', amount: record.news.amount, currency: record.news.currency };
+    case 'invoice': {
+      const status = 'is_open' in record ? 'open' : 'paid';
+      return { status, amount: record.news.amount, currency: record.news.currency };
+    }
     case 'refund':
       return { status: record.news.status, amount: record.news.amount ?? null, currency: null };
     case 'dispute':
