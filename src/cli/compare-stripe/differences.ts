@@ -74,7 +74,7 @@ export function unknownThere(
   return { kind: `${kind}_unknown`, ...at, provider: null, ledger: ledgerSum(known) };
 }
 
-export function sumOf(record: ProviderRecord): Sum {
+function sumOf(record: ProviderRecord): Sum {
   switch (record.kind) {
     case 'payment':
     case 'invoice': {
