@@ -1,15 +1,21 @@
-/** `boon ledger`: proving and sealing the ledger, on the database itself. */
+/** `boon ledger`: proving and sealing the ledger, and comparing it with Stripe, on the database itself. */
 import type { Command } from 'commander';
 import type { VerifyReport } from '../ledger/ledger.ts';
 import { answer, newCommand } from './command.ts';
+import { compareStripeCommand } from './compare-stripe/compare-stripe.ts';
 import { CommandFailed } from './failure.ts';
 import { withLedger } from './local-ledger.ts';
 import type { Terminal } from './terminal.ts';
 
 export function ledgerCommand(terminal: Terminal): Command {
-  return newCommand('ledger', 'Prove and seal the ledger', ['ledger verify', 'ledger verify --json'])
+  return newCommand('ledger', 'Prove and seal the ledger, and compare it with Stripe', [
+    'ledger verify',
+    'ledger verify --json',
+    'ledger compare-stripe --since 2026-06-11T09:00:00Z',
+  ])
     .addCommand(verify(terminal))
-    .addCommand(seal(terminal));
+    .addCommand(seal(terminal))
+    .addCommand(compareStripeCommand(terminal));
 }
 
 function verify(terminal: Terminal): Command {

@@ -45,11 +45,19 @@ export async function withDatabase<T>(
 
 /** {@link withDatabase} with the ledger on it. */
 export async function withLedger<T>(terminal: Terminal, work: (ledger: Ledger) => Promise<T>): Promise<T> {
+  return await withConfiguredLedger(terminal, work);
+}
+
+/** The same, with the settings too. */
+export async function withConfiguredLedger<T>(
+  terminal: Terminal,
+  work: (ledger: Ledger, config: Config) => Promise<T>,
+): Promise<T> {
   return await withDatabase(terminal, async (url, config) => {
     const encryptionKey = config.encryptionKey ?? (await ownEncryptionKey(resolve(config.dataDir)));
     const ledger = createPostgresLedger({ url, encryptionKey });
     try {
-      return await work(ledger);
+      return await work(ledger, config);
     } finally {
       await ledger.close();
     }

@@ -16,6 +16,8 @@ export const CASE_REASONS = [
   'paid_twice',
   'void',
   'over_cap',
+  'purchase_unknown',
+  'provider_differs',
 ] as const;
 export type CaseReason = (typeof CASE_REASONS)[number];
 
@@ -59,6 +61,8 @@ const WORDS: Record<CaseReason, string> = {
   paid_twice: 'paid a second time',
   void: 'paid though it is void',
   over_cap: 'charged beyond the month’s cap',
+  purchase_unknown: 'paid for a purchase that the ledger does not have',
+  provider_differs: 'the provider has it otherwise, or not at all',
 };
 
 /** Why a payment does not fit, in words. */

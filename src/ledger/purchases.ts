@@ -9,6 +9,7 @@ import { type CreditReminders, makeCreditReminders } from './credit-reminders.ts
 import { type Database, queryRow, queryRows } from './database.ts';
 import type { Page, PageRequest, Recorded, Write } from './ledger.ts';
 import { makePaymentCases, type PaymentCases, toCase } from './payment-cases.ts';
+import { makeProviderDifferences, type ProviderDifferences } from './provider-differences.ts';
 import {
   findPurchase,
   listPackages,
@@ -28,7 +29,7 @@ export type BuyRequest = Write & {
 };
 
 /** No method reads a clock; refusals are BoonErrors. */
-export interface Purchases extends CreditReminders, PaymentCases {
+export interface Purchases extends CreditReminders, PaymentCases, ProviderDifferences {
   /** Writes down what is to be bought, at the price of the policy in use. Under a known key: as it stands now. */
   beginPurchase(request: BuyRequest): Promise<Recorded<Purchase>>;
   /** Remembers the provider's page; the first one stays. */
@@ -81,6 +82,7 @@ export function makePurchases(
   return {
     ...makeCreditReminders(database, vault),
     ...makePaymentCases(database),
+    ...makeProviderDifferences(database),
     async beginPurchase(request) {
       const { value, replayed } = await begin(request);
       return { value: toPurchase(value.purchase), replayed };

@@ -2,6 +2,7 @@
 import Stripe from 'stripe';
 import { type PaymentNews, type Purchase, packageText, purchaseWorkflowId } from '../contracts/purchase.ts';
 import { declined, paidIntent } from './stripe-events.ts';
+import { keptMetadata } from './stripe-kept-purchase.ts';
 
 /**
  * Charges the customer's card once however often it is asked to. Undefined while the bank has not answered.
@@ -33,7 +34,7 @@ export async function chargeStoredCard(
         off_session: true,
         confirm: true,
         description: packageText(purchase),
-        metadata: { purchase_id: purchase.id, kind: purchase.kind },
+        metadata: keptMetadata(purchase),
       },
       { idempotencyKey: `${purchaseWorkflowId(purchase.id)}:charge` },
     );

@@ -67,18 +67,8 @@ export function newsOf(
     case 'charge.dispute.closed':
     case 'charge.dispute.funds_withdrawn':
     case 'charge.dispute.funds_reinstated': {
-      const { id, amount, payment_intent, status } = event.data.object;
-      // An inquiry takes no money away.
-      if (status.startsWith('warning_')) return undefined;
-      return {
-        ...heard,
-        payment_id: idOf(payment_intent),
-        said: 'disputed',
-        dispute_id: needed(textOf(id), 'id'),
-        amount: needed(moneyOf(amount), 'amount'),
-        status: outcomeOf(status),
-        said_at,
-      };
+      const news = ofDispute(event.data.object, at);
+      return news === undefined ? undefined : { ...heard, ...news, said_at };
     }
     default:
       return undefined;
@@ -138,6 +128,19 @@ export function ofRefund(
   if (status === 'succeeded') return { ...about, status };
   if (status !== 'failed' && status !== 'canceled') return { ...about, status: 'pending' };
   return { ...about, status: 'failed', reason_code: textOf(failure_reason) ?? status };
+}
+
+/** How a dispute stands; undefined for an inquiry, which takes no money away. */
+export function ofDispute({ id, amount, payment_intent, status }: Stripe.Dispute, at: string) {
+  if (status.startsWith('warning_')) return undefined;
+  return {
+    at,
+    payment_id: idOf(payment_intent),
+    said: 'disputed',
+    dispute_id: needed(textOf(id), 'id'),
+    amount: needed(moneyOf(amount), 'amount'),
+    status: outcomeOf(status),
+  } as const satisfies PaymentNews;
 }
 
 /** Why a card was declined, in Stripe's word for it. */

@@ -1,9 +1,10 @@
 /** Payments by Stripe. No card ever reaches Boon: people pay on Stripe's page, and top-ups charge what Stripe stores. */
-import Stripe from 'stripe';
+import type Stripe from 'stripe';
 import { BoonError } from '../contracts/errors.ts';
 import type { Payments } from '../contracts/payments.ts';
 import { type Purchase, packageText, purchaseWorkflowId } from '../contracts/purchase.ts';
 import { chargeStoredCard } from './stripe-charge.ts';
+import { asking, modeOfKey, type StripeAccess, stripeClient } from './stripe-client.ts';
 import { newsOf, paidSession } from './stripe-events.ts';
 import {
   creditStripeInvoice,
@@ -12,33 +13,23 @@ import {
   sendStripeInvoice,
   voidStripeInvoice,
 } from './stripe-invoices.ts';
+import { keptMetadata } from './stripe-kept-purchase.ts';
 import { sendStripeRefund } from './stripe-refunds.ts';
 
-export type StripeOptions = {
-  apiKey: string;
+export type StripeOptions = StripeAccess & {
   /** Signing secret of the webhook endpoint. */
   webhookSecret: string;
-  /** Where Stripe's API is, when it is not Stripe's own. */
-  apiBase: string | undefined;
   /** Where a buyer goes from Stripe's page: always the same for one purchase, for Stripe compares repeated calls. */
   backTo: (purchase: Purchase) => string;
 };
 
 /** How long a signature holds, in seconds: an old message must not be played again. */
 const TOLERANCE = 300;
-/** How long a call may take, in milliseconds, and how often it is tried again on a broken connection. */
-const PATIENCE = 8_000;
-const RETRIES = 1;
 
 export function createStripePayments(options: StripeOptions): Payments {
   const { webhookSecret, backTo } = options;
-  const stripe = new Stripe(options.apiKey, {
-    timeout: PATIENCE,
-    maxNetworkRetries: RETRIES,
-    telemetry: false,
-    ...hostOf(options.apiBase),
-  });
-  const keyLive = modeOf(options.apiKey);
+  const stripe = stripeClient(options);
+  const keyLive = modeOfKey(options.apiKey);
   const key = ({ id }: Purchase, step: string) => ({ idempotencyKey: `${purchaseWorkflowId(id)}:${step}` });
 
   function signedEvent(body: Buffer, signature: string, at: string): Stripe.Event {
@@ -55,7 +46,7 @@ export function createStripePayments(options: StripeOptions): Payments {
   return {
     openCheckout: (purchase) =>
       asking(async () => {
-        const metadata = { purchase_id: purchase.id, kind: purchase.kind };
+        const metadata = keptMetadata(purchase);
         const back = backTo(purchase);
         const session = await stripe.checkout.sessions.create(
           {
@@ -81,7 +72,8 @@ export function createStripePayments(options: StripeOptions): Payments {
             success_url: back,
             cancel_url: back,
           },
-          key(purchase, 'checkout'),
+          // Another key than when the metadata held less: Stripe compares what comes under one.
+          key(purchase, 'page'),
         );
         if (session.url === null) throw new BoonError('payment_refused', 'Stripe made no page to pay on.');
         return { id: session.id, url: session.url };
@@ -120,37 +112,4 @@ export function createStripePayments(options: StripeOptions): Payments {
       }
     },
   };
-}
-
-/** Whether a key is of the live mode: `sk_live_…`, `rk_test_…`; undefined where it does not tell. */
-function modeOf(apiKey: string): boolean | undefined {
-  const [, mode] = /^[a-z]+_(live|test)_/.exec(apiKey) ?? [];
-  return mode === undefined ? undefined : mode === 'live';
-}
-
-function hostOf(base: string | undefined) {
-  if (base === undefined) return {};
-  const { protocol, hostname, port } = new URL(base);
-  const secure = protocol === 'https:';
-  return {
-    host: hostname,
-    port: port === '' ? (secure ? 443 : 80) : Number(port),
-    protocol: secure ? ('https' as const) : ('http' as const),
-  };
-}
-
-/** Stripe's messages stay in the cause: they may tell of keys. */
-async function asking<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof BoonError || !(error instanceof Stripe.errors.StripeError)) throw error;
-    const { StripeInvalidRequestError, StripeAuthenticationError, StripePermissionError } = Stripe.errors;
-    const refused = [StripeInvalidRequestError, StripeAuthenticationError, StripePermissionError].some(
-      (kind) => error instanceof kind,
-    );
-    throw refused
-      ? new BoonError('payment_refused', `Stripe refused: ${error.code ?? error.type}.`, { cause: error })
-      : new BoonError('unavailable', 'Stripe did not answer.', { cause: error });
-  }
 }
