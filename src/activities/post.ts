@@ -37,7 +37,7 @@ export type Post = {
 };
 
 /** Less than the ledger lets a try last, and than an activity may take. */
-const PATIENCE = 45_000;
+const PATIENCE = 40_000;
 
 const FINAL: Record<Exclude<LetterEnd, 'sent' | 'not_needed'>, [type: string, message: string]> = {
   refused: ['mail_refused', 'The mail server has refused the recipient’s address.'],

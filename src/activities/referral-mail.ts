@@ -53,7 +53,7 @@ export function referralMailActivities(dependencies: MailDependencies) {
   };
 }
 
-/** Short, and of any request's form. */
+/** Of any request's form, and so short that the Message-ID fits a line. */
 function digestOf(request: string): string {
-  return createHash('sha256').update(request).digest('hex').slice(0, 16);
+  return createHash('sha256').update(request).digest('hex').slice(0, 8);
 }
