@@ -1,5 +1,6 @@
 /** What a billing cycle does to the ledger, the provider and the mail, and the sweep that starts missing ones. */
 import { heartbeat, log } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 import {
   type BillingMonthOf,
   billingCycleWorkflowId,
@@ -11,11 +12,11 @@ import type { Counted } from '../contracts/stuck-item.ts';
 import type { Billing } from '../ledger/billing.ts';
 import { type DutyLedger, duty } from './duty.ts';
 import { failing } from './failure.ts';
-import { invoiceMail } from './invoice-letter.ts';
+import { letterWriters } from './letter-writers.ts';
 import type { MailDependencies } from './mail.ts';
-import { withoutAddress } from './mail-failure.ts';
+import { makePost } from './post.ts';
 import { keepProviderInvoice } from './provider-invoice.ts';
-import { scheduledAt } from './scheduled-at.ts';
+import { attemptAt, scheduledAt } from './scheduled-at.ts';
 
 /** Billing cycles' workflows, as Temporal tells of them. */
 export type BillingRuns = {
@@ -25,7 +26,7 @@ export type BillingRuns = {
 };
 
 type BillingDependencies = Omit<MailDependencies, 'ledger'> & {
-  ledger: Billing & DutyLedger;
+  ledger: Billing & MailDependencies['ledger'] & DutyLedger;
   runs: BillingRuns;
   payments: Payments | undefined;
 };
@@ -43,6 +44,8 @@ export function billingActivities({
   from,
   publicUrl,
 }: BillingDependencies) {
+  const post = makePost({ ledger, transport, from });
+  const writers = letterWriters({ ledger, publicUrl });
   return {
     closeBillingMonth: (month: Omit<BillingMonthOf, 'ends_at'>, at: string): Promise<Invoice> =>
       failing(() => ledger.closeBillingMonth(month, at)),
@@ -56,7 +59,8 @@ export function billingActivities({
 
     /** Mails the invoice to the organisation's address, and notes what became of that. */
     async mailInvoice(id: string, at: string): Promise<InvoiceNotice> {
-      const notice = await failing(async () => (await ledger.findInvoice(id)).notice ?? (await send(id)));
+      const known = (await failing(() => ledger.findInvoice(id))).notice;
+      const notice = known ?? (await send(id, attemptAt(at)));
       await failing(() => ledger.noteInvoiceNotice(id, notice, at));
       return notice;
     },
@@ -93,18 +97,14 @@ export function billingActivities({
     },
   };
 
-  async function send(id: string): Promise<InvoiceNotice> {
+  async function send(id: string, at: string): Promise<InvoiceNotice> {
     if (transport === undefined) return 'mail_off';
-    const to = await ledger.invoiceAddress(id);
-    if (to === undefined) return 'no_address';
-    const mail = invoiceMail(await ledger.findInvoice(id), publicUrl);
+    const letter = { kind: 'invoice', subject: id } as const;
     try {
-      await transport.sendMail({ ...mail, from, to });
-      return 'sent';
+      return (await post.deliver(letter, at, () => writers.invoice(letter))) ? 'sent' : 'no_address';
     } catch (error) {
-      const failure = withoutAddress(error);
-      if (failure.type === 'mail_refused') return 'refused';
-      throw failure;
+      if (error instanceof ApplicationFailure && error.type === 'mail_refused') return 'refused';
+      throw error;
     }
   }
 }

@@ -28,6 +28,7 @@ export class DutyRun {
   readonly #stuck: Map<string, StuckItem>;
   readonly #failed = new Set<string>();
   readonly #giveUpAfter: number;
+  readonly #isOfOneItem: (error: unknown) => boolean;
   #done = 0;
   #inRow = 0;
 
@@ -37,8 +38,10 @@ export class DutyRun {
     at: string,
     stuck: readonly StuckItem[],
     giveUpAfter: number,
+    isOfOneItem: (error: unknown) => boolean,
   ) {
     this.#giveUpAfter = giveUpAfter;
+    this.#isOfOneItem = isOfOneItem;
     this.#ledger = ledger;
     this.#what = what;
     this.at = at;
@@ -51,6 +54,11 @@ export class DutyRun {
     return (
       this.#failed.has(item) || (stuck !== undefined && Date.parse(stuck.next_try_at) > Date.parse(this.at))
     );
+  }
+
+  /** Whether it has failed before, in another run. */
+  isStuck(item: string): boolean {
+    return this.#stuck.has(item);
   }
 
   /** Items whose next try is this run. */
@@ -92,6 +100,7 @@ export class DutyRun {
     log.warn('An item is stuck', { what: this.#what, item, error: errorText(error) });
     this.#failed.add(item);
     await this.#ledger.putAside(this.#what, item, errorText(error), this.at);
+    if (this.#isOfOneItem(error)) return;
     this.#inRow += 1;
     if (this.#inRow >= this.#giveUpAfter) throw error;
   }
@@ -113,6 +122,7 @@ export class DutyRun {
 /**
  * Runs a duty to its end, or to the error that stops it, which is noted too. Rejects only when it is canceled.
  * @param giveUpAfter failures in a row after which what all items need is taken to be away
+ * @param isOfOneItem failures that say nothing of other items, however many in a row
  */
 export async function duty(
   ledger: DutyLedger,
@@ -120,10 +130,11 @@ export async function duty(
   at: string,
   work: (run: DutyRun) => Promise<void>,
   giveUpAfter = GIVE_UP_AFTER,
+  isOfOneItem: (error: unknown) => boolean = () => false,
 ): Promise<DutyReport> {
   let run: DutyRun | undefined;
   try {
-    run = new DutyRun(ledger, what, at, await ledger.stuckItemsOf(what), giveUpAfter);
+    run = new DutyRun(ledger, what, at, await ledger.stuckItemsOf(what), giveUpAfter, isOfOneItem);
     await work(run);
     return await run.end();
   } catch (error) {

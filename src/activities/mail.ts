@@ -1,15 +1,13 @@
-/** Mail to recipients. No address, token or message text leaves this file except to the mail server. */
-import { activityInfo, log } from '@temporalio/activity';
+/** Mail to recipients of gifts. No address, token or message text leaves the worker except to the mail server. */
 import type { Transporter } from 'nodemailer';
-import { claimUrl } from '../contracts/claim-url.ts';
 import type { ClaimMail } from '../contracts/gift.ts';
-import type { Ledger } from '../ledger/ledger.ts';
-import { claimMail } from './claim-mail.ts';
-import { failing } from './failure.ts';
-import { withoutAddress } from './mail-failure.ts';
+import type { Letters } from '../ledger/letters.ts';
+import { type LetterLedger, letterWriters } from './letter-writers.ts';
+import { makePost } from './post.ts';
+import { attemptAt } from './scheduled-at.ts';
 
 export type MailDependencies = {
-  ledger: Pick<Ledger, 'findGift' | 'giftAddress'>;
+  ledger: LetterLedger & Letters;
   /** Undefined: no mail server is configured and nothing is sent. */
   transport: Pick<Transporter, 'sendMail'> | undefined;
   /** Sender of mails, as in `Boon <boon@example.com>`. */
@@ -20,27 +18,19 @@ export type MailDependencies = {
 
 export type MailActivities = ReturnType<typeof mailActivities>;
 
-export function mailActivities({ ledger, transport, from, publicUrl }: MailDependencies) {
+export function mailActivities(dependencies: MailDependencies) {
+  const post = makePost(dependencies);
+  const writers = letterWriters(dependencies);
   return {
     /**
-     * Mails the claim link of a gift. Nothing is sent for a gift that has ended or whose link is used.
-     * A refused address is final (`mail_refused`); everything else is retried.
+     * Mails the claim link of a gift, once. Nothing is sent for a gift that has ended or whose link is used.
+     * A refused address is final (`mail_refused`), and so is a day without success; everything else is retried.
+     * @param at when it is asked for; runs of earlier versions did not say
      */
-    async sendClaimMail(giftId: string): Promise<ClaimMail> {
-      if (transport === undefined) return 'not_needed';
-      const { gift, email, token } = await failing(async () => {
-        const [gift, address] = await Promise.all([ledger.findGift(giftId), ledger.giftAddress(giftId)]);
-        return { gift, ...address };
-      });
-      if (token === undefined || gift.deadline === null) return 'not_needed';
-      const mail = claimMail({ gift, url: claimUrl(publicUrl, giftId, token), publicUrl });
-      try {
-        await transport.sendMail({ ...mail, from, to: email });
-      } catch (error) {
-        throw withoutAddress(error);
-      }
-      log.info('Claim link mailed', { giftId, attempt: activityInfo().attempt });
-      return 'sent';
+    async sendClaimMail(giftId: string, at?: string): Promise<ClaimMail> {
+      const letter = { kind: 'claim', subject: giftId } as const;
+      const sent = await post.deliver(letter, attemptAt(at), () => writers.claim(letter));
+      return sent ? 'sent' : 'not_needed';
     },
   };
 }

@@ -27,7 +27,7 @@ export function purchaseMail(purchase: Purchase, publicUrl: string): Mail | unde
   return letter(
     'Your automatic top-up was not paid',
     [why, 'It is tried again later, unless you switch it off.'],
-    messageId,
+    messageId.replace('<purchase.', '<top-up.'),
   );
 }
 

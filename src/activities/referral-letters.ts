@@ -8,15 +8,15 @@ import type { Mail } from './claim-mail.ts';
  * The invitation.
  * @param url the friend's personal link.
  * @param publicUrl its host stands in the Message-ID.
- * @param time how often it was mailed before: a try of the same mail is seen to be one, another mail is another.
+ * @param which which one: a try of the same mail is seen to be one, another mail is another.
  */
 export function invitationMail(letter: {
   referral: Referral;
   url: string;
   publicUrl: string;
-  time: number;
+  which: string;
 }): Mail {
-  const { referral, url, publicUrl, time } = letter;
+  const { referral, url, publicUrl, which } = letter;
   const { prompts_required: prompts } = referral;
   const invites = `${referral.referrer_id} invites you.`;
   const counts =
@@ -33,7 +33,7 @@ export function invitationMail(letter: {
       `<p>${escaped(counts)}</p>`,
       `<p>${escaped(until)}</p>`,
     ].join('\n'),
-    messageId: `<invite.${referral.id}.${time}@${new URL(publicUrl).hostname}>`,
+    messageId: `<invite.${referral.id}.${which}@${new URL(publicUrl).hostname}>`,
   };
 }
 

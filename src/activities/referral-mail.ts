@@ -1,64 +1,59 @@
-/** Mails of referrals. No address or token leaves this file except to the mail server. */
-import { activityInfo, log } from '@temporalio/activity';
-import { inviteUrl } from '../contracts/invite-url.ts';
-import type { MailOutcome, Referral } from '../contracts/referral.ts';
-import type { Ledger } from '../ledger/ledger.ts';
-import type { Referrals } from '../ledger/referrals.ts';
-import type { Mail } from './claim-mail.ts';
-import { failing } from './failure.ts';
+/** Mails of referrals. No address or token leaves the worker except to the mail server. */
+import { createHash } from 'node:crypto';
+import type { GivenReward, MailOutcome } from '../contracts/referral.ts';
+import { letterWriters } from './letter-writers.ts';
 import type { MailDependencies } from './mail.ts';
-import { withoutAddress } from './mail-failure.ts';
-import { invitationMail, rewardMail } from './referral-letters.ts';
-
-type ReferralMailDependencies = Omit<MailDependencies, 'ledger'> & {
-  ledger: Pick<Referrals, 'findReferral' | 'referralAddresses'> & Pick<Ledger, 'findAccount'>;
-};
+import { makePost } from './post.ts';
+import { attemptAt } from './scheduled-at.ts';
 
 export type ReferralMailActivities = ReturnType<typeof referralMailActivities>;
+type Recipient = GivenReward['recipient'];
 
-export function referralMailActivities({ ledger, transport, from, publicUrl }: ReferralMailDependencies) {
+/** Those of a reward, in the order in which they are told where one activity of an earlier version tells both. */
+const RECIPIENTS: readonly Recipient[] = ['referrer', 'friend'];
+
+export function referralMailActivities(dependencies: MailDependencies) {
+  const post = makePost(dependencies);
+  const writers = letterWriters(dependencies);
   return {
     /**
-     * Mails the invitation with its link; nothing once the link was used or has ended.
-     * @param time how often it was mailed before.
+     * Mails the invitation with its link, once; nothing once the link was used or has ended.
+     * @param time how often it was mailed before
+     * @param at when it is asked for; runs of earlier versions did not say
+     * @param request what asked for it to be mailed again: each request is a letter of its own
      */
-    async sendInvitation(referralId: string, time: number): Promise<MailOutcome> {
-      if (transport === undefined) return 'not_needed';
-      const { referral, address } = await failing(async () => {
-        const [referral, addresses] = await Promise.all([
-          ledger.findReferral(referralId),
-          ledger.referralAddresses([referralId]),
-        ]);
-        return { referral, address: addresses.get(referralId) };
-      });
-      if (referral.status !== 'invited' || address?.token === undefined) return 'not_needed';
-      const url = inviteUrl(publicUrl, referralId, address.token);
-      await send(address.email, invitationMail({ referral, url, publicUrl, time }));
-      log.info('Invitation mailed', { referralId, time, attempt: activityInfo().attempt });
-      return 'sent';
+    async sendInvitation(
+      referralId: string,
+      time: number,
+      at?: string,
+      request?: string,
+    ): Promise<MailOutcome> {
+      const which = request === undefined ? `${time}` : digestOf(request);
+      const letter = { kind: 'invitation', subject: referralId, which } as const;
+      const sent = await post.deliver(letter, attemptAt(at), () => writers.invitation(letter));
+      return sent ? 'sent' : 'not_needed';
     },
 
-    /** Tells each who was rewarded and has an address. */
-    async sendRewardMail(referralId: string): Promise<MailOutcome> {
-      if (transport === undefined) return 'not_needed';
-      const referral = await failing(() => ledger.findReferral(referralId));
-      const told = await Promise.all(referral.rewards.map((reward) => tell(referral, reward)));
-      return told.includes(true) ? 'sent' : 'not_needed';
+    /**
+     * Tells one of those who were rewarded.
+     * @param recipient runs of earlier versions did not say: then each is told, whatever becomes of the other's letter
+     */
+    async sendRewardMail(referralId: string, recipient?: Recipient, at?: string): Promise<MailOutcome> {
+      const moment = attemptAt(at);
+      const told = await Promise.allSettled(
+        (recipient === undefined ? RECIPIENTS : [recipient]).map((which) => {
+          const letter = { kind: 'reward', subject: referralId, which } as const;
+          return post.deliver(letter, moment, () => writers.reward(letter));
+        }),
+      );
+      const failed = told.find((one) => one.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+      return told.some((one) => one.status === 'fulfilled' && one.value) ? 'sent' : 'not_needed';
     },
   };
+}
 
-  async function tell(referral: Referral, reward: Referral['rewards'][number]): Promise<boolean> {
-    const { email } = await failing(() => ledger.findAccount(reward.account_id));
-    if (email === null) return false;
-    await send(email, rewardMail({ referral, reward, publicUrl }));
-    return true;
-  }
-
-  async function send(to: string, mail: Mail): Promise<void> {
-    try {
-      await transport?.sendMail({ ...mail, from, to });
-    } catch (error) {
-      throw withoutAddress(error);
-    }
-  }
+/** Of any request's form, and so short that the Message-ID fits a line. */
+function digestOf(request: string): string {
+  return createHash('sha256').update(request).digest('hex').slice(0, 8);
 }

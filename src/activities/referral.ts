@@ -2,8 +2,10 @@
 import {
   type Referral,
   type ReferralStanding,
+  type RewardsGiven,
   type RewardWindow,
   referralStanding,
+  rewardsGiven,
 } from '../contracts/referral.ts';
 import type { LinkUse, RaiseCap, ReferralAction, Referrals } from '../ledger/referrals.ts';
 import { failing } from './failure.ts';
@@ -26,9 +28,12 @@ export function referralActivities(ledger: Referrals) {
         return replayed ? await ledger.findReferral(value.id) : value;
       }),
 
-    /** How the ledger has a referral. */
-    readReferral: (referralId: string): Promise<ReferralStanding> =>
-      failing(async () => referralStanding(await ledger.findReferral(referralId))),
+    /** How the ledger has a referral, and who was rewarded. */
+    readReferral: (referralId: string): Promise<ReferralStanding & RewardsGiven> =>
+      failing(async () => {
+        const referral = await ledger.findReferral(referralId);
+        return { ...referralStanding(referral), ...rewardsGiven(referral) };
+      }),
 
     raiseCap: (request: RaiseCap): Promise<RewardWindow> =>
       failing(async () => (await ledger.raiseCap(request)).value),

@@ -1,25 +1,27 @@
-/** Reminding owners of resets that are about to expire. No address leaves this file except to the mail server. */
-import { heartbeat, log } from '@temporalio/activity';
+/** Reminding owners of resets that are about to expire. No address leaves the worker except to the mail server. */
+import { heartbeat } from '@temporalio/activity';
 import type { ReminderReport } from '../contracts/temporal.ts';
 import type { ExpiringReset } from '../ledger/expiring-reset.ts';
-import type { DueReminder, ReminderOutcome } from '../ledger/reset-reminders.ts';
+import type { Letters } from '../ledger/letters.ts';
+import type { DueReminder } from '../ledger/reset-reminders.ts';
 import type { Resets } from '../ledger/resets.ts';
 import { type DutyLedger, type DutyRun, duty } from './duty.ts';
 import type { MailDependencies } from './mail.ts';
-import { withoutAddress } from './mail-failure.ts';
+import { isOfOneLetter } from './mail-failure.ts';
+import { makePost } from './post.ts';
+import { MAIL_SERVER_IS_AWAY, remindEach, reminderOutcome } from './reminders.ts';
 import { reminderMail } from './reset-letter.ts';
 
 type ReminderDependencies = Omit<MailDependencies, 'ledger'> & {
-  ledger: Pick<Resets, 'dueReminders' | 'noteReminder'> & DutyLedger;
+  ledger: Pick<Resets, 'dueReminders' | 'noteReminder'> & Letters & DutyLedger;
 };
 
 export type ResetMailActivities = ReturnType<typeof resetMailActivities>;
 
 const PAGE = 100;
-/** A mail server that takes none of so many mails in a row is away: the next run tries again. */
-const GIVE_UP_AFTER = 5;
 
 export function resetMailActivities({ ledger, transport, from, publicUrl }: ReminderDependencies) {
+  const post = makePost({ ledger, transport, from });
   return {
     /**
      * Mails each reminder that is due at `at`, once: a refused address is final, everything else is tried again by the
@@ -28,30 +30,26 @@ export function resetMailActivities({ ledger, transport, from, publicUrl }: Remi
     async remindOfResets(at: string): Promise<ReminderReport> {
       const report: ReminderReport = { reminders_sent: 0, reminders_failed: 0 };
       if (transport === undefined) return report;
+      const page = (after: ExpiringReset | undefined) => ledger.dueReminders(at, PAGE, after);
       const reset_reminders = await duty(
         ledger,
         'reset_reminders',
         at,
-        async (run) => {
-          let next: ExpiringReset | undefined;
-          do {
-            const page = await ledger.dueReminders(at, PAGE, next);
-            next = page.next;
-            for (const reminder of page.due) await remind(run, reminder, report);
-          } while (next !== undefined);
-        },
-        GIVE_UP_AFTER,
+        (run) => remindEach(run, { page, itemOf, remind: (reminder) => remind(run, reminder, report) }),
+        MAIL_SERVER_IS_AWAY,
+        isOfOneLetter,
       );
       return { ...report, duties: { reset_reminders } };
     },
   };
 
   async function remind(run: DutyRun, reminder: DueReminder, report: ReminderReport): Promise<void> {
-    const item = `${reminder.reset_ids[0]}/${reminder.before}`;
-    if (run.isAside(item)) return;
+    const { reset_ids, before, email } = reminder;
     report.reminders_failed += 1;
-    await run.try(item, async () => {
-      const outcome = await mail(reminder);
+    await run.try(itemOf(reminder), async () => {
+      const letter = { kind: 'reset_reminder', subject: `${reset_ids[0]}`, which: before } as const;
+      const written = { to: email, mail: reminderMail(reminder, publicUrl) };
+      const outcome = await reminderOutcome(() => post.deliver(letter, run.at, async () => written));
       await ledger.noteReminder(reminder, outcome, run.at);
       if (outcome !== 'sent') return;
       report.reminders_failed -= 1;
@@ -59,19 +57,8 @@ export function resetMailActivities({ ledger, transport, from, publicUrl }: Remi
     });
     heartbeat(report);
   }
+}
 
-  /** What became of the mail. Rejects when it may be tried again. */
-  async function mail(reminder: DueReminder): Promise<ReminderOutcome> {
-    const { email: to } = reminder;
-    if (to === undefined) throw new Error('The address cannot be read: it was sealed with another key.');
-    try {
-      await transport?.sendMail({ ...reminderMail(reminder, publicUrl), from, to });
-      return 'sent';
-    } catch (error) {
-      const failure = withoutAddress(error);
-      log.warn('A reminder was not taken', { resets: reminder.reset_ids, message: failure.message });
-      if (failure.type === 'mail_refused') return 'refused';
-      throw failure;
-    }
-  }
+function itemOf({ reset_ids, before }: DueReminder): string {
+  return `${reset_ids[0]}/${before}`;
 }

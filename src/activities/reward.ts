@@ -5,8 +5,10 @@ import {
   type PlaceAnswer,
   type ReferralStanding,
   type ReleasePlace,
+  type RewardsGiven,
   type RewardWindow,
   referralStanding,
+  rewardsGiven,
 } from '../contracts/referral.ts';
 import type { Referrals } from '../ledger/referrals.ts';
 import { failing } from './failure.ts';
@@ -26,12 +28,13 @@ const WAIT = '500 milliseconds';
 
 export function rewardActivities(ledger: Referrals, windows: RewardWindows) {
   return {
-    /** Claims the reward of a qualified referral and tells how the referral stands after it. */
-    claimReward: (referralId: string, at: string): Promise<ReferralStanding> =>
+    /** Claims the reward of a qualified referral and tells how the referral stands after it, and who was given one so far. */
+    claimReward: (referralId: string, at: string): Promise<ReferralStanding & RewardsGiven> =>
       failing(async () => {
         const referral = await ledger.findReferral(referralId);
         const isDue = referral.deferred_until === null || referral.deferred_until <= at;
-        if (referral.status !== 'qualified' || !isDue) return referralStanding(referral);
+        if (referral.status !== 'qualified' || !isDue)
+          return { ...referralStanding(referral), ...rewardsGiven(referral) };
         const { program, referrer_id } = referral;
         const window = await ledger.rewardWindow(referrer_id, program, at);
         const place = await windows.claim(window, referralId);
@@ -40,7 +43,7 @@ export function rewardActivities(ledger: Referrals, windows: RewardWindows) {
         if (place.granted && rewarded.status !== 'rewarded') {
           await windows.release(window, { referral_id: referralId, program });
         }
-        return referralStanding(rewarded);
+        return { ...referralStanding(rewarded), ...rewardsGiven(rewarded) };
       }),
   };
 }

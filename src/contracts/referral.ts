@@ -85,6 +85,9 @@ export type ReferralProgress = Pick<
 > &
   ReferralStanding;
 
+/** To whom a reward was given so far: each is told when that is. Activities of earlier versions did not say. */
+export type RewardsGiven = { given?: GivenReward['recipient'][] };
+
 /** What became of a mail. */
 export type MailOutcome = 'sent' | 'not_needed' | 'failed';
 
@@ -117,6 +120,11 @@ export function referralStanding(referral: Referral): ReferralStanding {
     ...(rewarded_at === null ? {} : { rewarded_at }),
     ...(status !== 'qualified' || deferred_until === null ? {} : { deferred_until }),
   };
+}
+
+/** Who was rewarded, where anybody was. */
+export function rewardsGiven({ rewards }: Referral): RewardsGiven {
+  return rewards.length === 0 ? {} : { given: rewards.map(({ recipient }) => recipient) };
 }
 
 /** What the process is told of a referral when it starts. */

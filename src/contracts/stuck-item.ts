@@ -18,6 +18,7 @@ export const STUCK_DUTIES = {
   reset_expiries: 'post the expiry of a reset',
   reset_returns: 'return a reset that was of no use',
   usage_months: 'tend the months of usage',
+  letters: 'mail a letter',
   reset_reminders: 'mail a reminder of resets',
   credit_reminders: 'mail a reminder of credits',
 } as const;

@@ -59,7 +59,8 @@ export type ExpiryReport = {
 } & ResetSweepReport &
   UsageReport &
   ReminderReport &
-  CreditReminderReport;
+  CreditReminderReport &
+  Partial<LetterReport>;
 /** `resets_redeemed`: at their last moment. `resets_returned`: those that a window's natural end made useless. */
 export type ResetSweepReport = {
   resets_redeemed: number;
@@ -73,5 +74,11 @@ export type CreditReminderReport = {
   credit_reminders_sent: number;
   credit_reminders_failed: number;
 } & Duties;
-/** The same of resets. */
+/** Letters that no process sent. Those that failed are tried again, unless the address was refused; after a day they are given up. */
+export type LetterReport = {
+  letters_sent: number;
+  letters_failed: number;
+  letters_given_up: number;
+} & Duties;
+/** The same of reminders of resets. */
 export type ReminderReport = { reminders_sent: number; reminders_failed: number } & Duties;

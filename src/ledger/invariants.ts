@@ -5,6 +5,7 @@
 import { ACCOUNT_INVARIANTS } from './account-invariants.ts';
 import { BILLING_INVARIANTS } from './billing-invariants.ts';
 import { CAMPAIGN_INVARIANTS } from './campaign-invariants.ts';
+import { LETTER_INVARIANTS } from './letter-invariants.ts';
 import { LOT_INVARIANTS } from './lot-invariants.ts';
 import { PURCHASE_INVARIANTS } from './purchase-invariants.ts';
 import { REFERRAL_INVARIANTS } from './referral-invariants.ts';
@@ -157,6 +158,7 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
   ...CAMPAIGN_INVARIANTS,
   ...REFERRAL_INVARIANTS,
   ...PURCHASE_INVARIANTS,
+  ...LETTER_INVARIANTS,
   'the chain of sealed blocks is whole': `
     SELECT format('block %s does not match transfers %s to %s', b.number, b.first_seq, b.last_seq) AS detail FROM (
       SELECT x.*, lag(x.hash, 1, ''::bytea) OVER w AS hash_before, lag(x.number, 1, 0::bigint) OVER w AS number_before FROM boon.blocks x

@@ -7,6 +7,7 @@ import type { VersionedPolicy } from '../domain/policy.ts';
 import type { StoredAccount } from './accounts.ts';
 import type { Billing } from './billing.ts';
 import type { Campaigns } from './campaigns.ts';
+import type { Letters } from './letters.ts';
 import type { Metering } from './metering.ts';
 import type { Purchases } from './purchases.ts';
 import type { Referrals } from './referrals.ts';
@@ -92,6 +93,7 @@ export interface Ledger
     Billing,
     Purchases,
     Refunds,
+    Letters,
     StuckItems {
   /** Stores a policy under its version (idempotent) and returns the version. New gifts are accepted under it. */
   usePolicy(policy: VersionedPolicy, at: string): Promise<void>;

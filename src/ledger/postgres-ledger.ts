@@ -11,6 +11,7 @@ import { makeActOnGift, makeAdvanceGifts } from './change-gifts.ts';
 import { openDatabase, queryRow } from './database.ts';
 import { makeGrant } from './grant-credits.ts';
 import type { Ledger } from './ledger.ts';
+import { makeLetters } from './letters.ts';
 import { makeMetering } from './metering.ts';
 import { makePurchases } from './purchases.ts';
 import { findGift, giftAddresses, listGifts, openGifts, overdueGifts, refundedGifts } from './read-gifts.ts';
@@ -74,6 +75,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
     ...makeBilling(database, vault),
     ...makePurchases(database, vault, policyVersion),
     ...makeRefunds(database),
+    ...makeLetters(database),
     ...makeStuckItems(database, policyVersion),
     grant: makeGrant(database),
     acceptGift: (request) => (request.reset_id === undefined ? acceptGift : acceptResetGift)(request),

@@ -15,8 +15,8 @@ export type DueReminder = {
   before: string;
 };
 
-/** `refused`: the mail server takes no mail for this address, now or later. */
-export type ReminderOutcome = 'sent' | 'refused';
+/** `refused`: the mail server takes no mail for this address, now or later. `given_up`: it was tried for long enough. */
+export type ReminderOutcome = 'sent' | 'refused' | 'given_up';
 
 type Row = Pick<DueReminder, 'account_id' | 'before'> & {
   reset_id: string;

@@ -18,4 +18,12 @@ export const TIMELY_INVARIANTS: Readonly<Record<string, string>> = {
   'no transfer is long unsealed': `
     SELECT format('%s transfers are unsealed, the oldest since %s', u.transfers, u.oldest_at) AS detail FROM boon.unsealed() u
     WHERE u.oldest_at < $1::timestamptz - interval '15 minutes'`,
+  'no letter waits untried, or beyond its day': `
+    SELECT format('letter %s is due since %s, tried %s times', l.id, l.due_at, l.tries) AS detail FROM boon.letters l
+    CROSS JOIN LATERAL boon.letter_duty(l) d LEFT JOIN boon.stuck_items s ON s.what = d.what AND s.item = d.item
+    WHERE l.status = 'due' AND (
+      l.due_at + boon.letter_day() < $1::timestamptz - interval '15 minutes'
+      -- While the mail server is away, or nothing can be mailed at all, that is what is told of.
+      OR (d.what = 'letters' AND greatest(l.due_at, l.held_until, s.next_try_at) < $1::timestamptz - interval '15 minutes'
+        AND NOT EXISTS (SELECT FROM boon.stuck_items x WHERE x.what = d.what AND x.item = '*')))`,
 };

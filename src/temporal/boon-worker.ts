@@ -12,6 +12,7 @@ import { billingActivities } from '../activities/billing.ts';
 import { campaignActivities } from '../activities/campaigns.ts';
 import { expiryActivities } from '../activities/expiry.ts';
 import { ledgerActivities } from '../activities/ledger.ts';
+import { letterActivities } from '../activities/letters.ts';
 import { type MailDependencies, mailActivities } from '../activities/mail.ts';
 import { purchaseActivities } from '../activities/purchase.ts';
 import { purchaseMailActivities } from '../activities/purchase-mail.ts';
@@ -79,6 +80,7 @@ export async function createBoonWorker(options: BoonWorkerOptions): Promise<Work
     activities: {
       ...ledgerActivities(ledger),
       ...mailActivities({ ledger, ...mail }),
+      ...letterActivities({ ledger, ...mail }),
       ...reconcileActivities(ledger, giftRuns(client, taskQueue, clock)),
       ...expiryActivities(ledger),
       ...resetActivities(ledger),

@@ -56,6 +56,8 @@ export async function postExpiries({
   }
 }
 
+const MAILING = ['reset_reminders', 'credit_reminders', 'letters'];
+
 /** A mail that could not be sent holds up no test: time goes on, and later runs try again. */
 function onlyMailsFailed(error: unknown): boolean {
   const cause = error instanceof WorkflowFailedError ? error.cause : undefined;
@@ -63,5 +65,5 @@ function onlyMailsFailed(error: unknown): boolean {
   const { duties } = (report ?? {}) as Partial<ExpiryReport>;
   if (duties === undefined) return false;
   const failed = Object.entries(duties).filter(([, one]) => dutyFailed(one));
-  return failed.every(([what]) => what === 'reset_reminders' || what === 'credit_reminders');
+  return failed.every(([what]) => MAILING.includes(what));
 }

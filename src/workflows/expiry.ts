@@ -1,11 +1,13 @@
 /**
  * Every few minutes, posts the expiry of the lots and banked resets that are due: an expired credit is a movement in the
  * statement. And ends invitations that ran out, for they set no timers; redeems resets at their last moment where their
- * owner wants it, returns those that were of no use, and reminds of those that expire soon. And keeps the months of usage.
+ * owner wants it, returns those that were of no use, and reminds of those that expire soon. And keeps the months of usage,
+ * and mails the letters that no process does.
  * Each of these is done whatever became of the others, and the run fails in the end if anything of them did.
  */
-import { proxyActivities, setWorkflowOptions } from '@temporalio/workflow';
+import { patched, proxyActivities, setWorkflowOptions } from '@temporalio/workflow';
 import type { ExpiryActivities } from '../activities/expiry.ts';
+import type { LetterActivities } from '../activities/letters.ts';
 import type { PurchaseMailActivities } from '../activities/purchase-mail.ts';
 import type { ReferralSweepActivities } from '../activities/referral-sweep.ts';
 import type { ResetMailActivities } from '../activities/reset-mail.ts';
@@ -15,20 +17,28 @@ import type { ExpiryReport } from '../contracts/temporal.ts';
 import { counted, Duties } from './duties.ts';
 import { versioned } from './versioning.ts';
 
-const { expireDueLots, expireInvitations, sweepResets, tendUsage, remindOfResets, remindOfCredits } =
-  proxyActivities<
-    ExpiryActivities &
-      ReferralSweepActivities &
-      ResetActivities &
-      UsageActivities &
-      ResetMailActivities &
-      PurchaseMailActivities
-  >({
-    startToCloseTimeout: '10 minutes',
-    heartbeatTimeout: '1 minute',
-    // A run that fails is followed by the next one of the schedule.
-    retry: { initialInterval: '1 second', maximumAttempts: 3 },
-  });
+const {
+  expireDueLots,
+  expireInvitations,
+  sweepResets,
+  tendUsage,
+  remindOfResets,
+  remindOfCredits,
+  deliverLetters,
+} = proxyActivities<
+  ExpiryActivities &
+    ReferralSweepActivities &
+    ResetActivities &
+    UsageActivities &
+    ResetMailActivities &
+    PurchaseMailActivities &
+    LetterActivities
+>({
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout: '1 minute',
+  // A run that fails is followed by the next one of the schedule.
+  retry: { initialInterval: '1 second', maximumAttempts: 3 },
+});
 
 export async function expiry(): Promise<ExpiryReport> {
   const at = new Date().toISOString();
@@ -55,6 +65,12 @@ export async function expiry(): Promise<ExpiryReport> {
     { credit_reminders_sent: 0, credit_reminders_failed: 0 },
     () => remindOfCredits.executeWithOptions({ summary: 'Remind of bought credits that expire soon' }, [at]),
   );
+  // Runs of earlier versions left letters to the processes alone.
+  const letters = patched('letters-are-swept')
+    ? await duties.do(['letters'], { letters_sent: 0, letters_failed: 0, letters_given_up: 0 }, () =>
+        deliverLetters.executeWithOptions({ summary: 'Mail the letters that no process sends' }, [at]),
+      )
+    : {};
   const report: ExpiryReport = {
     ...lots,
     invitations_expired: counted(invitations),
@@ -62,6 +78,7 @@ export async function expiry(): Promise<ExpiryReport> {
     ...usage,
     ...reminders,
     ...creditReminders,
+    ...letters,
     duties: duties.reports,
   };
   duties.end(report);

@@ -210,7 +210,10 @@ export class OpenGift {
 
 async function sendClaimMail(giftId: string): Promise<ClaimMail> {
   try {
-    return await mail.sendClaimMail.executeWithOptions({ summary: 'Claim link to the recipient' }, [giftId]);
+    return await mail.sendClaimMail.executeWithOptions({ summary: 'Claim link to the recipient' }, [
+      giftId,
+      now(),
+    ]);
   } catch (error) {
     log.warn('The claim link could not be mailed', { error: String(refusalOf(error)) });
     return 'failed';

@@ -154,7 +154,10 @@ export class OpenPurchase {
   /** Mails what there is to tell; whether that works changes nothing. */
   async mail(): Promise<void> {
     try {
-      await mails.sendPurchaseMail.executeWithOptions({ summary: 'Tell the buyer' }, [this.#purchase.id]);
+      await mails.sendPurchaseMail.executeWithOptions({ summary: 'Tell the buyer' }, [
+        this.#purchase.id,
+        now(),
+      ]);
     } catch (error) {
       log.warn('A mail could not be sent', { error: String(refusalOf(error)) });
     }

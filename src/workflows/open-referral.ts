@@ -1,6 +1,5 @@
 /** One running referral: what the process knows of it, and what it has others do. */
 import {
-  log,
   patched,
   proxyActivities,
   proxyLocalActivities,
@@ -10,21 +9,21 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ReferralActivities } from '../activities/referral.ts';
-import type { ReferralMailActivities } from '../activities/referral-mail.ts';
 import type { RewardActivities } from '../activities/reward.ts';
 import {
-  type MailOutcome,
   MOST_RESENDS,
   type Referral,
   type ReferralInput,
   type ReferralProgress,
   type ReferralResult,
   type ReferralStanding,
+  type RewardsGiven,
   referralProgress,
 } from '../contracts/referral.ts';
 import { referralDetails } from '../contracts/referral-card.ts';
 import { exceptionalAttributes } from '../contracts/referral-search-attributes.ts';
 import { OPEN_REFERRAL_STATUSES, REFERRAL_STATUSES } from '../domain/referral-status.ts';
+import { ReferralPost } from './referral-post.ts';
 import { refusal, refusalOf } from './refusal.ts';
 import { takingTurns } from './turns.ts';
 
@@ -44,28 +43,17 @@ const reward = proxyActivities<RewardActivities>({
   retry: { initialInterval: '500 milliseconds', backoffCoefficient: 2, maximumInterval: '2 minutes' },
 });
 
-/** A mail server may be down for hours; after a day the referrer still has the link. */
-const mail = proxyActivities<ReferralMailActivities>({
-  startToCloseTimeout: '1 minute',
-  scheduleToCloseTimeout: '1 day',
-  retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '10 minutes' },
-});
-
 export class OpenReferral {
   readonly #inTurn = takingTurns();
   #referral: ReferralProgress;
   #rewardIsDue: boolean;
-  #invitation: MailOutcome | undefined;
-  #resent: number;
+  readonly #post: ReferralPost;
   #isToLook = false;
-  #mailing: Promise<void> = Promise.resolve();
-  #mailsOnTheirWay = 0;
 
   constructor({ referral, resent = 0, invitation }: ReferralInput) {
     this.#referral = referral;
     this.#rewardIsDue = referral.status === 'qualified';
-    this.#resent = resent;
-    this.#invitation = invitation;
+    this.#post = new ReferralPost(referral.id, { resent, invitation }, () => this.#show());
     this.#show();
   }
 
@@ -85,7 +73,7 @@ export class OpenReferral {
 
   /** History has grown long. Not while a mail is on its way, which the new run would know nothing of. */
   get needsNewRun(): boolean {
-    return workflowInfo().continueAsNewSuggested && this.#mailsOnTheirWay === 0;
+    return workflowInfo().continueAsNewSuggested && this.#post.isQuiet;
   }
 
   /** What the workflow ends with. */
@@ -102,20 +90,13 @@ export class OpenReferral {
 
   /** Mails the invitation beside the process: whether that works never holds up the referral. */
   mailInvitation(): void {
-    if (this.#referral.status !== 'invited' || this.#invitation !== undefined) return;
-    this.#mail(async () => {
-      this.#invitation = await this.#sendInvitation();
-    });
+    if (this.#referral.status === 'invited') this.#post.invite();
   }
 
-  /** Mails the invitation again. @returns how often it has been. */
-  mailAgain(): { resent: number } {
-    this.#resent += 1;
-    this.#mail(async () => {
-      const outcome = await this.#sendInvitation();
-      if (outcome !== 'failed') this.#invitation = outcome;
-    });
-    return { resent: this.#resent };
+  /** Mails the invitation again, by the id of what asks for it. @returns how often it has been. */
+  mailAgain(request: string | undefined): { resent: number } {
+    this.#post.inviteAgain(request);
+    return { resent: this.#post.resent };
   }
 
   /** Throws the refusal of one more mail. Synchronous, for an update's validator. */
@@ -123,7 +104,7 @@ export class OpenReferral {
     if (this.#referral.status !== 'invited') {
       throw refusal('already_resolved', 'The invitation no longer waits for the friend.');
     }
-    if (this.#resent >= MOST_RESENDS) {
+    if (this.#post.resent >= MOST_RESENDS) {
       throw refusal('resend_limit_reached', `An invitation is mailed again at most ${MOST_RESENDS} times.`);
     }
   }
@@ -149,7 +130,7 @@ export class OpenReferral {
     this.#isToLook = false;
     const summary = 'Read the referral';
     try {
-      this.become(await ledger.readReferral.executeWithOptions({ summary }, [this.#referral.id]));
+      this.#hearOfRewards(await ledger.readReferral.executeWithOptions({ summary }, [this.#referral.id]));
     } catch (error) {
       throw refusalOf(error);
     }
@@ -195,7 +176,7 @@ export class OpenReferral {
         this.#referral.id,
         now(),
       ]);
-      this.become(await claim);
+      this.#hearOfRewards(await claim);
     } catch (error) {
       const { type } = refusalOf(error) as { type?: string };
       if (type !== 'window_closed') throw refusalOf(error);
@@ -205,24 +186,22 @@ export class OpenReferral {
     }
   }
 
-  /** Tells those who were rewarded. */
+  /** Tells those who were rewarded, if they have not been told. */
   mailReward(): void {
-    this.#mail(async () => {
-      await outcomeOf(mail.sendRewardMail.executeWithOptions({ summary: 'Tell them' }, [this.#referral.id]));
-    });
+    this.#post.tellBoth();
   }
 
   /** Waits until no mail is on its way: an activity must not outlive its workflow. */
-  async untilNothingIsMailed(): Promise<void> {
-    while (this.#mailsOnTheirWay > 0) await this.#mailing;
+  untilNothingIsMailed(): Promise<void> {
+    return this.#post.untilQuiet();
   }
 
   /** Input of a run that goes on where this one stands. */
   nextRun(): ReferralInput {
-    const invitation = this.#invitation;
+    const { invitation, resent } = this.#post;
     return {
       referral: this.#referral,
-      resent: this.#resent,
+      resent,
       ...(invitation === undefined ? {} : { invitation }),
     };
   }
@@ -235,23 +214,15 @@ export class OpenReferral {
     });
   }
 
-  #sendInvitation(): Promise<MailOutcome> {
-    const { id } = this.#referral;
-    return outcomeOf(mail.sendInvitation.executeWithOptions({ summary: 'Invitation' }, [id, this.#resent]));
-  }
-
-  /** Mails go one after another. */
-  #mail(send: () => Promise<void>): void {
-    this.#mailsOnTheirWay += 1;
-    this.#mailing = this.#mailing.then(send).finally(() => {
-      this.#mailsOnTheirWay -= 1;
-      this.#show();
-    });
+  /** Takes over the ledger's word, and tells each who was given a reward meanwhile. */
+  #hearOfRewards({ given, ...standing }: ReferralStanding & RewardsGiven): void {
+    this.become(standing);
+    if (given !== undefined) this.#post.tell(given);
   }
 
   /** Makes the referral readable in the Web UI; costs history only where it ends without a reward. */
   #show(): void {
-    setCurrentDetails(referralDetails(this.#referral, this.#invitation));
+    setCurrentDetails(referralDetails(this.#referral, this.#post.invitation));
     const attributes = exceptionalAttributes(this.#referral);
     const shown = workflowInfo().typedSearchAttributes;
     const news = attributes.filter(({ key, value }) => String(shown.get(key)) !== String(value));
@@ -264,15 +235,6 @@ function rank({ status }: ReferralStanding): number {
   const place = REFERRAL_STATUSES.indexOf(status);
   const end = REFERRAL_STATUSES.indexOf('rewarded');
   return Math.min(place, end);
-}
-
-async function outcomeOf(sent: Promise<MailOutcome>): Promise<MailOutcome> {
-  try {
-    return await sent;
-  } catch (error) {
-    log.warn('A mail could not be sent', { error: String(refusalOf(error)) });
-    return 'failed';
-  }
 }
 
 /** Workflow time: a replay and a time-skipping test read the same. */

@@ -141,7 +141,10 @@ export class OpenRefund {
   /** Mails what there is to tell; whether that works changes nothing. */
   async mail(): Promise<void> {
     try {
-      await mails.sendRefundMail.executeWithOptions({ summary: 'Tell the buyer' }, [this.#refund.id]);
+      await mails.sendRefundMail.executeWithOptions({ summary: 'Tell the buyer' }, [
+        this.#refund.id,
+        new Date().toISOString(),
+      ]);
     } catch (error) {
       log.warn('A mail could not be sent', { error: String(refusalOf(error)) });
     }

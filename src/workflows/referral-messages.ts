@@ -31,7 +31,7 @@ export function handleReferralMessages(referral: OpenReferral): void {
   setHandler(referralStatusQuery, () => referral.progress ?? null, {
     description: 'What the process knows of its referral; prompts are counted in the ledger.',
   });
-  setHandler(resendUpdate, () => referral.mailAgain(), {
+  setHandler(resendUpdate, () => referral.mailAgain(currentUpdateInfo()?.id), {
     description: 'Mails the invitation again, at most 3 times. No input.',
     validator: () => referral.checkResend(),
   });

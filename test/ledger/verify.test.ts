@@ -13,6 +13,7 @@ import { ACCOUNT_DAMAGES, makeAccountScene } from '../support/account-damages.ts
 import { BILLING_DAMAGES, makeBillingScene } from '../support/billing-damages.ts';
 import { CAMPAIGN_DAMAGES, makeCampaignScene } from '../support/campaign-damages.ts';
 import { act, claim, give, grant } from '../support/gifts.ts';
+import { LETTER_DAMAGES, TIMELY_LETTER_DAMAGES } from '../support/letter-damages.ts';
 import { makePurchaseScene, PURCHASE_DAMAGES } from '../support/purchase-damages.ts';
 import { makeReferralScene, REFERRAL_DAMAGES } from '../support/referral-damages.ts';
 import { makeResetScene, RESET_DAMAGES } from '../support/reset-damages.ts';
@@ -258,6 +259,7 @@ const DAMAGES: [string, string, string][] = [
   ...CAMPAIGN_DAMAGES,
   ...REFERRAL_DAMAGES,
   ...PURCHASE_DAMAGES,
+  ...LETTER_DAMAGES,
   ...(
     [
       ['an edited reference', `UPDATE boon.transfers SET reference = reference || '!' WHERE kind = 'grant'`],
@@ -469,6 +471,7 @@ describe('verify', () => {
     ['no expiry is overdue', `UPDATE boon.resets SET expires_at = '2026-01-01' WHERE status = 'available'`],
     ['no expiry is overdue', `UPDATE boon.referrals SET expires_at = '2026-01-01' WHERE status = 'invited'`],
     ['no transfer is long unsealed', 'DELETE FROM boon.blocks'],
+    ...TIMELY_LETTER_DAMAGES,
   ])('%s: told a time, verify finds it (%s)', async ([invariant = '', sql = '']) => {
     const at = later(new Date().toISOString(), { minutes: 16 });
     const told = await verifyAfter(WITHOUT_TRIGGERS + sql, undefined, { at });

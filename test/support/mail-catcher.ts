@@ -4,11 +4,20 @@ import { SMTPServer } from 'smtp-server';
 
 type CaughtMail = { from: string; to: string[]; headers: Map<string, string>; body: string };
 
+export type Treatment = number | `${number} ${string}` | 'hang' | 'silent';
+
 export type MailCatcher = {
   url: string;
   mails: CaughtMail[];
   /** What it answers to the next mails instead of taking them: an SMTP reply code, or undefined to take them. */
   refuseWith: (code: number | undefined) => void;
+  /**
+   * What it does with mails to one address: answers with a code, with words if need be, to the address; says nothing to it
+   * (`hang`); or takes the text and says nothing to that (`silent`). Undefined: takes them again.
+   */
+  treat: (address: string, how: Treatment | undefined) => void;
+  /** What it answers to who sends, before any address is told. */
+  refuseSender: (code: number | undefined) => void;
   /** Lets every mail wait so many milliseconds for its answer. */
   answerAfter: (milliseconds: number) => void;
   /** How many times somebody tried to hand in a mail. */
@@ -21,11 +30,25 @@ export async function catchMails(): Promise<MailCatcher> {
   let refusal: number | undefined;
   let tries = 0;
   let wait = 0;
+  let senderRefusal: number | undefined;
+  const treatments = new Map<string, Treatment>();
   const server = new SMTPServer({
     authOptional: true,
+    // Those who were left hanging do not keep it open.
+    closeTimeout: 100,
+    onMailFrom(_address, _session, callback) {
+      if (senderRefusal === undefined) return callback();
+      callback(Object.assign(new Error('no mail from you'), { responseCode: senderRefusal }));
+    },
     disabledCommands: ['STARTTLS', 'AUTH'],
     onRcptTo(address, _session, callback) {
       tries += 1;
+      const how = treatments.get(address.address);
+      if (how === 'hang') return;
+      if (how !== undefined && how !== 'silent') {
+        const [code, ...words] = `${how} no room for ${address.address}`.split(' ');
+        return callback(Object.assign(new Error(words.join(' ')), { responseCode: Number(code) }));
+      }
       if (refusal === undefined) return callback();
       callback(Object.assign(new Error(`no mail for ${address.address}`), { responseCode: refusal }));
     },
@@ -40,6 +63,7 @@ export async function catchMails(): Promise<MailCatcher> {
           to: rcptTo.map(({ address }) => address),
           ...parsed(Buffer.concat(chunks).toString()),
         });
+        if (rcptTo.some(({ address }) => treatments.get(address) === 'silent')) return;
         setTimeout(callback, wait);
       });
     },
@@ -51,6 +75,13 @@ export async function catchMails(): Promise<MailCatcher> {
     mails,
     refuseWith: (code) => {
       refusal = code;
+    },
+    treat: (address, how) => {
+      if (how === undefined) treatments.delete(address);
+      else treatments.set(address, how);
+    },
+    refuseSender: (code) => {
+      senderRefusal = code;
     },
     answerAfter: (milliseconds) => {
       wait = milliseconds;

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { billingActivities } from '../../src/activities/billing.ts';
 import { campaignActivities } from '../../src/activities/campaigns.ts';
 import { expiryActivities } from '../../src/activities/expiry.ts';
+import { letterActivities } from '../../src/activities/letters.ts';
 import { purchaseActivities } from '../../src/activities/purchase.ts';
 import { purchaseMailActivities } from '../../src/activities/purchase-mail.ts';
 import { reconcileActivities } from '../../src/activities/reconcile.ts';
@@ -126,6 +127,7 @@ function sweeps(on: Ledger, moment: string) {
     reset_expiries: sweepResets,
     reset_returns: sweepResets,
     usage_months: () => usageActivities(on).tendUsage(moment),
+    letters: () => letterActivities({ ledger: on, ...mail }).deliverLetters(moment),
     reset_reminders: () => resetMailActivities({ ledger: on, ...mail }).remindOfResets(moment),
     credit_reminders: () => purchaseMailActivities({ ledger: on, ...mail }).remindOfCredits(moment),
   } as Record<StuckDuty, () => Promise<{ duties: DutyReports }>>;
@@ -317,6 +319,17 @@ const CASES: Partial<Record<StuckDuty, Case>> = {
         ])
       ).map(({ id }) => String(id)),
   },
+  letters: {
+    async arrange() {
+      return await many(async () => {
+        const id = await person();
+        const purchase = await bought(ledger, id, 'credits-100', { at: at({ days: 600 }) });
+        return { item: `purchase/${purchase.id}`, poisoned: `${id}@example.com` };
+      });
+    },
+    due: at({ days: 600, hours: 1 }),
+    done: wasReached,
+  },
   reset_reminders: {
     async arrange() {
       return await many(async () => {
@@ -412,6 +425,7 @@ const QUERIES: Record<StuckDuty, keyof Ledger> = {
   reset_expiries: 'expireResets',
   reset_returns: 'returnDueResets',
   usage_months: 'tendUsage',
+  letters: 'dueLetters',
   reset_reminders: 'dueReminders',
   credit_reminders: 'dueCreditReminders',
 };
