@@ -145,7 +145,12 @@ export const ERRORS = {
     'Send its link to the friend yourself.',
   ),
   disposable_address: entry(409, 'The address is disposable', false, 'Use a lasting address.'),
-  campaign_ended: entry(409, 'The campaign has ended', false, 'Start another campaign.'),
+  campaign_ended: entry(
+    409,
+    'The campaign has ended',
+    false,
+    'Start another campaign, or resume one that was canceled.',
+  ),
   payments_off: entry(
     409,
     'No payments are taken here',
