@@ -163,6 +163,12 @@ export const ERRORS = {
     false,
     'See `detail`; try again with another package, or ask an operator.',
   ),
+  payment_pending: entry(
+    409,
+    'A payment is on its way',
+    true,
+    'Wait for the bank’s answer; what was paid can be refunded.',
+  ),
   case_closed: entry(409, 'The case is closed already', false, 'See `detail` for who closed it, and why.'),
   card_required: entry(
     409,

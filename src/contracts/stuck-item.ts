@@ -6,6 +6,7 @@ export const STUCK_DUTIES = {
   gift_ends: 'end a gift that is overdue',
   referrals: 'start or tell the process of a referral',
   rewards: 'give the reward of a referral',
+  reward_windows: 'start the process of a reward window',
   purchases: 'start the process of a purchase',
   refunds: 'start the process of a refund',
   top_ups: 'begin a top-up',

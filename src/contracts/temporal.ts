@@ -42,7 +42,14 @@ type Duties = { duties?: DutyReports };
  * What one run of `reconcile` did with referrals: processes started, processes told of an end that they missed, rewards
  * that were due, and of those the ones that the ledger was asked for directly.
  */
-export type ReferralSweepReport = { started: number; ended: number; due: number; paid: number } & Duties;
+export type ReferralSweepReport = {
+  started: number;
+  ended: number;
+  due: number;
+  paid: number;
+  /** Reward windows whose process had closed before their month. */
+  windows_started?: number;
+} & Duties;
 /** What one run of `reconcile` did with purchases and refunds: processes started that were missing, and top-ups begun. */
 export type PurchaseSweepReport = {
   started: number;

@@ -33,6 +33,7 @@ import { giftRuns } from './gift-runs.ts';
 import { purchaseRuns } from './purchase-process.ts';
 import { referralRuns } from './referral-runs.ts';
 import { refundRuns } from './refund-process.ts';
+import { windowRuns } from './reward-window-runs.ts';
 import { rewardWindows } from './reward-windows.ts';
 import type { Deployment } from './versioning.ts';
 
@@ -87,7 +88,11 @@ export async function createBoonWorker(options: BoonWorkerOptions): Promise<Work
       ...referralActivities(ledger),
       ...referralMailActivities({ ledger, ...mail }),
       ...rewardActivities(ledger, rewardWindows(client, taskQueue)),
-      ...referralSweepActivities(ledger, referralRuns(client, taskQueue)),
+      ...referralSweepActivities(
+        ledger,
+        referralRuns(client, taskQueue),
+        windowRuns(client, taskQueue),
+      ),
       ...purchaseActivities({
         ledger,
         runs: purchaseRuns(client, taskQueue),

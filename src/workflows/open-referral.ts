@@ -24,7 +24,10 @@ import {
 } from '../contracts/referral.ts';
 import { referralDetails } from '../contracts/referral-card.ts';
 import { exceptionalAttributes } from '../contracts/referral-search-attributes.ts';
+import type { RefusedRequest } from '../contracts/refused-request.ts';
+import { summaryOf } from '../contracts/summary.ts';
 import { OPEN_REFERRAL_STATUSES, REFERRAL_STATUSES } from '../domain/referral-status.ts';
+import { refusedNow } from './cancel-request.ts';
 import { refusal, refusalOf } from './refusal.ts';
 import { takingTurns } from './turns.ts';
 
@@ -60,12 +63,18 @@ export class OpenReferral {
   #isToLook = false;
   #mailing: Promise<void> = Promise.resolve();
   #mailsOnTheirWay = 0;
+  /** Requests to cancel that were refused; the run that heard one stands under it for ever. */
+  #cancelRequests: number;
+  #refused: RefusedRequest | undefined;
+  #isToBeginAnew = false;
 
-  constructor({ referral, resent = 0, invitation }: ReferralInput) {
+  constructor({ referral, resent = 0, invitation, cancel_requests = 0, refused }: ReferralInput) {
     this.#referral = referral;
     this.#rewardIsDue = referral.status === 'qualified';
     this.#resent = resent;
     this.#invitation = invitation;
+    this.#cancelRequests = cancel_requests;
+    this.#refused = refused;
     this.#show();
   }
 
@@ -83,9 +92,28 @@ export class OpenReferral {
     return this.#rewardIsDue && this.#referral.status === 'qualified';
   }
 
-  /** History has grown long. Not while a mail is on its way, which the new run would know nothing of. */
+  /**
+   * History has grown long, or a request to cancel was refused. Not while a mail is on its way, which the new run would
+   * know nothing of.
+   */
   get needsNewRun(): boolean {
-    return workflowInfo().continueAsNewSuggested && this.#mailsOnTheirWay === 0;
+    const isDue = workflowInfo().continueAsNewSuggested || this.#isToBeginAnew;
+    return isDue && this.#mailsOnTheirWay === 0;
+  }
+
+  /** Requests to cancel that were refused before. */
+  get cancelRequests(): number {
+    return this.#cancelRequests;
+  }
+
+  /** A request to cancel was refused, and why. */
+  refusedToCancel(why: string): void {
+    this.#cancelRequests += 1;
+    this.#refused = refusedNow(why);
+    this.#isToBeginAnew = true;
+    // The ledger knows more than the process did.
+    this.#isToLook = true;
+    this.#showDetails();
   }
 
   /** What the workflow ends with. */
@@ -172,7 +200,7 @@ export class OpenReferral {
   /** Has the ledger take note that the friend came by the link. Rejects with the activity's failure. */
   useLink(key: string, account_id: string): Promise<Referral> {
     return this.#act((referral_id, at) =>
-      ledger.useLink.executeWithOptions({ summary: `Link used by ${account_id}` }, [
+      ledger.useLink.executeWithOptions({ summary: summaryOf(`Link used by ${account_id}`) }, [
         { key, at, referral_id, account_id },
       ]),
     );
@@ -181,7 +209,7 @@ export class OpenReferral {
   /** Has the ledger cancel the referral. Rejects with the activity's failure. */
   cancel(key: string, reason: string, by: string): Promise<Referral> {
     return this.#act((referral_id, at) =>
-      ledger.cancelReferral.executeWithOptions({ summary: `cancel by ${by}` }, [
+      ledger.cancelReferral.executeWithOptions({ summary: summaryOf(`cancel by ${by}`) }, [
         { key, at, referral_id, action: 'cancel', reason, by },
       ]),
     );
@@ -220,10 +248,12 @@ export class OpenReferral {
   /** Input of a run that goes on where this one stands. */
   nextRun(): ReferralInput {
     const invitation = this.#invitation;
+    const refused = this.#refused;
     return {
       referral: this.#referral,
       resent: this.#resent,
       ...(invitation === undefined ? {} : { invitation }),
+      ...(refused === undefined ? {} : { refused, cancel_requests: this.#cancelRequests }),
     };
   }
 
@@ -249,9 +279,13 @@ export class OpenReferral {
     });
   }
 
+  #showDetails(): void {
+    setCurrentDetails(referralDetails(this.#referral, this.#invitation, this.#refused));
+  }
+
   /** Makes the referral readable in the Web UI; costs history only where it ends without a reward. */
   #show(): void {
-    setCurrentDetails(referralDetails(this.#referral, this.#invitation));
+    this.#showDetails();
     const attributes = exceptionalAttributes(this.#referral);
     const shown = workflowInfo().typedSearchAttributes;
     const news = attributes.filter(({ key, value }) => String(shown.get(key)) !== String(value));

@@ -12,6 +12,9 @@ import type {
   RewardWindowProgress,
 } from '../contracts/referral.ts';
 import { windowDetails } from '../contracts/referral-card.ts';
+import type { RefusedRequest } from '../contracts/refused-request.ts';
+import { summaryOf } from '../contracts/summary.ts';
+import { refusedNow } from './cancel-request.ts';
 import { refusal } from './refusal.ts';
 import { takingTurns } from './turns.ts';
 
@@ -26,10 +29,13 @@ export class OpenWindow {
   readonly #inTurn = takingTurns();
   readonly #programs: Record<string, ProgramPlaces>;
   #closed = false;
+  #refused: RefusedRequest | undefined;
+  #isToBeginAnew = false;
 
   constructor(input: RewardWindowInput) {
     this.#input = input;
     this.#programs = { ...input.programs };
+    this.#refused = input.refused;
     this.#show();
   }
 
@@ -39,7 +45,20 @@ export class OpenWindow {
   }
 
   get progress(): RewardWindowProgress {
-    return { ...this.nextRun(), closed: this.isClosed };
+    const { account_id, month, ends_at } = this.#input;
+    return { account_id, month, ends_at, programs: this.#programs, closed: this.isClosed };
+  }
+
+  /** A request to cancel was refused: the run that heard it stands under it for ever. */
+  get isToBeginAnew(): boolean {
+    return this.#isToBeginAnew;
+  }
+
+  /** Somebody asks to cancel it: rewards of the month would wait for nothing. */
+  refuseToCancel(): void {
+    this.#refused = refusedNow('A billing month ends by itself; until then it gives out its rewards.');
+    this.#isToBeginAnew = true;
+    this.#show();
   }
 
   /** The month is over by the clock, whether or not the timer has fired. */
@@ -48,9 +67,11 @@ export class OpenWindow {
   }
 
   /** Input of a run that goes on where this one stands. */
-  nextRun(): Required<RewardWindowInput> {
+  nextRun(): RewardWindowInput {
     const { account_id, month, ends_at } = this.#input;
-    return { account_id, month, ends_at, programs: this.#programs };
+    const refused = this.#refused;
+    const next = { account_id, month, ends_at, programs: this.#programs };
+    return refused === undefined ? next : { ...next, refused };
   }
 
   close(): void {
@@ -96,7 +117,7 @@ export class OpenWindow {
       const { account_id, month } = this.#input;
       const at = new Date().toISOString();
       const request = { key, at, account_id, month, ...raise, by };
-      const summary = `${raise.program}: cap ${raise.cap} by ${by}`;
+      const summary = summaryOf(`${raise.program}: cap ${raise.cap} by ${by}`);
       const window = await ledger.raiseCap.executeWithOptions({ summary }, [request]);
       this.become(window);
       return window;
@@ -117,7 +138,7 @@ export class OpenWindow {
   }
 
   #show(): void {
-    setCurrentDetails(windowDetails(this.progress));
+    setCurrentDetails(windowDetails(this.progress, this.#refused));
   }
 }
 

@@ -10,6 +10,7 @@ import {
   rewardWindowWorkflowId,
 } from '../contracts/referral.ts';
 import { REFERRAL_STATUSES } from '../domain/referral-status.ts';
+import { REFUSED_SHAPE } from './cancel-request.ts';
 import { textFault } from './gift-input.ts';
 import { invalid } from './refusal.ts';
 import { instant, isRecord, oneOf, orNull, type Shape, shapeFaults, text, texts, whole } from './shape.ts';
@@ -23,7 +24,12 @@ export function checkedReferral(input: ReferralInput | undefined): ReferralInput
   }
   const faults = [
     ...shapeFaults('referral', referral, REFERRAL_SHAPE),
-    ...shapeFaults('input', input, { resent: orNull(whole), invitation: orNull(oneOf(MAIL_OUTCOMES)) }),
+    ...shapeFaults('input', input, {
+      resent: orNull(whole),
+      invitation: orNull(oneOf(MAIL_OUTCOMES)),
+      cancel_requests: orNull(whole),
+      ...REFUSED_SHAPE,
+    }),
   ];
   if (faults.length > 0) throw invalid(faults);
   return input as ReferralInput;
@@ -65,6 +71,7 @@ export function checkedWindow(input: RewardWindowInput | undefined): RewardWindo
         shapeFaults(`programs.${name}`, places, PLACES_SHAPE),
       )
     : [{ path: 'programs', message: 'must be an object' }];
+  faults.push(...shapeFaults('input', input, REFUSED_SHAPE));
   if (faults.length > 0) throw invalid(faults);
   return input;
 }

@@ -1,5 +1,5 @@
 /** What reaches a reward window: claims of referrals, and what operators send from the Web UI. */
-import { currentUpdateInfo, log, setHandler, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, currentUpdateInfo, log, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { ClaimPlace, RaiseWindowCap, ReleasePlace } from '../contracts/referral.ts';
 import {
   claimPlaceUpdate,
@@ -8,6 +8,7 @@ import {
   windowChangedSignal,
   windowStatusQuery,
 } from '../contracts/referral-messages.ts';
+import { onCancelRequest } from './cancel-request.ts';
 import type { OpenWindow } from './open-window.ts';
 import { checkPlaces, isWindow } from './referral-input.ts';
 import { refusalOf } from './refusal.ts';
@@ -26,7 +27,9 @@ export function handleWindowMessages(window: OpenWindow): void {
     async (given) => {
       const key = `${workflowInfo().workflowId}:${currentUpdateInfo()?.id}`;
       try {
-        return await window.raiseCap(key, given, given.by ?? BY_TEMPORAL);
+        return await CancellationScope.nonCancellable(() =>
+          window.raiseCap(key, given, given.by ?? BY_TEMPORAL),
+        );
       } catch (error) {
         throw refusalOf(error);
       }
@@ -73,4 +76,5 @@ export function handleWindowMessages(window: OpenWindow): void {
     },
     { description: 'How the ledger has the month now. Sent by Boon.' },
   );
+  onCancelRequest(() => window.refuseToCancel());
 }

@@ -12,6 +12,7 @@ import { resetMailActivities } from '../../src/activities/reset-mail.ts';
 import { resetActivities } from '../../src/activities/resets.ts';
 import { usageActivities } from '../../src/activities/usage.ts';
 import type { Payments } from '../../src/contracts/payments.ts';
+import { rewardWindowWorkflowId } from '../../src/contracts/referral.ts';
 import type { DutyReport, DutyReports, StuckDuty } from '../../src/contracts/stuck-item.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { seedInvoiced } from '../support/billing.ts';
@@ -76,7 +77,12 @@ const reach = async (id: string): Promise<true> => {
   reached.push(id);
   return true;
 };
+/** Months whose process has closed; told once. */
+const closedWindows: string[] = [];
 const runs = {
+  async *closed() {
+    yield closedWindows.splice(0).map((workflowId) => ({ workflowId }));
+  },
   running: async () => new Set<string>(),
   refresh: async () => undefined,
   restart: ({ id }: { id: string }) => reach(id),
@@ -96,7 +102,7 @@ const payments = {} as Payments;
 function sweeps(on: Ledger, moment: string) {
   const before = moment;
   const gifts = reconcileActivities(on, runs);
-  const referrals = referralSweepActivities(on, runs);
+  const referrals = referralSweepActivities(on, runs, runs);
   const purchases = purchaseActivities({ ledger: on, runs, refundRuns: runs, payments });
   const campaigns = campaignActivities({
     ledger: on,
@@ -113,6 +119,7 @@ function sweeps(on: Ledger, moment: string) {
     gift_ends: () => gifts.advanceOverdueGifts({ before, at: moment }),
     referrals: sweepReferrals,
     rewards: sweepReferrals,
+    reward_windows: sweepReferrals,
     purchases: sweepPurchases,
     refunds: sweepPurchases,
     top_ups: sweepPurchases,
@@ -192,6 +199,22 @@ const CASES: Partial<Record<StuckDuty, Case>> = {
     },
     due: at({ minutes: 20 }),
     done: (ids) => inStatus('referrals', ids, 'rewarded'),
+  },
+  reward_windows: {
+    async arrange() {
+      return same(
+        await many(async () => {
+          const account_id = await person();
+          const { month } = await ledger.rewardWindow(account_id, 'simple', START);
+          const raise = { account_id, program: 'simple', month, cap: 101, reason: 'more', by: 'mia' };
+          await ledger.raiseCap({ key: newKey('raise'), at: START, ...raise });
+          closedWindows.push(rewardWindowWorkflowId(account_id, month));
+          return `${account_id}/${month}`;
+        }),
+      );
+    },
+    due: at({ minutes: 5 }),
+    done: wasReached,
   },
   purchases: {
     arrange: async () => same(await many(async () => idOf(buy(ledger, await person())))),
@@ -400,6 +423,7 @@ const QUERIES: Record<StuckDuty, keyof Ledger> = {
   gift_ends: 'overdueGifts',
   referrals: 'openReferrals',
   rewards: 'dueRewards',
+  reward_windows: 'openWindows',
   purchases: 'openPurchases',
   refunds: 'pendingRefunds',
   top_ups: 'dueTopUps',
