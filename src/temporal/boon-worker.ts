@@ -11,6 +11,7 @@ import {
 import { billingActivities } from '../activities/billing.ts';
 import { campaignActivities } from '../activities/campaigns.ts';
 import { expiryActivities } from '../activities/expiry.ts';
+import { lostGiftActivities } from '../activities/gift-starts.ts';
 import { ledgerActivities } from '../activities/ledger.ts';
 import { type MailDependencies, mailActivities } from '../activities/mail.ts';
 import { purchaseActivities } from '../activities/purchase.ts';
@@ -80,6 +81,7 @@ export async function createBoonWorker(options: BoonWorkerOptions): Promise<Work
       ...ledgerActivities(ledger),
       ...mailActivities({ ledger, ...mail }),
       ...reconcileActivities(ledger, giftRuns(client, taskQueue, clock)),
+      ...lostGiftActivities(ledger, giftRuns(client, taskQueue, clock)),
       ...expiryActivities(ledger),
       ...resetActivities(ledger),
       ...usageActivities(ledger),
