@@ -6,7 +6,6 @@ import type { Counted, DutyReports } from '../contracts/stuck-item.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type DutyRun, duty, halves } from './duty.ts';
 import { type GiftRuns, giftStarts, PAGE, PAUSE } from './gift-starts.ts';
-import { heartbeating } from './heartbeating.ts';
 import { scheduledAt } from './scheduled-at.ts';
 
 export type ReconcileActivities = ReturnType<typeof reconcileActivities>;
@@ -28,6 +27,8 @@ export type Sweep = {
 
 /** How many pages one activity checks: some seconds of work. */
 const PAGES = 10;
+/** How long one run seals, in milliseconds: less than half of its time-out. */
+const SEALS_FOR = 120_000;
 /** How many overdue gifts are advanced in one call. */
 const OVERDUE = 500;
 /** How many processes of a call's gifts are told: with more at once, workers are behind and will see for themselves. */
@@ -87,12 +88,17 @@ export function reconcileActivities(ledger: Ledger, runs: GiftRuns) {
       return { count, duties: { gift_ends } };
     },
 
-    /** Seals what was posted since the last block. */
+    /** Seals what was posted since the last block, a block at a time; what is left after some minutes is the next run's. */
     async sealBlocks(at: string): Promise<Counted> {
       let count = 0;
       const sealing = await duty(ledger, 'sealing', at, async (run) => {
-        count = await heartbeating(() => ledger.sealBlocks(at));
-        run.did(count);
+        const end = performance.now() + SEALS_FOR;
+        await ledger.sealBlocks(at, (blocks) => {
+          count = blocks;
+          run.did(1);
+          heartbeat(blocks);
+          return performance.now() < end;
+        });
       });
       return { count, duties: { sealing } };
     },

@@ -148,8 +148,11 @@ export interface Ledger
 
   /** Posts the expiry of at most `limit` lots that expired by `at`. */
   expireLots(at: string, limit: number): Promise<{ lots: number; amount: string }>;
-  /** Seals the transfers since the last block into hash-chained blocks; returns how many were made. */
-  sealBlocks(at: string): Promise<number>;
+  /**
+   * Seals the transfers since the last block into hash-chained blocks, one after the other, until `goOn`, which hears how
+   * many were made, says no; returns how many.
+   */
+  sealBlocks(at: string, goOn?: (blocks: number) => boolean): Promise<number>;
   /** Proves every invariant from the rows; `progress` hears the name of each check as it begins. */
   verify(progress?: (check: string) => void, options?: VerifyOptions): Promise<VerifyReport>;
 

@@ -101,7 +101,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
       );
       return { lots: Number(row?.lots ?? 0), amount: row?.amount ?? '0' };
     },
-    async sealBlocks(at) {
+    async sealBlocks(at, goOn = () => true) {
       const last = await queryRow<{ seq: string }>(
         database,
         'sealable_seq',
@@ -118,6 +118,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
         );
         if (row?.made !== true) return sealed;
         sealed += 1;
+        if (!goOn(sealed)) return sealed;
       }
     },
     verify: (progress, options) => verify(database, progress, options),

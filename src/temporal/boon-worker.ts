@@ -24,6 +24,7 @@ import { refundActivities } from '../activities/refund.ts';
 import { resetMailActivities } from '../activities/reset-mail.ts';
 import { resetActivities } from '../activities/resets.ts';
 import { rewardActivities } from '../activities/reward.ts';
+import { stuckDutyActivities } from '../activities/stuck-duties.ts';
 import { usageActivities } from '../activities/usage.ts';
 import type { Payments } from '../contracts/payments.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -82,6 +83,7 @@ export async function createBoonWorker(options: BoonWorkerOptions): Promise<Work
       ...mailActivities({ ledger, ...mail }),
       ...reconcileActivities(ledger, giftRuns(client, taskQueue, clock)),
       ...lostGiftActivities(ledger, giftRuns(client, taskQueue, clock)),
+      ...stuckDutyActivities(ledger),
       ...expiryActivities(ledger),
       ...resetActivities(ledger),
       ...usageActivities(ledger),

@@ -1,8 +1,11 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { lostGiftActivities, type WalkRange } from '../../src/activities/gift-starts.ts';
-import type { SweepRange } from '../../src/activities/reconcile.ts';
+import { type GiftRuns, lostGiftActivities, type WalkRange } from '../../src/activities/gift-starts.ts';
+import { reconcileActivities, type SweepRange } from '../../src/activities/reconcile.ts';
+import { stuckDutyActivities } from '../../src/activities/stuck-duties.ts';
+import { usageActivities } from '../../src/activities/usage.ts';
 import type { AcceptedGift } from '../../src/contracts/gift.ts';
 import type { ReconcileReport } from '../../src/contracts/temporal.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
@@ -10,10 +13,23 @@ import { cacheFolder } from '../../src/local/cache-folder.ts';
 import { workflowBundle } from '../../src/temporal/workflow-bundle.ts';
 import '../support/quiet-sdk.ts';
 import { devNamespace, type TestTemporal } from '../support/temporal-server.ts';
+import { openTestLedger } from '../support/test-ledger.ts';
 
 /** So many stretches are done before the other duties have their turn. */
 const STRETCHES = 20;
 const TASK_QUEUE = 'reconcile-runs';
+
+const nothing = async () => ({ count: 0, duties: {} });
+/** The duties of a run, of which none has anything to do. */
+const doneAtOnce = {
+  startMissingGifts: async () => ({ checked: 0, started: 0, cursor: undefined, duties: {} }),
+  startLostGifts: async () => ({ walked: 0, started: 0, cursor: undefined, duties: {} }),
+  advanceOverdueGifts: nothing,
+  sweepReferrals: async () => ({ started: 0, ended: 0, due: 0, paid: 0 }),
+  sweepPurchases: async () => ({ started: 0, topped_up: 0, refunds_started: 0 }),
+  wakeCampaigns: nothing,
+  startMissingCycles: nothing,
+};
 
 let temporal: TestTemporal;
 let worker: Worker;
@@ -23,13 +39,13 @@ const walks: WalkRange[] = [];
 const seals: string[] = [];
 beforeAll(async () => {
   temporal = await devNamespace();
-  const nothing = async () => ({ count: 0, duties: {} });
   worker = await Worker.create({
     connection: temporal.nativeConnection,
     namespace: temporal.client.options.namespace,
     taskQueue: TASK_QUEUE,
     workflowBundle: await workflowBundle(cacheFolder()),
     activities: {
+      ...doneAtOnce,
       // Each stretch leaves something for the next one, until there were two runs' worth of them and one more.
       async startMissingGifts(range: SweepRange) {
         sweeps.push(range);
@@ -49,11 +65,6 @@ beforeAll(async () => {
         seals.push(at);
         return { count: 1, duties: {} };
       },
-      advanceOverdueGifts: nothing,
-      sweepReferrals: async () => ({ started: 0, ended: 0, due: 0, paid: 0 }),
-      sweepPurchases: async () => ({ started: 0, topped_up: 0, refunds_started: 0 }),
-      wakeCampaigns: nothing,
-      startMissingCycles: nothing,
     },
   });
   ended = worker.run();
@@ -126,4 +137,65 @@ test('a part of a walk asks Temporal at most 26 times, however many gifts are op
   expect(walk).toMatchObject({ walked: 25 * 900, started: 0, cursor: '125' });
   expect(asked).toHaveLength(26);
   expect(pages[0]).toBe('100');
+});
+
+test('sealing and tending months tell after each step that they live', async () => {
+  const steps = (many: number) => async (_at: string, told?: (step: number) => unknown) => {
+    for (let step = 1; step <= many; step += 1) told?.(step);
+    return many;
+  };
+  const ledger = {
+    stuckItemsOf: async () => [],
+    sealBlocks: steps(3),
+    tendUsage: steps(2),
+  } as unknown as Ledger;
+  const beats: unknown[] = [];
+  const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+  environment.on('heartbeat', (detail) => beats.push(detail));
+  const at = '2026-06-11T09:00:00.000Z';
+  const gifts = reconcileActivities(ledger, {} as GiftRuns);
+  expect(await environment.run(() => gifts.sealBlocks(at))).toMatchObject({ count: 3 });
+  expect(beats).toEqual([1, 2, 3]);
+  const usage = usageActivities(ledger);
+  expect(await environment.run(() => usage.tendUsage(at))).toMatchObject({ usage_months_dropped: 2 });
+  expect(beats).toEqual([1, 2, 3, 1, 2]);
+});
+
+test('a duty that came to no end is noted as stuck, those after it are done, and the run fails last', async () => {
+  const own = await openTestLedger();
+  const done: string[] = [];
+  const taskQueue = 'reconcile-cut-off';
+  const cutOff = await Worker.create({
+    connection: temporal.nativeConnection,
+    namespace: temporal.client.options.namespace,
+    taskQueue,
+    workflowBundle: await workflowBundle(cacheFolder()),
+    activities: {
+      ...doneAtOnce,
+      ...stuckDutyActivities(own.ledger),
+      // As one that hangs: it has noted nothing itself.
+      async advanceOverdueGifts() {
+        throw ApplicationFailure.nonRetryable('cut off');
+      },
+      async sealBlocks() {
+        done.push('sealed');
+        return { count: 1, duties: {} };
+      },
+    },
+  });
+  try {
+    await cutOff.runUntil(async () => {
+      const options = { taskQueue, workflowId: 'reconcile-cut-off' };
+      const failure = await temporal.client.workflow.execute('reconcile', options).catch((error) => error);
+      expect(failure).toMatchObject({
+        cause: { type: 'duties_failed', message: expect.stringContaining('could not be done: cut off') },
+      });
+    });
+    expect(done).toEqual(['sealed']);
+    expect((await own.ledger.listStuckItems({}, { limit: 10 })).data).toMatchObject([
+      { what: 'gift_ends', item: '*', tries: 1, last_error: 'cut off' },
+    ]);
+  } finally {
+    await own.close();
+  }
 });
