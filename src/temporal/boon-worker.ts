@@ -11,6 +11,7 @@ import {
 import { billingActivities } from '../activities/billing.ts';
 import { campaignActivities } from '../activities/campaigns.ts';
 import { expiryActivities } from '../activities/expiry.ts';
+import { lostGiftActivities } from '../activities/gift-starts.ts';
 import { ledgerActivities } from '../activities/ledger.ts';
 import { type MailDependencies, mailActivities } from '../activities/mail.ts';
 import { purchaseActivities } from '../activities/purchase.ts';
@@ -23,6 +24,7 @@ import { refundActivities } from '../activities/refund.ts';
 import { resetMailActivities } from '../activities/reset-mail.ts';
 import { resetActivities } from '../activities/resets.ts';
 import { rewardActivities } from '../activities/reward.ts';
+import { stuckDutyActivities } from '../activities/stuck-duties.ts';
 import { usageActivities } from '../activities/usage.ts';
 import type { Payments } from '../contracts/payments.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -81,6 +83,8 @@ export async function createBoonWorker(options: BoonWorkerOptions): Promise<Work
       ...ledgerActivities(ledger),
       ...mailActivities({ ledger, ...mail }),
       ...reconcileActivities(ledger, giftRuns(client, taskQueue, clock)),
+      ...lostGiftActivities(ledger, giftRuns(client, taskQueue, clock)),
+      ...stuckDutyActivities(ledger),
       ...expiryActivities(ledger),
       ...resetActivities(ledger),
       ...usageActivities(ledger),

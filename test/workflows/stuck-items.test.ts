@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { billingActivities } from '../../src/activities/billing.ts';
 import { campaignActivities } from '../../src/activities/campaigns.ts';
 import { expiryActivities } from '../../src/activities/expiry.ts';
+import { lostGiftActivities } from '../../src/activities/gift-starts.ts';
 import { purchaseActivities } from '../../src/activities/purchase.ts';
 import { purchaseMailActivities } from '../../src/activities/purchase-mail.ts';
 import { reconcileActivities } from '../../src/activities/reconcile.ts';
@@ -84,6 +85,7 @@ const runs = {
     yield closedWindows.splice(0).map((workflowId) => ({ workflowId }));
   },
   running: async () => new Set<string>(),
+  lost: async () => new Set<string>(),
   refresh: async () => undefined,
   restart: ({ id }: { id: string }) => reach(id),
   tell: async () => undefined,
@@ -116,6 +118,8 @@ function sweeps(on: Ledger, moment: string) {
   const sweepResets = () => resetActivities(on).sweepResets(moment);
   return {
     gift_starts: sweepGifts,
+    lost_gifts: () =>
+      lostGiftActivities(on, runs).startLostGifts({ cursor: undefined, before, since: START, at: moment }),
     gift_ends: () => gifts.advanceOverdueGifts({ before, at: moment }),
     referrals: sweepReferrals,
     rewards: sweepReferrals,
@@ -177,6 +181,7 @@ const wasReached = async (_items: string[], poisoned: string[]) =>
 
 const CASES: Partial<Record<StuckDuty, Case>> = {
   gift_starts: { arrange: async () => same(await many(pending)), due: at({ minutes: 5 }), done: wasReached },
+  lost_gifts: { arrange: async () => same(await many(pending)), due: at({ minutes: 5 }), done: wasReached },
   gift_ends: {
     arrange: async () => same(await many(pending)),
     due: at({ hours: 25 }),
@@ -420,6 +425,7 @@ describe.each(Object.entries(CASES) as [StuckDuty, Case][])(
 
 const QUERIES: Record<StuckDuty, keyof Ledger> = {
   gift_starts: 'openGifts',
+  lost_gifts: 'openGifts',
   gift_ends: 'overdueGifts',
   referrals: 'openReferrals',
   rewards: 'dueRewards',
