@@ -5,9 +5,14 @@ import { patched, workflowInfo } from '@temporalio/workflow';
 const EVENTS_OF_A_RESET = 6;
 
 /**
- * Called before the workflow's first await. True too where its first task was tried several times, or messages came before
- * it: then the ledger is looked at once more than need be.
+ * Whether the process is to look at the ledger first. Called before the workflow's first await. True too where its first task
+ * was tried several times, or messages came before it: then it looks once more than need be.
  */
 export function isBegunAnew(): boolean {
-  return workflowInfo().historyLength >= EVENTS_OF_A_RESET && patched('look-when-begun-anew');
+  return mayFollowAReset() && patched('look-when-begun-anew');
+}
+
+/** The same for what leaves no trace in the history. */
+export function mayFollowAReset(): boolean {
+  return workflowInfo().historyLength >= EVENTS_OF_A_RESET;
 }

@@ -19,6 +19,7 @@ import {
   resumeCampaignUpdate,
 } from '../contracts/campaign-messages.ts';
 import type { CampaignAction } from '../domain/campaign.ts';
+import { mayFollowAReset } from './begun-anew.ts';
 import { onCancelRequest } from './cancel-request.ts';
 import { checkArguments, textFault } from './gift-input.ts';
 import { refusalOf } from './refusal.ts';
@@ -65,22 +66,30 @@ export function handleCampaignActions(campaign: RunningCampaign): void {
     description: 'Looks at the ledger again. No input.',
   });
   onCancelRequest(() =>
-    actOnSignal(campaign, 'cancel', { reason: 'cancellation requested of the workflow' }, signalKey()),
+    actOnSignal(campaign, 'cancel', { reason: 'cancellation requested of the workflow' }, cancelKey()),
   );
 }
 
 /**
- * Keys of what comes without an id: by the run that it came to, and its number there. A reset has the signals come again,
- * to a run of another id that began as this one did: each is then answered from the record.
+ * Keys of signals, which come without an id: by the run that they came to, and their number there. A reset has them come
+ * again before the first task of a run that began as this one did: each is then answered from the record. What comes later
+ * is new.
  */
 function signalKeys(): () => string {
-  const { firstExecutionRunId, continuedFromExecutionRunId } = workflowInfo();
-  const run = continuedFromExecutionRunId ?? firstExecutionRunId;
+  const { runId, firstExecutionRunId, continuedFromExecutionRunId } = workflowInfo();
+  const begunAt = Date.now();
+  const followsAReset = mayFollowAReset();
   let heard = 0;
   return () => {
     heard += 1;
-    return `${run}:${heard}`;
+    const isNew = followsAReset && Date.now() > begunAt;
+    return `${isNew ? runId : (continuedFromExecutionRunId ?? firstExecutionRunId)}:${heard}`;
   };
+}
+
+/** A run is asked once, and a reset does not ask again. */
+function cancelKey(): string {
+  return `${workflowInfo().runId}:cancel-request`;
 }
 
 async function act(

@@ -85,10 +85,13 @@ export async function reconcile(input?: Continued): Promise<ReconcileReport> {
   );
   const before = at(now - START_WITHIN);
   const since = sweptTo(({ referrals_swept_to, swept_to }) => referrals_swept_to ?? swept_to);
-  const referrals = await duties.do(['referrals', 'rewards', 'reward_windows'], { started: 0, ended: 0, due: 0, paid: 0 }, () =>
-    sweepReferrals.executeWithOptions({ summary: 'Hold referrals together' }, [
-      { since, before, at: at(now) },
-    ]),
+  const referrals = await duties.do(
+    ['referrals', 'rewards', 'reward_windows'],
+    { started: 0, ended: 0, due: 0, paid: 0 },
+    () =>
+      sweepReferrals.executeWithOptions({ summary: 'Hold referrals together' }, [
+        { since, before, at: at(now) },
+      ]),
   );
   const paidSince = sweptTo(({ purchases_swept_to }) => purchases_swept_to);
   const purchases = await duties.do(
