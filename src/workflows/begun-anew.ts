@@ -9,10 +9,5 @@ const EVENTS_OF_A_RESET = 6;
  * was tried several times, or messages came before it: then it looks once more than need be.
  */
 export function isBegunAnew(): boolean {
-  return mayFollowAReset() && patched('look-when-begun-anew');
-}
-
-/** The same for what leaves no trace in the history. */
-export function mayFollowAReset(): boolean {
-  return workflowInfo().historyLength >= EVENTS_OF_A_RESET;
+  return workflowInfo().historyLength >= EVENTS_OF_A_RESET && patched('look-when-begun-anew');
 }

@@ -19,7 +19,6 @@ import {
   resumeCampaignUpdate,
 } from '../contracts/campaign-messages.ts';
 import type { CampaignAction } from '../domain/campaign.ts';
-import { mayFollowAReset } from './begun-anew.ts';
 import { onCancelRequest } from './cancel-request.ts';
 import { checkArguments, textFault } from './gift-input.ts';
 import { refusalOf } from './refusal.ts';
@@ -72,18 +71,14 @@ export function handleCampaignActions(campaign: RunningCampaign): void {
 
 /**
  * Keys of signals, which come without an id: by the run that they came to, and their number there. A reset has them come
- * again before the first task of a run that began as this one did: each is then answered from the record. What comes later
- * is new.
+ * again, in their order, to a run that began as this one did: each is then answered from the record.
  */
 function signalKeys(): () => string {
-  const { runId, firstExecutionRunId, continuedFromExecutionRunId } = workflowInfo();
-  const begunAt = Date.now();
-  const followsAReset = mayFollowAReset();
+  const { firstExecutionRunId, continuedFromExecutionRunId } = workflowInfo();
   let heard = 0;
   return () => {
     heard += 1;
-    const isNew = followsAReset && Date.now() > begunAt;
-    return `${isNew ? runId : (continuedFromExecutionRunId ?? firstExecutionRunId)}:${heard}`;
+    return `${continuedFromExecutionRunId ?? firstExecutionRunId}:${heard}`;
   };
 }
 

@@ -429,7 +429,8 @@ describe('one worker', () => {
       const { definition } = (await handle(begun.workflowId).query('__temporal_workflow_metadata')) as {
         definition: { updateDefinitions: { name: string; description: string }[] };
       };
-      const offered = [...details.matchAll(/^- `(\w+)`/gm)].map(([, name]) => name);
+      const [, updates = ''] = details.split('Updates to send');
+      const offered = [...updates.matchAll(/^- `(\w+)`/gm)].map(([, name]) => name);
       const described = definition.updateDefinitions.filter(({ description }) => description !== '');
       expect(described.map(({ name }) => name)).toEqual(expect.arrayContaining(offered));
     });
