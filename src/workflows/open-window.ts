@@ -34,7 +34,8 @@ export class OpenWindow {
 
   constructor(input: RewardWindowInput) {
     this.#input = input;
-    this.#programs = { ...input.programs };
+    // Without a prototype: a program may have any name, `constructor` too.
+    this.#programs = Object.assign(Object.create(null), input.programs);
     this.#refused = input.refused;
     this.#show();
   }
@@ -121,6 +122,24 @@ export class OpenWindow {
       const window = await ledger.raiseCap.executeWithOptions({ summary }, [request]);
       this.become(window);
       return window;
+    });
+  }
+
+  /**
+   * Somebody says that the month has changed in a program: the ledger says how. Without a program: in each that is known.
+   * Rejects with the activity's failure.
+   */
+  lookAgain(said: unknown): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.isClosed) return;
+      const { program: one } = (said ?? {}) as { program?: unknown };
+      for (const program of typeof one === 'string' ? [one] : Object.keys(this.#programs)) {
+        const options = { summary: `${program.slice(0, 100)}: how is the month?` };
+        const args = [this.#input.account_id, program, new Date().toISOString()] as const;
+        const window = await ledger.readWindow.executeWithOptions(options, [...args]);
+        // Of another month it says nothing about this one: a billing day that moved ended it.
+        if (window.month === this.#input.month) this.become(window);
+      }
     });
   }
 

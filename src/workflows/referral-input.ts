@@ -13,7 +13,18 @@ import { REFERRAL_STATUSES } from '../domain/referral-status.ts';
 import { REFUSED_SHAPE } from './cancel-request.ts';
 import { textFault } from './gift-input.ts';
 import { invalid } from './refusal.ts';
-import { instant, isRecord, oneOf, orNull, type Shape, shapeFaults, text, texts, whole } from './shape.ts';
+import {
+  instant,
+  isRecord,
+  oneOf,
+  orNull,
+  type Shape,
+  shapeFaults,
+  text,
+  texts,
+  whole,
+  words,
+} from './shape.ts';
 
 /** Throws the refusal of an input that is not the referral of this workflow's id. */
 export function checkedReferral(input: ReferralInput | undefined): ReferralInput {
@@ -41,8 +52,8 @@ const STANDING_SHAPE: Shape = {
   friend_id: orNull(text),
   prompts_seen: orNull(whole),
   reason_code: orNull(text),
-  detail: orNull(text),
-  reason: orNull(text),
+  detail: orNull(words),
+  reason: orNull(words),
   rewarded_at: orNull(instant),
   deferred_until: orNull(instant),
 };
