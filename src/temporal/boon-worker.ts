@@ -92,11 +92,7 @@ export async function createBoonWorker(options: BoonWorkerOptions): Promise<Work
       ...referralActivities(ledger),
       ...referralMailActivities({ ledger, ...mail }),
       ...rewardActivities(ledger, rewardWindows(client, taskQueue)),
-      ...referralSweepActivities(
-        ledger,
-        referralRuns(client, taskQueue),
-        windowRuns(client, taskQueue),
-      ),
+      ...referralSweepActivities(ledger, referralRuns(client, taskQueue), windowRuns(client, taskQueue)),
       ...purchaseActivities({
         ledger,
         runs: purchaseRuns(client, taskQueue),
