@@ -26,6 +26,7 @@ import { pingTemporal } from './temporal/gift-process.ts';
 import { createPayloadCodec, payloadKeys } from './temporal/payload-codec.ts';
 import { keepSchedules } from './temporal/schedules.ts';
 import { registerSearchAttributes } from './temporal/search-attributes.ts';
+import { watchVersion } from './temporal/watch-version.ts';
 import { connectWorker, connectWorkerPatiently } from './temporal/worker-connection.ts';
 import { workflowBundle } from './temporal/workflow-bundle.ts';
 
@@ -115,6 +116,17 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Runnin
       if (worker.getState() === 'RUNNING') worker.shutdown();
       await ended;
     });
+    const { deployment } = config;
+    if (deployment !== undefined) {
+      const watch = watchVersion(client, config.taskQueue, (commands) => {
+        const fix = `Run: ${commands.join(' or ')}`;
+        logger.warn(
+          { ...deployment, fix },
+          'no worker has the current version: Temporal gives them nothing that is new',
+        );
+      });
+      closers.push(watch.close);
+    }
     await keepSchedules(client, config.taskQueue);
     const campaigns = createCampaignProcess({
       client,
@@ -133,13 +145,14 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Runnin
     const watched = (registry: Registry) => watchParts(registry, ledger, temporal);
     const health = await startHealth(options, watched, async () => {
       const parts = await checkParts(ledger, temporal);
-      const { checks, stuck_items } = parts;
+      const { checks, stuck_items, fix } = parts;
       const state = worker.getState();
       return {
         ready: checks.database === 'ok' && checks.temporal === 'ok' && state === 'RUNNING',
         degraded: isDegraded(parts),
         checks,
         stuck_items,
+        ...(fix === undefined ? {} : { fix }),
         state,
       };
     });

@@ -3,6 +3,7 @@ import { heartbeat, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import {
   type BillingMonthOf,
+  type BillingMonthStanding,
   billingCycleWorkflowId,
   type Invoice,
   type InvoiceNotice,
@@ -49,6 +50,10 @@ export function billingActivities({
   return {
     closeBillingMonth: (month: Omit<BillingMonthOf, 'ends_at'>, at: string): Promise<Invoice> =>
       failing(() => ledger.closeBillingMonth(month, at)),
+
+    /** How the ledger has the month. */
+    readBillingMonth: (month: Omit<BillingMonthOf, 'ends_at'>): Promise<BillingMonthStanding> =>
+      failing(() => ledger.billingMonth(month)),
 
     /**
      * Has the provider stand where the ledger does: it collects the money of an invoice while that is open, and is told

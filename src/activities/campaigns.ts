@@ -13,8 +13,8 @@ import type { Counted } from '../contracts/stuck-item.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type DutyLedger, duty } from './duty.ts';
 import { failing } from './failure.ts';
+import type { GiftRuns } from './gift-starts.ts';
 import { heartbeating } from './heartbeating.ts';
-import type { GiftRuns } from './reconcile.ts';
 import { scheduledAt } from './scheduled-at.ts';
 
 export type CampaignActivities = ReturnType<typeof campaignActivities>;

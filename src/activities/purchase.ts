@@ -67,6 +67,24 @@ export function purchaseActivities({ ledger, runs, refundRuns, payments }: Depen
         return isMisfit ? await told(purchase, expired) : standing;
       }),
 
+    /**
+     * Closes the page of a purchase that nobody has paid, whose time thereby is over. Where somebody has paid it is paid; where
+     * the bank has not answered yet, and for a charge of a stored card, it stays open.
+     */
+    closePurchase: (purchaseId: string, at: string): Promise<PurchaseProgress> =>
+      failing(async () => {
+        const purchase = await ledger.findPurchase(purchaseId);
+        if (purchase.status !== 'open' || purchase.kind === 'top_up') return purchaseProgress(purchase);
+        const canceled = { at, purchase_id: purchase.id, said: 'expired', reason_code: 'canceled' } as const;
+        const news =
+          payments === undefined
+            ? canceled
+            : await payments.closeCheckout({ ...purchase, expires_at: at }, at);
+        const standing = await told(purchase, news?.said === 'expired' ? canceled : news);
+        const isMisfit = news?.said === 'paid' && standing.status === 'open';
+        return isMisfit ? await told(purchase, canceled) : standing;
+      }),
+
     /** How the ledger has a purchase, and its open case. */
     readPurchase: (purchaseId: string): Promise<PurchaseProgress> =>
       failing(async () => {

@@ -8,11 +8,15 @@ import type { Page, PageRequest } from '../ledger/ledger.ts';
 import type { Referrals } from '../ledger/referrals.ts';
 import type { StuckItems } from '../ledger/stuck-items.ts';
 import { type DutyLedger, type DutyRun, duty, smallerPages } from './duty.ts';
+import { findLostReferrals } from './lost-referrals.ts';
+import { startMissingWindows, type WindowRuns } from './window-sweep.ts';
 
 /** Referrals' workflows, as Temporal tells of them. */
 export type ReferralRuns = {
   /** Those of the workflow ids that run. */
   running(workflowIds: readonly string[]): Promise<Set<string>>;
+  /** Those that have closed since a time, however they did, by pages. */
+  closed(since: string): AsyncIterable<readonly { workflowId: string }[]>;
   /** Tells the process how its referral stands; one that does not run is left alone. Never rejects. */
   tell(referral: Referral): Promise<void>;
   /** Starts the process of an open referral; false when it has completed, unless that one is to be replaced too; harmless when it runs. */
@@ -24,6 +28,8 @@ export type ReferralSweepActivities = ReturnType<typeof referralSweepActivities>
 /** What happened to referrals between the two times. */
 export type ReferralSweep = { since: string | undefined; before: string; at: string };
 
+/** A first run looks at what closed since so long before. */
+const A_DAY = 86_400_000;
 /** How many one query to Temporal's visibility asks about. */
 const PAGE = 100;
 /** How many invitations are ended in one call. */
@@ -36,6 +42,7 @@ const LATE = 600_000;
 export function referralSweepActivities(
   ledger: Referrals & DutyLedger & Pick<StuckItems, 'firstDue'>,
   runs: ReferralRuns,
+  windows: WindowRuns,
 ) {
   return {
     /** Starts the processes that are missing, tells those that missed an end, and sees to rewards that are due. */
@@ -45,8 +52,11 @@ export function referralSweepActivities(
         hold(run, { since, before, at }, report),
       );
       const rewards = await duty(ledger, 'rewards', at, (run) => payWhatIsDue(run, before, report));
+      const reward_windows = await duty(ledger, 'reward_windows', at, async (run) => {
+        report.windows_started = await startMissingWindows(run, ledger, windows, since ?? dayBefore(at));
+      });
       if (report.started + report.paid > 0) log.warn('Referrals had lost their processes', report);
-      return { ...report, duties: { referrals, rewards } };
+      return { ...report, duties: { referrals, rewards, reward_windows } };
     },
 
     /** Ends every invitation that ran out by `at` and tells their processes, a page at a time. */
@@ -73,7 +83,7 @@ export function referralSweepActivities(
   /** Starts processes that are missing, and tells those that run of an end. */
   async function hold(
     run: DutyRun,
-    { since, before }: ReferralSweep,
+    { since, before, at }: ReferralSweep,
     report: ReferralSweepReport,
   ): Promise<void> {
     const beat = () => heartbeat(report);
@@ -91,6 +101,8 @@ export function referralSweepActivities(
       }
       beat();
     }
+    const lost = { run, ledger, runs, startAgain, since: since ?? dayBefore(at) };
+    report.started += await findLostReferrals(lost);
     if (since === undefined) return;
     for await (const referrals of pages((page) => ledger.endedReferrals(since, before, page))) {
       const running = await runningOf(referrals);
@@ -143,6 +155,10 @@ export function referralSweepActivities(
     const running = await runningOf(referrals);
     return referrals.filter((one) => !running.includes(one));
   }
+}
+
+function dayBefore(at: string): string {
+  return new Date(Date.parse(at) - A_DAY).toISOString();
 }
 
 async function* pages(ask: (page: PageRequest) => Promise<Page<Referral>>): AsyncGenerator<Referral[]> {

@@ -35,6 +35,10 @@ export function referralActivities(ledger: Referrals) {
         return { ...referralStanding(referral), ...rewardsGiven(referral) };
       }),
 
+    /** How the ledger has the billing month of an account that runs at `at`, in a program. */
+    readWindow: (accountId: string, program: string, at: string): Promise<RewardWindow> =>
+      failing(() => ledger.rewardWindow(accountId, program, at)),
+
     raiseCap: (request: RaiseCap): Promise<RewardWindow> =>
       failing(async () => (await ledger.raiseCap(request)).value),
   };

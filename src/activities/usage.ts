@@ -1,8 +1,8 @@
 /** Tending the partitions of usage. */
+import { heartbeat } from '@temporalio/activity';
 import type { UsageReport } from '../contracts/temporal.ts';
 import type { Metering } from '../ledger/metering.ts';
 import { type DutyLedger, duty } from './duty.ts';
-import { heartbeating } from './heartbeating.ts';
 
 export type UsageActivities = ReturnType<typeof usageActivities>;
 
@@ -12,8 +12,11 @@ export function usageActivities(ledger: Pick<Metering, 'tendUsage'> & DutyLedger
     async tendUsage(at: string): Promise<UsageReport> {
       let usage_months_dropped = 0;
       const usage_months = await duty(ledger, 'usage_months', at, async (run) => {
-        usage_months_dropped = await heartbeating(() => ledger.tendUsage(at));
-        run.did(usage_months_dropped);
+        await ledger.tendUsage(at, (months) => {
+          usage_months_dropped = months;
+          run.did(1);
+          heartbeat(months);
+        });
       });
       return { usage_months_dropped, duties: { usage_months } };
     },

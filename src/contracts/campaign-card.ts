@@ -1,11 +1,14 @@
 /** What an operator reads of a campaign in the Temporal Web UI: one line, and a card in Markdown. */
+import type { CampaignAction } from '../domain/campaign.ts';
 import type { Campaign, CampaignProgress } from './campaign.ts';
+import { updateLines } from './refused-request.ts';
+import { summaryOf } from './summary.ts';
 
 /** One line, such as `1 reset each for plus, pro`. Without the reason: Temporal stores this line in clear. */
 export function campaignSummary(campaign: Campaign): string {
   const { plans, cohorts } = campaign.filter;
   const whom = [plans?.join(', '), cohorts && `cohort ${cohorts.join(', ')}`].filter((part) => part != null);
-  return `${whatOf(campaign)} for ${whom.length > 0 ? whom.join(' in ') : 'everybody'}`;
+  return summaryOf(`${whatOf(campaign)} for ${whom.length > 0 ? whom.join(' in ') : 'everybody'}`);
 }
 
 function whatOf({ kind, resets, amount }: Campaign): string {
@@ -18,23 +21,36 @@ function whatOf({ kind, resets, amount }: Campaign): string {
 export function campaignDetails(progress: CampaignProgress): string {
   const { status, granted, excluded } = progress;
   const reasons = Object.entries(excluded).map(([reason, accounts]) => `- \`${reason}\` ${shown(accounts)}`);
-  const signals = SIGNALS[status];
   return [
     `**${status}** ${progressLine(progress)}`,
     `Granted: ${shown(granted)}. Excluded: ${shown(sum(excluded))}.`,
     ...(reasons.length > 0 ? [reasons.join('\n')] : []),
-    ...(signals.length > 0
-      ? [`Signals or updates to send, with \`{"reason":"why","by":"you"}\`: ${signals.join(', ')}`]
-      : []),
+    nextStep(progress),
+    ...updateLines(UPDATES[status].map((update) => `\`${update}\` \`{"reason":"why","by":"your name"}\``)),
     // Web UI 2.42 cuts off the last line.
     '---',
   ].join('\n\n');
 }
 
-const SIGNALS: Record<CampaignProgress['status'], string[]> = {
-  running: ['`pause`', '`cancel`'],
-  paused: ['`resume`', '`cancel`'],
-  ongoing: ['`pause`', '`cancel`'],
+function nextStep({ id, status }: CampaignProgress): string {
+  switch (status) {
+    case 'running':
+      return 'Goes on by itself, page by page.';
+    case 'paused':
+      return 'Waits until somebody resumes or cancels it.';
+    case 'ongoing':
+      return 'Has gone through everybody; accounts that come, or become eligible, are granted as they do.';
+    case 'completed':
+      return 'Nothing is left to do.';
+    case 'canceled':
+      return `What was granted stays. \`boon campaign resume ${id}\` has it go on behind its last page.`;
+  }
+}
+
+const UPDATES: Record<CampaignProgress['status'], CampaignAction[]> = {
+  running: ['pause', 'cancel'],
+  paused: ['resume', 'cancel'],
+  ongoing: ['pause', 'cancel'],
   completed: [],
   canceled: [],
 };

@@ -145,7 +145,12 @@ export const ERRORS = {
     'Send its link to the friend yourself.',
   ),
   disposable_address: entry(409, 'The address is disposable', false, 'Use a lasting address.'),
-  campaign_ended: entry(409, 'The campaign has ended', false, 'Start another campaign.'),
+  campaign_ended: entry(
+    409,
+    'The campaign has ended',
+    false,
+    'Start another campaign, or resume one that was canceled.',
+  ),
   payments_off: entry(
     409,
     'No payments are taken here',
@@ -157,6 +162,12 @@ export const ERRORS = {
     'The payment provider refused',
     false,
     'See `detail`; try again with another package, or ask an operator.',
+  ),
+  payment_pending: entry(
+    409,
+    'A payment is on its way',
+    true,
+    'Wait for the bank’s answer; what was paid can be refunded.',
   ),
   case_closed: entry(409, 'The case is closed already', false, 'See `detail` for who closed it, and why.'),
   card_required: entry(

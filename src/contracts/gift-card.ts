@@ -1,6 +1,8 @@
 /** What an operator reads of a gift in the Temporal Web UI: one line, and a card in Markdown. */
 import { ACTIONS_ALLOWED, type GiftAction } from '../domain/gift-status.ts';
 import { type ClaimMail, type GiftProgress, givenText } from './gift.ts';
+import { timeText, updateLines } from './refused-request.ts';
+import { summaryOf } from './summary.ts';
 
 /**
  * Updates that an operator may send, with their data; `claim` is the recipient's and `reverse` the API's. The data
@@ -15,7 +17,7 @@ const OPERATOR_UPDATES: Partial<Record<GiftAction, string>> = {
 
 /** One line, such as `25 credits from user_ada to user_bob`. */
 export function giftSummary(gift: Pick<GiftProgress, 'from' | 'to' | 'amount' | 'reset_id'>): string {
-  return `${givenText(gift)} from ${gift.from} to ${gift.to ?? 'an e-mail address'}`;
+  return summaryOf(`${givenText(gift)} from ${gift.from} to ${gift.to ?? 'an e-mail address'}`);
 }
 
 /**
@@ -47,14 +49,11 @@ function outlook(when: string, gift: GiftProgress): string {
   const updates = updatesFor(gift);
   return [
     `${when}: **${gift.status}**${because(gift)}. ${whatTimeDoes(gift)}`,
-    ...(updates.length > 0 ? [SEND_UPDATES, updates.join('\n')] : []),
+    ...updateLines(updates),
     // Web UI 2.42 cuts off the last line.
     '---',
   ].join('\n\n');
 }
-
-/** From another tab: on that of the details, Web UI 2.42 takes each R as "refresh", one typed into the form too. */
-const SEND_UPDATES = 'Updates to send, by More Actions:';
 
 /** A reason is somebody's text, a sender's too: as code it stays text, whatever Markdown it holds. */
 function because({ reason_code, reason }: GiftProgress): string {
@@ -64,21 +63,17 @@ function because({ reason_code, reason }: GiftProgress): string {
 }
 
 function whatTimeDoes(gift: GiftProgress): string {
-  if (gift.settled_at != null) return `Settled at ${shown(gift.settled_at)}; the API can still reverse it.`;
+  if (gift.settled_at != null)
+    return `Settled at ${timeText(gift.settled_at)}; the API can still reverse it.`;
   if (gift.deadline == null) return 'It has ended; the credits are back where they came from.';
-  if (gift.status === 'held') return `The hold ends by itself at ${shown(gift.deadline)}.`;
-  if (gift.status === 'awaiting_claim') return `Unclaimed, it ends at ${shown(gift.deadline)}.`;
-  return `Settles at ${shown(gift.deadline)}.`;
+  if (gift.status === 'held') return `The hold ends by itself at ${timeText(gift.deadline)}.`;
+  if (gift.status === 'awaiting_claim') return `Unclaimed, it ends at ${timeText(gift.deadline)}.`;
+  return `Settles at ${timeText(gift.deadline)}.`;
 }
 
 function updatesFor(gift: GiftProgress): string[] {
   return ACTIONS_ALLOWED[gift.status].flatMap((action) => {
     const example = OPERATOR_UPDATES[action];
-    return example === undefined ? [] : [`- \`${action}\` \`${example}\``];
+    return example === undefined ? [] : [`\`${action}\` \`${example}\``];
   });
-}
-
-/** `2026-06-12 09:00:00 UTC`: with its zone, as an operator reads it. */
-function shown(instant: string): string {
-  return `${instant.slice(0, 10)} ${instant.slice(11, 19)} UTC`;
 }

@@ -1,5 +1,7 @@
 /** The seam between the HTTP server and Temporal: what the server asks of a gift's process. */
+
 import type { AcceptedGift, Gift, GiftActionRequest } from './gift.ts';
+import type { Workers } from './workers.ts';
 
 export interface GiftProcess {
   /**
@@ -19,8 +21,8 @@ export interface GiftProcess {
   refresh(giftIds: readonly string[]): Promise<void>;
   /** Rejects with `unavailable` when Temporal does not answer. */
   ping(): Promise<void>;
-  /** How many workers look for work; undefined where the server does not tell. Rejects with `unavailable`. */
-  workers(): Promise<number | undefined>;
+  /** The workers that look for work; undefined where the server does not tell. Rejects with `unavailable`. */
+  workers(): Promise<Workers | undefined>;
 }
 
 /** What the process must know of a gift, or `undefined` when the gift has ended and needs no process. */

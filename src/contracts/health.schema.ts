@@ -9,16 +9,18 @@ export const ReadinessSchema = z
   .object({
     status: z.enum(['ready', 'degraded', 'unavailable', 'draining']).meta({
       description:
-        '`degraded`: Temporal is unreachable (gifts are accepted and settle once it is back), no worker works, or something is stuck. `unavailable`: the database is unreachable. `draining`: the server is stopping',
+        '`degraded`: Temporal is unreachable (gifts are accepted and settle once it is back), no worker works or is given work, or something is stuck. `unavailable`: the database is unreachable. `draining`: the server is stopping',
     }),
     checks: z.object({
       database: CheckSchema,
       temporal: CheckSchema,
-      workers: z
-        .enum(['ok', 'none', 'unknown'])
-        .meta({ description: 'Whether a worker looks for work; `unknown` where Temporal does not tell' }),
+      workers: z.enum(['ok', 'none', 'not_current', 'unknown']).meta({
+        description:
+          'Whether a worker looks for work; `not_current`: those that do have a version that nobody made current, and are given nothing; `unknown` where Temporal does not tell',
+      }),
     }),
     stuck_items: z.int().meta({ description: 'What the schedules could not do: `GET /v1/stuck`' }),
+    fix: z.string().optional().meta({ description: 'What to do about it, where one command does it' }),
     policy_version: z.string(),
   })
   .meta({ id: 'Readiness' });

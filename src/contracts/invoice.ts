@@ -4,6 +4,7 @@
  * whole units of the currency's smallest coin.
  */
 import type { Price } from '../domain/policy.ts';
+import type { RefusedRequest } from './refused-request.ts';
 
 export const BILLING_CYCLE_WORKFLOW = 'billingCycle';
 
@@ -99,7 +100,24 @@ export type InvoiceNews = {
 /** A billing month of an organisation, whose process is to run. */
 export type BillingMonthOf = { account_id: string; month: string; ends_at: string };
 
-export type BillingCycleInput = BillingMonthOf;
+/** `refused` goes with a run that follows another. */
+export type BillingCycleInput = BillingMonthOf & { refused?: RefusedRequest };
+
+/** How the ledger has a billing month: what was charged in it so far, and its invoice once it is closed. */
+export type BillingMonthStanding = {
+  charged: string;
+  invoice: Pick<Invoice, 'id' | 'status' | 'credits' | 'due_at' | 'notice'> | null;
+};
+
+/** `waiting` for the month's end; then it is closed, its money collected, its invoice mailed. */
+export const BILLING_STAGES = ['waiting', 'closing', 'collecting', 'mailing', 'done'] as const;
+export type BillingStage = (typeof BILLING_STAGES)[number];
+
+/** What the process knows of its month: the answer of the query `status`. `standing` is null until the ledger was read. */
+export type BillingCycleProgress = BillingMonthOf & {
+  stage: BillingStage;
+  standing: BillingMonthStanding | null;
+};
 /** What the workflow ends with. `provider` is false where an operator sees to the money. */
 export type BillingCycleResult = {
   invoice_id: string;

@@ -2,18 +2,22 @@
 import { type SearchAttributePair, TypedSearchAttributes } from '@temporalio/common';
 import { caseText } from './payment-case.ts';
 import type { PurchaseProgress } from './purchase.ts';
+import { type RefusedRequest, refusedLines, timeText, updateLines } from './refused-request.ts';
 import { BOON_ACCOUNT, BOON_PROGRAM, BOON_STATUS } from './search-attribute-keys.ts';
+import { summaryOf } from './summary.ts';
 
 /** One line, such as `user_ada buys credits-100`. */
 export function purchaseSummary({ account_id, kind, package: name }: PurchaseProgress): string {
-  return kind === 'top_up' ? `${account_id} tops up with ${name}` : `${account_id} buys ${name}`;
+  return summaryOf(`${account_id} ${kind === 'top_up' ? 'tops up with' : 'buys'} ${name}`);
 }
 
-export function purchaseDetails(purchase: PurchaseProgress): string {
-  const { account_id, kind, package: name, status, reason_code, expires_at } = purchase;
+/** What the process does about a purchase: asks at `ask_at` what became of it, and has refused to cancel it. */
+export type PurchaseDoing = { ask_at?: string | undefined; refused?: RefusedRequest | undefined };
+
+/** The card of a purchase: how it stands, what comes next, and what an operator can do. */
+export function purchaseDetails(purchase: PurchaseProgress, doing: PurchaseDoing = {}): string {
+  const { account_id, kind, package: name, status, reason_code } = purchase;
   const why = reason_code === null ? '' : ` (${reason_code})`;
-  const until = `${expires_at.slice(0, 10)} ${expires_at.slice(11, 19)} UTC`;
-  const next = status === 'open' ? ` Waits for the payment until ${until}, then asks what became of it.` : '';
   const opened =
     purchase.case === undefined
       ? []
@@ -22,11 +26,31 @@ export function purchaseDetails(purchase: PurchaseProgress): string {
         ];
   return [
     `\`${account_id}\` ${kind === 'top_up' ? 'tops up with' : 'buys'} **${name}**`,
-    `Status: **${status}**${why}.${next}`,
+    `Status: **${status}**${why}. ${nextStep(purchase, doing.ask_at ?? purchase.expires_at)}`,
     ...opened,
+    ...refusedLines(doing.refused),
+    ...updateLines(status === 'open' ? updatesOf(purchase) : []),
     // Web UI 2.42 cuts off the last line.
     '---',
   ].join('\n\n');
+}
+
+function nextStep({ id, kind, status, expires_at }: PurchaseProgress, askAt: string): string {
+  if (status === 'open' && askAt !== expires_at)
+    return `The bank has not answered: the provider is asked again at ${timeText(askAt)}.`;
+  if (status === 'open' && kind === 'top_up') return 'The stored card is being charged.';
+  if (status === 'open')
+    return `Waits for the payment until ${timeText(askAt)}, then asks the provider what became of it.`;
+  if (status === 'paid') return `What was bought is given; \`boon purchase refund ${id}\` gives it back.`;
+  if (status === 'refunded') return 'The money has gone back.';
+  return 'Nothing was paid, and nothing given; a payment that arrives all the same counts.';
+}
+
+function updatesOf({ kind }: PurchaseProgress): string[] {
+  const refresh = '`refresh` reads the ledger again';
+  return kind === 'top_up'
+    ? [refresh]
+    : [refresh, '`cancel` `{"reason":"why"}` closes the page where it is paid'];
 }
 
 /** Found by its account, and by `purchase` or `top_up`. */

@@ -4,6 +4,7 @@
  */
 import type { Price } from '../domain/policy.ts';
 import type { Refund } from './refund.ts';
+import type { RefusedRequest } from './refused-request.ts';
 
 export { coinsOf, priceText } from '../domain/money.ts';
 
@@ -73,7 +74,13 @@ export function purchaseProgress(purchase: Purchase): PurchaseProgress {
   return { id, account_id, kind, status, package: name, expires_at, reason_code };
 }
 
-export type PurchaseInput = { purchase: PurchaseProgress };
+/** What is left out but the purchase goes with a run that follows another: how often it was asked after, and when again. */
+export type PurchaseInput = {
+  purchase: PurchaseProgress;
+  asked?: number;
+  ask_at?: string;
+  refused?: RefusedRequest;
+};
 /** What the workflow ends with. */
 export type PurchaseResult = { status: PurchaseStatus; reason_code?: string };
 export type PurchaseWorkflow = (input: PurchaseInput) => Promise<PurchaseResult>;

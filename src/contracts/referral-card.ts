@@ -1,20 +1,27 @@
 /** What an operator reads of a referral and of a reward window in the Temporal Web UI. */
 import type { MailOutcome, ReferralProgress, RewardWindowInput, RewardWindowProgress } from './referral.ts';
+import { type RefusedRequest, refusedLines, timeText as shown, updateLines } from './refused-request.ts';
+import { summaryOf } from './summary.ts';
 
 /** One line, such as `user_ada invites a friend to codex-pilot`. */
 export function referralSummary({ referrer_id, program }: ReferralProgress): string {
-  return `${referrer_id} invites a friend to ${program}`;
+  return summaryOf(`${referrer_id} invites a friend to ${program}`);
 }
 
 /** The card of a referral as it stands. No address: the ledger keeps it. */
-export function referralDetails(referral: ReferralProgress, invitation?: MailOutcome): string {
+export function referralDetails(
+  referral: ReferralProgress,
+  invitation?: MailOutcome,
+  refused?: RefusedRequest,
+): string {
   const { status, referrer_id, friend_id, program } = referral;
   const friend = friend_id == null ? 'a friend' : `\`${friend_id}\``;
   const lines = [
     `\`${referrer_id}\` invites ${friend} to **${program}**`,
     ...(invitation === undefined ? [] : [INVITATION_LINES[invitation]]),
     `Status: **${status}**${because(referral)}. ${nextStep(referral)}`,
-    ...(status === 'invited' || status === 'joined' ? [updates(referral)] : []),
+    ...refusedLines(refused),
+    ...updateLines(updatesOf(referral)),
     // Web UI 2.42 cuts off the last line.
     '---',
   ];
@@ -45,18 +52,19 @@ function nextStep(referral: ReferralProgress): string {
   return rewarded_at == null ? 'It has ended without a reward.' : `Rewarded at ${shown(rewarded_at)}.`;
 }
 
-function updates({ status }: ReferralProgress): string {
-  const resend = status === 'invited' ? ['- `resend` mails the invitation again'] : [];
-  return ['Updates to send, by More Actions:', '', ...resend, '- `cancel` `{"reason":"why"}`'].join('\n');
+function updatesOf({ status }: ReferralProgress): string[] {
+  if (status !== 'invited' && status !== 'joined') return [];
+  const resend = status === 'invited' ? ['`resend` mails the invitation again'] : [];
+  return [...resend, '`cancel` `{"reason":"why"}`'];
 }
 
 /** One line, such as `Rewards of user_ada in the month from 2026-06-11`. */
 export function windowSummary({ account_id, month }: RewardWindowInput): string {
-  return `Rewards of ${account_id} in the month from ${month}`;
+  return summaryOf(`Rewards of ${account_id} in the month from ${month}`);
 }
 
 /** The card of a billing month. */
-export function windowDetails(window: RewardWindowProgress): string {
+export function windowDetails(window: RewardWindowProgress, refused?: RefusedRequest): string {
   const programs = Object.entries(window.programs).map(([program, { cap, banked, held }]) => {
     const taken = [...banked, ...held].map((id) => `\`${id}\``).join(', ');
     const count = banked.length + held.length;
@@ -67,12 +75,13 @@ export function windowDetails(window: RewardWindowProgress): string {
     programs.length === 0 ? 'None has been claimed.' : programs.join('\n'),
     window.closed
       ? 'The month is over.'
-      : 'Updates to send, by More Actions:\n\n- `raiseCap` `{"program":"codex-selective","cap":5,"reason":"why","by":"your name"}`',
+      : 'Gives places to those who claim them; it ends by itself with the month.',
+    ...refusedLines(refused),
+    ...updateLines(
+      window.closed
+        ? []
+        : ['`raiseCap` `{"program":"codex-selective","cap":5,"reason":"why","by":"your name"}`'],
+    ),
     '---',
   ].join('\n\n');
-}
-
-/** `2026-06-12 09:00:00 UTC`: with its zone, as an operator reads it. */
-function shown(instant: string): string {
-  return `${instant.slice(0, 10)} ${instant.slice(11, 19)} UTC`;
 }

@@ -31,6 +31,6 @@ export type CancelReferral = { reason: string; by?: string };
 export const claimPlaceUpdate = defineUpdate<PlaceAnswer, [ClaimPlace]>('claim');
 export const releasePlaceUpdate = defineUpdate<RewardWindowProgress, [ReleasePlace]>('release');
 export const raiseCapUpdate = defineUpdate<RewardWindow, [RaiseWindowCap]>('raiseCap');
-/** How the ledger has the month now, after something that did not go through the process. */
+/** Something that did not go through the process has changed the month: a wake-up, for the ledger says how. */
 export const windowChangedSignal = defineSignal<[RewardWindow]>('changed');
 export const windowStatusQuery = defineQuery<RewardWindowProgress>('status');

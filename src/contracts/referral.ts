@@ -3,6 +3,7 @@
  * JSON only; times RFC 3339 UTC. An e-mail address or a link never stands in these types: they stay in the ledger.
  */
 import type { ReferralReason, ReferralStatus } from '../domain/referral-status.ts';
+import type { RefusedRequest } from './refused-request.ts';
 
 export const REFERRAL_WORKFLOW = 'referral';
 export const REWARD_WINDOW_WORKFLOW = 'rewardWindow';
@@ -12,9 +13,20 @@ export function referralWorkflowId(referralId: string): string {
   return `referral/${referralId}`;
 }
 
+/** The referral of a workflow id; undefined when it is none of a referral's. */
+export function referralIdOf(workflowId: string): string | undefined {
+  return workflowId.startsWith('referral/') ? workflowId.slice('referral/'.length) : undefined;
+}
+
 /** The workflow id of an account's billing month: `reward-window/<accountId>/<month>`, the month by its first day. */
 export function rewardWindowWorkflowId(accountId: string, month: string): string {
   return `reward-window/${accountId}/${month}`;
+}
+
+/** The account and month of such an id; undefined when it is none. An account's id may hold a slash. */
+export function rewardWindowIdOf(workflowId: string): { account_id: string; month: string } | undefined {
+  const [, account_id, month] = /^reward-window\/(.+)\/(\d{4}-\d{2}-\d{2})$/.exec(workflowId) ?? [];
+  return account_id === undefined || month === undefined ? undefined : { account_id, month };
 }
 
 /** A reward that was given: to whom, and what. */
@@ -91,8 +103,17 @@ export type RewardsGiven = { given?: GivenReward['recipient'][] };
 /** What became of a mail. */
 export type MailOutcome = 'sent' | 'not_needed' | 'failed';
 
-/** Input of `referral`; what has been mailed is carried along when the process continues as new. */
-export type ReferralInput = { referral: ReferralProgress; invitation?: MailOutcome; resent?: number };
+/**
+ * Input of `referral`; what has been mailed is carried along when the process continues as new, and how many requests to
+ * cancel were refused, with the last.
+ */
+export type ReferralInput = {
+  referral: ReferralProgress;
+  invitation?: MailOutcome;
+  resent?: number;
+  cancel_requests?: number;
+  refused?: RefusedRequest;
+};
 
 /** What the workflow ends with. The whole referral stands in the ledger. */
 export type ReferralResult = Pick<
@@ -144,10 +165,11 @@ export type ProgramPlaces = {
 /** Input of `rewardWindow`; `programs` is carried along when the process continues as new. */
 export type RewardWindowInput = Pick<RewardWindow, 'account_id' | 'month' | 'ends_at'> & {
   programs?: Record<string, ProgramPlaces>;
+  refused?: RefusedRequest;
 };
 
 /** What the process knows of its month: the answer of the query `status`, and what it ends with. */
-export type RewardWindowProgress = Required<RewardWindowInput> & { closed: boolean };
+export type RewardWindowProgress = Required<Omit<RewardWindowInput, 'refused'>> & { closed: boolean };
 
 export type RewardWindowWorkflow = (input: RewardWindowInput) => Promise<RewardWindowProgress>;
 

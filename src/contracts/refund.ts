@@ -3,6 +3,8 @@
  * currency's smallest coin.
  */
 
+import type { RefusedRequest } from './refused-request.ts';
+
 export const REFUND_WORKFLOW = 'refund';
 
 /** The workflow id of a refund: `refund/<refundId>`. */
@@ -44,7 +46,13 @@ export function refundProgress(refund: Refund): RefundProgress {
   return { id, purchase_id, account_id, status, amount, currency, created_at, reason_code };
 }
 
-export type RefundInput = { refund: RefundProgress };
+/** What is left out but the refund goes with a run that follows another: how often the bank was asked, and when again. */
+export type RefundInput = {
+  refund: RefundProgress;
+  asked?: number;
+  ask_at?: string;
+  refused?: RefusedRequest;
+};
 /** What the workflow ends with. */
 export type RefundResult = { status: RefundStatus; reason_code?: string };
 export type RefundWorkflow = (input: RefundInput) => Promise<RefundResult>;

@@ -3,9 +3,11 @@
 /** What is tried, by the name of the duty that tries it. */
 export const STUCK_DUTIES = {
   gift_starts: 'start the process of a gift',
+  lost_gifts: 'start the process of a gift anew',
   gift_ends: 'end a gift that is overdue',
   referrals: 'start or tell the process of a referral',
   rewards: 'give the reward of a referral',
+  reward_windows: 'start the process of a reward window',
   purchases: 'start the process of a purchase',
   refunds: 'start the process of a refund',
   top_ups: 'begin a top-up',

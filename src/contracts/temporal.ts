@@ -16,12 +16,15 @@ export const RECONCILE_WORKFLOW = 'reconcile';
 export const EXPIRY_WORKFLOW = 'expiry';
 
 /**
- * What one run of `reconcile` did. Every gift accepted before `swept_to` was seen to have its process; the next
- * run looks at younger ones only, for a process that is lost later shows as overdue.
+ * What one run of `reconcile` did. Every gift accepted before `swept_to` was seen to have its process, or was told to be
+ * started; the next run looks at younger ones only, and at a part of all open gifts, from the page `walked_to` on, for
+ * processes that were lost later.
  */
 export type ReconcileReport = {
   checked: number;
   started: number;
+  /** Open gifts of any age that were looked at, and those of them whose process was gone. */
+  lost_gifts?: LostGiftsReport;
   advanced: number;
   sealed_blocks: number;
   /** Campaigns whose process was missing. */
@@ -31,18 +34,28 @@ export type ReconcileReport = {
   /** Billing months that were charged for the first time, or whose process was missing. */
   billing_cycles_started: number;
   swept_to: string;
+  /** Absent: the next run begins with the gift that is due first. */
+  walked_to?: string;
   /** The same of referrals; runs of earlier versions did not tell it apart. */
   referrals_swept_to?: string;
   /** The same of paid purchases. */
   purchases_swept_to?: string;
 } & Duties;
+export type LostGiftsReport = { walked: number; started: number };
 /** What became of each duty: done and failed in this run, and since when the oldest stuck item waits. */
 type Duties = { duties?: DutyReports };
 /**
  * What one run of `reconcile` did with referrals: processes started, processes told of an end that they missed, rewards
  * that were due, and of those the ones that the ledger was asked for directly.
  */
-export type ReferralSweepReport = { started: number; ended: number; due: number; paid: number } & Duties;
+export type ReferralSweepReport = {
+  started: number;
+  ended: number;
+  due: number;
+  paid: number;
+  /** Reward windows whose process had closed before their month. */
+  windows_started?: number;
+} & Duties;
 /** What one run of `reconcile` did with purchases and refunds: processes started that were missing, and top-ups begun. */
 export type PurchaseSweepReport = {
   started: number;

@@ -1,7 +1,12 @@
 /**
  * Money: whole units of a currency's smallest coin, as the payment provider counts them, and how it is written. How many
- * decimals that is comes from the provider's own table (https://docs.stripe.com/currencies, 2026), not from the locale data
- * of the machine, which says otherwise for some: there forints have no decimals, and are charged with two.
+ * decimals that is comes from the provider's own tables, not from the locale data of the machine, which says otherwise for
+ * some: there forints have no decimals, and are charged with two.
+ *
+ * The tables: "Zero-decimal currencies", "Three-decimal currencies" and "Special cases" of
+ * https://docs.stripe.com/currencies, compared in 2026. The first names UGX too, and the last takes it back: shillings (UGX), like
+ * krónur (ISK), are passed with two decimals that must be 00. That HUF and TWD have none is said of payouts alone; they are
+ * charged with two.
  */
 import type { Price } from './policy.ts';
 
@@ -9,7 +14,7 @@ import type { Price } from './policy.ts';
 const NO_DECIMALS = new Set('bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' '));
 /** Counted in thousandths, of which the last digit must be zero. */
 const THREE_DECIMALS = new Set('bhd jod kwd omr tnd'.split(' '));
-/** Counted in hundredths, though there are no coins below one: the hundredths must be zero. */
+/** Counted in hundredths, though there are no coins below one: the hundredths must be zero ("Special cases"). */
 const WHOLE_ONLY = new Set(['isk', 'ugx']);
 
 /** How many of the digits of an amount in a currency's smallest coin are decimals. */

@@ -23,7 +23,7 @@ const IdSchema = z.object({ id: CampaignIdSchema });
 
 const ACTIONS = {
   pause: 'Pause a campaign: no account is granted until it is resumed',
-  resume: 'Resume a paused campaign behind the last account that it did',
+  resume: 'Resume a paused or canceled campaign behind the last account that it did',
   cancel: 'Cancel a campaign: it ends here, and what was granted stays',
 };
 

@@ -3,6 +3,7 @@ import { BoonError, type ErrorCode } from '../contracts/errors.ts';
 import type { InvoiceWithLines } from '../contracts/invoice.schema.ts';
 import type {
   BillingMonthOf,
+  BillingMonthStanding,
   Invoice,
   InvoiceLine,
   InvoiceNews,
@@ -32,6 +33,8 @@ export interface Billing extends InvoiceCorrections, ProviderInvoices {
   closeBillingMonth(month: Omit<BillingMonthOf, 'ends_at'>, at: string): Promise<Invoice>;
   /** Months that are not closed, and closed ones of which not everybody was told yet, in order of organisation and month. */
   unfinishedBillingMonths(page: PageRequest): Promise<Page<BillingMonthOf>>;
+  /** How a billing month stands; nothing was charged in one that the ledger does not know. */
+  billingMonth(month: Omit<BillingMonthOf, 'ends_at'>): Promise<BillingMonthStanding>;
   /** Notes what became of the mail, once. */
   noteInvoiceNotice(id: string, notice: InvoiceNotice, at: string): Promise<void>;
   /** Undefined: the organisation has none. */
@@ -67,6 +70,10 @@ const UNFINISHED = `
     SELECT x.org_id, x.month, x.ends_at FROM boon.invoices v JOIN boon.billing_months x ON x.org_id = v.org_id AND x.month = v.month
     WHERE v.notice IS NULL OR v.provider_behind) m
   WHERE ($1::text IS NULL OR (m.org_id, m.month) > ($1, $2::date)) ORDER BY m.org_id, m.month LIMIT $3`;
+
+const MONTH = `
+  SELECT boon.credits(m.charged) AS charged, (SELECT boon.invoice_view(v) FROM boon.invoices v WHERE v.org_id = m.org_id AND v.month = m.month) AS invoice
+  FROM boon.billing_months m WHERE m.org_id = $1 AND m.month = $2`;
 
 const DAY = /^\d{4}-\d\d-\d\d$/;
 const ANY_ID = /^.{1,200}$/;
@@ -107,6 +114,18 @@ export function makeBilling(database: Database, vault: AddressVault): Billing {
         (row) => [row.account_id, row.month],
         (row) => ({ ...row, ends_at: instant(row.ends_at) }),
       );
+    },
+    async billingMonth({ account_id, month }) {
+      const row = await queryRow<{ charged: string; invoice: Invoice | null }>(
+        database,
+        'billing_month',
+        MONTH,
+        [account_id, month],
+      );
+      if (row === undefined) return { charged: '0', invoice: null };
+      if (row.invoice === null) return { charged: row.charged, invoice: null };
+      const { id, status, credits, due_at, notice } = toInvoice(row.invoice);
+      return { charged: row.charged, invoice: { id, status, credits, due_at, notice } };
     },
     async noteInvoiceNotice(id, notice, at) {
       const text = 'SELECT boon.note_invoice_notice($1, $2, $3)';

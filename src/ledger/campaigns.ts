@@ -22,7 +22,7 @@ export interface Campaigns {
    * does not run is left as it is. After a crash the next call goes on behind the last page that was done.
    */
   runCampaignPage(campaignId: string, limit: number, at: string): Promise<Campaign>;
-  /** Pauses, resumes or cancels; what is so already stays so. @throws `campaign_ended` */
+  /** Pauses, resumes or cancels; what is so already stays so. One that was canceled can be resumed. @throws `campaign_ended` */
   actOnCampaign(request: CampaignActionRequest): Promise<Recorded<Campaign>>;
   findCampaign(campaignId: string): Promise<Campaign>;
   /** The latest first. */

@@ -1,5 +1,5 @@
 /**
- * The invariants of transfers, entries, lots and gifts for what came after a checkpoint: of rows that never change the new
+ * The invariants of transfers, entries, lots, gifts and campaigns' credits for what came after a checkpoint: of rows that never change the new
  * ones are looked at, of sums those of the accounts that they touched. See `invariants.ts` for what each says.
  */
 
@@ -147,6 +147,15 @@ export const INCREMENTAL: Readonly<Record<string, Narrow>> = {
     "WHERE t.kind = 'grant'",
     ({ from }) => `WHERE t.seq >= ${from} AND t.kind = 'grant'`,
   ]),
+  // A row is written with its transfer and never changed; one without a transfer granted nothing.
+  'campaigns moved the credits that they granted': narrowed(
+    [
+      'boon.campaign_accounts o ON',
+      ({ from }) =>
+        `(SELECT * FROM boon.campaign_accounts WHERE transfer >= ${from} OR (transfer IS NULL AND outcome = 'granted')) o ON`,
+    ],
+    ['WHERE o.transfer IS NOT NULL', ({ from }) => `WHERE o.transfer >= ${from}`],
+  ),
   'what happened cannot be changed': whole,
   'the chain of sealed blocks is whole': narrowed(
     [

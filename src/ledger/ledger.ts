@@ -7,6 +7,7 @@ import type { VersionedPolicy } from '../domain/policy.ts';
 import type { StoredAccount } from './accounts.ts';
 import type { Billing } from './billing.ts';
 import type { Campaigns } from './campaigns.ts';
+import type { GiftStarts } from './gift-starts.ts';
 import type { Letters } from './letters.ts';
 import type { Metering } from './metering.ts';
 import type { Purchases } from './purchases.ts';
@@ -94,7 +95,8 @@ export interface Ledger
     Purchases,
     Refunds,
     Letters,
-    StuckItems {
+    StuckItems,
+    GiftStarts {
   /** Stores a policy under its version (idempotent) and returns the version. New gifts are accepted under it. */
   usePolicy(policy: VersionedPolicy, at: string): Promise<void>;
 
@@ -131,8 +133,16 @@ export interface Ledger
     giftIds: readonly string[],
   ): Promise<Map<string, { email: string; token: string | undefined }>>;
 
-  /** Open gifts accepted before `before` (and from `after` on), by deadline, for `reconcile`. */
-  openGifts(before: string, page: PageRequest, after?: string): Promise<Page<AcceptedGift>>;
+  /**
+   * Open gifts accepted before `before` (and from `after` on), by deadline, for `reconcile`: all of them, or those whose
+   * process nobody told to be started.
+   */
+  openGifts(
+    before: string,
+    page: PageRequest,
+    after?: string,
+    which?: 'all' | 'not started',
+  ): Promise<Page<AcceptedGift>>;
   /** Open gifts whose deadline passed before `before`; with `at` without those that are stuck until later. */
   overdueGifts(before: string, limit: number, at?: string): Promise<string[]>;
   /** An account's gifts that ended at `since` or later because the money for them went back, the latest first. */
@@ -140,8 +150,11 @@ export interface Ledger
 
   /** Posts the expiry of at most `limit` lots that expired by `at`. */
   expireLots(at: string, limit: number): Promise<{ lots: number; amount: string }>;
-  /** Seals the transfers since the last block into hash-chained blocks; returns how many were made. */
-  sealBlocks(at: string): Promise<number>;
+  /**
+   * Seals the transfers since the last block into hash-chained blocks, one after the other, until `goOn`, which hears how
+   * many were made, says no; returns how many.
+   */
+  sealBlocks(at: string, goOn?: (blocks: number) => boolean): Promise<number>;
   /** Proves every invariant from the rows; `progress` hears the name of each check as it begins. */
   verify(progress?: (check: string) => void, options?: VerifyOptions): Promise<VerifyReport>;
 

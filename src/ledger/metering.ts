@@ -26,8 +26,11 @@ export interface Metering {
   creditMeans(accountId: string, product: string, at: string): Promise<CreditMeans>;
   /** The same for each product that credits may pay for on the account's plan. */
   beyondPlan(accountId: string, at: string): Promise<BeyondPlan[]>;
-  /** Makes the partitions of this month and the next, and drops those that the policy keeps no longer; answers how many. */
-  tendUsage(at: string): Promise<number>;
+  /**
+   * Makes the partitions of this month and the next, and drops those that the policy keeps no longer, one at a time;
+   * `dropped` hears how many there were after each. Answers how many.
+   */
+  tendUsage(at: string, dropped?: (months: number) => void): Promise<number>;
 }
 
 export function makeMetering(database: Database, policyVersion: () => string): Metering {
@@ -37,10 +40,13 @@ export function makeMetering(database: Database, policyVersion: () => string): M
     pool: (id, at) => pool(database, policyVersion(), id, at),
     creditMeans: (id, product, at) => creditMeans(database, policyVersion(), id, product, at),
     beyondPlan: (id, at) => beyondPlan(database, policyVersion(), id, at),
-    async tendUsage(at) {
+    async tendUsage(at, dropped) {
       const text = 'SELECT boon.tend_usage($1, $2) AS dropped';
-      const row = await queryRow<{ dropped: number }>(database, 'tend_usage', text, [policyVersion(), at]);
-      return row?.dropped ?? 0;
+      for (let months = 0; ; months += 1) {
+        const row = await queryRow<{ dropped: number }>(database, 'tend_usage', text, [policyVersion(), at]);
+        if (row === undefined || row.dropped === 0) return months;
+        dropped?.(months + 1);
+      }
     },
   };
 }

@@ -9,6 +9,7 @@ import { makeBilling } from './billing.ts';
 import { makeCampaigns } from './campaigns.ts';
 import { makeActOnGift, makeAdvanceGifts } from './change-gifts.ts';
 import { openDatabase, queryRow } from './database.ts';
+import { makeGiftStarts } from './gift-starts.ts';
 import { makeGrant } from './grant-credits.ts';
 import type { Ledger } from './ledger.ts';
 import { makeLetters } from './letters.ts';
@@ -77,6 +78,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
     ...makeRefunds(database),
     ...makeLetters(database),
     ...makeStuckItems(database, policyVersion),
+    ...makeGiftStarts(database),
     grant: makeGrant(database),
     acceptGift: (request) => (request.reset_id === undefined ? acceptGift : acceptResetGift)(request),
     actOnGift: makeActOnGift(database),
@@ -89,7 +91,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
       if (address === undefined) throw new BoonError('not_found', `There is no transfer by e-mail "${id}".`);
       return address;
     },
-    openGifts: (before, page, after) => openGifts(database, before, page, after),
+    openGifts: (before, page, after, which) => openGifts(database, before, page, after, which),
     overdueGifts: (before, limit, at) => overdueGifts(database, before, limit, at),
     refundedGifts: (accountId, since, limit) => refundedGifts(database, accountId, since, limit),
     async expireLots(at, limit) {
@@ -101,7 +103,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
       );
       return { lots: Number(row?.lots ?? 0), amount: row?.amount ?? '0' };
     },
-    async sealBlocks(at) {
+    async sealBlocks(at, goOn = () => true) {
       const last = await queryRow<{ seq: string }>(
         database,
         'sealable_seq',
@@ -118,6 +120,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
         );
         if (row?.made !== true) return sealed;
         sealed += 1;
+        if (!goOn(sealed)) return sealed;
       }
     },
     verify: (progress, options) => verify(database, progress, options),

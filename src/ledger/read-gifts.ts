@@ -88,6 +88,7 @@ const OPEN_GIFTS = `
   SELECT boon.gift_view(g) AS gift, (extract(epoch FROM g.deadline) * 1000000)::bigint AS position FROM boon.gifts g
   WHERE g.deadline IS NOT NULL AND g.accepted_at < $1 AND ($5::timestamptz IS NULL OR g.accepted_at >= $5)
     AND ($2::bigint IS NULL OR (g.deadline, g.id) > ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
+    AND ($6 OR NOT EXISTS (SELECT FROM boon.gift_starts s WHERE s.gift_id = g.id))
   ORDER BY g.deadline, g.id LIMIT $4`;
 
 export async function openGifts(
@@ -95,6 +96,7 @@ export async function openGifts(
   before: string,
   page: PageRequest,
   after?: string,
+  which: 'all' | 'not started' = 'all',
 ): Promise<Page<AcceptedGift>> {
   const [position, id] =
     page.cursor === undefined ? [null, null] : decodeCursor(page.cursor, [DIGITS, GIFT_ID]);
@@ -104,6 +106,7 @@ export async function openGifts(
     id,
     page.limit + 1,
     after ?? null,
+    which === 'all',
   ]);
   const { data, next_cursor } = toPage(
     rows,

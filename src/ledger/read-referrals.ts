@@ -54,6 +54,17 @@ export async function openReferrals(
   return paged(await queryRows<Positioned>(database, 'open_referrals', OPEN, values), page);
 }
 
+/** Those of the ids that the ledger knows, in no order. */
+export async function referralsOf(database: Database, ids: readonly string[]): Promise<Referral[]> {
+  const rows = await queryRows<{ referral: Referral }>(
+    database,
+    'referrals_of',
+    'SELECT boon.referral_view(r) AS referral FROM boon.referrals r WHERE r.id = ANY ($1)',
+    [ids],
+  );
+  return rows.map(({ referral }) => toReferral(referral));
+}
+
 const ENDED = `
   SELECT boon.referral_view(r) AS referral, (extract(epoch FROM r.ended_at) * 1000000)::bigint AS position FROM boon.referrals r
   WHERE r.ended_at >= $1 AND r.ended_at < $2

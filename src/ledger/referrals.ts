@@ -1,6 +1,6 @@
 /** What the ledger offers for referrals, reward windows and activity. */
 import type { ProgramReport } from '../contracts/program-report.ts';
-import type { Referral, RewardWindow } from '../contracts/referral.ts';
+import type { Referral, RewardWindow, RewardWindowInput } from '../contracts/referral.ts';
 import type { AddressVault } from './address-vault.ts';
 import type { Database } from './database.ts';
 import { eligibility } from './eligibility.ts';
@@ -17,9 +17,10 @@ import {
   listReferrals,
   openReferrals,
   referralAddresses,
+  referralsOf,
 } from './read-referrals.ts';
 import { makeRecordActivity } from './record-activity.ts';
-import { makeRaiseCap, rewardWindow } from './reward-windows.ts';
+import { makeRaiseCap, openWindows, rewardWindow } from './reward-windows.ts';
 import { makeRewardReferral } from './rewards.ts';
 
 export type InviteRequest = Write & { id: string; program: string; referrer_id: string; email: string };
@@ -85,6 +86,8 @@ export interface Referrals {
   expireReferrals(at: string, limit: number): Promise<Referral[]>;
   /** Open referrals invited before `before` (and from `since` on), for `reconcile`. */
   openReferrals(before: string, page: PageRequest, since?: string): Promise<Page<Referral>>;
+  /** Those of the ids that the ledger knows, for `reconcile`. */
+  referralsOf(ids: readonly string[]): Promise<Referral[]>;
   /** Referrals that ended from `since` on and before `before`, for `reconcile`. */
   endedReferrals(since: string, before: string, page: PageRequest): Promise<Page<Referral>>;
   /**
@@ -95,6 +98,11 @@ export interface Referrals {
   eligibility(accountId: string, program: string, at: string): Promise<Eligibility>;
   rewardWindow(accountId: string, program: string, at: string): Promise<RewardWindow>;
   raiseCap(request: RaiseCap): Promise<Recorded<RewardWindow>>;
+  /** Those of the months that the ledger has and that are not over at `at`, with their places, for `reconcile`. */
+  openWindows(
+    months: readonly Pick<RewardWindow, 'account_id' | 'month'>[],
+    at: string,
+  ): Promise<RewardWindowInput[]>;
   /** What a program asks and brings; undefined when there is none of this name. */
   programTerms(program: string): Promise<ProgramTerms | undefined>;
   /** What became of a program's invitations, by day. */
@@ -117,11 +125,13 @@ export function makeReferrals(
     referralAddresses: (ids) => referralAddresses(database, vault, ids),
     expireReferrals: (at, limit) => expireReferrals(database, at, limit),
     openReferrals: (before, page, since) => openReferrals(database, before, page, since),
+    referralsOf: (ids) => referralsOf(database, ids),
     endedReferrals: (since, before, page) => endedReferrals(database, since, before, page),
     dueRewards: (at, limit, now) => dueRewards(database, at, limit, now),
     eligibility: (id, program, at) => eligibility(database, policyVersion(), id, program, at),
     rewardWindow: (id, program, at) => rewardWindow(database, policyVersion(), id, program, at),
     raiseCap: makeRaiseCap(database, policyVersion),
+    openWindows: (months, at) => openWindows(database, months, at),
     programTerms: (program) => programTerms(database, policyVersion(), program),
     programReport: (request) => programReport(database, request),
   };

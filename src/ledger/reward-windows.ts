@@ -1,8 +1,8 @@
 /** An account's billing month in a program: looked at, and its cap raised. */
 import { BoonError } from '../contracts/errors.ts';
-import type { RewardWindow } from '../contracts/referral.ts';
+import type { RewardWindow, RewardWindowInput } from '../contracts/referral.ts';
 import { makeArrayCall } from './array-call.ts';
-import { type Database, queryRow } from './database.ts';
+import { type Database, queryRow, queryRows } from './database.ts';
 import type { Recorded } from './ledger.ts';
 import { inputHash } from './recorded.ts';
 import type { RaiseCap } from './referrals.ts';
@@ -31,6 +31,30 @@ export async function rewardWindow(
   return toWindow(row.window);
 }
 
+const OPEN = `
+  SELECT w.account_id, w.month::text AS month, w.ends_at,
+    jsonb_object_agg(w.program, jsonb_build_object('cap', w.cap, 'held', '[]'::jsonb, 'banked', boon.reward_window_view(w) -> 'claimed')) AS programs
+  FROM (SELECT DISTINCT m.account_id, m.month FROM unnest($1::text[], $2::date[]) m (account_id, month)) m
+  JOIN boon.reward_windows w ON w.account_id = m.account_id AND w.month = m.month
+  WHERE w.ends_at > $3 GROUP BY w.account_id, w.month, w.ends_at`;
+
+/** Those of the months that are not over and that the ledger has: rewards were banked in them, or their cap was raised. */
+export async function openWindows(
+  database: Database,
+  months: readonly Pick<RewardWindow, 'account_id' | 'month'>[],
+  at: string,
+): Promise<RewardWindowInput[]> {
+  const days = months.filter(({ month }) => isDay(month));
+  if (days.length === 0) return [];
+  const rows = await queryRows<Required<Omit<RewardWindowInput, 'refused' | 'ends_at'>> & { ends_at: Date }>(
+    database,
+    'open_windows',
+    OPEN,
+    [days.map(({ account_id }) => account_id), days.map(({ month }) => month), at],
+  );
+  return rows.map((row) => ({ ...row, ends_at: instant(row.ends_at) }));
+}
+
 /** Makes the function behind `Referrals.raiseCap`. */
 export function makeRaiseCap(
   database: Database,
@@ -57,10 +81,14 @@ export function makeRaiseCap(
 }
 
 function requireDay(month: string): void {
-  if (/^\d{4}-\d{2}-\d{2}$/.test(month) && new Date(month).toJSON()?.startsWith(month)) return;
+  if (isDay(month)) return;
   throw new BoonError('validation_failed', `"${month}" is not a day.`, {
     errors: [{ path: 'month', message: 'must be a day such as 2026-06-11' }],
   });
+}
+
+function isDay(month: string): boolean {
+  return /^\d{4}-\d{2}-\d{2}$/.test(month) && new Date(month).toJSON()?.startsWith(month) === true;
 }
 
 function toWindow(view: RewardWindow): RewardWindow {

@@ -1,6 +1,7 @@
 /** Metrics in the form that Prometheus reads. Each process has its own registry. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { StuckCount } from '../contracts/stuck-item.ts';
+import type { Workers } from '../contracts/workers.ts';
 
 export type Metrics = {
   registry: Registry;
@@ -52,7 +53,7 @@ export function createMetrics(options: { processMetrics?: boolean } = {}): Metri
 export function watchParts(
   registry: Registry,
   ledger: { countStuckItems(): Promise<StuckCount[]> },
-  temporal: { workers(): Promise<number | undefined> },
+  temporal: { workers(): Promise<Workers | undefined> },
 ): void {
   const registers = [registry];
   new Gauge({
@@ -72,7 +73,8 @@ export function watchParts(
     help: 'Workers that look for work on the task queue, as Temporal tells it; -1 where it does not',
     registers,
     async collect() {
-      this.set((await temporal.workers().catch(() => undefined)) ?? -1);
+      const workers = await temporal.workers().catch(() => undefined);
+      this.set(workers?.count ?? -1);
     },
   });
 }

@@ -1,6 +1,7 @@
 /** Billing cycles' workflows as `reconcile` asks for them: which run, and starting one. */
 import type { Client } from '@temporalio/client';
 import type { BillingRuns } from '../activities/billing.ts';
+import { billingSummary } from '../contracts/billing-card.ts';
 import {
   BILLING_CYCLE_WORKFLOW,
   type BillingCycleWorkflow,
@@ -21,7 +22,7 @@ export function billingRuns(client: Client, taskQueue: string): BillingRuns {
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         workflowIdConflictPolicy: 'USE_EXISTING',
         typedSearchAttributes: windowSearchAttributes(month.account_id),
-        staticSummary: `Invoice of ${month.account_id} for the month from ${month.month}`,
+        staticSummary: billingSummary(month),
       });
     },
   };

@@ -11,6 +11,7 @@ import {
 import { billingActivities } from '../activities/billing.ts';
 import { campaignActivities } from '../activities/campaigns.ts';
 import { expiryActivities } from '../activities/expiry.ts';
+import { lostGiftActivities } from '../activities/gift-starts.ts';
 import { ledgerActivities } from '../activities/ledger.ts';
 import { letterActivities } from '../activities/letters.ts';
 import { type MailDependencies, mailActivities } from '../activities/mail.ts';
@@ -24,6 +25,7 @@ import { refundActivities } from '../activities/refund.ts';
 import { resetMailActivities } from '../activities/reset-mail.ts';
 import { resetActivities } from '../activities/resets.ts';
 import { rewardActivities } from '../activities/reward.ts';
+import { stuckDutyActivities } from '../activities/stuck-duties.ts';
 import { usageActivities } from '../activities/usage.ts';
 import type { Payments } from '../contracts/payments.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -34,6 +36,7 @@ import { giftRuns } from './gift-runs.ts';
 import { purchaseRuns } from './purchase-process.ts';
 import { referralRuns } from './referral-runs.ts';
 import { refundRuns } from './refund-process.ts';
+import { windowRuns } from './reward-window-runs.ts';
 import { rewardWindows } from './reward-windows.ts';
 import type { Deployment } from './versioning.ts';
 
@@ -82,6 +85,8 @@ export async function createBoonWorker(options: BoonWorkerOptions): Promise<Work
       ...mailActivities({ ledger, ...mail }),
       ...letterActivities({ ledger, ...mail }),
       ...reconcileActivities(ledger, giftRuns(client, taskQueue, clock)),
+      ...lostGiftActivities(ledger, giftRuns(client, taskQueue, clock)),
+      ...stuckDutyActivities(ledger),
       ...expiryActivities(ledger),
       ...resetActivities(ledger),
       ...usageActivities(ledger),
@@ -89,7 +94,7 @@ export async function createBoonWorker(options: BoonWorkerOptions): Promise<Work
       ...referralActivities(ledger),
       ...referralMailActivities({ ledger, ...mail }),
       ...rewardActivities(ledger, rewardWindows(client, taskQueue)),
-      ...referralSweepActivities(ledger, referralRuns(client, taskQueue)),
+      ...referralSweepActivities(ledger, referralRuns(client, taskQueue), windowRuns(client, taskQueue)),
       ...purchaseActivities({
         ledger,
         runs: purchaseRuns(client, taskQueue),

@@ -29,8 +29,8 @@ import { giftStartOptions } from './gift-start.ts';
 
 export type GiftProcessOptions = {
   client: Client;
-  /** Answers for gifts that have ended and have no process any more. */
-  ledger: Pick<Ledger, 'findGift' | 'actOnGift'>;
+  /** Answers for gifts that have ended and have no process any more; is told which processes were started. */
+  ledger: Pick<Ledger, 'findGift' | 'actOnGift' | 'noteGiftStarts'>;
   taskQueue: string;
   clock: () => Date;
   /** How long a caller waits for an action, which includes a worker's work, in milliseconds; 10,000 when left out. */
@@ -84,6 +84,8 @@ export function createGiftProcess(options: GiftProcessOptions): GiftProcess {
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
+    // Nobody waits for it: where it is lost, `reconcile` asks Temporal.
+    ledger.noteGiftStarts([gift.id], clock().toISOString()).catch(() => undefined);
   }
 
   /** Undefined when there is no process to answer. */

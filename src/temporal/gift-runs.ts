@@ -1,17 +1,31 @@
 /** Gifts' workflows as `reconcile` asks for them: which run, and starting one anew. */
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import type { GiftRuns } from '../activities/reconcile.ts';
+import type { GiftRuns } from '../activities/gift-starts.ts';
 import { GIFT_WORKFLOW, type GiftWorkflow } from '../contracts/gift.ts';
 import { refreshGiftUpdate } from '../contracts/gift-messages.ts';
 import { giftStartOptions } from './gift-start.ts';
 import { runningWorkflows } from './running-workflows.ts';
 
+/** Ends of a process that are no end of its gift. */
+const LOST = '"Terminated", "Failed", "Canceled", "TimedOut"';
+/** What Temporal gives in one answer. */
+const LARGEST_PAGE = 1_000;
 /** How long processes may take to look at the ledger, in milliseconds. */
 const REFRESH_PATIENCE = 5_000;
 
 export function giftRuns(client: Client, taskQueue: string, clock: () => Date): GiftRuns {
   return {
     running: (workflowIds) => runningWorkflows(client, workflowIds),
+
+    async lost(since, limit) {
+      const query = `WorkflowType = "${GIFT_WORKFLOW}" AND ExecutionStatus IN (${LOST}) AND CloseTime >= "${since}"`;
+      const lost = new Set<string>();
+      for await (const { workflowId } of client.workflow.list({ query, pageSize: LARGEST_PAGE })) {
+        lost.add(workflowId);
+        if (lost.size >= limit) break;
+      }
+      return lost;
+    },
 
     refresh: (workflowIds) => refreshGifts(client, workflowIds),
 

@@ -2,6 +2,7 @@
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { ReferralRuns } from '../activities/referral-sweep.ts';
 import { REFERRAL_WORKFLOW, type ReferralWorkflow } from '../contracts/referral.ts';
+import { closedSince } from './closed-workflows.ts';
 import { createReferralProcess } from './referral-process.ts';
 import { referralStartOptions } from './referral-start.ts';
 import { runningWorkflows } from './running-workflows.ts';
@@ -10,6 +11,7 @@ export function referralRuns(client: Client, taskQueue: string): ReferralRuns {
   const { changed } = createReferralProcess({ client, taskQueue });
   return {
     running: (workflowIds) => runningWorkflows(client, workflowIds),
+    closed: (since) => closedSince(client, REFERRAL_WORKFLOW, since),
     tell: changed,
     async restart(referral, replacing) {
       const options = referralStartOptions(referral, taskQueue);

@@ -4,6 +4,7 @@ import type { RewardWindows } from '../activities/reward.ts';
 import {
   REWARD_WINDOW_WORKFLOW,
   type RewardWindow,
+  type RewardWindowInput,
   type RewardWindowWorkflow,
   rewardWindowWorkflowId,
 } from '../contracts/referral.ts';
@@ -30,7 +31,7 @@ export function rewardWindows(client: Client, taskQueue: string): RewardWindows 
             args: [{ referral_id, program, cap, banked: claimed }],
             startWorkflowOperation: new WithStartWorkflowOperation<RewardWindowWorkflow>(
               REWARD_WINDOW_WORKFLOW,
-              windowStartOptions(window, taskQueue),
+              windowStartOptions(monthOf(window), taskQueue),
             ),
           });
         }),
@@ -67,17 +68,23 @@ export function rewardWindows(client: Client, taskQueue: string): RewardWindows 
   }
 }
 
+function monthOf({ account_id, month, ends_at }: RewardWindow): RewardWindowInput {
+  return { account_id, month, ends_at };
+}
+
 /** The month's process. */
 export function handleOf(client: Client, { account_id, month }: RewardWindow) {
   return client.workflow.getHandle(rewardWindowWorkflowId(account_id, month));
 }
 
-function windowStartOptions(window: RewardWindow, taskQueue: string) {
-  const { account_id, month, ends_at } = window;
+/** Options that start the process of a month; `programs` is what the ledger knows of its places. */
+export function windowStartOptions(window: RewardWindowInput, taskQueue: string) {
+  const { account_id, month, ends_at, programs } = window;
+  const input = { account_id, month, ends_at, ...(programs === undefined ? {} : { programs }) };
   return {
     taskQueue,
     workflowId: rewardWindowWorkflowId(account_id, month),
-    args: [{ account_id, month, ends_at }] as Parameters<RewardWindowWorkflow>,
+    args: [input] as Parameters<RewardWindowWorkflow>,
     // One process at a time for each month; one that was terminated may begin again from the ledger's word.
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     workflowIdConflictPolicy: 'USE_EXISTING',

@@ -19,6 +19,7 @@ import {
   resumeCampaignUpdate,
 } from '../contracts/campaign-messages.ts';
 import type { CampaignAction } from '../domain/campaign.ts';
+import { onCancelRequest } from './cancel-request.ts';
 import { checkArguments, textFault } from './gift-input.ts';
 import { refusalOf } from './refusal.ts';
 import type { RunningCampaign } from './running-campaign.ts';
@@ -45,9 +46,12 @@ export function handleCampaignActions(campaign: RunningCampaign): void {
     description:
       'How far the campaign is, as the process last heard; null until it has looked at the ledger.',
   });
+  const signalKey = signalKeys();
   for (const [action, signal, update, does] of ACTIONS) {
     const description = `${does} Input: {} or ${EXAMPLE}`;
-    setHandler(signal, (given?: OperateCampaign) => actOnSignal(campaign, action, given), { description });
+    setHandler(signal, (given?: OperateCampaign) => actOnSignal(campaign, action, given, signalKey()), {
+      description,
+    });
     setHandler(
       update,
       (given?: OperateCampaign) => act(campaign, action, given ?? {}, currentUpdateInfo()?.id ?? uuid4()),
@@ -60,9 +64,27 @@ export function handleCampaignActions(campaign: RunningCampaign): void {
   setHandler(refreshCampaignSignal, () => campaign.hear(), {
     description: 'Looks at the ledger again. No input.',
   });
-  CancellationScope.current().cancelRequested.catch(() =>
-    actOnSignal(campaign, 'cancel', { reason: 'cancellation requested of the workflow' }),
+  onCancelRequest(() =>
+    actOnSignal(campaign, 'cancel', { reason: 'cancellation requested of the workflow' }, cancelKey()),
   );
+}
+
+/**
+ * Keys of signals, which come without an id: by the run that they came to, and their number there. A reset has them come
+ * again, in their order, to a run that began as this one did: each is then answered from the record.
+ */
+function signalKeys(): () => string {
+  const { firstExecutionRunId, continuedFromExecutionRunId } = workflowInfo();
+  let heard = 0;
+  return () => {
+    heard += 1;
+    return `${continuedFromExecutionRunId ?? firstExecutionRunId}:${heard}`;
+  };
+}
+
+/** A run is asked once, and a reset does not ask again. */
+function cancelKey(): string {
+  return `${workflowInfo().runId}:cancel-request`;
 }
 
 async function act(
@@ -81,7 +103,12 @@ async function act(
 }
 
 /** A signal has nobody to refuse to: what does not fit is left out, and a refusal is logged. */
-async function actOnSignal(campaign: RunningCampaign, action: CampaignAction, given: unknown): Promise<void> {
+async function actOnSignal(
+  campaign: RunningCampaign,
+  action: CampaignAction,
+  given: unknown,
+  step: string,
+): Promise<void> {
   const { reason, by } = (typeof given === 'object' && given !== null ? given : {}) as Record<
     string,
     unknown
@@ -92,7 +119,7 @@ async function actOnSignal(campaign: RunningCampaign, action: CampaignAction, gi
       .filter(([name, value]) => textFault(name, value, 500).length === 0),
   );
   try {
-    await act(campaign, action, texts, uuid4());
+    await act(campaign, action, texts, step);
   } catch (refused) {
     log.warn('A signal was refused', { action, refused: String(refused) });
   }

@@ -5,8 +5,11 @@ import {
   isCancellation,
   log,
   patched,
+  proxyActivities,
   setCurrentDetails,
+  TimeoutFailure,
 } from '@temporalio/workflow';
+import type { StuckDutyActivities } from '../activities/stuck-duties.ts';
 import {
   type Counted,
   type DutyReports,
@@ -14,6 +17,11 @@ import {
   dutyLine,
   type StuckDuty,
 } from '../contracts/stuck-item.ts';
+
+const { noteStuckDuties } = proxyActivities<StuckDutyActivities>({
+  startToCloseTimeout: '20 seconds',
+  retry: { initialInterval: '1 second', maximumAttempts: 2 },
+});
 
 /** The failure that a run ends with when a duty, or an item of one, failed. Its details hold the run's report. */
 export const DUTIES_FAILED = 'duties_failed';
@@ -53,6 +61,8 @@ export class Duties {
       this.#note(
         Object.fromEntries(names.map((name) => [name, { done: 0, failed: 0, oldest: null, error: text }])),
       );
+      // One that throws has noted it; one that hangs, or whose worker died, could not.
+      if (patched('duties-that-hang-are-noted')) await noteStuck(names, text);
       return instead;
     }
   }
@@ -97,6 +107,17 @@ export class Duties {
   }
 }
 
+/** Where the ledger is away this cannot be noted either: the run says it. */
+async function noteStuck(names: readonly StuckDuty[], error: string): Promise<void> {
+  try {
+    const options = { summary: 'Note what came to no end' };
+    await noteStuckDuties.executeWithOptions(options, [names, error, new Date().toISOString()]);
+  } catch (failure) {
+    if (isCancellation(failure)) throw failure;
+    log.warn('A duty that is stuck could not be noted', { duties: names.join(', '), error: textOf(failure) });
+  }
+}
+
 /** The number of an answer, which earlier versions gave alone. */
 export function counted(answer: Counted | number): number {
   return typeof answer === 'number' ? answer : answer.count;
@@ -105,5 +126,6 @@ export function counted(answer: Counted | number): number {
 /** An activity's failure says only that it failed; its cause says why. */
 function textOf(error: unknown): string {
   const cause = error instanceof ActivityFailure ? (error.cause ?? error) : error;
+  if (cause instanceof TimeoutFailure) return `it came to no end in time (${cause.message})`;
   return cause instanceof Error ? cause.message : String(cause);
 }

@@ -25,6 +25,7 @@ import {
   rejectGiftUpdate,
   releaseGiftUpdate,
 } from '../contracts/gift-messages.ts';
+import { onCancelRequest } from './cancel-request.ts';
 import { checkArguments } from './gift-input.ts';
 import type { OpenGift } from './open-gift.ts';
 import { refusalOf } from './refusal.ts';
@@ -97,7 +98,7 @@ export function handleActions(gift: OpenGift): void {
   setHandler(acceptGiftUpdate, () => shielded(() => gift.accepted()), {
     description: 'Answers the gift once the ledger has accepted it, or fails with the refusal. No input.',
   });
-  CancellationScope.current().cancelRequested.catch(() => cancelledThroughTemporal(gift));
+  onCancelRequest(() => cancelledThroughTemporal(gift));
 }
 
 async function act(gift: OpenGift, call: UpdateCall, action: Action): Promise<GiftAnswer> {

@@ -4,7 +4,7 @@ import { type AcceptedGift, type GiftInput, type GiftRequest, giftIdOf } from '.
 import { parseCredits } from '../domain/credits.ts';
 import { GIFT_STATUSES } from '../domain/gift-status.ts';
 import { invalid, refusal } from './refusal.ts';
-import { instant, isRecord, oneOf, orNull, type Shape, shapeFaults, text } from './shape.ts';
+import { instant, isRecord, oneOf, orNull, type Shape, shapeFaults, text, UNWRITABLE } from './shape.ts';
 
 const INPUT_EXAMPLE = '{"request":{"from":"user_ada","to":"user_bob","amount":"5"}}';
 
@@ -100,9 +100,6 @@ export function checkArguments(
   if (last === undefined) return;
   throw invalid([...errors, { ...last, message: `${last.message}; ${form}` }], { attempt: given?.attempt });
 }
-
-/** Control characters but tabs and line breaks, and halves of pairs: PostgreSQL takes some of them never, and would be asked for ever. */
-const UNWRITABLE = /[^\P{Cc}\t\n\r]|\p{Surrogate}/u;
 
 /** What is wrong with a text from outside: nothing, or one fault. */
 export function textFault(path: string, value: unknown, longest: number): FieldError[] {

@@ -11,6 +11,7 @@ import {
   setWorkflowOptions,
 } from '@temporalio/workflow';
 import type { GiftInput, GiftResult, GiftWorkflow } from '../contracts/gift.ts';
+import { isBegunAnew } from './begun-anew.ts';
 import { handleActions } from './gift-actions.ts';
 import { OpenGift } from './open-gift.ts';
 import { versioned } from './versioning.ts';
@@ -29,7 +30,9 @@ export async function gift(input: GiftInput): Promise<GiftResult> {
 setWorkflowOptions(versioned('PINNED'), gift);
 
 async function untilItsEnd(gift: OpenGift, input: GiftInput): Promise<GiftResult> {
+  const isAnew = isBegunAnew();
   await beginOrRefuse(gift, input);
+  if (isAnew) await gift.refresh();
   while (gift.deadline !== undefined) {
     gift.mailClaimLink();
     const due = await gift.waitForDeadline();

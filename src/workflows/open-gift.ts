@@ -21,6 +21,7 @@ import {
   standingOf,
 } from '../contracts/gift.ts';
 import { giftDetails } from '../contracts/gift-card.ts';
+import { summaryOf } from '../contracts/summary.ts';
 import { checkedGiftId, checkInput } from './gift-input.ts';
 import { refusalOf } from './refusal.ts';
 import { showSearchAttributes } from './search-attributes.ts';
@@ -122,7 +123,7 @@ export class OpenGift {
   async act(action: Omit<GiftActionRequest, 'gift_id' | 'at'>): Promise<{ value: Gift; replayed: boolean }> {
     const { id } = await this.#begun();
     return await this.#inTurn(async () => {
-      const summary = action.by === undefined ? action.action : `${action.action} by ${action.by}`;
+      const summary = summaryOf(action.by === undefined ? action.action : `${action.action} by ${action.by}`);
       const request = { ...action, gift_id: id, at: now() };
       const recorded = await ledger.actOnGift.executeWithOptions({ summary }, [request]);
       // A recorded answer tells how the gift stood then, which must not replace how it stands now.

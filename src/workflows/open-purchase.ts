@@ -6,7 +6,6 @@ import {
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
-  setHandler,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -21,9 +20,10 @@ import {
   purchaseWorkflowId,
 } from '../contracts/purchase.ts';
 import { purchaseDetails, unpaidAttributes } from '../contracts/purchase-card.ts';
-import { purchaseChangedSignal, purchaseStatusQuery } from '../contracts/purchase-messages.ts';
-import { invalid, refusalOf } from './refusal.ts';
-import { instant, isRecord, oneOf, orNull, type Shape, shapeFaults, text } from './shape.ts';
+import type { RefusedRequest } from '../contracts/refused-request.ts';
+import { REFUSED_SHAPE, refusedNow } from './cancel-request.ts';
+import { invalid, refusal, refusalOf } from './refusal.ts';
+import { instant, isRecord, oneOf, orNull, type Shape, shapeFaults, text, whole } from './shape.ts';
 
 const payments = proxyActivities<PurchaseActivities>({
   startToCloseTimeout: '1 minute',
@@ -48,15 +48,18 @@ const ASK_AGAIN_MS = 86_400_000;
 const ASK_AT_MOST = 30;
 
 /** Throws the refusal of an input that is not the purchase of this workflow's id. */
-export function checkedPurchase(input: PurchaseInput | undefined): PurchaseProgress {
+export function checkedPurchase(input: PurchaseInput | undefined): PurchaseInput {
   const purchase: unknown = isRecord(input) ? input.purchase : undefined;
   if (!isRecord(purchase) || purchaseWorkflowId(`${purchase.id}`) !== workflowInfo().workflowId) {
     const message = 'must hold the purchase of the workflow id; purchases go through the API';
     throw invalid([{ path: 'input', message }]);
   }
-  const faults = shapeFaults('purchase', purchase, PURCHASE_SHAPE);
+  const faults = [
+    ...shapeFaults('purchase', purchase, PURCHASE_SHAPE),
+    ...shapeFaults('input', input, { asked: orNull(whole), ask_at: orNull(instant), ...REFUSED_SHAPE }),
+  ];
   if (faults.length > 0) throw invalid(faults);
-  return purchase as PurchaseProgress;
+  return input as PurchaseInput;
 }
 
 const PURCHASE_SHAPE: Shape = {
@@ -68,24 +71,48 @@ const PURCHASE_SHAPE: Shape = {
   reason_code: orNull(text),
 };
 
+type Standing = Pick<PurchaseProgress, 'status' | 'reason_code' | 'case'>;
+
 export class OpenPurchase {
   #purchase: PurchaseProgress;
-  #due: number;
-  #asked = 0;
+  /** When the provider is asked what became of it: the end of its time, then once a day. */
+  #askAt: string;
+  #asked: number;
+  #refused: RefusedRequest | undefined;
   #woken = false;
+  #isToClose = false;
+  #needsNewRun = false;
 
-  constructor(purchase: PurchaseProgress) {
+  constructor({ purchase, asked = 0, ask_at, refused }: PurchaseInput) {
     this.#purchase = purchase;
-    this.#due = Date.parse(purchase.expires_at);
+    this.#asked = asked;
+    this.#askAt = ask_at ?? purchase.expires_at;
+    this.#refused = refused;
     this.#show();
+  }
+
+  /** What the process knows. */
+  get progress(): PurchaseProgress {
+    return this.#purchase;
   }
 
   get isOpen(): boolean {
     return this.#purchase.status === 'open';
   }
 
-  get isTopUp(): boolean {
-    return this.#purchase.kind === 'top_up';
+  /** Its stored card is still to be charged. */
+  get isToCharge(): boolean {
+    return this.isOpen && this.#purchase.kind === 'top_up';
+  }
+
+  /** Somebody asked to cancel it, and its page can be closed. */
+  get isToClose(): boolean {
+    return this.#isToClose;
+  }
+
+  /** A request to cancel was refused: the run that heard it stands under it for ever. */
+  get needsNewRun(): boolean {
+    return this.#needsNewRun;
   }
 
   get result(): PurchaseResult {
@@ -93,22 +120,37 @@ export class OpenPurchase {
     return { status, ...(reason_code === null ? {} : { reason_code }) };
   }
 
-  /** Registers the handlers; called before the workflow's first await. */
-  listen(): void {
-    setHandler(purchaseStatusQuery, () => this.#purchase, {
-      description: 'What the process knows of its purchase.',
-    });
-    setHandler(
-      purchaseChangedSignal,
-      (standing) => {
-        // Whatever it says, it only wakes: the ledger has the word. Runs of earlier versions believed it.
-        if (patched('a-signal-only-wakes')) this.#woken = true;
-        // A signal has no caller to refuse: what does not fit is dropped.
-        else if (PURCHASE_STATUSES.includes(standing?.status)) this.#become(standing);
-        else log.warn('A signal without a status was dropped');
-      },
-      { description: 'Look at the ledger again. Sent by Boon; what it says is not believed.' },
-    );
+  /** Input of a run that goes on where this one stands. */
+  nextRun(): PurchaseInput {
+    const refused = this.#refused;
+    return {
+      purchase: this.#purchase,
+      asked: this.#asked,
+      ask_at: this.#askAt,
+      ...(refused === undefined ? {} : { refused }),
+    };
+  }
+
+  /** Whatever a signal says, it only wakes: the ledger has the word. Runs of earlier versions believed it. */
+  hear(standing?: Standing): void {
+    if (patched('a-signal-only-wakes')) this.#woken = true;
+    // A signal has no caller to refuse: what does not fit is dropped.
+    else if (standing && PURCHASE_STATUSES.includes(standing.status)) this.#become(standing);
+    else log.warn('A signal without a status was dropped');
+  }
+
+  /** Somebody asks to cancel it: its page is closed, where it has one that is open. */
+  askToCancel(): void {
+    if (this.#purchase.kind === 'top_up') this.#refuse('The stored card is being charged.');
+    else if (this.isOpen) this.#isToClose = true;
+    else this.#refuse(`The purchase is ${this.#purchase.status}.`);
+  }
+
+  /** Throws the refusal of closing a page that there is not. Synchronous, for an update's validator. */
+  checkCancel(): void {
+    const { status, kind } = this.#purchase;
+    if (status !== 'open') throw refusal('already_resolved', `The purchase is ${status}.`);
+    if (kind === 'top_up') throw refusal('payment_pending', 'The stored card is being charged.');
   }
 
   /** Charges the stored card, and has the ledger note what came of it. */
@@ -121,12 +163,13 @@ export class OpenPurchase {
     );
   }
 
-  /** Waits until the purchase has ended, or its time to be paid has. */
+  /** Waits until the purchase has ended, its time to be paid has, or somebody asks to cancel it. */
   async untilItIsDue(): Promise<void> {
-    while (this.isOpen && Date.now() < this.#due) {
-      const summary = `open until ${new Date(this.#due).toISOString()}`;
-      await condition(() => !this.isOpen || this.#woken, this.#due - Date.now(), { summary });
-      if (this.#woken) await this.#look();
+    while (this.isOpen && !this.#isToClose && !this.#needsNewRun && this.#left > 0) {
+      const summary = `open until ${this.#askAt}`;
+      const woken = () => !this.isOpen || this.#woken || this.#isToClose || this.#needsNewRun;
+      await condition(woken, this.#left, { summary });
+      if (this.#woken) await this.look();
     }
   }
 
@@ -140,10 +183,32 @@ export class OpenPurchase {
         payments.settlePurchase.executeWithOptions({ summary }, [this.#purchase.id, now(), last]),
       ),
     );
-    this.#due = Date.now() + ASK_AGAIN_MS;
+    this.#askAt = new Date(Date.now() + ASK_AGAIN_MS).toISOString();
+    this.#showDetails();
   }
 
-  async #look(): Promise<void> {
+  /** Closes its page, so that nobody can pay any more; what has been paid counts. */
+  async close(): Promise<void> {
+    this.#isToClose = false;
+    const summary = 'Close the page';
+    this.#become(
+      await this.#asking(payments.closePurchase.executeWithOptions({ summary }, [this.#purchase.id, now()])),
+    );
+  }
+
+  /** Closes its page because a cancellation of the workflow was requested. */
+  async closeOnRequest(): Promise<void> {
+    await this.close();
+    if (this.isOpen) this.#refuse(BANK_IS_SILENT);
+  }
+
+  /** Throws the refusal where the bank has still to say whether it was paid. */
+  checkCanceled(): void {
+    if (this.isOpen) throw refusal('payment_pending', BANK_IS_SILENT);
+  }
+
+  /** Looks at the ledger. */
+  async look(): Promise<void> {
     this.#woken = false;
     const summary = 'Read the purchase';
     this.#become(
@@ -163,6 +228,16 @@ export class OpenPurchase {
     }
   }
 
+  get #left(): number {
+    return Date.parse(this.#askAt) - Date.now();
+  }
+
+  #refuse(why: string): void {
+    this.#refused = refusedNow(why);
+    this.#needsNewRun = true;
+    this.#showDetails();
+  }
+
   async #asking<T>(asked: Promise<T>): Promise<T> {
     try {
       return await asked;
@@ -172,23 +247,25 @@ export class OpenPurchase {
   }
 
   /** Takes over the ledger's word; what is open again is an older word, but for a payment that does not fit. */
-  #become({
-    status,
-    reason_code,
-    case: opened,
-  }: Pick<PurchaseProgress, 'status' | 'reason_code' | 'case'>): void {
+  #become({ status, reason_code, case: opened }: Standing): void {
     if (opened !== undefined) this.#purchase = { ...this.#purchase, case: opened };
     else if (status === 'open') return;
     if (status !== 'open') this.#purchase = { ...this.#purchase, status, reason_code: reason_code ?? null };
     this.#show();
   }
 
+  #showDetails(): void {
+    setCurrentDetails(purchaseDetails(this.#purchase, { ask_at: this.#askAt, refused: this.#refused }));
+  }
+
   #show(): void {
-    setCurrentDetails(purchaseDetails(this.#purchase));
+    this.#showDetails();
     const attributes = unpaidAttributes(this.#purchase);
     if (attributes.length > 0) upsertSearchAttributes(attributes);
   }
 }
+
+const BANK_IS_SILENT = 'Somebody has paid, and the bank has not answered yet.';
 
 /** Workflow time: a replay and a time-skipping test read the same. */
 function now(): string {

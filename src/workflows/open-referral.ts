@@ -22,7 +22,10 @@ import {
 } from '../contracts/referral.ts';
 import { referralDetails } from '../contracts/referral-card.ts';
 import { exceptionalAttributes } from '../contracts/referral-search-attributes.ts';
+import type { RefusedRequest } from '../contracts/refused-request.ts';
+import { summaryOf } from '../contracts/summary.ts';
 import { OPEN_REFERRAL_STATUSES, REFERRAL_STATUSES } from '../domain/referral-status.ts';
+import { refusedNow } from './cancel-request.ts';
 import { ReferralPost } from './referral-post.ts';
 import { refusal, refusalOf } from './refusal.ts';
 import { takingTurns } from './turns.ts';
@@ -49,10 +52,16 @@ export class OpenReferral {
   #rewardIsDue: boolean;
   readonly #post: ReferralPost;
   #isToLook = false;
+  /** Requests to cancel that were refused; the run that heard one stands under it for ever. */
+  #cancelRequests: number;
+  #refused: RefusedRequest | undefined;
+  #isToBeginAnew = false;
 
-  constructor({ referral, resent = 0, invitation }: ReferralInput) {
+  constructor({ referral, resent = 0, invitation, cancel_requests = 0, refused }: ReferralInput) {
     this.#referral = referral;
     this.#rewardIsDue = referral.status === 'qualified';
+    this.#cancelRequests = cancel_requests;
+    this.#refused = refused;
     this.#post = new ReferralPost(referral.id, { resent, invitation }, () => this.#show());
     this.#show();
   }
@@ -71,9 +80,28 @@ export class OpenReferral {
     return this.#rewardIsDue && this.#referral.status === 'qualified';
   }
 
-  /** History has grown long. Not while a mail is on its way, which the new run would know nothing of. */
+  /**
+   * History has grown long, or a request to cancel was refused. Not while a mail is on its way, which the new run would
+   * know nothing of.
+   */
   get needsNewRun(): boolean {
-    return workflowInfo().continueAsNewSuggested && this.#post.isQuiet;
+    const isDue = workflowInfo().continueAsNewSuggested || this.#isToBeginAnew;
+    return isDue && this.#post.isQuiet;
+  }
+
+  /** Requests to cancel that were refused before. */
+  get cancelRequests(): number {
+    return this.#cancelRequests;
+  }
+
+  /** A request to cancel was refused, and why. */
+  refusedToCancel(why: string): void {
+    this.#cancelRequests += 1;
+    this.#refused = refusedNow(why);
+    this.#isToBeginAnew = true;
+    // The ledger knows more than the process did.
+    this.#isToLook = true;
+    this.#showDetails();
   }
 
   /** What the workflow ends with. */
@@ -153,7 +181,7 @@ export class OpenReferral {
   /** Has the ledger take note that the friend came by the link. Rejects with the activity's failure. */
   useLink(key: string, account_id: string): Promise<Referral> {
     return this.#act((referral_id, at) =>
-      ledger.useLink.executeWithOptions({ summary: `Link used by ${account_id}` }, [
+      ledger.useLink.executeWithOptions({ summary: summaryOf(`Link used by ${account_id}`) }, [
         { key, at, referral_id, account_id },
       ]),
     );
@@ -162,7 +190,7 @@ export class OpenReferral {
   /** Has the ledger cancel the referral. Rejects with the activity's failure. */
   cancel(key: string, reason: string, by: string): Promise<Referral> {
     return this.#act((referral_id, at) =>
-      ledger.cancelReferral.executeWithOptions({ summary: `cancel by ${by}` }, [
+      ledger.cancelReferral.executeWithOptions({ summary: summaryOf(`cancel by ${by}`) }, [
         { key, at, referral_id, action: 'cancel', reason, by },
       ]),
     );
@@ -199,10 +227,12 @@ export class OpenReferral {
   /** Input of a run that goes on where this one stands. */
   nextRun(): ReferralInput {
     const { invitation, resent } = this.#post;
+    const refused = this.#refused;
     return {
       referral: this.#referral,
       resent,
       ...(invitation === undefined ? {} : { invitation }),
+      ...(refused === undefined ? {} : { refused, cancel_requests: this.#cancelRequests }),
     };
   }
 
@@ -220,9 +250,13 @@ export class OpenReferral {
     if (given !== undefined) this.#post.tell(given);
   }
 
+  #showDetails(): void {
+    setCurrentDetails(referralDetails(this.#referral, this.#post.invitation, this.#refused));
+  }
+
   /** Makes the referral readable in the Web UI; costs history only where it ends without a reward. */
   #show(): void {
-    setCurrentDetails(referralDetails(this.#referral, this.#post.invitation));
+    this.#showDetails();
     const attributes = exceptionalAttributes(this.#referral);
     const shown = workflowInfo().typedSearchAttributes;
     const news = attributes.filter(({ key, value }) => String(shown.get(key)) !== String(value));

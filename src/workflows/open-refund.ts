@@ -6,7 +6,6 @@ import {
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
-  setHandler,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -22,9 +21,10 @@ import {
   refundWorkflowId,
 } from '../contracts/refund.ts';
 import { failedAttributes, refundDetails } from '../contracts/refund-card.ts';
-import { refundChangedSignal, refundStatusQuery } from '../contracts/refund-messages.ts';
-import { invalid, refusalOf } from './refusal.ts';
-import { isRecord, oneOf, orNull, type Shape, shapeFaults, text, whole } from './shape.ts';
+import type { RefusedRequest } from '../contracts/refused-request.ts';
+import { REFUSED_SHAPE, refusedNow } from './cancel-request.ts';
+import { invalid, refusal, refusalOf } from './refusal.ts';
+import { instant, isRecord, oneOf, orNull, type Shape, shapeFaults, text, whole } from './shape.ts';
 
 const payments = proxyActivities<RefundActivities>({
   startToCloseTimeout: '1 minute',
@@ -45,15 +45,18 @@ const ledger = proxyLocalActivities<RefundActivities>({
 });
 
 /** Throws the refusal of an input that is not the refund of this workflow's id. */
-export function checkedRefund(input: RefundInput | undefined): RefundProgress {
+export function checkedRefund(input: RefundInput | undefined): RefundInput {
   const refund: unknown = isRecord(input) ? input.refund : undefined;
   if (!isRecord(refund) || refundWorkflowId(`${refund.id}`) !== workflowInfo().workflowId) {
     const message = 'must hold the refund of the workflow id; refunds go through the API';
     throw invalid([{ path: 'input', message }]);
   }
-  const faults = shapeFaults('refund', refund, REFUND_SHAPE);
+  const faults = [
+    ...shapeFaults('refund', refund, REFUND_SHAPE),
+    ...shapeFaults('input', input, { asked: orNull(whole), ask_at: orNull(instant), ...REFUSED_SHAPE }),
+  ];
   if (faults.length > 0) throw invalid(faults);
-  return refund as RefundProgress;
+  return input as RefundInput;
 }
 
 const REFUND_SHAPE: Shape = {
@@ -65,14 +68,49 @@ const REFUND_SHAPE: Shape = {
   reason_code: orNull(text),
 };
 
+type Standing = Pick<RefundProgress, 'status' | 'reason_code'>;
+
 export class OpenRefund {
   #refund: RefundProgress;
-  #asked = 0;
+  #asked: number;
+  /** When the bank is asked again; undefined before it was asked for the first time. */
+  #askAt: string | undefined;
+  #refused: RefusedRequest | undefined;
   #woken = false;
+  #needsNewRun = false;
 
-  constructor(refund: RefundProgress) {
+  constructor({ refund, asked = 0, ask_at, refused }: RefundInput) {
     this.#refund = refund;
+    this.#asked = asked;
+    this.#askAt = ask_at;
+    this.#refused = refused;
     this.#show();
+  }
+
+  /** What the process knows. */
+  get progress(): RefundProgress {
+    return this.#refund;
+  }
+
+  /** Nobody was asked to send the money yet. */
+  get isToSend(): boolean {
+    return this.#askAt === undefined;
+  }
+
+  /** A request to cancel was refused: the run that heard it stands under it for ever. */
+  get needsNewRun(): boolean {
+    return this.#needsNewRun;
+  }
+
+  /** Input of a run that goes on where this one stands. */
+  nextRun(): RefundInput {
+    const refused = this.#refused;
+    return {
+      refund: this.#refund,
+      asked: this.#asked,
+      ...(this.#askAt === undefined ? {} : { ask_at: this.#askAt }),
+      ...(refused === undefined ? {} : { refused }),
+    };
   }
 
   get isPending(): boolean {
@@ -88,28 +126,40 @@ export class OpenRefund {
     return { status, ...(reason_code === null ? {} : { reason_code }) };
   }
 
-  /** Registers the handlers; called before the workflow's first await. */
-  listen(): void {
-    setHandler(refundStatusQuery, () => this.#refund, {
-      description: 'What the process knows of its refund.',
-    });
-    setHandler(
-      refundChangedSignal,
-      (standing) => {
-        // Whatever it says, it only wakes: the ledger has the word. Runs of earlier versions believed it.
-        if (patched('a-signal-only-wakes')) this.#woken = true;
-        // A signal has no caller to refuse: what does not fit is dropped.
-        else if (REFUND_STATUSES.includes(standing?.status)) this.#become(standing);
-        else log.warn('A signal without a status was dropped');
-      },
-      { description: 'Look at the ledger again. Sent by Boon; what it says is not believed.' },
-    );
+  /** Whatever a signal says, it only wakes: the ledger has the word. Runs of earlier versions believed it. */
+  hear(standing?: Standing): void {
+    if (patched('a-signal-only-wakes')) this.#woken = true;
+    // A signal has no caller to refuse: what does not fit is dropped.
+    else if (standing && REFUND_STATUSES.includes(standing.status)) this.#become(standing);
+    else log.warn('A signal without a status was dropped');
+  }
+
+  /** Somebody asks to cancel it. */
+  refuseToCancel(): void {
+    const why = this.isPending
+      ? 'The money may be on its way: a refund cannot be called back.'
+      : `The refund has ${this.#refund.status}.`;
+    this.#refused = refusedNow(why);
+    this.#needsNewRun = true;
+    this.#showDetails();
+  }
+
+  /** Throws the refusal of asking after a refund that has ended. Synchronous, for an update's validator. */
+  checkPending(): void {
+    if (!this.isPending) throw refusal('already_resolved', `The refund has ${this.#refund.status}.`);
   }
 
   /** Has the provider send the money, or say how far that is, and the ledger note it. */
   async send(): Promise<void> {
     const summary = this.#asked === 0 ? 'Send the money back' : 'Ask how far the money is';
     this.#asked += 1;
+    await this.ask(summary);
+    this.#askAt = new Date(Date.now() + REFUND_ASK_AGAIN_MS).toISOString();
+    this.#showDetails();
+  }
+
+  /** Asks the provider, which sends the money if it has not; the process asks again when it would have all the same. */
+  async ask(summary = 'Ask how far the money is'): Promise<void> {
     const now = new Date().toISOString();
     try {
       this.#become(await payments.sendRefund.executeWithOptions({ summary }, [this.#refund.id, now]));
@@ -120,15 +170,16 @@ export class OpenRefund {
 
   /** Waits until the webhook has said what became of it, or it is time to ask. */
   async waitForTheBank(): Promise<void> {
-    const due = Date.now() + REFUND_ASK_AGAIN_MS;
-    while (this.isPending && Date.now() < due) {
-      const summary = `asks the provider again at ${new Date(due).toISOString()}`;
-      await condition(() => !this.isPending || this.#woken, due - Date.now(), { summary });
-      if (this.#woken) await this.#look();
+    while (this.isPending && !this.#needsNewRun && this.#left > 0) {
+      const summary = `asks the provider again at ${this.#askAt}`;
+      const woken = () => !this.isPending || this.#woken || this.#needsNewRun;
+      await condition(woken, this.#left, { summary });
+      if (this.#woken) await this.look();
     }
   }
 
-  async #look(): Promise<void> {
+  /** Looks at the ledger. */
+  async look(): Promise<void> {
     this.#woken = false;
     const summary = 'Read the refund';
     try {
@@ -151,14 +202,23 @@ export class OpenRefund {
   }
 
   /** Takes over the ledger's word, unless it is an older one: pending, succeeded, failed is the only order. */
-  #become({ status, reason_code }: Pick<RefundProgress, 'status' | 'reason_code'>): void {
+  #become({ status, reason_code }: Standing): void {
     if (REFUND_STATUSES.indexOf(status) <= REFUND_STATUSES.indexOf(this.#refund.status)) return;
     this.#refund = { ...this.#refund, status, reason_code: reason_code ?? null };
     this.#show();
   }
 
+  get #left(): number {
+    return this.#askAt === undefined ? 0 : Date.parse(this.#askAt) - Date.now();
+  }
+
+  #showDetails(): void {
+    const doing = { asked: this.#asked, ask_at: this.#askAt, refused: this.#refused };
+    setCurrentDetails(refundDetails(this.#refund, doing));
+  }
+
   #show(): void {
-    setCurrentDetails(refundDetails(this.#refund));
+    this.#showDetails();
     const attributes = failedAttributes(this.#refund);
     if (attributes.length > 0) upsertSearchAttributes(attributes);
   }

@@ -12,6 +12,9 @@ import type {
   RewardWindowProgress,
 } from '../contracts/referral.ts';
 import { windowDetails } from '../contracts/referral-card.ts';
+import type { RefusedRequest } from '../contracts/refused-request.ts';
+import { summaryOf } from '../contracts/summary.ts';
+import { refusedNow } from './cancel-request.ts';
 import { refusal } from './refusal.ts';
 import { takingTurns } from './turns.ts';
 
@@ -26,10 +29,14 @@ export class OpenWindow {
   readonly #inTurn = takingTurns();
   readonly #programs: Record<string, ProgramPlaces>;
   #closed = false;
+  #refused: RefusedRequest | undefined;
+  #isToBeginAnew = false;
 
   constructor(input: RewardWindowInput) {
     this.#input = input;
-    this.#programs = { ...input.programs };
+    // Without a prototype: a program may have any name, `constructor` too.
+    this.#programs = Object.assign(Object.create(null), input.programs);
+    this.#refused = input.refused;
     this.#show();
   }
 
@@ -39,7 +46,20 @@ export class OpenWindow {
   }
 
   get progress(): RewardWindowProgress {
-    return { ...this.nextRun(), closed: this.isClosed };
+    const { account_id, month, ends_at } = this.#input;
+    return { account_id, month, ends_at, programs: this.#programs, closed: this.isClosed };
+  }
+
+  /** A request to cancel was refused: the run that heard it stands under it for ever. */
+  get isToBeginAnew(): boolean {
+    return this.#isToBeginAnew;
+  }
+
+  /** Somebody asks to cancel it: rewards of the month would wait for nothing. */
+  refuseToCancel(): void {
+    this.#refused = refusedNow('A billing month ends by itself; until then it gives out its rewards.');
+    this.#isToBeginAnew = true;
+    this.#show();
   }
 
   /** The month is over by the clock, whether or not the timer has fired. */
@@ -48,9 +68,11 @@ export class OpenWindow {
   }
 
   /** Input of a run that goes on where this one stands. */
-  nextRun(): Required<RewardWindowInput> {
+  nextRun(): RewardWindowInput {
     const { account_id, month, ends_at } = this.#input;
-    return { account_id, month, ends_at, programs: this.#programs };
+    const refused = this.#refused;
+    const next = { account_id, month, ends_at, programs: this.#programs };
+    return refused === undefined ? next : { ...next, refused };
   }
 
   close(): void {
@@ -96,10 +118,28 @@ export class OpenWindow {
       const { account_id, month } = this.#input;
       const at = new Date().toISOString();
       const request = { key, at, account_id, month, ...raise, by };
-      const summary = `${raise.program}: cap ${raise.cap} by ${by}`;
+      const summary = summaryOf(`${raise.program}: cap ${raise.cap} by ${by}`);
       const window = await ledger.raiseCap.executeWithOptions({ summary }, [request]);
       this.become(window);
       return window;
+    });
+  }
+
+  /**
+   * Somebody says that the month has changed in a program: the ledger says how. Without a program: in each that is known.
+   * Rejects with the activity's failure.
+   */
+  lookAgain(said: unknown): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.isClosed) return;
+      const { program: one } = (said ?? {}) as { program?: unknown };
+      for (const program of typeof one === 'string' ? [one] : Object.keys(this.#programs)) {
+        const options = { summary: `${program.slice(0, 100)}: how is the month?` };
+        const args = [this.#input.account_id, program, new Date().toISOString()] as const;
+        const window = await ledger.readWindow.executeWithOptions(options, [...args]);
+        // Of another month it says nothing about this one: a billing day that moved ended it.
+        if (window.month === this.#input.month) this.become(window);
+      }
     });
   }
 
@@ -117,7 +157,7 @@ export class OpenWindow {
   }
 
   #show(): void {
-    setCurrentDetails(windowDetails(this.progress));
+    setCurrentDetails(windowDetails(this.progress, this.#refused));
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * Each minute, holds the ledger and Temporal together: starts the processes of gifts that the ledger has open and
- * Temporal does not run (an API server died between the two, or Temporal was away), advances the gifts whose
- * process is gone for good, does the same for referrals and their rewards, and seals what was posted. Each of these is done
+ * Temporal does not run (an API server died between the two, Temporal was away, or somebody terminated them), advances the
+ * gifts that are late, does the same for referrals and their rewards, and seals what was posted. Each of these is done
  * whatever became of the others, and the run fails in the end if anything of them did.
  */
 import {
@@ -14,6 +14,7 @@ import {
 } from '@temporalio/workflow';
 import type { BillingActivities } from '../activities/billing.ts';
 import type { CampaignActivities } from '../activities/campaigns.ts';
+import type { LostGiftActivities } from '../activities/gift-starts.ts';
 import type { PurchaseActivities } from '../activities/purchase.ts';
 import type { ReconcileActivities } from '../activities/reconcile.ts';
 import type { ReferralSweepActivities } from '../activities/referral-sweep.ts';
@@ -24,6 +25,7 @@ import { versioned } from './versioning.ts';
 
 const {
   startMissingGifts,
+  startLostGifts,
   advanceOverdueGifts,
   sealBlocks,
   sweepReferrals,
@@ -31,7 +33,12 @@ const {
   wakeCampaigns,
   startMissingCycles,
 } = proxyActivities<
-  BillingActivities & PurchaseActivities & ReconcileActivities & CampaignActivities & ReferralSweepActivities
+  BillingActivities &
+    PurchaseActivities &
+    ReconcileActivities &
+    LostGiftActivities &
+    CampaignActivities &
+    ReferralSweepActivities
 >({
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: '1 minute',
@@ -58,6 +65,19 @@ export async function reconcile(input?: Continued): Promise<ReconcileReport> {
   const now = Date.now();
   const duties = new Duties(continued?.duties);
   const swept = await startWhatIsMissing(duties, continued?.sweep ?? newSweep(now), now);
+  const walk =
+    swept.cursor === undefined && patched('walk-open-gifts')
+      ? await duties.do(['lost_gifts'], { walked: 0, started: 0, cursor: walkedTo() }, () =>
+          startLostGifts.executeWithOptions({ summary: 'Start what is gone' }, [
+            {
+              cursor: walkedTo(),
+              before: at(now - START_WITHIN),
+              since: sweptTo(({ swept_to }) => swept_to),
+              at: at(now),
+            },
+          ]),
+        )
+      : undefined;
   const advanced = await duties.do(['gift_ends'], nothing(), () =>
     advanceOverdueGifts.executeWithOptions({ summary: 'End what nothing ended' }, [
       { before: at(now - OVERDUE_AFTER), at: at(now) },
@@ -65,10 +85,13 @@ export async function reconcile(input?: Continued): Promise<ReconcileReport> {
   );
   const before = at(now - START_WITHIN);
   const since = sweptTo(({ referrals_swept_to, swept_to }) => referrals_swept_to ?? swept_to);
-  const referrals = await duties.do(['referrals', 'rewards'], { started: 0, ended: 0, due: 0, paid: 0 }, () =>
-    sweepReferrals.executeWithOptions({ summary: 'Hold referrals together' }, [
-      { since, before, at: at(now) },
-    ]),
+  const referrals = await duties.do(
+    ['referrals', 'rewards', 'reward_windows'],
+    { started: 0, ended: 0, due: 0, paid: 0 },
+    () =>
+      sweepReferrals.executeWithOptions({ summary: 'Hold referrals together' }, [
+        { since, before, at: at(now) },
+      ]),
   );
   const paidSince = sweptTo(({ purchases_swept_to }) => purchases_swept_to);
   const purchases = await duties.do(
@@ -101,6 +124,7 @@ export async function reconcile(input?: Continued): Promise<ReconcileReport> {
   const report: ReconcileReport = {
     checked: swept.checked,
     started: swept.started,
+    ...(walk === undefined ? {} : { lost_gifts: { walked: walk.walked, started: walk.started } }),
     advanced: counted(advanced),
     sealed_blocks: counted(sealed_blocks),
     campaigns_started: counted(campaigns_started),
@@ -109,6 +133,7 @@ export async function reconcile(input?: Continued): Promise<ReconcileReport> {
     billing_cycles_started: counted(billing_cycles_started),
     swept_to: duties.reports.gift_starts?.error === undefined ? swept.swept_to : (swept.after ?? BEGINNING),
     referrals_swept_to: referralsSwept,
+    ...(walk?.cursor === undefined ? {} : { walked_to: walk.cursor }),
     ...(purchasesSwept === undefined ? {} : { purchases_swept_to: purchasesSwept }),
     duties: duties.reports,
   };
@@ -153,14 +178,23 @@ async function startWhatIsMissing(duties: Duties, sweep: GiftSweep, now: number)
 
 /** How far the run before came, whether or not it failed, and a little earlier. */
 function sweptTo(read: (report: ReconcileReport) => string | undefined): string | undefined {
+  const last = lastReport();
+  const time = last && read(last);
+  return time === undefined ? undefined : at(Date.parse(time) - OVERLAP);
+}
+
+/** The page of open gifts that the run before did not come to. */
+function walkedTo(): string | undefined {
+  return lastReport()?.walked_to;
+}
+
+function lastReport(): ReconcileReport | undefined {
   const { lastResult, lastFailure } = workflowInfo();
   const failed =
     lastFailure instanceof ApplicationFailure && lastFailure.type === DUTIES_FAILED
       ? lastFailure.details?.[0]
       : undefined;
-  const last = (failed ?? lastResult) as ReconcileReport | undefined;
-  const time = last && read(last);
-  return time === undefined ? undefined : at(Date.parse(time) - OVERLAP);
+  return (failed ?? lastResult) as ReconcileReport | undefined;
 }
 
 function nothing() {

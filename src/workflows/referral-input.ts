@@ -10,9 +10,21 @@ import {
   rewardWindowWorkflowId,
 } from '../contracts/referral.ts';
 import { REFERRAL_STATUSES } from '../domain/referral-status.ts';
+import { REFUSED_SHAPE } from './cancel-request.ts';
 import { textFault } from './gift-input.ts';
 import { invalid } from './refusal.ts';
-import { instant, isRecord, oneOf, orNull, type Shape, shapeFaults, text, texts, whole } from './shape.ts';
+import {
+  instant,
+  isRecord,
+  oneOf,
+  orNull,
+  type Shape,
+  shapeFaults,
+  text,
+  texts,
+  whole,
+  words,
+} from './shape.ts';
 
 /** Throws the refusal of an input that is not the referral of this workflow's id. */
 export function checkedReferral(input: ReferralInput | undefined): ReferralInput {
@@ -23,7 +35,12 @@ export function checkedReferral(input: ReferralInput | undefined): ReferralInput
   }
   const faults = [
     ...shapeFaults('referral', referral, REFERRAL_SHAPE),
-    ...shapeFaults('input', input, { resent: orNull(whole), invitation: orNull(oneOf(MAIL_OUTCOMES)) }),
+    ...shapeFaults('input', input, {
+      resent: orNull(whole),
+      invitation: orNull(oneOf(MAIL_OUTCOMES)),
+      cancel_requests: orNull(whole),
+      ...REFUSED_SHAPE,
+    }),
   ];
   if (faults.length > 0) throw invalid(faults);
   return input as ReferralInput;
@@ -35,8 +52,8 @@ const STANDING_SHAPE: Shape = {
   friend_id: orNull(text),
   prompts_seen: orNull(whole),
   reason_code: orNull(text),
-  detail: orNull(text),
-  reason: orNull(text),
+  detail: orNull(words),
+  reason: orNull(words),
   rewarded_at: orNull(instant),
   deferred_until: orNull(instant),
 };
@@ -65,6 +82,7 @@ export function checkedWindow(input: RewardWindowInput | undefined): RewardWindo
         shapeFaults(`programs.${name}`, places, PLACES_SHAPE),
       )
     : [{ path: 'programs', message: 'must be an object' }];
+  faults.push(...shapeFaults('input', input, REFUSED_SHAPE));
   if (faults.length > 0) throw invalid(faults);
   return input;
 }

@@ -18,6 +18,7 @@ import {
   resendUpdate,
   type UseLink,
 } from '../contracts/referral-messages.ts';
+import { cancelRequestsAreAnswered, onCancelRequest } from './cancel-request.ts';
 import { checkArguments } from './gift-input.ts';
 import type { OpenReferral } from './open-referral.ts';
 import { isStanding } from './referral-input.ts';
@@ -61,7 +62,7 @@ export function handleReferralMessages(referral: OpenReferral): void {
   setHandler(promptedSignal, (standing) => heard(standing, (given) => referral.hear(given, true)), {
     description: 'The friend has done enough, or a deferred reward is due. Sent by Boon.',
   });
-  CancellationScope.current().cancelRequested.catch(() => cancelledThroughTemporal(referral));
+  onCancelRequest(() => cancelledThroughTemporal(referral));
 }
 
 /** A signal has no caller to refuse: what does not fit is dropped. */
@@ -79,13 +80,18 @@ async function answered<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** "Request Cancellation" in the Web UI: cancels the referral, not just its process. */
+/** "Request Cancellation" in the Web UI: cancels the referral, not just its process; a refusal is shown. */
 async function cancelledThroughTemporal(referral: OpenReferral): Promise<void> {
-  const request = `${workflowInfo().workflowId}:cancel-request`;
+  // An earlier request was refused: this one is to be looked at anew.
+  const earlier = referral.cancelRequests === 0 ? '' : `-${referral.cancelRequests}`;
+  const request = `${workflowInfo().workflowId}:cancel-request${earlier}`;
+  const isAnswered = cancelRequestsAreAnswered();
   try {
     await answered(() => referral.cancel(request, 'cancellation requested of the workflow', BY_TEMPORAL));
   } catch (refused) {
-    log.info('A cancellation request was refused', { code: (refused as ApplicationFailure).type });
+    const { type, message } = refused as ApplicationFailure;
+    log.info('A cancellation request was refused', { code: type });
+    if (isAnswered) referral.refusedToCancel(message);
   }
 }
 

@@ -11,6 +11,7 @@ import {
   setWorkflowOptions,
 } from '@temporalio/workflow';
 import type { ReferralInput, ReferralResult, ReferralWorkflow } from '../contracts/referral.ts';
+import { isBegunAnew } from './begun-anew.ts';
 import { OpenReferral } from './open-referral.ts';
 import { checkedReferral } from './referral-input.ts';
 import { handleReferralMessages } from './referral-messages.ts';
@@ -27,6 +28,7 @@ export async function referral(input: ReferralInput): Promise<ReferralResult> {
 setWorkflowOptions(versioned('AUTO_UPGRADE'), referral);
 
 async function untilItsEnd(referral: OpenReferral): Promise<ReferralResult> {
+  if (isBegunAnew()) await referral.look();
   referral.mailInvitation();
   while (referral.isOpen) {
     await condition(

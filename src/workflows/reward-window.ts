@@ -4,6 +4,7 @@
  */
 import {
   allHandlersFinished,
+  CancellationScope,
   condition,
   continueAsNew,
   setWorkflowOptions,
@@ -19,9 +20,16 @@ import { handleWindowMessages } from './window-messages.ts';
 export async function rewardWindow(input: RewardWindowInput): Promise<RewardWindowProgress> {
   const window = new OpenWindow(checkedWindow(input));
   handleWindowMessages(window);
+  // A cancellation requested of the workflow is refused; it must not cut its process short.
+  return await CancellationScope.nonCancellable(() => untilItsEnd(window, input.ends_at));
+}
+// Each run is short enough to end under newer code: it goes on with it.
+setWorkflowOptions(versioned('AUTO_UPGRADE'), rewardWindow);
+
+async function untilItsEnd(window: OpenWindow, endsAt: string): Promise<RewardWindowProgress> {
   const endsIn = window.endsAt - Date.now();
-  const isLong = () => workflowInfo().continueAsNewSuggested;
-  if (endsIn > 0 && (await condition(isLong, endsIn, { summary: `The month ends at ${input.ends_at}` }))) {
+  const isToGoOn = () => workflowInfo().continueAsNewSuggested || window.isToBeginAnew;
+  if (endsIn > 0 && (await condition(isToGoOn, endsIn, { summary: `The month ends at ${endsAt}` }))) {
     await condition(allHandlersFinished);
     await continueAsNew<RewardWindowWorkflow>(window.nextRun());
   }
@@ -29,5 +37,3 @@ export async function rewardWindow(input: RewardWindowInput): Promise<RewardWind
   await condition(allHandlersFinished);
   return window.progress;
 }
-// Each run is short enough to end under newer code: it goes on with it.
-setWorkflowOptions(versioned('AUTO_UPGRADE'), rewardWindow);

@@ -11,6 +11,7 @@ import type { CampaignActivities } from '../activities/campaigns.ts';
 import type { CampaignActionRequest, CampaignProgress } from '../contracts/campaign.ts';
 import { campaignDetails, progressLine } from '../contracts/campaign-card.ts';
 import { BOON_PROGRAM, BOON_STATUS } from '../contracts/gift-search-attributes.ts';
+import { summaryOf } from '../contracts/summary.ts';
 
 const ledger = proxyActivities<CampaignActivities>({
   startToCloseTimeout: '10 minutes',
@@ -71,7 +72,7 @@ export class RunningCampaign {
 
   /** Has the ledger pause, resume or cancel. Rejects with the activity's failure. */
   async act(action: Omit<CampaignActionRequest, 'campaign_id' | 'at'>): Promise<CampaignProgress> {
-    const summary = action.by === undefined ? action.action : `${action.action} by ${action.by}`;
+    const summary = summaryOf(action.by === undefined ? action.action : `${action.action} by ${action.by}`);
     const request = { ...action, campaign_id: this.#id, at: now() };
     const progress = await ledger.actOnCampaign.executeWithOptions({ summary }, [request]);
     this.#become(progress);

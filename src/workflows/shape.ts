@@ -12,9 +12,17 @@ const is = (fits: (value: unknown) => boolean, must: string): Check => {
   return (value) => (fits(value) ? undefined : must);
 };
 
-export const text: Check = is(
+/** Control characters but tabs and line breaks, and halves of pairs: PostgreSQL takes some of them never, and would be asked for ever. */
+export const UNWRITABLE = /[^\P{Cc}\t\n\r]|\p{Surrogate}/u;
+
+/** What people wrote, which is only shown. */
+export const words: Check = is(
   (value) => typeof value === 'string' && value !== '' && value.length <= 4_000,
   'must be a text',
+);
+export const text: Check = is(
+  (value) => words(value) === undefined && !UNWRITABLE.test(`${value}`),
+  'must be a text without control characters',
 );
 export const instant: Check = is(
   (value) => typeof value === 'string' && !Number.isNaN(Date.parse(value)),

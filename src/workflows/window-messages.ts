@@ -1,5 +1,13 @@
 /** What reaches a reward window: claims of referrals, and what operators send from the Web UI. */
-import { currentUpdateInfo, log, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  currentUpdateInfo,
+  isCancellation,
+  log,
+  patched,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { ClaimPlace, RaiseWindowCap, ReleasePlace } from '../contracts/referral.ts';
 import {
   claimPlaceUpdate,
@@ -8,6 +16,7 @@ import {
   windowChangedSignal,
   windowStatusQuery,
 } from '../contracts/referral-messages.ts';
+import { onCancelRequest } from './cancel-request.ts';
 import type { OpenWindow } from './open-window.ts';
 import { checkPlaces, isWindow } from './referral-input.ts';
 import { refusalOf } from './refusal.ts';
@@ -26,7 +35,9 @@ export function handleWindowMessages(window: OpenWindow): void {
     async (given) => {
       const key = `${workflowInfo().workflowId}:${currentUpdateInfo()?.id}`;
       try {
-        return await window.raiseCap(key, given, given.by ?? BY_TEMPORAL);
+        return await CancellationScope.nonCancellable(() =>
+          window.raiseCap(key, given, given.by ?? BY_TEMPORAL),
+        );
       } catch (error) {
         throw refusalOf(error);
       }
@@ -67,10 +78,21 @@ export function handleWindowMessages(window: OpenWindow): void {
   });
   setHandler(
     windowChangedSignal,
-    (given) => {
-      if (isWindow(given)) window.become(given);
-      else log.warn('A signal that tells no month was dropped');
+    async (given) => {
+      // Runs of earlier versions believed what it says.
+      if (!patched('the-ledger-says-how-the-month-is')) {
+        if (isWindow(given)) window.become(given);
+        else log.warn('A signal that tells no month was dropped');
+        return;
+      }
+      try {
+        await CancellationScope.nonCancellable(() => window.lookAgain(given));
+      } catch (error) {
+        if (isCancellation(error)) throw error;
+        log.warn('The ledger does not know what a signal named', { error: String(refusalOf(error)) });
+      }
     },
-    { description: 'How the ledger has the month now. Sent by Boon.' },
+    { description: 'The month has changed in the ledger, which is read again. Sent by Boon.' },
   );
+  onCancelRequest(() => window.refuseToCancel());
 }

@@ -162,7 +162,9 @@ test('pause, resume and cancel change it, wake its process, and are refused at i
   expect((await act('pause')).json.status).toBe('paused');
   expect((await act('resume')).json.status).toBe('running');
   expect((await act('cancel')).json.status).toBe('canceled');
-  expect(woken.filter((id) => id === begun.id)).toHaveLength(5);
-  expect(await act('resume')).toMatchObject({ status: 409, json: { code: 'campaign_ended' } });
+  expect(await act('pause')).toMatchObject({ status: 409, json: { code: 'campaign_ended' } });
+  // Canceled by mistake, it goes on, and its process is started again.
+  expect(await act('resume')).toMatchObject({ status: 200, json: { status: 'running', ended_at: null } });
+  expect(woken.filter((id) => id === begun.id)).toHaveLength(6);
   expect((await server.send('POST', '/v1/campaigns/nothing/pause')).status).toBe(404);
 });

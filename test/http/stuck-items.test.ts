@@ -73,6 +73,14 @@ test('without a worker readiness says degraded, and a metric moves', async () =>
       checks: { workers: 'none' },
     });
     expect((await other.send('GET', '/metrics')).text).toContain('boon_workers 0');
+    other.giftProcess.workersPolling = 2;
+    other.giftProcess.waiting = [{ deployment: 'boon', build_id: '7' }];
+    expect((await other.send('GET', '/readyz')).json).toMatchObject({
+      status: 'degraded',
+      checks: { workers: 'not_current' },
+      fix: 'Run: temporal worker deployment set-current-version --deployment-name boon --build-id 7 --yes',
+    });
+    other.giftProcess.waiting = [];
     // A server that does not tell is not taken to have none.
     other.giftProcess.workersPolling = undefined;
     expect((await other.send('GET', '/readyz')).json).toMatchObject({

@@ -268,16 +268,30 @@ describe('pausing, resuming, canceling', () => {
     ]);
   });
 
-  test('a canceled campaign keeps what it granted, and cannot go on', async () => {
+  test('a canceled campaign keeps what it granted, and does nothing until it is resumed', async () => {
     const { id } = await createCampaign(own.ledger);
     await own.ledger.runCampaignPage(id, 10, START);
     expect((await act(id, 'cancel')).value).toMatchObject({ status: 'canceled', ended_at: START });
     expect(await own.ledger.runCampaignPage(id, 10, START)).toMatchObject({ status: 'canceled', granted: 7 });
-    await expect(act(id, 'resume')).rejects.toMatchObject({ code: 'campaign_ended' });
+    await expect(act(id, 'pause')).rejects.toMatchObject({ code: 'campaign_ended' });
     expect(await own.ledger.campaignAccount(id, 'u00040')).toMatchObject({
       outcome: 'not_yet',
       reason: 'canceled',
     });
+  });
+
+  test('a canceled campaign that is resumed goes on behind its last page, and grants each account once', async () => {
+    const { id } = await createCampaign(own.ledger);
+    await own.ledger.runCampaignPage(id, 10, START);
+    await act(id, 'cancel');
+    const { value } = await act(id, 'resume');
+    expect(value).toMatchObject({ status: 'running', ended_at: null, granted: 7, remaining: 42 });
+    expect(await own.ledger.openCampaigns()).toContain(id);
+    expect(await runToItsEnd(own.ledger, id)).toMatchObject({ status: 'completed', remaining: 0 });
+    expect(await own.ledger.campaignFaults(id)).toEqual([]);
+    // What has gone through everybody has nothing to go on with.
+    for (const action of ['resume', 'cancel', 'pause'] as const)
+      await expect(act(id, action)).rejects.toMatchObject({ code: 'campaign_ended' });
   });
 
   test('the same key answers the same again, with another request it is refused', async () => {

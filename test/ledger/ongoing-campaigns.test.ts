@@ -29,7 +29,7 @@ async function complimentary(account: string): Promise<number> {
   ]);
   return rows.length;
 }
-const act = (action: 'pause' | 'resume') =>
+const act = (action: 'pause' | 'resume' | 'cancel') =>
   own.ledger.actOnCampaign({ key: newKey(action), campaign_id: ID, action, at: START });
 
 async function expectExact(): Promise<void> {
@@ -107,6 +107,20 @@ test('who comes while it is paused gets theirs when it is resumed', async () => 
   expect(done).toMatchObject({ status: 'ongoing', matched: 52, remaining: 0 });
   for (const id of ['paused-plus', 'crowd-0b', 'zz']) expect(await complimentary(id)).toBe(1);
   expect(await outcome('paused-free')).toMatchObject({ outcome: 'excluded', reason: 'plan' });
+  await expectExact();
+});
+
+test('who comes while it is canceled gets theirs when it is resumed; a start of a worker leaves it canceled', async () => {
+  await act('cancel');
+  await put('canceled-plus', 'plus');
+  expect(await complimentary('canceled-plus')).toBe(0);
+  expect(await own.ledger.keepComplimentaryCampaign(START)).toBe(ID);
+  expect(await state()).toMatchObject({ status: 'canceled' });
+  await act('resume');
+  const done = await runToItsEnd(own.ledger, ID, { size: 20 });
+  const [all] = await own.sql('SELECT count(*)::int AS matched FROM boon.accounts');
+  expect(done).toMatchObject({ status: 'ongoing', ...all, remaining: 0, ended_at: null });
+  expect(await complimentary('canceled-plus')).toBe(1);
   await expectExact();
 });
 

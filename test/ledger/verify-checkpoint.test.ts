@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { VerifyReport } from '../../src/ledger/ledger.ts';
+import { createCampaign, runToItsEnd } from '../support/campaigns.ts';
 import { act, give, grant } from '../support/gifts.ts';
 import { openTestLedger, START, seedAccount, type TestLedger } from '../support/test-ledger.ts';
 import { charge } from '../support/usage.ts';
@@ -124,5 +125,44 @@ describe('clocks that are 2 seconds apart', () => {
     await own.ledger.sealBlocks(ahead);
     await own.ledger.sealBlocks(START);
     expect((await own.ledger.verify(undefined, { at: START })).violations).toEqual([]);
+  });
+});
+
+describe('verify of campaigns since a checkpoint', () => {
+  const campaign = (id: string) =>
+    createCampaign(own.ledger, {
+      id,
+      kind: 'grant_credits',
+      amount: '2',
+      source: 'promotional',
+      giftable: true,
+    });
+
+  test.each([
+    [
+      'one account without its grant',
+      `UPDATE boon.campaign_accounts SET transfer = NULL WHERE campaign_id = 'second' AND account_id = 'bob'`,
+    ],
+    [
+      'one grant for two accounts',
+      `UPDATE boon.campaign_accounts SET transfer = (SELECT max(transfer) FROM boon.campaign_accounts) WHERE campaign_id = 'second'`,
+    ],
+  ])('finds %s in one that came after it', async (_, damage) => {
+    await campaign('first');
+    await runToItsEnd(own.ledger, 'first');
+    await own.ledger.sealBlocks(START);
+    await keep();
+    await campaign('second');
+    await runToItsEnd(own.ledger, 'second');
+    // Ahead of the next count, as a fault of the campaign's own would be.
+    const behindTriggers = (sql: string) => own.sql(`SET LOCAL session_replication_role = replica; ${sql}`);
+    await own.sql('CREATE TABLE public.sound AS TABLE boon.campaign_accounts');
+    await behindTriggers(damage);
+    const report = await since();
+    await behindTriggers(
+      'DELETE FROM boon.campaign_accounts; INSERT INTO boon.campaign_accounts TABLE public.sound',
+    );
+    expect(report.since_checkpoint).toBe(1);
+    expect(broken(report)).toContain('campaigns moved the credits that they granted');
   });
 });

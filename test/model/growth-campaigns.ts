@@ -64,11 +64,11 @@ export class GrowthCampaigns {
   act({ campaign_id, action }: Omit<CampaignActionRequest, 'at'>): Answer {
     const campaign = this.campaigns.get(campaign_id);
     if (campaign === undefined) return refused('not_found');
-    if (campaign.status === 'completed' || (campaign.status === 'canceled' && action !== 'cancel'))
+    if (campaign.status === 'completed' || (campaign.status === 'canceled' && action === 'pause'))
       return refused('campaign_ended');
     if (action === 'pause') campaign.status = 'paused';
     else if (action === 'cancel') campaign.status = 'canceled';
-    else if (campaign.status === 'paused') {
+    else if (campaign.status === 'paused' || campaign.status === 'canceled') {
       campaign.status = 'running';
       if (campaign.ongoing) this.#begin(campaign);
     }

@@ -5,6 +5,7 @@
 import { BoonError } from '../../src/contracts/errors.ts';
 import type { AcceptedGift } from '../../src/contracts/gift.ts';
 import type { GiftProcess } from '../../src/contracts/gift-process.ts';
+import type { WorkerVersion } from '../../src/contracts/workers.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 
 export type RecordingGiftProcess = GiftProcess & {
@@ -15,6 +16,8 @@ export type RecordingGiftProcess = GiftProcess & {
   temporal: 'answers' | 'refuses' | 'hangs';
   /** Workers that look for work, as Temporal tells it. */
   workersPolling: number | undefined;
+  /** Versions of workers of which none is current. */
+  waiting: WorkerVersion[];
 };
 
 export function createRecordingGiftProcess(ledger: Ledger): RecordingGiftProcess {
@@ -23,6 +26,7 @@ export function createRecordingGiftProcess(ledger: Ledger): RecordingGiftProcess
     refreshed: [],
     temporal: 'answers',
     workersPolling: 1,
+    waiting: [],
     async start(gift) {
       await reach();
       process.started.push(gift);
@@ -38,7 +42,8 @@ export function createRecordingGiftProcess(ledger: Ledger): RecordingGiftProcess
     ping: reach,
     async workers() {
       await reach();
-      return process.workersPolling;
+      const { workersPolling: count, waiting } = process;
+      return count === undefined ? undefined : { count, waiting };
     },
   };
 

@@ -112,9 +112,8 @@ test('messages that do not fit are dropped or refused, and no task of a process 
   ]) {
     await expect(window.executeUpdate('claim', { args: [given] })).rejects.toThrow();
   }
-  for (const said of [{ program: 'p', claimed: [5], cap: 3 }, { program: 'p', claimed: [], cap: 'x' }, 5]) {
-    await window.signal('changed', said);
-  }
+  const odd = [{ program: 'p', claimed: [5], cap: 3 }, { program: '\u0000' }, { program: {} }, 5, null, 'x'];
+  for (const said of odd) await window.signal('changed', said);
   expect(await window.query('status')).toMatchObject({ account_id: 'ada' });
   for (const one of [handle, window]) {
     const { events } = await one.fetchHistory();

@@ -8,7 +8,7 @@ import { rewardWindows } from '../../src/temporal/reward-windows.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { OPEN_PROGRAMS, type ReferralRig, referralRig } from '../support/referral-rig.ts';
 import { devNamespace } from '../support/temporal-server.ts';
-import { expectVerified } from '../support/test-ledger.ts';
+import { expectVerified, newKey } from '../support/test-ledger.ts';
 
 const PROGRAM = 'codex-selective';
 
@@ -209,3 +209,31 @@ async function claimsUntilOver(
   }
   return answers;
 }
+
+test('a signal only wakes a window: what it says of the month is read from the ledger', async () => {
+  await rig.seed('kim');
+  await referrals.until(await qualified('kim'), 'rewarded');
+  const window = await referrals.window('kim');
+  const { claimed, ...month } = await rig.ledger.rewardWindow('kim', PROGRAM, await rig.now());
+  const told = async () => {
+    const { programs } = (await window.query('status')) as { programs: Record<string, object> };
+    return programs;
+  };
+
+  for (const said of [
+    { ...month, cap: 1000, claimed: [] },
+    { ...month, cap: 0, claimed: ['x', 'y', 'z'] },
+    { ...month, program: 'no-such-program', cap: 9, claimed: [] },
+    null,
+  ]) {
+    await window.signal('changed', said);
+  }
+  // Behind the process's back, as over the API while Temporal was away.
+  const raise = { account_id: 'kim', month: month.month, program: PROGRAM, cap: 4, reason: 'why', by: 'mia' };
+  await rig.ledger.raiseCap({ ...raise, key: newKey('raise'), at: await rig.now() });
+  await window.signal('changed', { ...month, cap: 1000, claimed: [] });
+  await expect.poll(told, { timeout: 30_000 }).toEqual({ [PROGRAM]: { cap: 4, banked: claimed, held: [] } });
+  const { events } = await window.fetchHistory();
+  expect(events?.filter((event) => event.workflowTaskFailedEventAttributes)).toEqual([]);
+  rig.replayLater(window.workflowId);
+});

@@ -18,7 +18,13 @@ const MINUTE = 60_000;
 let rig: GiftRig;
 beforeAll(async () => {
   rig = await giftRig(await devNamespace(), {
-    policy: { gifts: { settlement: 'PT1H', screening: { velocity: { verdict: 'allow' } } } },
+    policy: {
+      gifts: {
+        settlement: 'PT1H',
+        limits: { per_day: { count: 100 } },
+        screening: { velocity: { verdict: 'allow' } },
+      },
+    },
   });
   await keepSchedules(rig.client, TASK_QUEUE);
   // The schedules' own times would mix with the tests' runs.
@@ -71,6 +77,15 @@ async function startProcess(gift: Gift): Promise<void> {
 const statusOf = async (gift: Gift) =>
   (await rig.client.workflow.getHandle(`gift/${gift.id}`).describe()).status.name;
 
+/** The status that lists show, which follow a little later. */
+async function statusInLists(gift: Gift): Promise<string | undefined> {
+  let status: string | undefined;
+  for await (const run of rig.client.workflow.list({ query: `WorkflowId = "gift/${gift.id}"` })) {
+    if (status !== 'RUNNING') status = run.status.name;
+  }
+  return status;
+}
+
 describe('reconcile', () => {
   test('starts what the ledger holds open and Temporal does not run, and leaves alone what runs', async () => {
     const runs = await acceptedAgo(10 * MINUTE);
@@ -79,7 +94,7 @@ describe('reconcile', () => {
     const due = await acceptedAgo(61 * MINUTE);
     const young = await acceptedAgo(10_000);
     const report = await runOnce<ReconcileReport>(SCHEDULES.reconcile);
-    expect(report).toMatchObject({ checked: 3, started: 2, advanced: 0 });
+    expect(report).toMatchObject({ checked: 3, started: 2, advanced: 0, lost_gifts: { started: 0 } });
     expect(report.sealed_blocks).toBeGreaterThan(0);
     expect(await statusOf(missing)).toBe('RUNNING');
     await rig.until(due, 'settled');
@@ -91,22 +106,72 @@ describe('reconcile', () => {
     await acceptedAgo(50 * MINUTE);
     const recent = await acceptedAgo(2 * MINUTE);
     const report = await runOnce<ReconcileReport>(SCHEDULES.reconcile);
-    // Two from the test before lie within the overlap.
-    expect(report).toMatchObject({ checked: 3, started: 1 });
+    // Of two from the test before, within the overlap, one was told to be started.
+    expect(report).toMatchObject({ checked: 2, started: 1 });
     expect(await statusOf(recent)).toBe('RUNNING');
+    // What this run started is not asked for again.
+    expect(await runOnce<ReconcileReport>(SCHEDULES.reconcile)).toMatchObject({ checked: 0, started: 0 });
   });
 
-  test('ends a gift whose process was terminated, once it is ten minutes late', async () => {
+  test('does not ask Temporal about a gift whose process was told to be started', async () => {
+    await startProcess(await acceptedAgo(3 * MINUTE));
+    expect(await runOnce<ReconcileReport>(SCHEDULES.reconcile)).toMatchObject({ checked: 0, started: 0 });
+  });
+
+  test('starts the process of a gift again that was terminated long after it was accepted', async () => {
     const terminated = await acceptedAgo(30 * MINUTE);
     await startProcess(terminated);
-    await rig.client.workflow.getHandle(`gift/${terminated.id}`).terminate('an operator made a mistake');
+    const handle = rig.client.workflow.getHandle(`gift/${terminated.id}`);
+    await handle.terminate('an operator made a mistake');
+    await expect.poll(() => statusInLists(terminated), { timeout: 20_000 }).toBe('TERMINATED');
+    const report = await runOnce<ReconcileReport>(SCHEDULES.reconcile);
+    expect(report).toMatchObject({ checked: 0, lost_gifts: { started: 1 } });
+    expect(await statusOf(terminated)).toBe('RUNNING');
+    await expect.poll(() => statusInLists(terminated), { timeout: 20_000 }).toBe('RUNNING');
+    expect(await runOnce<ReconcileReport>(SCHEDULES.reconcile)).toMatchObject({ lost_gifts: { started: 0 } });
+  });
+
+  test('starts the process of a gift of which Temporal knows nothing, though it was told to be started', async () => {
+    const forgotten = await acceptedAgo(40 * MINUTE);
+    const young = await acceptedAgo(2 * MINUTE);
+    await rig.ledger.noteGiftStarts([forgotten.id, young.id], new Date().toISOString());
+    const report = await runOnce<ReconcileReport>(SCHEDULES.reconcile);
+    expect(report).toMatchObject({ checked: 0, lost_gifts: { started: 2 } });
+    expect([await statusOf(forgotten), await statusOf(young)]).toEqual(['RUNNING', 'RUNNING']);
+  });
+
+  test('leaves alone what was terminated after its gift had ended', async () => {
+    const canceled = await acceptedAgo(5 * MINUTE);
+    await startProcess(canceled);
+    await rig.client.workflow.getHandle(`gift/${canceled.id}`).terminate('an operator made a mistake');
+    await rig.ledger.actOnGift({
+      key: newKey('cancel'),
+      gift_id: canceled.id,
+      action: 'cancel',
+      at: new Date().toISOString(),
+      by: 'test',
+      reason: 'because',
+    });
+    await expect.poll(() => statusInLists(canceled), { timeout: 20_000 }).toBe('TERMINATED');
+    expect(await runOnce<ReconcileReport>(SCHEDULES.reconcile)).toMatchObject({ lost_gifts: { started: 0 } });
+    expect(await statusOf(canceled)).toBe('TERMINATED');
+  });
+
+  test('ends a gift itself once it is ten minutes late', async () => {
     const late = await acceptedAgo(71 * MINUTE);
     const notYet = await acceptedAgo(69 * MINUTE);
+    // Their processes, which it starts as well, look at the ledger only when the worker comes to them.
+    await rig.own.sql(
+      `INSERT INTO boon.stuck_items (what, item, since, tried_at, tries, last_error, next_try_at)
+       SELECT what, id, now(), now(), 1, 'a test', now() + interval '1 day'
+       FROM unnest($1::text[]) AS id, unnest(ARRAY['gift_starts', 'lost_gifts']) AS what`,
+      [[late.id, notYet.id]],
+    );
     const report = await runOnce<ReconcileReport>(SCHEDULES.reconcile);
     expect(report).toMatchObject({ advanced: 1 });
     expect(await rig.ledger.findGift(late.id)).toMatchObject({ status: 'settled' });
     expect(await rig.ledger.findGift(notYet.id)).toMatchObject({ status: 'pending' });
-    expect(await rig.ledger.findGift(terminated.id)).toMatchObject({ status: 'pending' });
+    await rig.own.sql('DELETE FROM boon.stuck_items');
   });
 
   test('tells a process that waits for the end of a freeze that the gift has settled', async () => {

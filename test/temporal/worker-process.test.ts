@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { SCHEDULES } from '../../src/contracts/temporal.ts';
 import { freePort } from '../../src/local/ports.ts';
+import { makeCurrent } from '../../src/temporal/versioning.ts';
+import { boonCommand } from '../support/command-line.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { tcpProxy } from '../support/tcp-proxy.ts';
 import { devNamespace } from '../support/temporal-server.ts';
@@ -81,5 +84,63 @@ test('with nobody at the address of Temporal it says so, tries again, and works 
     child.kill('SIGTERM');
     await once(child, 'exit');
     await proxy.close();
+  }
+});
+
+test('with no connection left at PostgreSQL it ends with one clear sentence', async () => {
+  await rig.own.sql('DROP ROLE IF EXISTS crowded');
+  await rig.own.sql("CREATE ROLE crowded LOGIN PASSWORD 'crowded' CONNECTION LIMIT 0");
+  try {
+    const url = new URL(rig.own.url);
+    url.username = 'crowded';
+    url.password = 'crowded';
+    const { child, output } = runWorker({
+      DATABASE_URL: url.href,
+      BOON_ENCRYPTION_KEY: rig.own.encryptionKey.toString('base64'),
+      TEMPORAL_ADDRESS: rig.temporal.address,
+    });
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(1);
+    expect(output().trim().split('\n')).toEqual([
+      expect.stringMatching(/^PostgreSQL has no connection left \(.*\): raise its max_connections, or lower/),
+    ]);
+  } finally {
+    await rig.own.sql('DROP ROLE crowded');
+  }
+});
+
+test('while no version is current, readiness, doctor and the log of a versioned worker say the command that helps', async () => {
+  // Unversioned workers of the tests before are remembered for a while, on their own queue.
+  const queue = { BOON_TASK_QUEUE: 'versioned' };
+  const deployment = { ...queue, BOON_WORKER_DEPLOYMENT: 'boon', BOON_BUILD_ID: 'build-7' };
+  const command =
+    'temporal worker deployment set-current-version --deployment-name boon --build-id build-7 --yes';
+  const worker = await startWorkerProcess(rig, POLICY, deployment);
+  const readiness = async () => (await (await fetch(`${worker.url}/readyz`)).json()) as object;
+  const patient = { timeout: 100_000 };
+  const doctor = async () => {
+    const { json } = await boonCommand(['doctor', '--json'], {
+      ...queue,
+      DATABASE_URL: rig.own.url,
+      BOON_ENCRYPTION_KEY: rig.own.encryptionKey.toString('base64'),
+      TEMPORAL_ADDRESS: rig.temporal.address,
+      TEMPORAL_NAMESPACE: rig.client.options.namespace,
+    });
+    return (json().findings as Finding[]).find(({ part }) => part === 'workers');
+  };
+  try {
+    await expect.poll(readiness, patient).toMatchObject({
+      degraded: true,
+      checks: { workers: 'not_current' },
+      fix: `Run: ${command}`,
+    });
+    expect(await doctor()).toMatchObject({ state: 'fault', fix: `Run \`${command}\`.` });
+    await expect.poll(worker.output, patient).toContain(command);
+    await makeCurrent(rig.client, { name: 'boon', buildId: 'build-7' });
+    await expect.poll(readiness, patient).toMatchObject({ checks: { workers: 'ok' } });
+    expect(await readiness()).not.toHaveProperty('fix');
+    expect(await doctor()).toMatchObject({ state: 'ok' });
+  } finally {
+    await worker.end('SIGTERM');
   }
 });

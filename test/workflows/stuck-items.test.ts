@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { billingActivities } from '../../src/activities/billing.ts';
 import { campaignActivities } from '../../src/activities/campaigns.ts';
 import { expiryActivities } from '../../src/activities/expiry.ts';
+import { lostGiftActivities } from '../../src/activities/gift-starts.ts';
 import { letterActivities } from '../../src/activities/letters.ts';
 import { purchaseActivities } from '../../src/activities/purchase.ts';
 import { purchaseMailActivities } from '../../src/activities/purchase-mail.ts';
@@ -13,6 +14,7 @@ import { resetMailActivities } from '../../src/activities/reset-mail.ts';
 import { resetActivities } from '../../src/activities/resets.ts';
 import { usageActivities } from '../../src/activities/usage.ts';
 import type { Payments } from '../../src/contracts/payments.ts';
+import { rewardWindowWorkflowId } from '../../src/contracts/referral.ts';
 import type { DutyReport, DutyReports, StuckDuty } from '../../src/contracts/stuck-item.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { seedInvoiced } from '../support/billing.ts';
@@ -77,8 +79,14 @@ const reach = async (id: string): Promise<true> => {
   reached.push(id);
   return true;
 };
+/** Months whose process has closed; told once. */
+const closedWindows: string[] = [];
 const runs = {
+  async *closed() {
+    yield closedWindows.splice(0).map((workflowId) => ({ workflowId }));
+  },
   running: async () => new Set<string>(),
+  lost: async () => new Set<string>(),
   refresh: async () => undefined,
   restart: ({ id }: { id: string }) => reach(id),
   tell: async () => undefined,
@@ -97,7 +105,7 @@ const payments = {} as Payments;
 function sweeps(on: Ledger, moment: string) {
   const before = moment;
   const gifts = reconcileActivities(on, runs);
-  const referrals = referralSweepActivities(on, runs);
+  const referrals = referralSweepActivities(on, runs, runs);
   const purchases = purchaseActivities({ ledger: on, runs, refundRuns: runs, payments });
   const campaigns = campaignActivities({
     ledger: on,
@@ -111,9 +119,12 @@ function sweeps(on: Ledger, moment: string) {
   const sweepResets = () => resetActivities(on).sweepResets(moment);
   return {
     gift_starts: sweepGifts,
+    lost_gifts: () =>
+      lostGiftActivities(on, runs).startLostGifts({ cursor: undefined, before, since: START, at: moment }),
     gift_ends: () => gifts.advanceOverdueGifts({ before, at: moment }),
     referrals: sweepReferrals,
     rewards: sweepReferrals,
+    reward_windows: sweepReferrals,
     purchases: sweepPurchases,
     refunds: sweepPurchases,
     top_ups: sweepPurchases,
@@ -172,6 +183,7 @@ const wasReached = async (_items: string[], poisoned: string[]) =>
 
 const CASES: Partial<Record<StuckDuty, Case>> = {
   gift_starts: { arrange: async () => same(await many(pending)), due: at({ minutes: 5 }), done: wasReached },
+  lost_gifts: { arrange: async () => same(await many(pending)), due: at({ minutes: 5 }), done: wasReached },
   gift_ends: {
     arrange: async () => same(await many(pending)),
     due: at({ hours: 25 }),
@@ -194,6 +206,22 @@ const CASES: Partial<Record<StuckDuty, Case>> = {
     },
     due: at({ minutes: 20 }),
     done: (ids) => inStatus('referrals', ids, 'rewarded'),
+  },
+  reward_windows: {
+    async arrange() {
+      return same(
+        await many(async () => {
+          const account_id = await person();
+          const { month } = await ledger.rewardWindow(account_id, 'simple', START);
+          const raise = { account_id, program: 'simple', month, cap: 101, reason: 'more', by: 'mia' };
+          await ledger.raiseCap({ key: newKey('raise'), at: START, ...raise });
+          closedWindows.push(rewardWindowWorkflowId(account_id, month));
+          return `${account_id}/${month}`;
+        }),
+      );
+    },
+    due: at({ minutes: 5 }),
+    done: wasReached,
   },
   purchases: {
     arrange: async () => same(await many(async () => idOf(buy(ledger, await person())))),
@@ -410,9 +438,11 @@ describe.each(Object.entries(CASES) as [StuckDuty, Case][])(
 
 const QUERIES: Record<StuckDuty, keyof Ledger> = {
   gift_starts: 'openGifts',
+  lost_gifts: 'openGifts',
   gift_ends: 'overdueGifts',
   referrals: 'openReferrals',
   rewards: 'dueRewards',
+  reward_windows: 'openWindows',
   purchases: 'openPurchases',
   refunds: 'pendingRefunds',
   top_ups: 'dueTopUps',

@@ -2,13 +2,13 @@
 import { type Client, ScheduleNotFoundError } from '@temporalio/client';
 import type { Config } from '../../config.ts';
 import { SCHEDULES } from '../../contracts/temporal.ts';
+import { makeCurrentCommand } from '../../contracts/workers.ts';
 import { temporalClient, temporalTarget } from '../../temporal/connection.ts';
+import { askForWorkers } from '../../temporal/count-workers.ts';
 import { missingAttributes, mistypedAttributes } from '../../temporal/search-attributes.ts';
 import { type Finding, fault, ok, reason, warning } from './finding.ts';
 
 const PATIENCE_MS = 5_000;
-/** Workflow tasks, in the protocol's numbering of task queue types. */
-const WORKFLOW_TASKS = 1;
 const START_A_WORKER = 'Start a worker: it makes what is missing.';
 
 export async function checkTemporal(config: Config, env: NodeJS.ProcessEnv): Promise<Finding[]> {
@@ -81,17 +81,17 @@ async function checkSchedule(client: Client, id: string): Promise<Finding> {
 
 async function checkWorkers(client: Client, name: string): Promise<Finding> {
   const part = 'workers';
-  const { pollers } = await client.connection.workflowService.describeTaskQueue({
-    namespace: client.options.namespace,
-    taskQueue: { name },
-    taskQueueType: WORKFLOW_TASKS,
-  });
-  const count = new Set(pollers?.map(({ identity }) => identity)).size;
-  return count > 0
-    ? ok(part, `${count} on the task queue ${name}`)
-    : fault(
-        part,
-        `none on the task queue ${name}`,
-        'Start one: `boon worker`, or everything with `npm start`.',
-      );
+  const { count, waiting } = await askForWorkers(client, name);
+  if (count === 0) {
+    const fix = 'Start one: `boon worker`, or everything with `npm start`.';
+    return fault(part, `none on the task queue ${name}`, fix);
+  }
+  if (waiting.length === 0) return ok(part, `${count} on the task queue ${name}`);
+  const versions = waiting.map(({ deployment, build_id = 'no version' }) => `${deployment} ${build_id}`);
+  const commands = waiting.map((version) => `\`${makeCurrentCommand(version)}\``);
+  return fault(
+    part,
+    `${count} on the task queue ${name}, none of the current version, so nothing that is new comes to them: ${versions.join(', ')}`,
+    `Run ${commands.join(' or ')}.`,
+  );
 }

@@ -1,0 +1,31 @@
+/**
+ * "Request Cancellation" in the Web UI, or a client's `handle.cancel()`: heard by every process as a request, since the
+ * ledger has the word on what becomes of value. Where it is refused, the process shows that and goes on in a new run: the
+ * old one would stand under "cancellation requested" for ever, and hear no second request.
+ */
+import { CancellationScope, patched } from '@temporalio/workflow';
+import type { RefusedRequest } from '../contracts/refused-request.ts';
+import { instant, isRecord, orNull, type Shape, shapeFaults, text } from './shape.ts';
+
+/** Has a request for the cancellation of this workflow heard; called before the workflow's first await. */
+export function onCancelRequest(hear: () => void): void {
+  CancellationScope.current().cancelRequested.catch(hear);
+}
+
+/** Runs of earlier versions swallowed the request, or only logged its refusal. */
+export function cancelRequestsAreAnswered(): boolean {
+  return patched('cancel-requests-are-answered');
+}
+
+export function refusedNow(why: string): RefusedRequest {
+  return { at: new Date().toISOString(), why };
+}
+
+/** Field of a process' input that tells a new run of the refusal. */
+export const REFUSED_SHAPE: Shape = {
+  refused: orNull((given) =>
+    isRecord(given) && shapeFaults('refused', given, { at: instant, why: text }).length === 0
+      ? undefined
+      : 'must tell a time and why',
+  ),
+};
