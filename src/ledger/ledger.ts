@@ -155,6 +155,8 @@ export interface Ledger
    * many were made, says no; returns how many.
    */
   sealBlocks(at: string, goOn?: (blocks: number) => boolean): Promise<number>;
+  /** How many transfers are in no block, and since when the oldest of them stands there. */
+  unsealed(): Promise<{ transfers: number; oldest_at: string | null }>;
   /** Proves every invariant from the rows; `progress` hears the name of each check as it begins. */
   verify(progress?: (check: string) => void, options?: VerifyOptions): Promise<VerifyReport>;
 

@@ -19,6 +19,7 @@ import { findGift, giftAddresses, listGifts, openGifts, overdueGifts, refundedGi
 import { makeReferrals } from './referrals.ts';
 import { makeRefunds } from './refunds.ts';
 import { makeResets } from './resets.ts';
+import { instant } from './rows.ts';
 import { makeStuckItems } from './stuck-items.ts';
 import { verify } from './verify.ts';
 
@@ -122,6 +123,17 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
         sealed += 1;
         if (!goOn(sealed)) return sealed;
       }
+    },
+    async unsealed() {
+      const text = 'SELECT transfers, oldest_at FROM boon.unsealed()';
+      const row = await queryRow<{ transfers: string; oldest_at: Date | null }>(
+        database,
+        'unsealed',
+        text,
+        [],
+      );
+      const oldest = row?.oldest_at ?? null;
+      return { transfers: Number(row?.transfers ?? 0), oldest_at: oldest === null ? null : instant(oldest) };
     },
     verify: (progress, options) => verify(database, progress, options),
     async ping() {

@@ -49,10 +49,13 @@ export function createMetrics(options: { processMetrics?: boolean } = {}): Metri
   };
 }
 
-/** Gauges that are read when somebody asks: what is stuck, and how many workers look for work. */
+/** Gauges that are read when somebody asks: what is stuck, how far sealing is behind, and how many workers look for work. */
 export function watchParts(
   registry: Registry,
-  ledger: { countStuckItems(): Promise<StuckCount[]> },
+  ledger: {
+    countStuckItems(): Promise<StuckCount[]>;
+    unsealed(): Promise<{ oldest_at: string | null }>;
+  },
   temporal: { workers(): Promise<Workers | undefined> },
 ): void {
   const registers = [registry];
@@ -66,6 +69,17 @@ export function watchParts(
       if (counts === undefined) return;
       this.reset();
       for (const { what, count } of counts) this.set({ what }, count);
+    },
+  });
+  new Gauge({
+    name: 'boon_sealing_lag_seconds',
+    help: 'Age of the oldest transfer that is in no sealed block; 0 when all are; -1 when the database does not tell',
+    registers,
+    async collect() {
+      const unsealed = await ledger.unsealed().catch(() => undefined);
+      const oldest = unsealed?.oldest_at ?? undefined;
+      const age = oldest === undefined ? 0 : Math.max(0, Date.now() - Date.parse(oldest)) / 1000;
+      this.set(unsealed === undefined ? -1 : age);
     },
   });
   new Gauge({

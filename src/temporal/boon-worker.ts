@@ -71,6 +71,12 @@ export type BoonWorkerOptions = {
  */
 const CACHED_WORKFLOWS = 250;
 
+/**
+ * How long a task waits for the worker that has its workflow in memory, in milliseconds. A worker that was killed must not keep
+ * its workflows from the others for as long as a caller waits.
+ */
+export const STICKY_TIMEOUT = 3_000;
+
 /** Connects a worker that does all of Boon's work; `run()` starts it and `shutdown()` drains it. */
 export async function createBoonWorker(options: BoonWorkerOptions): Promise<Worker> {
   const { connection, client, taskQueue, ledger, mail, bundle, clock, deployment } = options;
@@ -118,8 +124,7 @@ export async function createBoonWorker(options: BoonWorkerOptions): Promise<Work
     },
     interceptors: options.interceptors ?? {},
     maxCachedWorkflows: options.maxCachedWorkflows ?? CACHED_WORKFLOWS,
-    // A worker that was killed must not keep its cached workflows from others for as long as a caller waits.
-    stickyQueueScheduleToStartTimeout: '3 seconds',
+    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT,
     // What runs may finish; after that it is cancelled, and repeated by another worker.
     shutdownGraceTime: '10 seconds',
     shutdownForceTime: '20 seconds',

@@ -39,7 +39,7 @@ export type GiftProcessOptions = {
 
 /** How long a caller waits for Temporal to take a start, in milliseconds; then `reconcile` sees to it. */
 const START_PATIENCE = 2_000;
-const ACT_PATIENCE = 10_000;
+export const ACT_PATIENCE = 10_000;
 const PING_PATIENCE = 2_000;
 /** How often an update is sent that meets a workflow at a bad moment: within a second and a half. */
 const MOST_TRIES = 8;

@@ -36,7 +36,7 @@ export type ReferralProcessOptions = {
 /** How long a caller waits for Temporal, in milliseconds. */
 const START_PATIENCE = 2_000;
 const TELL_PATIENCE = 2_000;
-const RESEND_PATIENCE = 10_000;
+export const RESEND_PATIENCE = 10_000;
 
 export function createReferralProcess(options: ReferralProcessOptions): ReferralProcess {
   const { client, taskQueue, onMissed = () => undefined } = options;

@@ -14,7 +14,7 @@ import { windowSearchAttributes } from '../contracts/referral-search-attributes.
 import { refusedBy, unavailable } from './failure.ts';
 
 /** How long a window may take to answer, in milliseconds: less than the activity that waits for it. */
-const PATIENCE = 8_000;
+export const CLAIM_PATIENCE = 8_000;
 
 /**
  * Claims of one month take turns in each worker. A server holds at most ten updates of a workflow at a time; what it
@@ -61,7 +61,7 @@ export function rewardWindows(client: Client, taskQueue: string): RewardWindows 
 
   async function within<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await client.connection.withDeadline(Date.now() + PATIENCE, work);
+      return await client.connection.withDeadline(Date.now() + CLAIM_PATIENCE, work);
     } catch (error) {
       throw refusedBy(error)?.error ?? unavailable(error);
     }

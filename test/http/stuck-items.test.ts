@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BoonClient } from '../../src/client/boon-client.ts';
 import { boonCommand } from '../support/command-line.ts';
-import { later, START } from '../support/test-ledger.ts';
+import { later, openTestLedger, START, seedAccount } from '../support/test-ledger.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';
 
 let server: TestServer;
@@ -60,6 +60,26 @@ test('readiness says degraded with the count, and a metric tells it by duty', as
   const { text } = await server.send('GET', '/metrics');
   expect(text).toContain('boon_stuck_items{what="gift_ends"} 1');
   expect(text).toContain('boon_stuck_items{what="sealing"} 1');
+});
+
+test('a metric tells the age of the oldest transfer that no block has', async () => {
+  const own = await openTestLedger();
+  const other = await openTestServer({ ledger: own });
+  const lag = async () =>
+    Number(/^boon_sealing_lag_seconds (\S+)$/m.exec((await other.send('GET', '/metrics')).text)?.[1]);
+  try {
+    expect(await lag()).toBe(0);
+    await seedAccount(own.ledger, 'late', { credits: '1' });
+    await own.sql(`SET LOCAL session_replication_role = replica;
+      UPDATE boon.transfers SET recorded_at = now() - interval '10 minutes'`);
+    expect(await lag()).toBeGreaterThanOrEqual(600);
+    expect(await lag()).toBeLessThan(900);
+    await own.ledger.sealBlocks(START);
+    expect(await lag()).toBe(0);
+  } finally {
+    await other.close();
+    await own.close();
+  }
 });
 
 test('without a worker readiness says degraded, and a metric moves', async () => {

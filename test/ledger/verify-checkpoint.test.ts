@@ -73,6 +73,30 @@ describe('verify since a checkpoint', () => {
     await tamper(`UPDATE boon.ledger_accounts SET debits_posted = debits_posted - 1 WHERE id = 'bob'`);
   });
 
+  test('finds a lot that is not the sum of its entries, and a line that does not go on from the last one that was proved', async () => {
+    await own.ledger.sealBlocks(START);
+    await keep();
+    await grant(own.ledger, 'ann', '1');
+    await grant(own.ledger, 'ann', '2');
+    // New rows, and not old ones, so that the checkpoint stands.
+    await own.sql(`SET LOCAL session_replication_role = replica;
+      UPDATE boon.lots SET remaining = remaining - 1 WHERE granted = boon.micro('2')`);
+    const lots = await since();
+    expect(lots.since_checkpoint).toBe(1);
+    expect(broken(lots)).toContain('a lot is the sum of its entries');
+    await own.sql(`SET LOCAL session_replication_role = replica;
+      UPDATE boon.lots SET remaining = remaining + 1 WHERE granted = boon.micro('2')`);
+    expect(broken(await since())).toEqual([]);
+    await grant(own.ledger, 'ann', '3');
+    await own.sql(`SET LOCAL session_replication_role = replica; CREATE TABLE public.sound AS TABLE boon.entries;
+      UPDATE boon.entries SET balance_after = balance_after + 1 WHERE transfer = (SELECT max(transfer) FROM boon.entries)`);
+    const lines = await since();
+    expect(broken(lines)).toContain('a statement adds up line by line');
+    await own.sql(
+      `SET LOCAL session_replication_role = replica; DELETE FROM boon.entries; INSERT INTO boon.entries TABLE public.sound`,
+    );
+  });
+
   test('proves everything when a row that never changes was changed since, however old it is', async () => {
     await own.ledger.sealBlocks(START);
     await keep();

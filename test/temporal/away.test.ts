@@ -2,8 +2,11 @@ import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { freePort } from '../../src/local/ports.ts';
+import { STICKY_TIMEOUT } from '../../src/temporal/boon-worker.ts';
 import { temporalClient, temporalTarget } from '../../src/temporal/connection.ts';
-import { createGiftProcess } from '../../src/temporal/gift-process.ts';
+import { ACT_PATIENCE, createGiftProcess } from '../../src/temporal/gift-process.ts';
+import { RESEND_PATIENCE } from '../../src/temporal/referral-process.ts';
+import { CLAIM_PATIENCE } from '../../src/temporal/reward-windows.ts';
 import { registerSearchAttributes } from '../../src/temporal/search-attributes.ts';
 import { connectWorker } from '../../src/temporal/worker-connection.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
@@ -36,6 +39,12 @@ async function accepted() {
   });
   return { ...value, deadline: value.deadline ?? '' };
 }
+
+test('a task waits for a worker that was killed for less than half as long as any caller waits', () => {
+  for (const patience of [ACT_PATIENCE, RESEND_PATIENCE, CLAIM_PATIENCE]) {
+    expect(STICKY_TIMEOUT).toBeLessThan(patience / 2);
+  }
+});
 
 describe('without Temporal', () => {
   const process = () =>

@@ -108,16 +108,19 @@ async function checkGifts(client: pg.Client): Promise<Finding> {
 
 async function checkSealing(client: pg.Client): Promise<Finding> {
   const part = 'sealing';
-  const { rows } = await client.query<{ transfers: string; late: boolean }>(
-    `SELECT transfers, coalesce(oldest_at < $1, false) AS late FROM boon.unsealed()`,
-    [new Date(Date.now() - OVERDUE_MS)],
+  const { rows } = await client.query<{ transfers: string; oldest_at: Date | null }>(
+    `SELECT transfers, oldest_at FROM boon.unsealed()`,
   );
-  const { transfers = '0', late = false } = rows[0] ?? {};
-  return late
+  const { transfers = '0', oldest_at = null } = rows[0] ?? {};
+  const age = oldest_at === null ? 0 : Math.max(0, Date.now() - oldest_at.getTime());
+  return age > OVERDUE_MS
     ? fault(
         part,
-        `${transfers} transfers are unsealed, the oldest for more than 15 minutes`,
+        `${transfers} transfers are unsealed, the oldest for ${Math.floor(age / 60_000)} minutes`,
         'Start a worker; see that the schedule boon-reconcile is not paused. `boon ledger seal` seals them now.',
       )
-    : ok(part, `${transfers} transfers to be sealed`);
+    : ok(
+        part,
+        `${transfers} transfers to be sealed${oldest_at === null ? '' : `, the oldest ${Math.round(age / 1000)} s old`}`,
+      );
 }
