@@ -1,0 +1,62 @@
+/** Tries one fault: puts it in, runs the tests that reach it until one fails, and takes it out. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { join } from 'node:path';
+import { type Fault, withFault } from './fault.ts';
+import { type SqlFunction, withBody } from './functions.ts';
+import type { MutantServers, TestRun } from './servers.ts';
+import type { Verdict } from './verdict.ts';
+
+/** What PostgreSQL says of operators and types that do not fit: it looks at them when a function runs. */
+const NO_PROGRAM =
+  /operator does not exist|operator is not unique|argument of \w+ must be type|cannot cast type|invalid input syntax for type/;
+
+type Tried = Omit<Verdict, 'id' | 'digest'>;
+
+export async function tryFault(
+  servers: MutantServers,
+  fault: Fault,
+  called: SqlFunction | undefined,
+  files: readonly string[],
+  seconds: number,
+): Promise<Tried> {
+  const began = performance.now();
+  const tried = (rest: Pick<Tried, 'outcome'> & Partial<Tried>): Tried => ({
+    files: files.length,
+    seconds: Math.round((performance.now() - began) / 100) / 10,
+    ...rest,
+  });
+  const path = called === undefined ? join(servers.folder, fault.where) : undefined;
+  const text = path === undefined ? '' : readFileSync(path, 'utf8');
+  try {
+    if (path === undefined)
+      await servers.prepare([
+        withBody(called as SqlFunction, withFault((called as SqlFunction).body, fault)),
+      ]);
+    else {
+      const mutant = withFault(text, fault);
+      stripTypeScriptTypes(mutant);
+      await servers.prepare([]);
+      writeFileSync(path, mutant);
+    }
+  } catch (error) {
+    return tried({ outcome: 'invalid', by: `${error}`.split('\n')[0] ?? '' });
+  }
+  try {
+    if (files.length === 0) return tried({ outcome: 'not reached' });
+    const run = await servers.run(files, { seconds });
+    return tried(run.passed ? { outcome: 'survived' } : failed(run, seconds));
+  } finally {
+    if (path !== undefined) writeFileSync(path, text);
+  }
+}
+
+function failed({ output, timedOut }: TestRun, seconds: number): Pick<Tried, 'outcome'> & Partial<Tried> {
+  if (NO_PROGRAM.test(output)) return { outcome: 'invalid', by: NO_PROGRAM.exec(output)?.[0] ?? '' };
+  const [, file, name] = /^ *FAIL +(\S+)(.*)$/m.exec(output) ?? [];
+  const why = /^(?:\w*Error|AssertionError)[^\n]*/m.exec(output)?.[0] ?? '';
+  if (timedOut) return { outcome: 'noticed', by: `the tests did not end within ${seconds} s` };
+  // A run that fails without a failed test says nothing of the fault.
+  if (file === undefined) throw new Error(`The tests did not run:\n${output.slice(-2000)}`);
+  return { outcome: 'noticed', by: `${name?.replace(/^ > /, '') ?? ''}: ${why}`.slice(0, 300), file };
+}
