@@ -21,11 +21,12 @@ const PROJECT = join(import.meta.dirname, '..');
 const STORE = join(PROJECT, '.cache/mutants');
 const SOURCES = 'src/{domain,ledger}/**/*.ts';
 
-const HELP = `npm run mutants -- [--seed 1] [--count 200] [--jobs 1] [--seconds 300] [--only TEXT] [--again] [--list] [--json]
+const HELP = `npm run mutants -- [--seed 1] [--count 200] [--jobs 1] [--seconds 300] [--budget 1000]\n  [--only TEXT] [--again] [--list] [--json]
   --seed S      which sample of all faults
   --count N     how many faults are tried; those that are no program, or change nothing, are replaced by the next
   --jobs N      how many at once, each with a PostgreSQL of its own
-  --seconds N   after so long the tests of one fault are ended, and it counts as noticed
+  --seconds N   tests that stand still for so long are ended, and the fault counts as noticed
+  --budget N    tries no more test files for a fault than take so many seconds without it, the cheapest first
   --only TEXT   only faults of functions and files whose name has TEXT in it
   --again       tries those again that no test noticed, as after a test was written
   --list        names the sample and tries nothing
@@ -37,6 +38,7 @@ const { values } = parseArgs({
     count: { type: 'string', default: '200' },
     jobs: { type: 'string', default: '1' },
     seconds: { type: 'string', default: '300' },
+    budget: { type: 'string', default: '1000' },
     only: { type: 'string', default: '' },
     again: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
@@ -44,8 +46,14 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
-const [seed, count, jobs, seconds] = [values.seed, values.count, values.jobs, values.seconds].map(Number);
-if (values.help || ![seed, count, jobs, seconds].every(Number.isSafeInteger)) {
+const [seed, count, jobs, seconds, budget] = [
+  values.seed,
+  values.count,
+  values.jobs,
+  values.seconds,
+  values.budget,
+].map(Number);
+if (values.help || ![seed, count, jobs, seconds, budget].every(Number.isSafeInteger)) {
   console.log(HELP);
   process.exit(values.help ? 0 : 2);
 }
@@ -83,7 +91,7 @@ function sourceFaults(): Fault[] {
 
 async function tryAll(sample: readonly Fault[], functions: readonly SqlFunction[]): Promise<void> {
   const verdicts = verdictsIn(join(STORE, 'verdicts.jsonl'));
-  const filesOf = testFilesBy(PROJECT, calls, [...functions]);
+  const filesOf = testFilesBy(PROJECT, calls, [...functions], budget ?? 1000);
   const done: { fault: Fault; verdict: Verdict }[] = [];
   const wanted = count ?? 0;
   const counted = () => done.filter(({ verdict }) => verdict.outcome !== 'invalid').length;

@@ -72,7 +72,12 @@ function noted(store: string): CallsOfFile[] {
 /** Says for a fault which test files reach it, the cheapest first. */
 export type TestFilesOf = (fault: Fault) => string[];
 
-export function testFilesBy(project: string, calls: CallsOfFile[], functions: SqlFunction[]): TestFilesOf {
+export function testFilesBy(
+  project: string,
+  calls: CallsOfFile[],
+  functions: SqlFunction[],
+  budget: number,
+): TestFilesOf {
   const cheapestFirst = [...calls].sort((one, other) => one.seconds - other.seconds);
   const byFunction = (signature: string) =>
     cheapestFirst.filter((each) => each.functions.includes(signature));
@@ -96,7 +101,13 @@ export function testFilesBy(project: string, calls: CallsOfFile[], functions: Sq
       called === undefined
         ? cheapestFirst.filter((each) => runs(project, each, fault))
         : [...byFunction(called.signature), ...inlined(called, new Set())];
-    return [...new Set(reached.map(({ file }) => file))];
+    const within: string[] = [];
+    let spent = 0;
+    for (const { file, seconds } of new Set(reached)) {
+      if (spent < budget) within.push(file);
+      spent += seconds;
+    }
+    return within;
   };
 }
 

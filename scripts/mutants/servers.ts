@@ -26,7 +26,7 @@ export type MutantServers = {
   soundUrl: string;
   /** Makes the database that the tests' are copies of anew, with statements run in it. */
   prepare: (statements: readonly string[]) => Promise<void>;
-  /** Runs test files one after the other, until one fails. */
+  /** Runs test files one after the other, until one fails or nothing was heard for so many seconds. */
   run: (
     files: readonly string[],
     options: { seconds: number; env?: NodeJS.ProcessEnv; bail?: boolean },
@@ -91,7 +91,6 @@ async function runFiles(
   });
   let output = '';
   let timedOut = false;
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   const end = () => {
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
   };
@@ -99,6 +98,12 @@ async function runFiles(
     timedOut = true;
     end();
   }, seconds * 1000);
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += chunk;
+      timer.refresh();
+    });
+  }
   process.once('exit', end);
   const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
   process.off('exit', end);

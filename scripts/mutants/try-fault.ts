@@ -11,6 +11,10 @@ import type { Verdict } from './verdict.ts';
 const NO_PROGRAM =
   /operator does not exist|operator is not unique|argument of \w+ must be type|cannot cast type|invalid input syntax for type/;
 
+/** A busy machine makes tests fail as well: what fails for its time is believed when it does so again and again. */
+const TOO_SLOW = /in time\b|timed out|timeout/i;
+const MOST_DOUBTS = 2;
+
 type Tried = Omit<Verdict, 'id' | 'digest'>;
 
 export async function tryFault(
@@ -44,8 +48,16 @@ export async function tryFault(
   }
   try {
     if (files.length === 0) return tried({ outcome: 'not reached' });
-    const run = await servers.run(files, { seconds });
-    return tried(run.passed ? { outcome: 'survived' } : failed(run, seconds));
+    let left = files;
+    for (let doubts = 0; ; ) {
+      const run = await servers.run(left, { seconds });
+      if (run.passed) return tried({ outcome: 'survived' });
+      const seen = failed(run, seconds);
+      const again = seen.file !== undefined && TOO_SLOW.test(seen.by ?? '') && doubts < MOST_DOUBTS;
+      if (!again) return tried(seen);
+      doubts += 1;
+      left = left.slice(left.indexOf(seen.file as string));
+    }
   } finally {
     if (path !== undefined) writeFileSync(path, text);
   }
@@ -55,7 +67,7 @@ function failed({ output, timedOut }: TestRun, seconds: number): Pick<Tried, 'ou
   if (NO_PROGRAM.test(output)) return { outcome: 'invalid', by: NO_PROGRAM.exec(output)?.[0] ?? '' };
   const [, file, name] = /^ *FAIL +(\S+)(.*)$/m.exec(output) ?? [];
   const why = /^(?:\w*Error|AssertionError)[^\n]*/m.exec(output)?.[0] ?? '';
-  if (timedOut) return { outcome: 'noticed', by: `the tests did not end within ${seconds} s` };
+  if (timedOut) return { outcome: 'noticed', by: `the tests stood still for ${seconds} s` };
   // A run that fails without a failed test says nothing of the fault.
   if (file === undefined) throw new Error(`The tests did not run:\n${output.slice(-2000)}`);
   return { outcome: 'noticed', by: `${name?.replace(/^ > /, '') ?? ''}: ${why}`.slice(0, 300), file };
