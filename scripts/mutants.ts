@@ -26,7 +26,7 @@ const HELP = `npm run mutants -- [--seed 1] [--count 200] [--jobs 1] [--seconds 
   --count N     how many faults are tried; those that are no program, or change nothing, are replaced by the next
   --jobs N      how many at once, each with a PostgreSQL of its own
   --seconds N   tests that stand still for so long are ended, and the fault counts as noticed
-  --budget N    tries no more test files for a fault than take so many seconds without it, the cheapest first
+  --budget N    tries no more test files for a fault than take so many seconds without it, the narrowest first
   --only TEXT   only faults of functions and files whose name has TEXT in it
   --again       tries those again that no test noticed, as after a test was written
   --list        names the sample and tries nothing

@@ -69,7 +69,7 @@ function noted(store: string): CallsOfFile[] {
   return [...new Map(calls.map((each) => [each.file, each])).values()];
 }
 
-/** Says for a fault which test files reach it, the cheapest first. */
+/** Says for a fault which test files reach it: first those that take little and call little else, so that they are about it. */
 export type TestFilesOf = (fault: Fault) => string[];
 
 export function testFilesBy(
@@ -78,9 +78,10 @@ export function testFilesBy(
   functions: SqlFunction[],
   budget: number,
 ): TestFilesOf {
-  const cheapestFirst = [...calls].sort((one, other) => one.seconds - other.seconds);
+  const effort = ({ seconds, functions }: CallsOfFile) => seconds * (functions.length + 1);
+  const narrowestFirst = [...calls].sort((one, other) => effort(one) - effort(other));
   const byFunction = (signature: string) =>
-    cheapestFirst.filter((each) => each.functions.includes(signature));
+    narrowestFirst.filter((each) => each.functions.includes(signature));
   /** PostgreSQL does not count a function that it put into its caller: whoever calls the caller may have called it. */
   const inlined = (called: SqlFunction, seen: ReadonlySet<string>): CallsOfFile[] => {
     if (called.language !== 'sql' || seen.has(called.signature)) return [];
@@ -92,14 +93,14 @@ export function testFilesBy(
     const met = new Set([...seen, called.signature]);
     return [
       ...callers.flatMap((caller) => [...byFunction(caller.signature), ...inlined(caller, met)]),
-      ...cheapestFirst.filter((each) => sources.some((path) => path in each.sources)),
+      ...narrowestFirst.filter((each) => sources.some((path) => path in each.sources)),
     ];
   };
   return (fault) => {
     const called = functions.find(({ signature }) => signature === fault.where);
     const reached =
       called === undefined
-        ? cheapestFirst.filter((each) => runs(project, each, fault))
+        ? narrowestFirst.filter((each) => runs(project, each, fault))
         : [...byFunction(called.signature), ...inlined(called, new Set())];
     const within: string[] = [];
     let spent = 0;

@@ -13,6 +13,7 @@ const NO_PROGRAM =
 
 /** A busy machine makes tests fail as well: what fails for its time is believed when it does so again and again. */
 const TOO_SLOW = /in time\b|timed out|timeout/i;
+const RACES = /races|lock|concurren|clients/;
 const MOST_DOUBTS = 2;
 
 type Tried = Omit<Verdict, 'id' | 'digest'>;
@@ -53,7 +54,8 @@ export async function tryFault(
       const run = await servers.run(left, { seconds });
       if (run.passed) return tried({ outcome: 'survived' });
       const seen = failed(run, seconds);
-      const again = seen.file !== undefined && TOO_SLOW.test(seen.by ?? '') && doubts < MOST_DOUBTS;
+      const doubtful = TOO_SLOW.test(seen.by ?? '') || RACES.test(seen.file ?? '');
+      const again = seen.file !== undefined && doubtful && doubts < MOST_DOUBTS;
       if (!again) return tried(seen);
       doubts += 1;
       left = left.slice(left.indexOf(seen.file as string));
