@@ -27,7 +27,7 @@ const HELP = `npm run mutants -- [--seed 1] [--count 200] [--jobs 1] [--seconds 
   --jobs N      how many at once, each with a PostgreSQL of its own
   --seconds N   tests that stand still for so long are ended, and the fault counts as noticed
   --budget N    tries no more test files for a fault than take so many seconds without it, the narrowest first
-  --only TEXT   only faults of functions and files whose name has TEXT in it
+  --only TEXT   only faults whose name has TEXT in it: of a function, a file, a line
   --again       tries those again that no test noticed, as after a test was written
   --list        names the sample and tries nothing
   --json        prints the verdicts as JSON`;
@@ -68,7 +68,7 @@ process.once('SIGINT', () => {
 try {
   const functions = await functionsOf((servers[0] as MutantServers).soundUrl);
   const sample = shuffled([...sqlFaults(functions), ...sourceFaults()], seed ?? 1).filter(
-    (fault) => fault.where.includes(values.only) && !isEquivalent(fault),
+    (fault) => fault.id.includes(values.only) && !isEquivalent(fault),
   );
   if (values.list) for (const fault of sample.slice(0, count)) console.log(`${fault.id}\n    ${fault.after}`);
   else await tryAll(sample, functions);

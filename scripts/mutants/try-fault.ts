@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
+import pg from 'pg';
 import { type Fault, withFault } from './fault.ts';
 import { type SqlFunction, withBody } from './functions.ts';
 import type { MutantServers, TestRun } from './servers.ts';
@@ -12,7 +13,7 @@ const NO_PROGRAM =
   /operator does not exist|operator is not unique|argument of \w+ must be type|cannot cast type|invalid input syntax for type/;
 
 /** A busy machine makes tests fail as well: what fails for its time is believed when it does so again and again. */
-const TOO_SLOW = /in time\b|timed out|timeout/i;
+const TOO_SLOW = /in time\b|in t…|did not answer|timed out|timeout/i;
 const RACES = /races|lock|concurren|clients/;
 const MOST_DOUBTS = 2;
 
@@ -45,6 +46,7 @@ export async function tryFault(
       writeFileSync(path, mutant);
     }
   } catch (error) {
+    if (!isRefused(error)) throw error;
     return tried({ outcome: 'invalid', by: `${error}`.split('\n')[0] ?? '' });
   }
   try {
@@ -63,6 +65,12 @@ export async function tryFault(
   } finally {
     if (path !== undefined) writeFileSync(path, text);
   }
+}
+
+/** 42…: a syntax error, or a name or type that is not there. */
+function isRefused(error: unknown): boolean {
+  if (error instanceof pg.DatabaseError) return error.code?.startsWith('42') === true;
+  return (error as { code?: string }).code === 'ERR_INVALID_TYPESCRIPT_SYNTAX';
 }
 
 function failed({ output, timedOut }: TestRun, seconds: number): Pick<Tried, 'outcome'> & Partial<Tried> {

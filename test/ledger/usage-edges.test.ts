@@ -265,3 +265,12 @@ test('an account that is idle while the partition of its uses is dropped leaves 
     await second.close();
   }
 });
+
+test('the same use that is told twice in one moment is charged once, and others of the account beside it', async () => {
+  const id = await person();
+  const use = useRequest(id, { units: '2' });
+  const other = useRequest(id, { units: '3' });
+  const answers = await Promise.all([use, other, use].map((request) => own.ledger.use(request)));
+  expect(answers.map(({ replayed }) => replayed)).toEqual([false, false, true]);
+  expect((await own.ledger.limits(id, START)).windows.five_hour.used).toBe('5');
+});
