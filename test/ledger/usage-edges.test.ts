@@ -266,11 +266,17 @@ test('an account that is idle while the partition of its uses is dropped leaves 
   }
 });
 
-test('the same use that is told twice in one moment is charged once, and others of the account beside it', async () => {
+test('uses of one account in one call are answered in it, and one of them that is told twice is asked anew', async () => {
   const id = await person();
-  const use = useRequest(id, { units: '2' });
-  const other = useRequest(id, { units: '3' });
-  const answers = await Promise.all([use, other, use].map((request) => own.ledger.use(request)));
-  expect(answers.map(({ replayed }) => replayed)).toEqual([false, false, true]);
-  expect((await own.ledger.limits(id, START)).windows.five_hour.used).toBe('5');
+  const call = [useRequest(id, { units: '2' }), useRequest(id, { units: '3' })] as const;
+  const told = [...call, call[0]].map((use, i) => ({ ...use, units: Number(use.units) * 1e6, i }));
+  const answers = await own.sql(
+    'SELECT i, code, plan_part::int FROM boon.use((SELECT max(version) FROM boon.usage_rules), $1)',
+    [JSON.stringify(told)],
+  );
+  expect(answers).toEqual([
+    { i: 0, code: null, plan_part: 2_000_000 },
+    { i: 1, code: null, plan_part: 3_000_000 },
+    { i: 2, code: 'again', plan_part: 0 },
+  ]);
 });
