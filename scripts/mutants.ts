@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { globSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { callsOfFiles, testFilesBy } from './mutants/calls.ts';
+import { callsOfFiles, stepsBy } from './mutants/calls.ts';
 import { type Fault, faultsOf, shuffled } from './mutants/fault.ts';
 import { functionsOf, type SqlFunction } from './mutants/functions.ts';
 import { isEquivalent, reportOf } from './mutants/report.ts';
@@ -91,7 +91,7 @@ function sourceFaults(): Fault[] {
 
 async function tryAll(sample: readonly Fault[], functions: readonly SqlFunction[]): Promise<void> {
   const verdicts = verdictsIn(join(STORE, 'verdicts.jsonl'));
-  const filesOf = testFilesBy(PROJECT, calls, [...functions], budget ?? 1000);
+  const stepsOf = stepsBy(PROJECT, calls, [...functions], budget ?? 1000);
   const done: { fault: Fault; verdict: Verdict }[] = [];
   const wanted = count ?? 0;
   const counted = () => done.filter(({ verdict }) => verdict.outcome !== 'invalid').length;
@@ -110,10 +110,10 @@ async function tryAll(sample: readonly Fault[], functions: readonly SqlFunction[
       const unnoticed = verdict?.outcome === 'survived' || verdict?.outcome === 'not reached';
       if (verdict === undefined || (values.again && unnoticed)) {
         const before = new Set(verdicts.noticedBy(fault.where));
-        const files = filesOf(fault).sort(
-          (one, other) => Number(before.has(other)) - Number(before.has(one)),
-        );
-        verdict = { id: fault.id, digest, ...(await tryFault(own, fault, called, files, seconds ?? 300)) };
+        const steps = stepsOf(fault);
+        for (const { files } of steps)
+          files.sort((one, other) => Number(before.has(other)) - Number(before.has(one)));
+        verdict = { id: fault.id, digest, ...(await tryFault(own, fault, called, steps, seconds ?? 300)) };
         verdicts.add(verdict);
       }
       running -= 1;

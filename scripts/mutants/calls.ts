@@ -69,15 +69,18 @@ function noted(store: string): CallsOfFile[] {
   return [...new Map(calls.map((each) => [each.file, each])).values()];
 }
 
-/** Says for a fault which test files reach it: first those that take little and call little else, so that they are about it. */
-export type TestFilesOf = (fault: Fault) => string[];
+/** Test files to run, and of those only the tests whose names match. */
+export type Step = { files: string[]; named?: string };
 
-export function testFilesBy(
+/** Says for a fault which test files reach it: first those that take little and call little else, so that they are about it. */
+export type StepsOf = (fault: Fault) => Step[];
+
+export function stepsBy(
   project: string,
   calls: CallsOfFile[],
   functions: SqlFunction[],
   budget: number,
-): TestFilesOf {
+): StepsOf {
   const effort = ({ seconds, functions }: CallsOfFile) => seconds * (functions.length + 1);
   const narrowestFirst = [...calls].sort((one, other) => effort(one) - effort(other));
   const byFunction = (signature: string) =>
@@ -108,8 +111,21 @@ export function testFilesBy(
       if (spent < budget) within.push(file);
       spent += seconds;
     }
-    return within;
+    return [...aboutInvariant(project, fault), { files: within }];
   };
+}
+
+/** A check of `verify` has tests under its name, and one says that it finds nothing in a sound ledger. */
+function aboutInvariant(project: string, { where, start }: Fault): Step[] {
+  if (!where.endsWith('invariants.ts')) return [];
+  const before = readFileSync(join(project, where), 'utf8').slice(0, start);
+  const name = [...before.matchAll(/^ {2}'(.+)': /gm)].at(-1)?.[1];
+  const named = `finds nothing wrong|nothing is wrong|told a time${name === undefined ? '' : `|${escaped(name)}`}`;
+  return [{ files: ['test/ledger/verify.test.ts'], named }];
+}
+
+function escaped(name: string): string {
+  return name.replaceAll(/[^\w ]/g, '.');
 }
 
 /** Whether a test file ran the place of a fault; in a source that changed since, whether it loaded the file. */

@@ -29,7 +29,7 @@ export type MutantServers = {
   /** Runs test files one after the other, until one fails or nothing was heard for so many seconds. */
   run: (
     files: readonly string[],
-    options: { seconds: number; env?: NodeJS.ProcessEnv; bail?: boolean },
+    options: { seconds: number; env?: NodeJS.ProcessEnv; bail?: boolean; named?: string },
   ) => Promise<TestRun>;
   stop: () => Promise<void>;
 };
@@ -78,17 +78,32 @@ async function runFiles(
   folder: string,
   postgresUrl: string,
   files: readonly string[],
-  { seconds, env = {}, bail = true }: { seconds: number; env?: NodeJS.ProcessEnv; bail?: boolean },
+  {
+    seconds,
+    env = {},
+    bail = true,
+    named,
+  }: { seconds: number; env?: NodeJS.ProcessEnv; bail?: boolean; named?: string },
 ): Promise<TestRun> {
   const vitest = join(folder, 'node_modules/vitest/vitest.mjs');
   const args = ['run', '--config', 'scripts/mutants/vitest.config.ts', '--reporter', 'dot', '--no-color'];
-  const child = spawn(process.execPath, [vitest, ...args, ...(bail ? ['--bail', '1'] : []), ...files], {
-    cwd: folder,
-    // A group of its own, so that what it started ends with it.
-    detached: true,
-    env: { ...process.env, ...env, MUTANT_POSTGRES: postgresUrl, MUTANT_TEST_FILES: files.join(',') },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [
+      vitest,
+      ...args,
+      ...(bail ? ['--bail', '1'] : []),
+      ...(named === undefined ? [] : ['-t', named]),
+      ...files,
+    ],
+    {
+      cwd: folder,
+      // A group of its own, so that what it started ends with it.
+      detached: true,
+      env: { ...process.env, ...env, MUTANT_POSTGRES: postgresUrl, MUTANT_TEST_FILES: files.join(',') },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let output = '';
   let timedOut = false;
   const end = () => {

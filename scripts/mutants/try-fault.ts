@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import pg from 'pg';
+import type { Step } from './calls.ts';
 import { type Fault, withFault } from './fault.ts';
 import { type SqlFunction, withBody } from './functions.ts';
 import type { MutantServers, TestRun } from './servers.ts';
@@ -23,12 +24,12 @@ export async function tryFault(
   servers: MutantServers,
   fault: Fault,
   called: SqlFunction | undefined,
-  files: readonly string[],
+  steps: readonly Step[],
   seconds: number,
 ): Promise<Tried> {
   const began = performance.now();
   const tried = (rest: Pick<Tried, 'outcome'> & Partial<Tried>): Tried => ({
-    files: files.length,
+    files: new Set(steps.flatMap(({ files }) => files)).size,
     seconds: Math.round((performance.now() - began) / 100) / 10,
     ...rest,
   });
@@ -50,20 +51,30 @@ export async function tryFault(
     return tried({ outcome: 'invalid', by: `${error}`.split('\n')[0] ?? '' });
   }
   try {
-    if (files.length === 0) return tried({ outcome: 'not reached' });
-    let left = files;
-    for (let doubts = 0; ; ) {
-      const run = await servers.run(left, { seconds });
-      if (run.passed) return tried({ outcome: 'survived' });
-      const seen = failed(run, seconds);
-      const doubtful = TOO_SLOW.test(seen.by ?? '') || RACES.test(seen.file ?? '');
-      const again = seen.file !== undefined && doubtful && doubts < MOST_DOUBTS;
-      if (!again) return tried(seen);
-      doubts += 1;
-      left = left.slice(left.indexOf(seen.file as string));
+    for (const step of steps) {
+      const seen = step.files.length === 0 ? undefined : await runStep(servers, step, seconds);
+      if (seen !== undefined) return tried(seen);
     }
+    return tried({ outcome: steps.some(({ files }) => files.length > 0) ? 'survived' : 'not reached' });
   } finally {
     if (path !== undefined) writeFileSync(path, text);
+  }
+}
+
+/** What a test of these said of the fault; nothing when all passed. */
+async function runStep(
+  servers: MutantServers,
+  { files, named }: Step,
+  seconds: number,
+): Promise<ReturnType<typeof failed> | undefined> {
+  let left = files;
+  for (let doubts = 0; ; doubts++) {
+    const run = await servers.run(left, { seconds, ...(named === undefined ? {} : { named }) });
+    if (run.passed) return undefined;
+    const seen = failed(run, seconds);
+    const doubtful = TOO_SLOW.test(seen.by ?? '') || RACES.test(seen.file ?? '');
+    if (seen.file === undefined || !doubtful || doubts === MOST_DOUBTS) return seen;
+    left = left.slice(left.indexOf(seen.file));
   }
 }
 
