@@ -145,6 +145,19 @@ describe('a use that is told late', () => {
     expect(await charge(own.ledger, id, { at: START, now })).toMatchObject({ charged: { plan: '1' } });
   });
 
+  test('of a time when its window was over is paid by credits as soon as the other window is used up', async () => {
+    const id = await person({ credits: '5' });
+    for (const [hours, units] of [
+      [0, '10'],
+      [5, '10'],
+      [10, '5'],
+    ] as const)
+      await charge(own.ledger, id, { units, at: at({ hours }) });
+    const late = { at: at({ hours: 15, minutes: 1 }), now: at({ hours: 16 }) };
+    expect((await charge(own.ledger, id, late)).charged).toEqual({ plan: '0', credits: '1' });
+    await expectVerified(own.ledger);
+  });
+
   test('is paid by a lot that had not expired then, and not by one that had', async () => {
     const id = await person({ credits: '5', expires_at: at({ hours: 1 }) });
     await charge(own.ledger, id, { units: '10' });
