@@ -2,12 +2,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Fault } from './fault.ts';
-import type { SqlFunction } from './functions.ts';
 import type { MutantServers } from './servers.ts';
 
 /** From, to, how often; an inner range says more than the one around it. */
-type Place = readonly [from: number, to: number, count: number];
+export type Place = readonly [from: number, to: number, count: number];
 
 /** What one test file called. */
 export type CallsOfFile = {
@@ -67,73 +65,4 @@ function noted(store: string): CallsOfFile[] {
   const lines = readFileSync(store, 'utf8').split('\n').filter(Boolean);
   const calls = lines.map((line) => JSON.parse(line) as CallsOfFile);
   return [...new Map(calls.map((each) => [each.file, each])).values()];
-}
-
-/** Test files to run, and of those only the tests whose names match. */
-export type Step = { files: string[]; named?: string };
-
-/** Says for a fault which test files reach it: first those that take little and call little else, so that they are about it. */
-export type StepsOf = (fault: Fault) => Step[];
-
-export function stepsBy(
-  project: string,
-  calls: CallsOfFile[],
-  functions: SqlFunction[],
-  budget: number,
-): StepsOf {
-  const effort = ({ seconds, functions }: CallsOfFile) => seconds * (functions.length + 1);
-  const narrowestFirst = [...calls].sort((one, other) => effort(one) - effort(other));
-  const byFunction = (signature: string) =>
-    narrowestFirst.filter((each) => each.functions.includes(signature));
-  /** PostgreSQL does not count a function that it put into its caller: whoever calls the caller may have called it. */
-  const inlined = (called: SqlFunction, seen: ReadonlySet<string>): CallsOfFile[] => {
-    if (called.language !== 'sql' || seen.has(called.signature)) return [];
-    const mention = new RegExp(`\\bboon\\.${called.name}\\b`);
-    const callers = functions.filter(({ body }) => mention.test(body));
-    const sources = globSync('src/ledger/*.ts', { cwd: project }).filter((path) =>
-      mention.test(readFileSync(join(project, path), 'utf8')),
-    );
-    const met = new Set([...seen, called.signature]);
-    return [
-      ...callers.flatMap((caller) => [...byFunction(caller.signature), ...inlined(caller, met)]),
-      ...narrowestFirst.filter((each) => sources.some((path) => path in each.sources)),
-    ];
-  };
-  return (fault) => {
-    const called = functions.find(({ signature }) => signature === fault.where);
-    const reached =
-      called === undefined
-        ? narrowestFirst.filter((each) => runs(project, each, fault))
-        : [...byFunction(called.signature), ...inlined(called, new Set())];
-    const within: string[] = [];
-    let spent = 0;
-    for (const { file, seconds } of new Set(reached)) {
-      if (spent < budget) within.push(file);
-      spent += seconds;
-    }
-    return [...aboutInvariant(project, fault), { files: within }];
-  };
-}
-
-/** A check of `verify` has tests under its name, and one says that it finds nothing in a sound ledger. */
-function aboutInvariant(project: string, { where, start }: Fault): Step[] {
-  if (!where.endsWith('invariants.ts')) return [];
-  const before = readFileSync(join(project, where), 'utf8').slice(0, start);
-  const name = [...before.matchAll(/^ {2}'(.+)': /gm)].at(-1)?.[1];
-  const named = `finds nothing wrong|nothing is wrong|told a time${name === undefined ? '' : `|${escaped(name)}`}`;
-  return [{ files: ['test/ledger/verify.test.ts'], named }];
-}
-
-function escaped(name: string): string {
-  return name.replaceAll(/[^\w ]/g, '.');
-}
-
-/** Whether a test file ran the place of a fault; in a source that changed since, whether it loaded the file. */
-function runs(project: string, { sources }: CallsOfFile, { where, start }: Fault): boolean {
-  const source = sources[where];
-  if (source === undefined) return false;
-  if (source.digest !== digestOf(join(project, where))) return true;
-  const around = source.places.filter(([from, to]) => from <= start && start < to);
-  const innermost = around.sort((one, other) => one[1] - one[0] - (other[1] - other[0]))[0];
-  return innermost !== undefined && innermost[2] > 0;
 }

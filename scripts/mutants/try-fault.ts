@@ -3,10 +3,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import pg from 'pg';
-import type { Step } from './calls.ts';
 import { type Fault, withFault } from './fault.ts';
 import { type SqlFunction, withBody } from './functions.ts';
 import type { MutantServers, TestRun } from './servers.ts';
+import type { Step } from './steps.ts';
 import type { Verdict } from './verdict.ts';
 
 /** What PostgreSQL says of operators and types that do not fit: it looks at them when a function runs. */
