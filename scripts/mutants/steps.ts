@@ -1,10 +1,25 @@
 /** Which tests are to notice a fault, in which order. */
 import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { CallsOfFile } from './calls.ts';
 import type { Fault } from './fault.ts';
 import type { SqlFunction } from './functions.ts';
 import { reachOf } from './reach.ts';
+
+const IDLE = new Set([
+  'src',
+  'ledger',
+  'domain',
+  'test',
+  'unit',
+  'model',
+  'sql',
+  'invariants',
+  'the',
+  'and',
+  'read',
+  'put',
+]);
 
 /** Test files to run, and of those only the tests whose names match. */
 export type Step = { files: string[]; named?: string };
@@ -42,14 +57,37 @@ export function stepsBy(
       called === undefined
         ? reachOf(project, narrowestFirst, fault)
         : [...byFunction(called.signature), ...inlined(called, new Set())];
+    const about = words(
+      called === undefined ? fault.where : `${called.name}/${homesOf(project, called).join('/')}`,
+    );
     const within: string[] = [];
     let spent = 0;
-    for (const { file, seconds } of new Set(reached)) {
-      if (spent < budget) within.push(file);
-      spent += seconds;
+    const isAbout = ({ file }: CallsOfFile) => [...words(file)].some((word) => about.has(word));
+    for (const each of [...reached.filter(isAbout), ...reached]) {
+      if (within.includes(each.file)) continue;
+      if (spent < budget || isAbout(each)) within.push(each.file);
+      spent += each.seconds;
     }
     return [...aboutInvariant(project, fault), { files: within }];
   };
+}
+
+/** The migrations that made a function. */
+function homesOf(project: string, { name }: SqlFunction): string[] {
+  const made = new RegExp(`FUNCTION boon\\.${name}\\b`);
+  const files = globSync('src/ledger/migrations/*.sql', { cwd: project });
+  return files
+    .filter((path) => made.test(readFileSync(join(project, path), 'utf8')))
+    .map((path) => basename(path));
+}
+
+/** What names of functions and files are about: the beginnings of their words. */
+function words(names: string): Set<string> {
+  const all = names
+    .toLowerCase()
+    .split(/[^a-z]+/)
+    .filter((word) => word.length > 2 && !IDLE.has(word));
+  return new Set(all.map((word) => (word === 'use' ? 'usag' : word.slice(0, 4))));
 }
 
 /** A check of `verify` has tests under its name, and one says that it finds nothing in a sound ledger. */
