@@ -24,8 +24,8 @@ export default defineConfig({
     isolate: false,
     experimental: { viteModuleRunner: false },
     sequence: { sequencer: AsTold },
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     teardownTimeout: 10_000,
   },
 });

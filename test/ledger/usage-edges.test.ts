@@ -158,6 +158,21 @@ describe('a use that is told late', () => {
     await expectVerified(own.ledger);
   });
 
+  test('is on the statement with the balance that it left', async () => {
+    const id = await person({ credits: '5' });
+    await charge(own.ledger, id, { units: '12' });
+    await charge(own.ledger, id, { at: at({ hours: 1 }), now: at({ hours: 2 }) });
+    const lines = await own.sql(
+      'SELECT amount::int, balance_after::int AS left FROM boon.entries WHERE account_id = $1 ORDER BY transfer',
+      [id],
+    );
+    expect(lines.map(({ amount, left }) => [Number(amount) / 1e6, Number(left) / 1e6])).toEqual([
+      [5, 5],
+      [-2, 3],
+      [-1, 2],
+    ]);
+  });
+
   test('is paid by a lot that had not expired then, and not by one that had', async () => {
     const id = await person({ credits: '5', expires_at: at({ hours: 1 }) });
     await charge(own.ledger, id, { units: '10' });
@@ -292,4 +307,25 @@ test('uses of one account in one call are answered in it, and one of them that i
     { i: 1, code: null, plan_part: 3_000_000 },
     { i: 2, code: 'again', plan_part: 0 },
   ]);
+});
+
+describe('uses in one moment, the last of a billing month and the first of the next', () => {
+  const [last, first] = ['2026-03-31T23:59:59.999999Z', '2026-04-01T00:00:00.000000Z'];
+
+  test('have each the limit of their month: one’s own', async () => {
+    const id = await person({ credits: '9', put: { billing_day: 1, spending_limit: '3' } });
+    await charge(own.ledger, id, { units: '10', at: '2026-03-31T23:00:00.000Z' });
+    const paid = [last, first].map((moment) => charge(own.ledger, id, { units: '2', at: moment }));
+    expect((await Promise.all(paid)).map(({ charged }) => charged.credits)).toEqual(['2', '2']);
+  });
+
+  test('have each the limit of their month: the organisation’s', async () => {
+    await seedOrganisation(own.ledger, 'edge-month', ['edge-of-month'], { spending_limit: '3' });
+    await grant(own.ledger, 'edge-month', '9');
+    await charge(own.ledger, 'edge-of-month', { units: '10', at: '2026-03-31T23:00:00.000Z' });
+    const paid = [last, first].map((moment) =>
+      charge(own.ledger, 'edge-of-month', { units: '2', at: moment }),
+    );
+    expect((await Promise.all(paid)).map(({ charged }) => charged.credits)).toEqual(['2', '2']);
+  });
 });
