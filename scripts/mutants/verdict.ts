@@ -46,4 +46,3 @@ export function verdictsIn(store: string) {
       [...known.values()].filter((each) => each.id.startsWith(`${where}:`)).flatMap(({ file }) => file ?? []),
   };
 }
-export type Verdicts = ReturnType<typeof verdictsIn>;
