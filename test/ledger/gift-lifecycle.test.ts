@@ -223,6 +223,21 @@ describe('holds', () => {
     },
   );
 
+  test('a gift goes on when both sides are free again, whoever else is frozen', async () => {
+    const { from, to } = await pair();
+    const gift = await give(from, { account_id: to });
+    const stranger = (await pair()).from;
+    const put = async (id: string, status: 'active' | 'frozen', hours: number) => {
+      await own.ledger.putAccount(id, { plan: 'plus', status }, later(START, { hours }));
+      return (await own.ledger.findGift(gift.id))?.status;
+    };
+    await put(stranger, 'frozen', 1);
+    expect(await put(from, 'frozen', 2)).toBe('held');
+    expect(await put(to, 'frozen', 3)).toBe('held');
+    expect(await put(from, 'active', 4)).toBe('held');
+    expect(await put(to, 'active', 5)).toBe('pending');
+  });
+
   test('an account that is still frozen when the hold runs out gets its credits back', async () => {
     const { from, to } = await pair();
     const gift = await give(from, { account_id: to });

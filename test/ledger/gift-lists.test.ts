@@ -147,6 +147,11 @@ describe('what reconcile reads', () => {
     expect(open.data.map(({ id }) => id)).toEqual(['g1', 'held']);
   });
 
+  test('open gifts are asked for from a moment on, too', async () => {
+    const open = await fresh.ledger.openGifts(at({ days: 1 }), { limit: 100 }, at({ hours: 2 }));
+    expect(open.data.map(({ id }) => id)).toEqual(['g2', 'g3', 'g4', 'mail']);
+  });
+
   test('overdue gifts are those whose deadline passed before the moment, the longest overdue first', async () => {
     expect(await fresh.ledger.overdueGifts(at({ hours: 26 }), 100)).toEqual(['g1']);
     expect(await fresh.ledger.overdueGifts(at({ hours: 26, ms: 1 }), 100)).toEqual(['g1', 'g2']);

@@ -400,3 +400,26 @@ describe('at the same time', () => {
     expect(await balance(ada)).toMatchObject({ available: '0' });
   });
 });
+
+test('refunds that wait are told in the order in which they were asked for, page by page, those of before a moment', async () => {
+  const moment = '2026-09-01T00:00:00.000Z';
+  const at = (ms: number) => later(moment, { ms });
+  const asked: Refund[] = [];
+  for (const ms of [0, 0, 1, 2]) {
+    const purchase = await bought(own.ledger, await somebody(), 'credits-100', { at: at(ms) });
+    asked.push(await ask(purchase, { at: at(ms) }));
+  }
+  const [first, second, third, last] = asked as [Refund, Refund, Refund, Refund];
+  await told(second, 'succeeded', { at: at(3) });
+  const waiting = async (limit: number) => {
+    const ids: string[] = [];
+    for (let cursor: string | undefined; ; ) {
+      const page = await own.ledger.pendingRefunds(at(2), { limit, ...(cursor && { cursor }) });
+      ids.push(...page.data.map(({ id }) => id).filter((id) => asked.some((one) => one.id === id)));
+      if (page.next_cursor === null) return ids;
+      cursor = page.next_cursor;
+    }
+  };
+  for (const limit of [1, 2, 100]) expect(await waiting(limit)).toEqual([first.id, third.id]);
+  expect((await own.ledger.pendingRefunds(at(3), { limit: 100 })).data.at(-1)?.id).toBe(last.id);
+});

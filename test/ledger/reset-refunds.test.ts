@@ -92,7 +92,34 @@ describe.each(ONE_IS)('of five bought resets of which one is %s', (_name, happen
   });
 });
 
+test('a reset that expires at the moment of the refund is not there any more, a millisecond before it is', async () => {
+  for (const [ms, resets] of [
+    [-1, 1],
+    [0, 0],
+  ] as const) {
+    const ada = await person();
+    const purchase = await bought(own.ledger, ada, 'reset-1');
+    const [reset] = (await own.ledger.listResets(ada, START)).resets;
+    const at = later(reset?.expires_at ?? '', { ms });
+    expect(await hear(own.ledger, purchase, refunded(500, at))).toMatchObject({ taken_back: { resets } });
+    await sweep(own.ledger, later(at, { ms: 1 }));
+  }
+});
+
 describe('a gift of a reset whose money went back', () => {
+  test('is the newest one, and of two of one moment the one with the greater id', async () => {
+    const ada = await person();
+    const bundle = await bought(own.ledger, ada, 'reset-5');
+    const [first, second] = [await giveOne(ada, await person()), await giveOne(ada, await person())];
+    const statuses = async () => [
+      (await own.ledger.findGift(first.id))?.status,
+      (await own.ledger.findGift(second.id))?.status,
+    ];
+    expect(first.id < second.id).toBe(true);
+    await hear(own.ledger, bundle, refunded(1600));
+    expect(await statuses()).toEqual(['pending', 'rejected']);
+  });
+
   test('ends for that reason, and both sides are told', async () => {
     const [ada, bob] = [await person(), await person()];
     const purchase = await bought(own.ledger, ada, 'reset-1');

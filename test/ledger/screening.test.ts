@@ -462,3 +462,76 @@ test('a gift to many through e-mail, canceled, leaves every credit where it was'
   for (const one of gifts) await act(own.ledger, one, 'cancel', START);
   expect(await available(own.ledger, id('a'))).toBe('500');
 });
+
+describe('of the rules that would catch a gift', () => {
+  const RULES = ['velocity', 'new_account', 'shared_fingerprint', 'fan_in', 'fan_out', 'circle'] as const;
+  type Facts = Partial<{
+    amount: number;
+    age: string;
+    gifts: number;
+    recipients: number;
+    senders: number;
+    back: boolean;
+    shared: boolean;
+  }>;
+  /** The least by which each rule catches, and the most by which it does not. */
+  const CAUGHT: Facts = {
+    amount: 50,
+    age: '29 days 23:59',
+    gifts: 3,
+    recipients: 3,
+    senders: 3,
+    back: true,
+    shared: true,
+  };
+  const FREE: Facts = {
+    amount: 49,
+    age: '30 days',
+    gifts: 2,
+    recipients: 2,
+    senders: 2,
+    back: false,
+    shared: false,
+  };
+
+  async function caughtBy(verdicts: Partial<Record<Rule, Verdict>>, facts: Facts): Promise<unknown> {
+    const { amount = 0, ...others } = facts;
+    const [row] = await own.sql(
+      `SELECT boon.caught_by(jsonb_populate_record(p, $1), f.amount, now() - f.age, now(), f.gifts, f.recipients, f.senders, f.back, f.shared) AS rule
+       FROM boon.policies p, jsonb_to_record($2) AS f (
+         amount bigint, age interval, gifts bigint, recipients bigint, senders bigint, back boolean, shared boolean) LIMIT 1`,
+      [
+        JSON.stringify({
+          ...Object.fromEntries(RULES.map((rule) => [rule, verdicts[rule] ?? 'allow'])),
+          velocity_gifts: 2,
+          new_account_above: 50_000_000,
+          new_account_younger_than: '30 days',
+          fan_in_senders: 2,
+          fan_out_recipients: 2,
+        }),
+        JSON.stringify({ ...others, amount: amount * 1_000_000 }),
+      ],
+    );
+    return row?.rule;
+  }
+  const all = (verdict: Verdict) => Object.fromEntries(RULES.map((rule) => [rule, verdict]));
+
+  test.each(RULES)('%s catches alone, and what it allows it does not catch', async (rule) => {
+    expect(await caughtBy({ [rule]: 'hold' }, CAUGHT)).toBe(rule);
+    expect(await caughtBy({ ...all('hold'), [rule]: 'allow' }, CAUGHT)).not.toBe(rule);
+    expect(await caughtBy({ [rule]: 'hold' }, FREE)).toBeNull();
+  });
+
+  test.each(RULES)('%s is named where it denies and the others hold', async (rule) => {
+    expect(await caughtBy({ ...all('hold'), [rule]: 'deny' }, CAUGHT)).toBe(rule);
+    expect(await caughtBy({ ...all('deny'), [rule]: 'hold' }, CAUGHT)).not.toBe(rule);
+  });
+
+  test('none is named where all allow; of equals it is the first', async () => {
+    expect(await caughtBy({}, CAUGHT)).toBeNull();
+    for (const [at, rule] of RULES.entries()) {
+      const later = Object.fromEntries(RULES.slice(at).map((other) => [other, 'hold' as const]));
+      expect(await caughtBy(later, CAUGHT)).toBe(rule);
+    }
+  });
+});

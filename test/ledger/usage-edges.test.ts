@@ -145,6 +145,34 @@ describe('a use that is told late', () => {
     expect(await charge(own.ledger, id, { at: START, now })).toMatchObject({ charged: { plan: '1' } });
   });
 
+  test('of a time when its window was over is paid by credits as soon as the other window is used up', async () => {
+    const id = await person({ credits: '5' });
+    for (const [hours, units] of [
+      [0, '10'],
+      [5, '10'],
+      [10, '5'],
+    ] as const)
+      await charge(own.ledger, id, { units, at: at({ hours }) });
+    const late = { at: at({ hours: 15, minutes: 1 }), now: at({ hours: 16 }) };
+    expect((await charge(own.ledger, id, late)).charged).toEqual({ plan: '0', credits: '1' });
+    await expectVerified(own.ledger);
+  });
+
+  test('is on the statement with the balance that it left', async () => {
+    const id = await person({ credits: '5' });
+    await charge(own.ledger, id, { units: '12' });
+    await charge(own.ledger, id, { at: at({ hours: 1 }), now: at({ hours: 2 }) });
+    const lines = await own.sql(
+      'SELECT amount::int, balance_after::int AS left FROM boon.entries WHERE account_id = $1 ORDER BY transfer',
+      [id],
+    );
+    expect(lines.map(({ amount, left }) => [Number(amount) / 1e6, Number(left) / 1e6])).toEqual([
+      [5, 5],
+      [-2, 3],
+      [-1, 2],
+    ]);
+  });
+
   test('is paid by a lot that had not expired then, and not by one that had', async () => {
     const id = await person({ credits: '5', expires_at: at({ hours: 1 }) });
     await charge(own.ledger, id, { units: '10' });
@@ -264,4 +292,40 @@ test('an account that is idle while the partition of its uses is dropped leaves 
   } finally {
     await second.close();
   }
+});
+
+test('uses of one account in one call are answered in it, and one of them that is told twice is asked anew', async () => {
+  const id = await person();
+  const call = [useRequest(id, { units: '2' }), useRequest(id, { units: '3' })] as const;
+  const told = [...call, call[0]].map((use, i) => ({ ...use, units: Number(use.units) * 1e6, i }));
+  const answers = await own.sql(
+    'SELECT i, code, plan_part::int FROM boon.use((SELECT max(version) FROM boon.usage_rules), $1)',
+    [JSON.stringify(told)],
+  );
+  expect(answers).toEqual([
+    { i: 0, code: null, plan_part: 2_000_000 },
+    { i: 1, code: null, plan_part: 3_000_000 },
+    { i: 2, code: 'again', plan_part: 0 },
+  ]);
+});
+
+describe('uses in one moment, the last of a billing month and the first of the next', () => {
+  const [last, first] = ['2026-03-31T23:59:59.999999Z', '2026-04-01T00:00:00.000000Z'];
+
+  test('have each the limit of their month: one’s own', async () => {
+    const id = await person({ credits: '9', put: { billing_day: 1, spending_limit: '3' } });
+    await charge(own.ledger, id, { units: '10', at: '2026-03-31T23:00:00.000Z' });
+    const paid = [last, first].map((moment) => charge(own.ledger, id, { units: '2', at: moment }));
+    expect((await Promise.all(paid)).map(({ charged }) => charged.credits)).toEqual(['2', '2']);
+  });
+
+  test('have each the limit of their month: the organisation’s', async () => {
+    await seedOrganisation(own.ledger, 'edge-month', ['edge-of-month'], { spending_limit: '3' });
+    await grant(own.ledger, 'edge-month', '9');
+    await charge(own.ledger, 'edge-of-month', { units: '10', at: '2026-03-31T23:00:00.000Z' });
+    const paid = [last, first].map((moment) =>
+      charge(own.ledger, 'edge-of-month', { units: '2', at: moment }),
+    );
+    expect((await Promise.all(paid)).map(({ charged }) => charged.credits)).toEqual(['2', '2']);
+  });
 });

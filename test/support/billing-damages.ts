@@ -7,13 +7,21 @@ import { charge } from './usage.ts';
 /** `sue` and `tom` of `billed` are charged beyond their plans in March, April and May, `ola` of `mended` before. */
 export async function makeBillingScene(ledger: Ledger): Promise<void> {
   await seedInvoiced(ledger, 'billed', ['sue', 'tom']);
+  let units = 390;
   for (const [month, end] of [
     ['2026-03-01', '2026-04-01'],
     ['2026-04-01', '2026-05-01'],
     ['2026-05-01', undefined],
   ] as const) {
-    for (const member of ['sue', 'tom'])
-      await charge(ledger, member, { units: '400', id: `${member}-${month}`, at: `${month}T09:00:00.000Z` });
+    for (const member of ['sue', 'tom']) {
+      // No two the same, so that none can stand for another.
+      units += 10;
+      await charge(ledger, member, {
+        units: `${units}`,
+        id: `${member}-${month}`,
+        at: `${month}T09:00:00.000Z`,
+      });
+    }
     if (end === undefined) continue;
     const at = `${end}T00:00:00.000Z`;
     const { id } = await ledger.closeBillingMonth({ account_id: 'billed', month }, at);

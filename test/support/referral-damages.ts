@@ -91,6 +91,12 @@ export const REFERRAL_DAMAGES: [string, string, string][] = [
   ],
   [
     BANKED,
+    'a reset of somebody whom a reward of others brought it',
+    `INSERT INTO boon.resets (account_id, status, source, program, reference, policy_version, granted_at, expires_at)
+     SELECT 'hal', status, source, program, reference, policy_version, granted_at, expires_at FROM boon.resets WHERE reference = 'rewarded' LIMIT 1`,
+  ],
+  [
+    BANKED,
     'a clawback that says less',
     `UPDATE boon.referral_rewards SET credits_back = 0 WHERE referral_id = 'clawed' AND recipient = 'referrer'`,
   ],

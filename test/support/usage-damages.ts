@@ -211,6 +211,16 @@ export const USAGE_DAMAGES: [string, string, string][] = [
     'credits before the plan',
     `${OPEN} UPDATE ${MONTH} SET five_hour_used = five_hour_limit - 1 WHERE id = 'uma'`,
   ],
+  [
+    ORDER,
+    'credits where a window has no limit',
+    `${OPEN} UPDATE ${MONTH} SET five_hour_limit = NULL, weekly_limit = weekly_used + 1 WHERE id = 'uma'`,
+  ],
+  [
+    ORDER,
+    'credits where the week has no limit',
+    `${OPEN} UPDATE ${MONTH} SET weekly_limit = NULL, five_hour_limit = five_hour_used + 1 WHERE id = 'uma'`,
+  ],
   [ORDER, 'a lot for something else', `UPDATE boon.lots SET products = '{video}' WHERE account_id = 'firm'`],
   [SPENDING, 'a member who took less', `UPDATE boon.spending SET spent = spent - 1 WHERE spender_id = 'mia'`],
   [SPENDING, 'a month that counts nothing', `DELETE FROM boon.spending WHERE payer_id = 'uma'`],

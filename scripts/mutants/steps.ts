@@ -1,0 +1,104 @@
+/** Which tests are to notice a fault, in which order. */
+import { globSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { CallsOfFile } from './calls.ts';
+import type { Fault } from './fault.ts';
+import type { SqlFunction } from './functions.ts';
+import { reachOf } from './reach.ts';
+
+const IDLE = new Set([
+  'src',
+  'ledger',
+  'domain',
+  'test',
+  'unit',
+  'model',
+  'sql',
+  'invariants',
+  'the',
+  'and',
+  'read',
+  'put',
+]);
+
+/** Test files to run, and of those only the tests whose names match. */
+export type Step = { files: string[]; named?: string };
+
+/** Says for a fault which test files reach it: first those that take little and call little else, so that they are about it. */
+export type StepsOf = (fault: Fault) => Step[];
+
+export function stepsBy(
+  project: string,
+  calls: CallsOfFile[],
+  functions: SqlFunction[],
+  budget: number,
+): StepsOf {
+  const effort = ({ seconds, functions }: CallsOfFile) => seconds * (functions.length + 1);
+  const narrowestFirst = [...calls].sort((one, other) => effort(one) - effort(other));
+  const byFunction = (signature: string) =>
+    narrowestFirst.filter((each) => each.functions.includes(signature));
+  /** PostgreSQL does not count a function that it put into its caller: whoever calls the caller may have called it. */
+  const inlined = (called: SqlFunction, seen: ReadonlySet<string>): CallsOfFile[] => {
+    if (called.language !== 'sql' || seen.has(called.signature)) return [];
+    const mention = new RegExp(`\\bboon\\.${called.name}\\b`);
+    const callers = functions.filter(({ body }) => mention.test(body));
+    const sources = globSync('src/ledger/*.ts', { cwd: project }).filter((path) =>
+      mention.test(readFileSync(join(project, path), 'utf8')),
+    );
+    const met = new Set([...seen, called.signature]);
+    return [
+      ...callers.flatMap((caller) => [...byFunction(caller.signature), ...inlined(caller, met)]),
+      ...narrowestFirst.filter((each) => sources.some((path) => path in each.sources)),
+    ];
+  };
+  return (fault) => {
+    const called = functions.find(({ signature }) => signature === fault.where);
+    const reached =
+      called === undefined
+        ? reachOf(project, narrowestFirst, fault)
+        : [...byFunction(called.signature), ...inlined(called, new Set())];
+    const about = words(
+      called === undefined ? fault.where : `${called.name}/${homesOf(project, called).join('/')}`,
+    );
+    const within: string[] = [];
+    let spent = 0;
+    const isAbout = ({ file }: CallsOfFile) => [...words(file)].some((word) => about.has(word));
+    for (const each of [...reached.filter(isAbout), ...reached]) {
+      if (within.includes(each.file)) continue;
+      if (spent < budget || isAbout(each)) within.push(each.file);
+      spent += each.seconds;
+    }
+    return [...aboutInvariant(project, fault), { files: within }];
+  };
+}
+
+/** The migrations that made a function. */
+function homesOf(project: string, { name }: SqlFunction): string[] {
+  const made = new RegExp(`FUNCTION boon\\.${name}\\b`);
+  const files = globSync('src/ledger/migrations/*.sql', { cwd: project });
+  return files
+    .filter((path) => made.test(readFileSync(join(project, path), 'utf8')))
+    .map((path) => basename(path));
+}
+
+/** What names of functions and files are about: the beginnings of their words. */
+function words(names: string): Set<string> {
+  const all = names
+    .toLowerCase()
+    .split(/[^a-z]+/)
+    .filter((word) => word.length > 2 && !IDLE.has(word));
+  return new Set(all.map((word) => (word === 'use' ? 'usag' : word.slice(0, 4))));
+}
+
+/** A check of `verify` has tests under its name, and one says that it finds nothing in a sound ledger. */
+function aboutInvariant(project: string, { where, start }: Fault): Step[] {
+  if (!where.endsWith('invariants.ts')) return [];
+  const before = readFileSync(join(project, where), 'utf8').slice(0, start);
+  const name = [...before.matchAll(/^ {2}'(.+)': /gm)].at(-1)?.[1];
+  const named = `finds nothing wrong|nothing is wrong|told a time${name === undefined ? '' : `|${escaped(name)}`}`;
+  return [{ files: ['test/ledger/verify.test.ts'], named }];
+}
+
+function escaped(name: string): string {
+  return name.replaceAll(/[^\w ]/g, '.');
+}

@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+import { type Edit, faultsOf, shuffled, withFault } from '../../scripts/mutants/fault.ts';
+import { sqlEdits } from '../../scripts/mutants/sql-faults.ts';
+import { typescriptEdits } from '../../scripts/mutants/typescript-faults.ts';
+
+const kinds = (edits: Edit[], text: string) => edits.map((edit) => [edit.kind, withFault(text, edit)]);
+
+describe('faults of SQL', () => {
+  test('comparisons, signs, joined and dropped conditions', () => {
+    const text = 'SELECT a + b FROM t WHERE a <= b AND (c OR d) ORDER BY a';
+    expect(kinds(sqlEdits(text), text)).toEqual([
+      ['sign', 'SELECT a - b FROM t WHERE a <= b AND (c OR d) ORDER BY a'],
+      ['dropped condition', 'SELECT a + b FROM t WHERE  (c OR d) ORDER BY a'],
+      ['comparison', 'SELECT a + b FROM t WHERE a < b AND (c OR d) ORDER BY a'],
+      ['and and or', 'SELECT a + b FROM t WHERE a <= b OR (c OR d) ORDER BY a'],
+      ['dropped condition', 'SELECT a + b FROM t WHERE a <= b  ORDER BY a'],
+      ['and and or', 'SELECT a + b FROM t WHERE a <= b AND (c AND d) ORDER BY a'],
+    ]);
+  });
+
+  test('bounds, extremes, truth, order and intervals', () => {
+    const text =
+      "IF n > 0 THEN x := least(max(y), true, interval '24 hours'); END IF; SELECT z ORDER BY z DESC;";
+    expect(
+      sqlEdits(text).map(({ kind, start, end, instead }) => [kind, text.slice(start, end), instead]),
+    ).toEqual([
+      ['comparison', '>', '>='],
+      ['off by one', '0', '1'],
+      ['least and greatest', 'least', 'greatest'],
+      ['min and max', 'max', 'min'],
+      ['true and false', 'true', 'false'],
+      ['off by one', "'24 hours'", "'25 hours'"],
+      ['order', 'DESC', 'ASC'],
+    ]);
+  });
+
+  test.each([
+    ['a comment', '-- WHERE a = b AND c\nSELECT 1 /* a < b */'],
+    ['a text', "SELECT 'a = b AND c < d'"],
+    ['an assignment', 'UPDATE t SET a = b, c = d'],
+    ['the order of locks', 'SELECT a FROM t ORDER BY a DESC FOR UPDATE'],
+    ['the AND of BETWEEN', 'SELECT a BETWEEN b AND c FROM t'],
+  ])('%s has none', (_, text) => {
+    expect(sqlEdits(text)).toEqual([]);
+  });
+});
+
+describe('faults of TypeScript', () => {
+  test('what runs has them, types and joined texts have none', () => {
+    const text =
+      "const rule = (a: number, on: true | false): boolean => a + 1 > 2 && !on && name + 'x' === b;";
+    expect(
+      typescriptEdits(text).map(({ kind, start, end, instead }) => [kind, text.slice(start, end), instead]),
+    ).toEqual([
+      ['sign', '+', '-'],
+      ['off by one', '1', '2'],
+      ['comparison', '>', '>='],
+      ['off by one', '2', '3'],
+      ['and and or', '&&', '||'],
+      ['not', '!', ''],
+      ['and and or', '&&', '||'],
+      ['equality', '===', '!=='],
+    ]);
+  });
+
+  test('SQL of templates has those of SQL', () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the source of a template
+    const text = 'const query = `SELECT id FROM t WHERE a = ${b}`; const text = `a = ${b}`;';
+    expect(
+      typescriptEdits(text).map(({ start, instead }) => [text.slice(start, start + 3), instead]),
+    ).toEqual([['= $', '<>']]);
+  });
+});
+
+test('a fault names its line, and shows it as it is and as it would be', () => {
+  const text = 'BEGIN\n  IF a < b THEN\n';
+  const [fault] = faultsOf('sql', 'f(text)', text, sqlEdits(text));
+  expect(fault).toMatchObject({ id: 'f(text):2:8 < → <=', before: 'IF a < b THEN', after: 'IF a <= b THEN' });
+});
+
+test('a seed gives the same sample again, and another seed another one', () => {
+  const all = Array.from({ length: 100 }, (_, index) => index);
+  expect(shuffled(all, 7)).toEqual(shuffled(all, 7));
+  expect(shuffled(all, 7)).not.toEqual(shuffled(all, 8));
+  expect(new Set(shuffled(all, 7))).toEqual(new Set(all));
+});
