@@ -16,7 +16,7 @@ let project: string;
 const env: NodeJS.ProcessEnv = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` };
 /** The suite's own settings must not reach the project's test runners. */
 for (const name of Object.keys(env)) {
-  if (/^(VITEST|npm_|NODE_ENV$|NODE_OPTIONS$|NODE_TEST_CONTEXT$|JEST_)/.test(name)) {
+  if (/^(VITEST|npm_|TEMPORAL_|NODE_ENV$|NODE_OPTIONS$|NODE_TEST_CONTEXT$|JEST_)/.test(name)) {
     Reflect.deleteProperty(env, name);
   }
 }
