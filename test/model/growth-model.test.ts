@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { effort } from '../support/effort.ts';
 import { openTestLedger, type TestLedger } from '../support/test-ledger.ts';
-import { effort } from './effort.ts';
 import { growthScenarios } from './growth-commands.ts';
 import { GrowthRun, type Tally } from './growth-run.ts';
 import { prepareGrowth } from './growth-state.ts';
 
-const { parameters, timeout } = effort(10);
+const { parameters, timeout } = effort(4);
 
 let own: TestLedger;
 beforeAll(async () => {
