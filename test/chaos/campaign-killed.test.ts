@@ -42,7 +42,7 @@ async function untilDone(id: string, accounts: number): Promise<Campaign> {
     const campaign = await rig.ledger.findCampaign(id);
     if (done(campaign) >= accounts || campaign.status !== 'running') return campaign;
     if (Date.now() > end) throw new Error('The campaign does not go on');
-    await pause(2);
+    await pause(25);
   }
 }
 
