@@ -6,7 +6,7 @@ import { growthScenarios } from './growth-commands.ts';
 import { GrowthRun, type Tally } from './growth-run.ts';
 import { prepareGrowth } from './growth-state.ts';
 
-const { parameters, timeout } = effort(4);
+const { parameters, timeout } = effort(6);
 
 let own: TestLedger;
 beforeAll(async () => {
@@ -40,7 +40,8 @@ test(
     ];
     const tally: Tally = new Map();
     const missing = () => steps.filter((step) => !tally.has(step));
-    for (const scenario of fc.sample(growthScenarios({ least: 60, most: 80 }), { seed: 11, numRuns: 30 })) {
+    // The first scenario of this seed reaches all of them; where the rules change, it may take more.
+    for (const scenario of fc.sample(growthScenarios({ least: 60, most: 80 }), { seed: 132, numRuns: 30 })) {
       await GrowthRun.play(own, scenario, tally);
       if (missing().length === 0) break;
     }
