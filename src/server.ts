@@ -103,7 +103,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         onMissed: (error, workflow_id) =>
           logger.warn({ workflow_id, err: error }, 'a process was not told; it asks at its deadline'),
       }),
-      ...configuredPayments(config, encryptionKey),
+      ...(await configuredPayments(config, encryptionKey)),
       codec: {
         payloads,
         uiOrigins: config.payloads.uiOrigins,

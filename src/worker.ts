@@ -104,7 +104,7 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Runnin
       taskQueue: config.taskQueue,
       ledger,
       mail: { transport, from: config.mailFrom, publicUrl: config.publicUrl },
-      payments: configuredPayments(config, encryptionKey).payments,
+      payments: (await configuredPayments(config, encryptionKey)).payments,
       bundle: await workflowBundle(cacheFolder(options.env)),
       clock,
       codec,

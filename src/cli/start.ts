@@ -1,6 +1,6 @@
 /** `boon start`: all of Boon on this machine. */
 import type { Command } from 'commander';
-import { startHere } from '../local/start.ts';
+import { readConfig, readPolicy } from '../config.ts';
 import { stopSignal } from '../observability/stop-signal.ts';
 import { newCommand } from './command.ts';
 import { EXIT } from './failure.ts';
@@ -22,6 +22,9 @@ export function startCommand(terminal: Terminal): Command {
       note('Stopped by force: the next start ends what is left.');
       process.exit(EXIT.failed);
     });
+    // Settings and a policy that cannot be used are told before all the rest is loaded, which takes a second.
+    readPolicy(readConfig(env).policyFile);
+    const { startHere } = await import('../local/start.ts');
     await startHere({ env, print, signal });
   });
 }

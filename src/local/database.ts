@@ -13,8 +13,11 @@ export async function createDatabase(
   options: { readonly template?: string } = {},
 ): Promise<string> {
   await withClient(adminUrl, async (client) => {
+    // File by file: page by page through the log, as PostgreSQL does by itself, takes twice the time.
     const template =
-      options.template === undefined ? '' : ` TEMPLATE ${client.escapeIdentifier(options.template)}`;
+      options.template === undefined
+        ? ''
+        : ` TEMPLATE ${client.escapeIdentifier(options.template)} STRATEGY FILE_COPY`;
     await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}${template}`);
   });
   return databaseUrl(adminUrl, name);

@@ -1,7 +1,6 @@
 import pg from 'pg';
 import { isError } from '../domain/is-error.ts';
 import type { TemporalTarget } from '../temporal/connection.ts';
-import { connectWorker } from '../temporal/worker-connection.ts';
 import { LocalSetupError, systemErrorCode } from './setup-error.ts';
 
 const DATABASE_WITHIN_MS = 5_000;
@@ -37,6 +36,8 @@ export async function assertDatabaseAnswers(url: string): Promise<void> {
 
 /** Checks a Temporal server that the operator named. @throws TemporalUnreachable */
 export async function assertTemporalAnswers(target: TemporalTarget): Promise<void> {
+  // Its native code is not for who only asks after a database.
+  const { connectWorker } = await import('../temporal/worker-connection.ts');
   const connection = await connectWorker(target);
   await connection.close();
 }

@@ -3,7 +3,6 @@ import type { Config } from '../config.ts';
 import type { Payments } from '../contracts/payments.ts';
 import { type CreditsLink, createCreditsLink } from './credits-link.ts';
 import { createDemoPayments, type DemoPayments } from './demo-payments.ts';
-import { createStripePayments } from './stripe-payments.ts';
 
 export type ConfiguredPayments = {
   creditsLink: CreditsLink;
@@ -14,11 +13,13 @@ export type ConfiguredPayments = {
 };
 
 /** @param encryptionKey links and the demonstration's messages are signed with keys derived from it. */
-export function configuredPayments(config: Config, encryptionKey: Buffer): ConfiguredPayments {
+export async function configuredPayments(config: Config, encryptionKey: Buffer): Promise<ConfiguredPayments> {
   const { publicUrl, addCreditsUrl, stripe, demoPayments } = config;
   const creditsLink = createCreditsLink({ encryptionKey, publicUrl, template: addCreditsUrl });
   const demo = demoPayments === true ? createDemoPayments({ encryptionKey, publicUrl }) : undefined;
-  const payments =
-    stripe === undefined ? demo : createStripePayments({ ...stripe, backTo: creditsLink.backTo });
+  if (stripe === undefined) return { creditsLink, payments: demo, demoPayments: demo };
+  // Stripe's library is two hundred files, which only those load who use it.
+  const { createStripePayments } = await import('./stripe-payments.ts');
+  const payments = createStripePayments({ ...stripe, backTo: creditsLink.backTo });
   return { creditsLink, payments, demoPayments: demo };
 }

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Ledger } from '../../src/ledger/ledger.ts';
@@ -10,9 +9,13 @@ import { migrate } from '../../src/ledger/migrate.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { createDatabase, type LocalPostgres, startPostgres } from '../../src/local/postgres.ts';
 import { createCampaign, fillAccounts, runToItsEnd } from '../support/campaigns.ts';
+import { restarted, untilBeyond } from '../support/restarted-postgres.ts';
 import { expectVerified, policyWith, START } from '../support/test-ledger.ts';
 
-const ACCOUNTS = 20_000;
+/** A hundred and fifty pages of twenty: it is killed three times on the way. */
+const ACCOUNTS = 3_000;
+const PAGE = 20;
+const PAGES_BETWEEN_KILLS = 30;
 
 /** A server of this file's own, with fsync on: a page that it has answered must survive it. */
 let folder = '';
@@ -45,17 +48,20 @@ test.each(['grant_reset', 'grant_credits'] as const)(
       kind,
       ...(kind === 'grant_credits' ? { amount: '1' } : {}),
     });
+    let pages = 0;
     let running = true;
-    const ended = runToItsEnd(ledger, id, { size: 20 }).finally(() => {
+    const runCampaignPage: Ledger['runCampaignPage'] = async (...page) => {
+      const campaign = await ledger.runCampaignPage(...page);
+      pages += 1;
+      return campaign;
+    };
+    const ended = runToItsEnd({ runCampaignPage }, id, { size: PAGE }).finally(() => {
       running = false;
     });
-    for (let kills = 0; kills < 3; kills += 1) {
-      await pause(300);
+    for (let kills = 1; kills <= 3; kills += 1) {
+      await untilBeyond(() => pages, kills * PAGES_BETWEEN_KILLS);
       expect(running).toBe(true);
-      const { port } = server;
-      process.kill(server.pid, 'SIGKILL');
-      await server.ended;
-      server = await startPostgres({ dataDir: folder, port });
+      server = await restarted(server, folder, 'kill -9');
     }
     expect(await ended).toMatchObject({
       status: 'completed',

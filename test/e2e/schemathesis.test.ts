@@ -5,13 +5,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newApiKey } from '../../src/http/api-key-secret.ts';
 import { keyDigest } from '../../src/http/key-ring.ts';
 import { createLogger } from '../../src/observability/logger.ts';
+import { runs, SEED } from '../support/effort.ts';
 import { runSchemathesis } from '../support/schemathesis.ts';
 import { newKey, START, seedAccount } from '../support/test-ledger.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';
 
-/** A run is the same each time; another seed tries other requests, and more examples try longer. */
-const SEED = process.env.BOON_TEST_SEED ?? '20260611';
-const EXAMPLES = process.env.BOON_TEST_EXAMPLES ?? '4';
 /** It takes half a minute; a machine that is busy with other tests may need many times that. */
 const PATIENCE = 900_000;
 
@@ -74,9 +72,9 @@ async function expectConformance(args: string[]): Promise<void> {
       '--checks',
       'all',
       '--max-examples',
-      EXAMPLES,
+      String(runs(2)),
       '--seed',
-      SEED,
+      String(SEED),
       '--generation-database',
       'none',
       ...args,

@@ -26,7 +26,7 @@ afterAll(async () => {
   await boon?.close();
 });
 
-const eventually = <T>(look: () => Promise<T>) => expect.poll(look, { timeout: 20_000, interval: 100 });
+const eventually = <T>(look: () => Promise<T>) => expect.poll(look, { timeout: 20_000, interval: 250 });
 
 async function invite(referrer: string, friend: string): Promise<ReferralView> {
   await boon.client.accounts.put(referrer, { plan: 'plus', cohorts: [PROGRAM] });

@@ -45,7 +45,7 @@ async function held(): Promise<Transfer> {
 }
 
 /** Pages and workers take their time on a busy machine. */
-const eventually = <T>(look: () => Promise<T>) => expect.poll(look, { timeout: 20_000, interval: 100 });
+const eventually = <T>(look: () => Promise<T>) => expect.poll(look, { timeout: 20_000, interval: 250 });
 const statusOf = async ({ id }: Transfer) => (await boon.client.transfers.get(id)).status;
 const balanceOf = (account: string) => boon.client.accounts.balance(account);
 /** A time as the Web UI and our texts show it, to the second. */

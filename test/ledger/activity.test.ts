@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Referral } from '../../src/contracts/referral.ts';
+import { runs } from '../support/effort.ts';
 import { refusal } from '../support/gifts.ts';
 import { invite, join, login, newFriend, prompt } from '../support/referrals.ts';
 import { later, openTestLedger, START, seedAccount, type TestLedger } from '../support/test-ledger.ts';
@@ -206,6 +207,6 @@ test('the row of an account knows its last activity before a link as its whole h
       const hidden = Math.abs(Number(row?.at) - Date.parse(last));
       expect(hidden).toBeLessThanOrEqual(Number(row?.at) > link - DAY - 3_600_001 ? DAY : 0);
     }),
-    { numRuns: 150 },
+    { numRuns: runs(60) },
   );
 });

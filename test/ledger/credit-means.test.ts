@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AccountPut } from '../../src/contracts/account.schema.ts';
 import { BoonError } from '../../src/contracts/errors.ts';
 import { CREDIT_SWITCHES } from '../../src/domain/account.ts';
+import { runs, SEED } from '../support/effort.ts';
 import {
   later,
   newKey,
@@ -115,7 +116,7 @@ test('what credits could pay is exactly what a use is allowed, and why not is th
       expect(after.payable).toBe('0');
       expect(after.refused).toBe(await attempt(id, '0.000001'));
     }),
-    { numRuns: 150, seed: Number(process.env.BOON_TEST_SEED ?? 20260611) },
+    { numRuns: runs(60), seed: SEED },
   );
 });
 

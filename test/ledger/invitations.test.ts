@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BoonError } from '../../src/contracts/errors.ts';
 import { ACCOUNT_STATUSES, PLANS } from '../../src/domain/account.ts';
+import { runs } from '../support/effort.ts';
 import { outcomes, refusal } from '../support/gifts.ts';
 import { actOn, invite, inviteRequest, join, newFriend, prompt } from '../support/referrals.ts';
 import { later, openTestLedger, START, seedAccount, type TestLedger } from '../support/test-ledger.ts';
@@ -197,7 +198,7 @@ describe('who may invite', () => {
           expect(after.remaining_invites).toBe(answer.remaining_invites - (met === undefined ? 1 : 0));
         },
       ),
-      { numRuns: 60 },
+      { numRuns: runs(25) },
     );
   });
 });

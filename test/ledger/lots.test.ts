@@ -4,6 +4,7 @@ import type { Gift } from '../../src/contracts/gift.ts';
 import { formatCredits, parseCredits } from '../../src/domain/credits.ts';
 import { type BurnKey, compareBurnOrder, LOT_SOURCES } from '../../src/domain/lot.ts';
 import type { AcceptRequest } from '../../src/ledger/ledger.ts';
+import { runs } from '../support/effort.ts';
 import { act, available, give, grant, refusal } from '../support/gifts.ts';
 import { later, openTestLedger, START, seedAccount, type TestLedger } from '../support/test-ledger.ts';
 
@@ -86,7 +87,7 @@ describe('burn order', () => {
         const given = await gift(account, String(grants.length), { at: now });
         expect((await slicesOf(given)).map(([id]) => id)).toEqual(order);
       }),
-      { numRuns: 40 },
+      { numRuns: runs(15) },
     );
   });
 
@@ -207,7 +208,7 @@ describe('slices', () => {
           expect(await available(own.ledger, account)).toBe(formatCredits(rest));
         },
       ),
-      { numRuns: 40 },
+      { numRuns: runs(15) },
     );
   });
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RefundNews } from '../../src/contracts/refund.ts';
+import { runs } from '../support/effort.ts';
 import { bought, buy, CONSENT, hear, newPurchaseId } from '../support/purchases.ts';
 import { askRefund } from '../support/refunds.ts';
 import {
@@ -209,6 +210,12 @@ function* ordersOf<T>(things: readonly T[]): Generator<T[]> {
     for (const rest of ordersOf(things.filter((_, m) => m !== n))) yield [first, ...rest];
 }
 
+/** Thirty of the orders in a usual run, spread over all of them. */
+function someOrdersOf<T>(things: readonly T[]): T[][] {
+  const all = [...ordersOf(things)];
+  return all.filter((_, n) => (n * 37) % all.length < runs(30));
+}
+
 describe('in every order, and with each told twice', () => {
   const part = (n: number, amount: number) => ({ provider_id: (id: string) => `re_${n}_${id}`, amount });
   const of = (
@@ -267,7 +274,7 @@ describe('in every order, and with each told twice', () => {
     ],
   ];
   test.each(sets)('%s ends in the same state', async (_name, messages, refunded) => {
-    for (const order of ordersOf(messages)) {
+    for (const order of someOrdersOf(messages)) {
       const ada = await somebody();
       const { id } = await bought(own.ledger, ada);
       const again = order.slice().sort(() => Math.random() - 0.5);

@@ -396,22 +396,37 @@ afterAll(async () => {
 /** Verifies the scene after `sql` was run on it, in one transaction that is then rolled back. */
 async function verifyAfter(
   sql: string,
-  progress?: (check: string) => void,
+  progress: (check: string) => void = () => undefined,
   options?: VerifyOptions,
+  isLeftOut: () => boolean = () => false,
 ): Promise<VerifyReport> {
   await client.query('BEGIN');
   try {
     await client.query(sql);
-    return await verify({ connect: async () => insideItsTransaction(client) }, progress, options);
+    return await verify({ connect: async () => insideItsTransaction(client, isLeftOut) }, progress, options);
   } finally {
     await client.query('ROLLBACK');
   }
 }
 
-/** A connection on which what `verify` begins and commits is not begun and committed. */
-function insideItsTransaction(connection: pg.Client): Awaited<ReturnType<CheckedDatabase['connect']>> {
-  const query = ((text: string, values?: unknown[]) =>
-    connection.query(/^(BEGIN|COMMIT)/.test(text) ? '' : text, values)) as pg.Client['query'];
+/** The same, but of the checks only this one is made: all of them for each damage would be most of this file's work. */
+async function verifyOnly(check: string, sql: string, options?: VerifyOptions): Promise<VerifyReport> {
+  let running = '';
+  const hear = (name: string) => {
+    running = name;
+  };
+  return await verifyAfter(sql, hear, options, () => running !== '' && running !== check);
+}
+
+/** A connection on which what `verify` begins and commits is not begun and committed, and of the checks some are left out. */
+function insideItsTransaction(
+  connection: pg.Client,
+  isLeftOut: () => boolean,
+): Awaited<ReturnType<CheckedDatabase['connect']>> {
+  const query = ((text: string, values?: unknown[]) => {
+    if (/ LIMIT \d+$/.test(text) && isLeftOut()) return Promise.resolve({ rows: [] });
+    return connection.query(/^(BEGIN|COMMIT)/.test(text) ? '' : text, values);
+  }) as pg.Client['query'];
   return { query, release: () => undefined };
 }
 
@@ -431,7 +446,10 @@ describe('verify', () => {
   });
 
   test.for(DAMAGES)('%s: %s is found', async ([invariant, _what, sql]) => {
-    const { ok, violations } = await verifyAfter(WITHOUT_TRIGGERS + sql);
+    const damaged = WITHOUT_TRIGGERS + sql;
+    // With the first damage of each kind all checks are made: none may fail over what is broken for another.
+    const isFirst = FIRST_DAMAGES.some(([, , first]) => first === sql);
+    const { ok, violations } = await (isFirst ? verifyAfter(damaged) : verifyOnly(invariant, damaged));
     expect(ok).toBe(false);
     expect(violations.map((violation) => violation.invariant)).toContain(invariant);
   });
@@ -449,13 +467,10 @@ describe('verify', () => {
   test.for(FIRST_DAMAGES)(
     '%s: %s is found by what came since a checkpoint too',
     async ([invariant, _what, sql]) => {
-      const { violations, since_checkpoint } = await verifyAfter(
-        CHECKPOINT + WITHOUT_TRIGGERS + sql,
-        undefined,
-        {
-          sinceCheckpoint: true,
-        },
-      );
+      const damaged = CHECKPOINT + WITHOUT_TRIGGERS + sql;
+      const { violations, since_checkpoint } = await verifyOnly(invariant, damaged, {
+        sinceCheckpoint: true,
+      });
       expect(since_checkpoint).toEqual(expect.any(Number));
       expect(violations.map((violation) => violation.invariant)).toContain(invariant);
     },
@@ -474,10 +489,10 @@ describe('verify', () => {
     ...TIMELY_LETTER_DAMAGES,
   ])('%s: told a time, verify finds it (%s)', async ([invariant = '', sql = '']) => {
     const at = later(new Date().toISOString(), { minutes: 16 });
-    const told = await verifyAfter(WITHOUT_TRIGGERS + sql, undefined, { at });
+    const told = await verifyOnly(invariant, WITHOUT_TRIGGERS + sql, { at });
     expect(told.violations.map((violation) => violation.invariant)).toContain(invariant);
     expect(Object.keys(TIMELY_INVARIANTS)).toContain(invariant);
-    const untold = await verifyAfter(WITHOUT_TRIGGERS + sql);
+    const untold = await verifyOnly(invariant, WITHOUT_TRIGGERS + sql);
     expect(untold.violations.map((violation) => violation.invariant)).not.toContain(invariant);
   });
 

@@ -10,6 +10,7 @@ import {
   type WindowKind,
   windowAt,
 } from '../../src/domain/usage-window.ts';
+import { runs } from '../support/effort.ts';
 import { bank, redeem, use } from '../support/resets.ts';
 import { openTestLedger, START, seedAccount, type TestLedger } from '../support/test-ledger.ts';
 
@@ -105,6 +106,6 @@ test('SQL keeps the windows by the rule that stands in the domain', async () => 
         expect(withoutLimits((await ledger.limits(id, at)).windows)).toEqual(rule.windows(now));
       }
     }),
-    { numRuns: 60 },
+    { numRuns: runs(25) },
   );
 }, 60_000);

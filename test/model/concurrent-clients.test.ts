@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
+import { effort } from '../support/effort.ts';
 import { expectVerified, openTestLedger, type TestLedger } from '../support/test-ledger.ts';
 import { scenarios } from './commands.ts';
 import { ConcurrentClients } from './concurrent-clients.ts';
-import { effort } from './effort.ts';
 import { emptyDatabase, expectInvariants, readState } from './ledger-state.ts';
 
-const { parameters, timeout } = effort(8);
+const { parameters, timeout } = effort(3);
 
 let own: TestLedger;
 let others: TestLedger['ledger'][] = [];

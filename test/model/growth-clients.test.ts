@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
+import { effort } from '../support/effort.ts';
 import { expectVerified, openTestLedger, type TestLedger } from '../support/test-ledger.ts';
-import { effort } from './effort.ts';
 import { GrowthClients } from './growth-clients.ts';
 import { growthScenarios } from './growth-commands.ts';
 import { emptyGrowth, growthFaults, prepareGrowth } from './growth-state.ts';
 
-const { parameters, timeout } = effort(4);
+const { parameters, timeout } = effort(2);
 
 let own: TestLedger;
 let others: TestLedger['ledger'][] = [];

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { effort } from '../support/effort.ts';
 import { openTestLedger, type TestLedger } from '../support/test-ledger.ts';
-import { effort } from './effort.ts';
 import { growthScenarios } from './growth-commands.ts';
 import { GrowthRun, type Tally } from './growth-run.ts';
 import { prepareGrowth } from './growth-state.ts';
 
-const { parameters, timeout } = effort(10);
+const { parameters, timeout } = effort(6);
 
 let own: TestLedger;
 beforeAll(async () => {
@@ -40,7 +40,8 @@ test(
     ];
     const tally: Tally = new Map();
     const missing = () => steps.filter((step) => !tally.has(step));
-    for (const scenario of fc.sample(growthScenarios({ least: 60, most: 80 }), { seed: 11, numRuns: 30 })) {
+    // The first scenario of this seed reaches all of them; where the rules change, it may take more.
+    for (const scenario of fc.sample(growthScenarios({ least: 60, most: 80 }), { seed: 132, numRuns: 30 })) {
       await GrowthRun.play(own, scenario, tally);
       if (missing().length === 0) break;
     }

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { effort } from '../support/effort.ts';
 import { openTestLedger, type TestLedger } from '../support/test-ledger.ts';
 import { scenarios } from './commands.ts';
-import { effort } from './effort.ts';
 import { ModelRun, type Tally } from './model-run.ts';
 
-const { parameters, timeout } = effort(30);
+const { parameters, timeout } = effort(10);
 
 let own: TestLedger;
 beforeAll(async () => {

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Gift } from '../../src/contracts/gift.ts';
 import type { Purchase } from '../../src/contracts/purchase.ts';
 import type { Refund } from '../../src/contracts/refund.ts';
+import { effort } from '../support/effort.ts';
 import { act, give, grant } from '../support/gifts.ts';
 import { bought, hear } from '../support/purchases.ts';
 import { askRefund, hearOfRefund } from '../support/refunds.ts';
@@ -15,9 +16,8 @@ import { redeem } from '../support/resets.ts';
 import { later, openTestLedger, START, type TestLedger } from '../support/test-ledger.ts';
 import { charge } from '../support/usage.ts';
 import { ONE_CREDIT_PLAN, person } from '../support/value-back.ts';
-import { effort } from './effort.ts';
 
-const { parameters, timeout } = effort(30);
+const { parameters, timeout } = effort(10);
 /** Refusals by a rule: what was to be had is not there, or has ended. */
 const RULES =
   /insufficient_credits|not_giftable|already_|over_refund|not_settled|gift_limit|claim_|gift_held|not_held|limit_reached|no_credit/;

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BoonError } from '../../src/contracts/errors.ts';
+import { runs, SEED } from '../support/effort.ts';
 import { actOn, invite, join, prompt } from '../support/referrals.ts';
 import { expectVerified, openTestLedger, START, type TestLedger } from '../support/test-ledger.ts';
 import { type Program, ReferralModel, RULES } from './referral-model.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const RUNS = Number(process.env.BOON_TEST_EXAMPLES ?? 40);
 
 const PEOPLE = ['ann', 'bob', 'cleo', 'dan'];
 const PROGRAM = {
@@ -185,7 +185,7 @@ test('referrals do what the model of them does, step by step, whatever people do
       }
       await expectVerified(ledger);
     }),
-    { numRuns: RUNS, seed: Number(process.env.BOON_TEST_SEED ?? 20260611) },
+    { numRuns: runs(14), seed: SEED },
   );
 });
 

@@ -4,14 +4,14 @@ import type { BoonError } from '../../src/contracts/errors.ts';
 import { formatCredits } from '../../src/domain/credits.ts';
 import { LOT_SOURCES } from '../../src/domain/lot.ts';
 import { WINDOW_KINDS, windowAt } from '../../src/domain/usage-window.ts';
+import { effort } from '../support/effort.ts';
 import { grant } from '../support/gifts.ts';
 import { bank, redeem } from '../support/resets.ts';
 import { openTestLedger, seedAccount, type TestLedger } from '../support/test-ledger.ts';
 import { useRequest } from '../support/usage.ts';
-import { effort } from './effort.ts';
 import { type ModelPurse, UsageModel } from './usage-model.ts';
 
-const { parameters, timeout } = effort(120);
+const { parameters, timeout } = effort(40);
 const CREDIT = 1_000_000n;
 const HOUR = 3_600_000;
 

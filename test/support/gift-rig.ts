@@ -184,7 +184,7 @@ export async function giftRig(
         if (found?.status === status) return found;
         if (Date.now() > end)
           throw new Error(`The gift is ${found?.status}, not ${status}: ${JSON.stringify(found)}`);
-        await pause(20);
+        await pause(50);
       }
     },
     async untilClosed(gift) {
@@ -192,7 +192,7 @@ export async function giftRig(
       const handle = client.workflow.getHandle(giftWorkflowId(gift.id));
       while ((await handle.describe()).status.name === 'RUNNING') {
         if (Date.now() > end) throw new Error(`The workflow of ${gift.id} still runs`);
-        await pause(20);
+        await pause(50);
       }
     },
     replayLater: (...ids) => {

@@ -32,6 +32,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   // Of this process and all that it starts.
   process.env.TMPDIR = scratch;
   process.env.NODE_COMPILE_CACHE = join(cacheFolder(), 'compiled');
+  // Workers inside a test process run workflows in its own thread: another one would load the SDK once more for each.
+  process.env.TEMPORAL_DEBUG = '1';
   const stops = [() => rm(scratch, { recursive: true, force: true })];
   const stop = async () => {
     for (const stopOne of stops.toReversed()) await stopOne();
@@ -51,7 +53,13 @@ async function startDatabase(project: TestProject, stops: (() => Promise<void>)[
   const postgres = await startPostgres({
     dataDir: folder,
     // Data of tests need not survive the machine's power; tests of crashes start their own server.
-    settings: { fsync: 'off', max_connections: 200, shared_buffers: '256MB' },
+    settings: {
+      fsync: 'off',
+      synchronous_commit: 'off',
+      full_page_writes: 'off',
+      max_connections: 200,
+      shared_buffers: '256MB',
+    },
   });
   stops.push(() => postgres.stop());
   await migrate(await createDatabase(postgres.url, TEMPLATE_DATABASE));

@@ -86,14 +86,14 @@ export function referralRig(
         if (found.status === status) return found;
         if (Date.now() > end)
           throw new Error(`It is ${found.status}, not ${status}: ${JSON.stringify(found)}`);
-        await pause(20);
+        await pause(50);
       }
     },
     async untilClosed(referral) {
       const end = Date.now() + PATIENCE;
       while ((await handle(referral).describe()).status.name === 'RUNNING') {
         if (Date.now() > end) throw new Error(`The workflow of ${referral.id} still runs`);
-        await pause(20);
+        await pause(50);
       }
     },
     async window(referrer, program = 'codex-selective') {

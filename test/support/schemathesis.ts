@@ -30,7 +30,9 @@ export async function runSchemathesis(
   const env = {
     ...process.env,
     ...settings,
-    PYTHONDONTWRITEBYTECODE: '1',
+    // Compiled once a machine, beside its own folder, which stays as pip made it.
+    PYTHONDONTWRITEBYTECODE: '',
+    PYTHONPYCACHEPREFIX: join(cacheFolder(), 'compiled', 'python'),
     PYTHONUTF8: '1',
     NO_COLOR: '1',
   };

@@ -26,9 +26,30 @@ export class WebUi {
     void page.addInitScript(STAND_STILL);
   }
 
+  get #list(): string {
+    return `${this.#base}/workflows`;
+  }
+
   async openList(): Promise<void> {
-    await this.page.goto(`${this.#base}/workflows`);
+    const [open = ''] = this.page.url().split('?');
+    if (open.startsWith(`${this.#list}/`)) await this.#follow(this.#list);
+    else await this.page.goto(this.#list);
     await this.page.getByTestId('add-filter-button').waitFor();
+  }
+
+  /** As a click on one of its links: the Web UI's program is loaded once, and not again for each page. */
+  async #follow(url: string): Promise<void> {
+    await this.page.evaluate(`{
+      const link = document.createElement('a');
+      link.href = ${JSON.stringify(url)};
+      document.body.querySelector('div').append(link);
+      link.click();
+      link.remove();
+    }`);
+    // A workflow's page goes on to the one of its latest run.
+    await this.page.waitForURL(({ href }) =>
+      url === this.#list ? href.split('?')[0] === url : href.startsWith(url),
+    );
   }
 
   /** Types a query, as it is behind the button `</>`. */
@@ -75,7 +96,12 @@ export class WebUi {
     const asked = this.page
       .waitForResponse((answer) => answer.url().includes('__temporal_workflow_metadata'))
       .catch(() => undefined);
-    await this.page.goto(`${this.#base}/workflows/${encodeURIComponent(workflowId)}`);
+    // From the list, where nothing of another workflow is left on the page.
+    const [open = ''] = this.page.url().split('?');
+    if (open.startsWith(this.#list)) {
+      if (open !== this.#list) await this.openList();
+      await this.#follow(`${this.#list}/${encodeURIComponent(workflowId)}`);
+    } else await this.page.goto(`${this.#list}/${encodeURIComponent(workflowId)}`);
     await this.page.getByTestId('history-tab').click();
     if (await this.page.getByRole('button', { name: 'Request Cancellation' }).isVisible()) await asked;
   }

@@ -12,8 +12,6 @@ import { checkDatabase } from './database.ts';
 import { type Finding, fault, off, ok, warning } from './finding.ts';
 import { checkHttp } from './http.ts';
 import { checkMachine } from './machine.ts';
-import { checkMail } from './mail.ts';
-import { checkTemporal } from './temporal.ts';
 
 export function doctorCommand(terminal: Terminal): Command {
   return newCommand('doctor', 'Look at every part and say what is wrong and what to do', [
@@ -60,6 +58,11 @@ async function checkParts(given: Config, env: NodeJS.ProcessEnv): Promise<Findin
   };
   const url = config.url ?? running?.url;
   const database = config.databaseUrl ?? running?.databaseUrl;
+  // What these load, no other command needs.
+  const [{ checkTemporal }, { checkMail }] = await Promise.all([
+    import('./temporal.ts'),
+    import('./mail.ts'),
+  ]);
   return [
     checkDataFolder(given, dataDir),
     ...(url === undefined

@@ -9,6 +9,7 @@ import {
   ClientResetHistory,
   ClientUsage,
 } from '../../support/codex-expectations.ts';
+import { runs, SEED } from '../../support/effort.ts';
 import { bank, use } from '../../support/resets.ts';
 import { later, START, seedAccount } from '../../support/test-ledger.ts';
 import { openTestServer, type TestServer } from '../../support/test-server.ts';
@@ -94,6 +95,6 @@ test('in whatever state an account is, the real client can read every answer, an
       expect(used).toBe(codes.filter((code) => code === 'reset').length);
       expect(credits.credits.filter(({ status }) => status === 'redeemed')).toHaveLength(used);
     }),
-    { numRuns: 80, seed: Number(process.env.BOON_TEST_SEED ?? 20260611) },
+    { numRuns: runs(30), seed: SEED },
   );
 });

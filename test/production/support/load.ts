@@ -16,8 +16,16 @@ const PATIENCE_MS = 180_000;
 
 let serial = 0;
 
-/** @param givers how many give at the same time, each the next gift when the last was accepted. */
-export function startLoad(client: BoonClient, accounts: readonly string[], givers: number): Load {
+/**
+ * @param givers how many give at the same time, each the next gift when the last was accepted.
+ * @param pauseMs of each, as people make, and so that the parts that come back have the processor, too.
+ */
+export function startLoad(
+  client: BoonClient,
+  accounts: readonly string[],
+  givers: number,
+  pauseMs: number,
+): Load {
   const given: Given[] = [];
   let stopped = false;
   const give = async () => {
@@ -29,8 +37,7 @@ export function startLoad(client: BoonClient, accounts: readonly string[], giver
       const key = `load-${serial}`;
       const { id } = await answered(() => client.transfers.create(request, { idempotencyKey: key }));
       given.push({ key, request, id });
-      // As people do, and so that the parts that come back have the processor, too.
-      await pause(100);
+      await pause(pauseMs);
     }
   };
   const all = Array.from({ length: givers }, give);
