@@ -154,7 +154,14 @@ export const growthScripts = (): Record<string, Script> => ({
 
   'reward-window-messages': {
     ...windowOf('messages', DAY, { programs: { [PROGRAM]: { cap: 1, banked: ['a'], held: [] } } }),
-    answers: { raiseCap: inTurn(refused(), monthOf('messages', { cap: 3, claimed: ['a'] })) },
+    answers: {
+      raiseCap: inTurn(refused(), monthOf('messages', { cap: 3, claimed: ['a'] })),
+      readWindow: inTurn(
+        monthOf('messages', { claimed: ['a', 'c'] }),
+        monthOf('messages', { month: '2026-07-11' }),
+        refused(),
+      ),
+    },
     async meanwhile({ handle, update }) {
       const raise = { program: PROGRAM, cap: 3, reason: 'speaker at our conference' };
       await update('claim', { referral_id: 'b', program: PROGRAM, cap: 1 });
@@ -165,9 +172,31 @@ export const growthScripts = (): Record<string, Script> => ({
       await update('release', { referral_id: 'b', program: PROGRAM });
       await update('release', { referral_id: 'b', program: 'another' });
       await handle.signal('changed', monthOf('messages', { claimed: ['a', 'c'] }));
+      await handle.signal('changed', monthOf('messages'));
+      await handle.signal('changed', monthOf('messages'));
       await handle.signal('changed', 'nothing');
       await update('release', { referral_id: 'c', program: PROGRAM });
       await handle.terminate('recorded');
+    },
+  },
+  'reward-window-signals-of-earlier-versions': {
+    ...windowOf('believed', DAY),
+    unpatched: true,
+    async meanwhile({ handle, update }) {
+      await handle.signal('changed', monthOf('believed', { claimed: ['a', 'c'] }));
+      await update('release', { referral_id: 'c', program: PROGRAM });
+      await handle.terminate('recorded');
+    },
+  },
+  'reward-window-over-when-it-hears': {
+    ...windowOf('hears', 4_000),
+    messagesFirst: true,
+    answers: { raiseCap: slowly(5_000, monthOf('hears')) },
+    async meanwhile({ handle, update }) {
+      const raise = { program: PROGRAM, cap: 3, reason: 'speaker at our conference' };
+      const raised = update('raiseCap', raise);
+      await handle.signal('changed', monthOf('hears'));
+      await raised;
     },
   },
   'reward-window-over-while-a-claim-waits': {

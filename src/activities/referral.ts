@@ -8,6 +8,8 @@ import {
 import type { LinkUse, RaiseCap, ReferralAction, Referrals } from '../ledger/referrals.ts';
 import { failing } from './failure.ts';
 
+type WindowLook = { account_id: string; program: string; at: string };
+
 export type ReferralActivities = ReturnType<typeof referralActivities>;
 
 /** Refusals are ApplicationFailures whose type is the code; a lost database is retried. */
@@ -30,7 +32,17 @@ export function referralActivities(ledger: Referrals) {
     readReferral: (referralId: string): Promise<ReferralStanding> =>
       failing(async () => referralStanding(await ledger.findReferral(referralId))),
 
+    /** How the ledger has the month of an account at a moment. */
+    readWindow: ({ account_id, program, at }: WindowLook): Promise<RewardWindow> =>
+      failing(() => ledger.rewardWindow(account_id, program, at)),
+
+    /** A repeated key answers how the month stands now, and not how it stood then. */
     raiseCap: (request: RaiseCap): Promise<RewardWindow> =>
-      failing(async () => (await ledger.raiseCap(request)).value),
+      failing(async () => {
+        const { value, replayed } = await ledger.raiseCap(request);
+        if (!replayed) return value;
+        const present = await ledger.rewardWindow(request.account_id, request.program, request.at);
+        return present.month === value.month ? present : value;
+      }),
   };
 }

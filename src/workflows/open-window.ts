@@ -1,5 +1,5 @@
 /** One running reward window: the places of its month. */
-import { proxyLocalActivities, setCurrentDetails } from '@temporalio/workflow';
+import { log, patched, proxyLocalActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { ReferralActivities } from '../activities/referral.ts';
 import type {
   ClaimPlace,
@@ -12,7 +12,7 @@ import type {
   RewardWindowProgress,
 } from '../contracts/referral.ts';
 import { windowDetails } from '../contracts/referral-card.ts';
-import { refusal } from './refusal.ts';
+import { refusal, refusalOf } from './refusal.ts';
 import { takingTurns } from './turns.ts';
 
 const ledger = proxyLocalActivities<ReferralActivities>({
@@ -65,12 +65,16 @@ export class OpenWindow {
     }
   }
 
-  /** Gives a place, if there is one; a referral that has one has it. */
+  /**
+   * Gives a place, if there is one; a referral that has one has it. The claim tells how the ledger had the month when it
+   * was on its way: what is known of paid places, and a cap that was raised since, stay.
+   */
   claim({ referral_id, program, cap, banked = [] }: ClaimPlace): Promise<PlaceAnswer> {
     return this.#inTurn(async () => {
       this.checkOpen();
-      const known = this.#programs[program]?.banked ?? [];
-      const places = this.#learn(program, cap, [...new Set([...known, ...banked])]);
+      const known = this.#programs[program] ?? { cap, banked: [] };
+      const paid = [...new Set([...known.banked, ...banked])];
+      const places = this.#learn(program, Math.max(known.cap, cap), paid);
       const has = () => places.banked.includes(referral_id) || places.held.includes(referral_id);
       if (!has() && taken(places) < places.cap) places.held.push(referral_id);
       this.#show();
@@ -98,13 +102,33 @@ export class OpenWindow {
       const request = { key, at, account_id, month, ...raise, by };
       const summary = `${raise.program}: cap ${raise.cap} by ${by}`;
       const window = await ledger.raiseCap.executeWithOptions({ summary }, [request]);
-      this.become(window);
+      this.#become(window);
       return window;
     });
   }
 
+  /** Somebody says how the ledger has the month. That may be an old word, so the ledger is looked at. */
+  async hear(told: RewardWindow): Promise<void> {
+    // Runs of earlier versions believed it.
+    if (patched('a-window-looks')) await this.#inTurn(() => this.#look(told.program));
+    else this.#become(told);
+  }
+
+  async #look(program: string): Promise<void> {
+    if (this.isClosed) return;
+    const { account_id, month } = this.#input;
+    const asked = { account_id, program, at: new Date().toISOString() };
+    try {
+      const window = await ledger.readWindow.executeWithOptions({ summary: 'Read the month' }, [asked]);
+      // An account whose billing day was moved may be in another month by now.
+      if (window.month === month) this.#become(window);
+    } catch (error) {
+      log.warn('The month could not be read', { program, error: String(refusalOf(error)) });
+    }
+  }
+
   /** Takes over how the ledger has the month; places that wait for the ledger stay held. */
-  become({ program, cap, claimed }: RewardWindow): void {
+  #become({ program, cap, claimed }: RewardWindow): void {
     this.#learn(program, cap, claimed);
     this.#show();
   }

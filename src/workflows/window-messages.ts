@@ -67,10 +67,10 @@ export function handleWindowMessages(window: OpenWindow): void {
   });
   setHandler(
     windowChangedSignal,
-    (given) => {
-      if (isWindow(given)) window.become(given);
+    async (given) => {
+      if (isWindow(given)) await window.hear(given);
       else log.warn('A signal that tells no month was dropped');
     },
-    { description: 'How the ledger has the month now. Sent by Boon.' },
+    { description: 'Look at the month in the ledger again. Sent by Boon; what it says is not believed.' },
   );
 }
