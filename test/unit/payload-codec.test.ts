@@ -90,6 +90,8 @@ test('each of three configured keys and the derived one reads what it encrypted,
   for (const key of keys) {
     const writer = createPayloadCodec({ encryption: 'all', keys: [key] });
     const read = await reader.decode(await writer.encode([written]));
-    expect(read.map((payload) => defaultPayloadConverter.fromPayload(payload))).toEqual([{ message: 'hello' }]);
+    expect(read.map((payload) => defaultPayloadConverter.fromPayload(payload))).toEqual([
+      { message: 'hello' },
+    ]);
   }
 });
