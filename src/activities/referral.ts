@@ -39,7 +39,13 @@ export function referralActivities(ledger: Referrals) {
     readWindow: (accountId: string, program: string, at: string): Promise<RewardWindow> =>
       failing(() => ledger.rewardWindow(accountId, program, at)),
 
+    /** A repeated key answers how the month stands now, and not how it stood then. */
     raiseCap: (request: RaiseCap): Promise<RewardWindow> =>
-      failing(async () => (await ledger.raiseCap(request)).value),
+      failing(async () => {
+        const { value, replayed } = await ledger.raiseCap(request);
+        if (!replayed) return value;
+        const present = await ledger.rewardWindow(request.account_id, request.program, request.at);
+        return present.month === value.month ? present : value;
+      }),
   };
 }

@@ -1,5 +1,5 @@
 /** One running reward window: the places of its month. */
-import { proxyLocalActivities, setCurrentDetails } from '@temporalio/workflow';
+import { log, patched, proxyLocalActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { ReferralActivities } from '../activities/referral.ts';
 import type {
   ClaimPlace,
@@ -87,12 +87,16 @@ export class OpenWindow {
     }
   }
 
-  /** Gives a place, if there is one; a referral that has one has it. */
+  /**
+   * Gives a place, if there is one; a referral that has one has it. The claim tells how the ledger had the month when it
+   * was on its way: what is known of paid places, and a cap that was raised since, stay.
+   */
   claim({ referral_id, program, cap, banked = [] }: ClaimPlace): Promise<PlaceAnswer> {
     return this.#inTurn(async () => {
       this.checkOpen();
-      const known = this.#programs[program]?.banked ?? [];
-      const places = this.#learn(program, cap, [...new Set([...known, ...banked])]);
+      const known = this.#programs[program] ?? { cap, banked: [] };
+      const paid = [...new Set([...known.banked, ...banked])];
+      const places = this.#learn(program, Math.max(known.cap, cap), paid);
       const has = () => places.banked.includes(referral_id) || places.held.includes(referral_id);
       if (!has() && taken(places) < places.cap) places.held.push(referral_id);
       this.#show();

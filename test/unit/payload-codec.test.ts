@@ -78,3 +78,20 @@ test('the key derived from the database’s key always reads, whatever is config
   const [read] = await after.decode([old as Payload]);
   expect(defaultPayloadConverter.fromPayload(read as Payload)).toBe('hello');
 });
+
+test('each of three configured keys and the derived one reads what it encrypted, whichever is the first', async () => {
+  const own = Buffer.alloc(32, 1);
+  const configured = [2, 3, 4].map((byte) => Buffer.alloc(32, byte));
+  const keys = payloadKeys(own, configured);
+  expect(keys).toHaveLength(4);
+  expect(keys.slice(0, 3)).toEqual(configured);
+  const written = defaultPayloadConverter.toPayload({ message: 'hello' });
+  const reader = createPayloadCodec({ encryption: 'all', keys });
+  for (const key of keys) {
+    const writer = createPayloadCodec({ encryption: 'all', keys: [key] });
+    const read = await reader.decode(await writer.encode([written]));
+    expect(read.map((payload) => defaultPayloadConverter.fromPayload(payload))).toEqual([
+      { message: 'hello' },
+    ]);
+  }
+});

@@ -1,0 +1,57 @@
+/** Branches of the workflows' code that no saved history goes through, each with its reason. */
+
+const VALIDATOR = 'a validator is asked before an update is accepted; a history has only the acceptance';
+const QUERY = 'a query leaves nothing in a history';
+const GUARD = 'the code around it excludes it; it is there for the types';
+
+/**
+ * `within` is a file and a function, and takes in the functions inside; `way` is a part of what the branch begins with.
+ * An exception that excepts nothing any more is a fault as well.
+ */
+export const UNREACHED: readonly { within: string; way?: string; why: string }[] = [
+  { within: 'campaign-actions.ts handleCampaignActions', way: 'campaign.progress', why: QUERY },
+  { within: 'gift-actions.ts handleActions', way: 'gift.progress', why: QUERY },
+  { within: 'open-gift.ts OpenGift.progress', why: QUERY },
+  { within: 'open-purchase.ts OpenPurchase.listen', way: 'setHandler(purchaseStatusQuery', why: QUERY },
+  { within: 'open-referral.ts OpenReferral.progress', why: QUERY },
+  { within: 'open-refund.ts OpenRefund.listen', way: 'setHandler(refundStatusQuery', why: QUERY },
+  { within: 'referral-messages.ts handleReferralMessages', way: 'referral.progress', why: QUERY },
+  { within: 'running-campaign.ts RunningCampaign.progress', why: QUERY },
+  { within: 'window-messages.ts handleWindowMessages', way: 'setHandler(windowStatusQuery', why: QUERY },
+
+  { within: 'campaign-actions.ts handleCampaignActions.validator', why: VALIDATOR },
+  { within: 'gift-actions.ts handleActions.validator', why: VALIDATOR },
+  { within: 'gift-input.ts checkArguments', why: VALIDATOR },
+  { within: 'open-referral.ts OpenReferral.checkResend', why: VALIDATOR },
+  { within: 'referral-input.ts checkPlaces', why: VALIDATOR },
+  { within: 'referral-messages.ts handleReferralMessages.validator', why: VALIDATOR },
+  { within: 'window-messages.ts handleWindowMessages.validator', why: VALIDATOR },
+
+  { within: 'campaign-actions.ts handleCampaignActions', way: 'uuid4()', why: GUARD },
+  { within: 'duties.ts textOf', way: 'error instanceof ActivityFailure', why: GUARD },
+  { within: 'duties.ts textOf', way: 'String(cause)', why: GUARD },
+  { within: 'open-gift.ts OpenGift.waitForDeadline', way: 'return false', why: GUARD },
+  { within: 'open-gift.ts OpenGift.result', way: 'throw this.#refusal', why: GUARD },
+  { within: 'open-gift.ts OpenGift.become', way: 'There is no gift yet', why: GUARD },
+  { within: 'open-gift.ts OpenGift.show', way: 'this.#gift === undefined', why: GUARD },
+  { within: 'refusal.ts refusalOf', way: "'internal'", why: GUARD },
+  { within: 'running-campaign.ts RunningCampaign.result', way: 'not looked at yet', why: GUARD },
+  { within: 'running-campaign.ts RunningCampaign.runPages', way: "'Pages'", why: GUARD },
+  { within: 'running-campaign.ts RunningCampaign.act', way: 'action.by === undefined', why: GUARD },
+
+  {
+    within: 'billing-cycle.ts collected',
+    way: 'if: if (!(error instanceof ActivityFailure)) throw error;',
+    why: 'a cancellation must come with the very task that tells of the closed month',
+  },
+  {
+    within: 'failure-converter.ts FailureConverter.errorToFailure',
+    way: 'holdsAddress',
+    why: 'it changes how a failure is written; test/unit/failure-converter has it',
+  },
+  {
+    within: 'versioning.ts versioned',
+    way: 'versioningBehavior',
+    why: 'a replay runs on an unversioned worker; test/temporal/versioning has it',
+  },
+];
