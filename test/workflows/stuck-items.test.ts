@@ -83,7 +83,7 @@ const reach = async (id: string): Promise<true> => {
 const closedWindows: string[] = [];
 const runs = {
   async *closed() {
-    yield closedWindows.splice(0).map((workflowId) => ({ workflowId }));
+    yield [];
   },
   running: async () => new Set<string>(),
   lost: async () => new Set<string>(),
@@ -92,6 +92,12 @@ const runs = {
   tell: async () => undefined,
   start: async ({ account_id, month }: { account_id: string; month: string }) => {
     await reach(`${account_id}/${month}`);
+  },
+};
+const windowRuns = {
+  ...runs,
+  async *closed() {
+    yield closedWindows.splice(0).map((workflowId) => ({ workflowId }));
   },
 };
 const mail = {
@@ -105,7 +111,7 @@ const payments = {} as Payments;
 function sweeps(on: Ledger, moment: string) {
   const before = moment;
   const gifts = reconcileActivities(on, runs);
-  const referrals = referralSweepActivities(on, runs, runs);
+  const referrals = referralSweepActivities(on, runs, windowRuns);
   const purchases = purchaseActivities({ ledger: on, runs, refundRuns: runs, payments });
   const campaigns = campaignActivities({
     ledger: on,
