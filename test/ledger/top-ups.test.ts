@@ -247,6 +247,13 @@ describe('what keeps a top-up from being charged', () => {
     expect(await own.ledger.topUp(ada, START)).toMatchObject({ blocked_by: 'paused', blocked_until: until });
   });
 
+  test('is no debt that is paid', async () => {
+    await withCard();
+    await consent();
+    await own.sql('INSERT INTO boon.debts VALUES ($1, 0)', [ada]);
+    expect(await own.ledger.topUp(ada, START)).toMatchObject({ blocked_by: null });
+  });
+
   test('is told only when a top-up is wanted', async () => {
     await withCard();
     await consent({ package: 'tiny', below: '20', monthly_cap: { amount: 100, currency: 'usd' } });
