@@ -39,23 +39,33 @@ export class UsageRun {
   readonly id: string;
   readonly #org: string;
   readonly #isMember: boolean;
+  readonly #moves: boolean;
   readonly #model = new UsageModel(TERMS.enterprise.limits, TERMS.enterprise.products);
 
-  private constructor(ledger: Ledger, id: string, org: string, isMember: boolean) {
+  private constructor(ledger: Ledger, id: string, org: string, isMember: boolean, moves: boolean) {
+    this.#moves = moves;
     this.#ledger = ledger;
     this.id = id;
     this.#org = org;
     this.#isMember = isMember;
   }
 
-  /** Everything must happen within one billing month, so that no counter begins anew. */
-  static async begin(ledger: Ledger, name: string, isMember: boolean, at?: string): Promise<UsageRun> {
+  /**
+   * Everything must happen within one billing month, so that no counter begins anew.
+   * @param options.moves whether a reset moves the weekly date, by the policy
+   */
+  static async begin(
+    ledger: Ledger,
+    name: string,
+    isMember: boolean,
+    { at, moves = false }: { at?: string; moves?: boolean } = {},
+  ): Promise<UsageRun> {
     const [id, org] = [`user-${name}`, `org-${name}`];
     const when = at === undefined ? {} : { at };
     const common = { plan: 'enterprise', billing_day: 1 } as const;
     await seedAccount(ledger, org, { put: { ...common, kind: 'organisation' }, ...when });
     await seedAccount(ledger, id, { put: { ...common, ...(isMember ? { org_id: org } : {}) }, ...when });
-    return new UsageRun(ledger, id, org, isMember);
+    return new UsageRun(ledger, id, org, isMember, moves);
   }
 
   /** Does it at `now` to both. @throws AssertionError where ledger and model differ. */
@@ -82,7 +92,8 @@ export class UsageRun {
       }
       case 'redeem':
         await bank(this.#ledger, this.id, { at });
-        if ((await redeem(this.#ledger, this.id, { at })).outcome === 'reset') this.#model.restore(now);
+        if ((await redeem(this.#ledger, this.id, { at })).outcome === 'reset')
+          this.#model.restore(now, this.#moves);
         break;
       case 'expire':
         await this.#ledger.expireLots(at, 1_000);
