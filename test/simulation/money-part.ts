@@ -28,6 +28,8 @@ const IDS = ['mona', 'milo', 'max', 'mint', 'mia', 'moe'];
 const FIRM = 'mint';
 const COHORT = 'money';
 const ALL = 10_000;
+/** More than any two clocks are. */
+const APART_MS = 5_000;
 
 export class MoneyPart implements Part {
   readonly #world: World;
@@ -63,7 +65,7 @@ export class MoneyPart implements Part {
         error instanceof BoonError && error.status < 500 && error.code !== 'idempotency_mismatch';
       if (!isRule) throw error;
     }
-    await expectMoneyAgrees(this.#world, IDS);
+    await expectMoneyAgrees(this.#world, IDS, new Date(now + APART_MS).toISOString());
     return command.do === 'wait' ? now + command.ms : now;
   }
 
@@ -71,8 +73,8 @@ export class MoneyPart implements Part {
     // Nothing of it was foretold.
   }
 
-  async check(): Promise<void> {
-    await expectMoneyAgrees(this.#world, IDS);
+  async check(now: number): Promise<void> {
+    await expectMoneyAgrees(this.#world, IDS, new Date(now + APART_MS).toISOString());
   }
 
   async settle({ ledger, now }: Turn): Promise<void> {
@@ -86,7 +88,7 @@ export class MoneyPart implements Part {
       await hearOfRefund(ledger, refund, 'succeeded', { at: turn.at });
     await this.#advance(turn);
     await this.#months(turn);
-    await expectMoneyAgrees(this.#world, IDS);
+    await expectMoneyAgrees(this.#world, IDS, turn.at);
   }
 
   async #do(command: MoneyCommand, turn: Now): Promise<unknown> {

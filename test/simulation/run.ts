@@ -43,7 +43,12 @@ export async function run(options: RunOptions): Promise<Report> {
         const number = next++;
         const own = episodeSeed(seed, number);
         const all = script(own, Math.min(EPISODE, steps - number * EPISODE));
-        const failed = await play(world, all, () => progress(++done));
+        const failed = await playUnless(world, all, () => {
+          // What comes behind a failure does not matter; what comes before it may fail too.
+          if (Math.min(...failures.keys()) < number) throw new Stopped();
+          progress(++done);
+        });
+        if (failed === 'stopped') return;
         if (failed !== undefined)
           failures.set(number, { seed: own, script: all, steps: failed.index, message: failed.message });
       }
@@ -56,19 +61,28 @@ export async function run(options: RunOptions): Promise<Report> {
   return { seed, steps: done, failure: failures.get(first) };
 }
 
-export async function play(
+/** Plays one script. @returns how it failed, if it did */
+export async function play(world: World, what: Script): Promise<EpisodeFailed | undefined> {
+  const failed = await playUnless(world, what, () => undefined);
+  return failed === 'stopped' ? undefined : failed;
+}
+
+async function playUnless(
   world: World,
   what: Script,
-  done?: () => void,
-): Promise<EpisodeFailed | undefined> {
+  done: () => void,
+): Promise<EpisodeFailed | undefined | 'stopped'> {
   try {
     await Episode.play(world, what, done);
     return undefined;
   } catch (error) {
     if (error instanceof EpisodeFailed) return error;
+    if (error instanceof Stopped) return 'stopped';
     throw error;
   }
 }
+
+class Stopped extends Error {}
 
 /** The first episode has the seed of the run, so that it can be played alone. */
 function episodeSeed(seed: number, episode: number): number {
