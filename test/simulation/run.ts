@@ -1,6 +1,7 @@
 /** Episode after episode of a seed. */
 import { Episode, EpisodeFailed } from './episode.ts';
 import type { Fault } from './faults.ts';
+import type { PartName } from './part.ts';
 import { type Script, script } from './steps.ts';
 import { World } from './world.ts';
 
@@ -23,6 +24,8 @@ export type RunOptions = {
   template: string;
   seed: number;
   steps: number;
+  /** Those of all parts, unless it says otherwise. */
+  parts?: readonly PartName[] | undefined;
   fault?: Fault | undefined;
   /** Databases that are used at once; the outcome does not depend on it. */
   worlds?: number;
@@ -42,7 +45,7 @@ export async function run(options: RunOptions): Promise<Report> {
       while (next < episodes && failures.size === 0) {
         const number = next++;
         const own = episodeSeed(seed, number);
-        const all = script(own, Math.min(EPISODE, steps - number * EPISODE));
+        const all = script(own, Math.min(EPISODE, steps - number * EPISODE), options.parts);
         const failed = await playUnless(world, all, () => {
           // What comes behind a failure does not matter; what comes before it may fail too.
           if (Math.min(...failures.keys()) < number) throw new Stopped();

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { startPostgres } from '../../src/local/postgres.ts';
 import { putCluster, TEMPLATE } from '../../src/testing/prepared-cluster.ts';
 import { FAULTS, type Fault } from './faults.ts';
+import { PARTS, type PartName } from './part.ts';
 import { inWords, shorten } from './report.ts';
 import { type RunOptions, run } from './run.ts';
 import { World } from './world.ts';
@@ -14,7 +15,9 @@ const HELP = `npm run simulate -- [--seed S] [--steps N] [--seeds K] [--fault NA
 
 Plays N steps (20000) that seed S (1) decides, on a real ledger with time skipped, and compares each with a plain model.
   --seeds K     plays K seeds, from S on
-  --fault NAME  puts a known fault into the ledger first: the simulation is to find it. "all" tries each
+  --part NAME   steps of this part only: gifts, growth, usage or money
+  --fault NAME  puts a known fault into the ledger first: the simulation is to find it, by steps of the part where it shows.
+                "all" tries each
   --no-shrink   does not look for the shortest sequence that fails
   --json        one line of JSON for each seed
 Faults: ${FAULTS.map(({ name }) => name).join(', ')}
@@ -26,6 +29,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     steps: { type: 'string', default: '20000' },
     seeds: { type: 'string', default: '1' },
+    part: { type: 'string' },
     fault: { type: 'string' },
     'no-shrink': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
@@ -37,7 +41,12 @@ const [seed, steps, seeds] = [values.seed, values.steps, values.seeds].map(Numbe
   number,
   number,
 ];
-const wrong = ![seed, steps, seeds].every(Number.isSafeInteger) || steps < 1 || seeds < 1;
+const part = PARTS.filter((name) => name === values.part);
+const wrong =
+  (values.part !== undefined && part.length === 0) ||
+  ![seed, steps, seeds].every(Number.isSafeInteger) ||
+  steps < 1 ||
+  seeds < 1;
 const faults = FAULTS.filter(({ name }) => name === values.fault || values.fault === 'all');
 if (values.help || wrong || (values.fault !== undefined && faults.length === 0)) {
   console.log(HELP);
@@ -70,7 +79,14 @@ try {
 /** @returns whether it came out as it should. */
 async function playSeed(one: number, fault: Fault | undefined): Promise<boolean> {
   const begun = performance.now();
-  const options: RunOptions = { adminUrl: postgres.url, template: TEMPLATE, seed: one, steps, fault };
+  const options: RunOptions = {
+    adminUrl: postgres.url,
+    template: TEMPLATE,
+    seed: one,
+    steps,
+    fault,
+    parts: partsOf(fault),
+  };
   const { steps: done, failure } = await run({ ...options, progress });
   const seconds = Math.round((performance.now() - begun) / 100) / 10;
   const shortest =
@@ -106,6 +122,11 @@ async function shortestOf({ adminUrl, template, fault }: RunOptions, failure: Pa
   } finally {
     await world.close();
   }
+}
+
+function partsOf(fault: Fault | undefined): readonly PartName[] {
+  if (fault !== undefined) return [fault.part];
+  return part.length === 0 ? PARTS : part;
 }
 
 function progress(done: number): void {

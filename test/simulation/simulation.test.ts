@@ -39,7 +39,13 @@ describe('a fault that is put back', () => {
     .slice(0, 4);
 
   test.each(sample)('is found: %s', async (name, { seed, step }) => {
-    const { failure } = await run({ ...postgres(), seed, steps: step + 40, fault: faultOf(name) });
+    const { failure } = await run({
+      ...postgres(),
+      seed,
+      steps: step + 40,
+      parts: [faultOf(name).part],
+      fault: faultOf(name),
+    });
     expect(failure).toBeDefined();
   });
 
@@ -47,7 +53,7 @@ describe('a fault that is put back', () => {
     const [name, { seed, step }] = sample[0] ?? ['', { seed: 0, step: 0 }];
     const world = await World.open(postgres().adminUrl, TEMPLATE_DATABASE, faultOf(name));
     try {
-      const all = script(seed, step + 40);
+      const all = script(seed, step + 40, [faultOf(name).part]);
       const failed = await play(world, all);
       if (failed === undefined) throw new Error('nothing was found');
       const failure = { seed, script: all, steps: failed.index, message: failed.message };
@@ -61,7 +67,7 @@ describe('a fault that is put back', () => {
   });
 
   test('is refused where its text is not there any more', async () => {
-    const gone: Fault = { name: 'gone', function: 'settle_gifts', find: 'no such text', replace: '' };
+    const gone: Fault = { name: 'gone', part: 'gifts', function: 'settle_gifts', find: 'no such text', replace: '' };
     await expect(World.open(postgres().adminUrl, TEMPLATE_DATABASE, gone)).rejects.toThrow(
       'not in boon.settle_gifts',
     );

@@ -30,7 +30,8 @@ export type Script = { policies: VersionedPolicy[]; choice: Choice; steps: Step[
 /** Clocks are as much as this apart. */
 const SKEW_MS = 2_000;
 
-export function script(seed: number, count: number): Script {
+/** @param parts whose steps they are: those of all, or of a few, which then meet each other more often */
+export function script(seed: number, count: number, parts: readonly PartName[] = PARTS): Script {
   const random = randomOf(seed);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   const sample = <T>(arbitrary: fc.Arbitrary<T>): T => fc.sample(arbitrary, { seed, numRuns: 1 })[0] as T;
@@ -45,11 +46,11 @@ export function script(seed: number, count: number): Script {
   const steps: Step[] = [];
   const client = () => Math.floor(random() * CLIENTS);
   const chore = (command: Chore) => steps.push({ part: 'chores', command, client: client(), skew: 0 });
-  for (let focus: PartName = pick(PARTS); steps.length < count; ) {
+  for (let focus: PartName = pick(parts); steps.length < count; ) {
     // Some steps in a row are of one part, so that they meet each other before time has settled everything.
-    if (random() < 0.05) focus = pick(PARTS);
+    if (random() < 0.05) focus = pick(parts);
     if (random() < 0.08) chore(pick<Chore>(CHORES));
-    const part: PartName = random() < 0.9 ? focus : pick(PARTS);
+    const part: PartName = random() < 0.9 ? focus : pick(parts);
     const command = queues[part].shift();
     if (command === undefined) continue;
     const sweeps = sweepsOf(part, command as { do: string; which?: number });
