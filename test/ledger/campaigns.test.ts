@@ -62,7 +62,9 @@ describe('granting', () => {
           kind: 'reset_windows',
           reason: 'outage',
         } as const;
-        const answers = await Promise.all([own.ledger, other].map((ledger) => ledger.createCampaign(request)));
+        const answers = await Promise.all(
+          [own.ledger, other].map((ledger) => ledger.createCampaign(request)),
+        );
         expect(answers.map(({ value }) => value.id)).toEqual([request.id, request.id]);
         expect(answers.map(({ replayed }) => replayed).toSorted()).toEqual([false, true]);
       }

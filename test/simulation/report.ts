@@ -21,7 +21,8 @@ export async function shorten(world: World, failure: Failure, budget?: number): 
   return { seed, of: upTo.length, message, steps };
 }
 
-export function inWords({ seed, of, message, steps }: Shortest): string {
+/** @param options more of the command that plays it again */
+export function inWords({ seed, of, message, steps }: Shortest, options = ''): string {
   const lines = steps.map(({ part, command, client, skew, trouble }, n) => {
     const { do: what, ...how } = command;
     const clock = skew === 0 ? '' : `, clock ${skew > 0 ? '+' : ''}${skew} ms`;
@@ -32,6 +33,6 @@ export function inWords({ seed, of, message, steps }: Shortest): string {
     `Seed ${seed} fails after ${of} steps. The shortest sequence found has ${steps.length}:`,
     ...lines,
     message,
-    `Again: npm run simulate -- --seed ${seed} --steps ${of}`,
+    `Again: npm run simulate -- --seed ${seed} --steps ${of}${options}`,
   ].join('\n');
 }

@@ -109,7 +109,7 @@ async function playSeed(one: number, fault: Fault | undefined): Promise<boolean>
     console.log(
       `Seed ${one}${what}: ${done} steps in ${seconds} s, ${failure === undefined ? 'nothing found' : `failed at step ${failure.steps + 1} of seed ${failure.seed}`}`,
     );
-    if (shortest !== undefined) console.log(inWords(shortest));
+    if (shortest !== undefined) console.log(inWords(shortest, optionsOf(fault)));
     else if (message !== undefined) console.log(message);
   }
   return (failure === undefined) === (fault === undefined);
@@ -122,6 +122,11 @@ async function shortestOf({ adminUrl, template, fault }: RunOptions, failure: Pa
   } finally {
     await world.close();
   }
+}
+
+function optionsOf(fault: Fault | undefined): string {
+  if (fault !== undefined) return ` --fault '${fault.name}'`;
+  return values.part === undefined ? '' : ` --part ${values.part}`;
 }
 
 function partsOf(fault: Fault | undefined): readonly PartName[] {

@@ -67,7 +67,13 @@ describe('a fault that is put back', () => {
   });
 
   test('is refused where its text is not there any more', async () => {
-    const gone: Fault = { name: 'gone', part: 'gifts', function: 'settle_gifts', find: 'no such text', replace: '' };
+    const gone: Fault = {
+      name: 'gone',
+      part: 'gifts',
+      function: 'settle_gifts',
+      find: 'no such text',
+      replace: '',
+    };
     await expect(World.open(postgres().adminUrl, TEMPLATE_DATABASE, gone)).rejects.toThrow(
       'not in boon.settle_gifts',
     );

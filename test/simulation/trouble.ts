@@ -57,6 +57,8 @@ const MAY_COME_LATE: ReadonlySet<string> = new Set<string>([
   'payInvoice',
   'correctInvoice',
 ]);
+/** Of these only one caller hears what it did, and nobody can tell which: they are made again one after the other. */
+const TOLD_ONCE: ReadonlySet<string> = new Set<Method>(['redeemReset', 'recordActivity']);
 /** Refusals that are not kept under their key: what is missing may come. */
 const PASSING: ReadonlySet<string> = new Set(['not_found', 'validation_failed', 'unavailable']);
 
@@ -105,8 +107,9 @@ export class Troubles {
   }
 
   async #call(name: string, args: unknown[], policy: keyof Client): Promise<unknown> {
-    const trouble = REPEATABLE.has(name) ? this.#trouble : undefined;
+    let trouble = REPEATABLE.has(name) ? this.#trouble : undefined;
     if (trouble !== undefined) this.#trouble = undefined;
+    if (trouble !== undefined && TOLD_ONCE.has(name)) trouble = 'lost answer';
     const outcome = await this.#in(trouble, name, args, policy);
     if (name === 'putAccount' && !('error' in outcome))
       this.onPut(...(args as Parameters<Ledger['putAccount']>));
