@@ -101,7 +101,7 @@ function ofItsPlans(command: GrowthCommand): GrowthCommand {
 }
 
 /** Numbers from 0 to below 1 that a seed decides (mulberry32). */
-export function randomOf(seed: number): () => number {
+function randomOf(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
