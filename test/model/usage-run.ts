@@ -86,7 +86,8 @@ export class UsageRun {
           ...TERMS[plan],
           onCredits: use_credits,
           ownLimit: micro(spending_limit),
-          memberLimit: micro(pool_limit),
+          // Whoever is no member has no limit as one.
+          memberLimit: this.#isMember ? micro(pool_limit) : null,
         });
         break;
       }
