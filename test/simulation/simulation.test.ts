@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { effort } from '../model/effort.ts';
+import { SEED } from '../support/effort.ts';
 import { TEMPLATE_DATABASE } from '../support/suite.ts';
 import { FAULTS, type Fault } from './faults.ts';
 import { FOUND } from './found.ts';
@@ -8,13 +8,12 @@ import { play, run } from './run.ts';
 import { script } from './steps.ts';
 import { World } from './world.ts';
 
-const { parameters } = effort(1);
 /** `BOON_SIMULATION_STEPS` plays more of them. */
 const STEPS = Number(process.env.BOON_SIMULATION_STEPS ?? 2_000);
 const postgres = () => ({ adminUrl: inject('postgresUrl'), template: TEMPLATE_DATABASE });
 
 test('in 20,000 steps of one seed, with troubles on the way, everything is as the plain models say and comes to its end', async () => {
-  const { steps, failure } = await run({ ...postgres(), seed: parameters.seed, steps: STEPS });
+  const { steps, failure } = await run({ ...postgres(), seed: SEED, steps: STEPS });
   expect(
     failure === undefined ? undefined : { seed: failure.seed, step: failure.steps, message: failure.message },
   ).toBe(undefined);
