@@ -63,3 +63,43 @@ test('an action sent while the database is away is done once when it is back', a
   expect(await canceled).toMatchObject({ status: 'canceled' });
   expect(await rig.available('ada')).toBe('90');
 });
+
+test('a process whose first call of the ledger outlives a task goes on as it began, also where nothing is kept in memory', async () => {
+  const forgetful = await giftRig(await devNamespace(), {
+    policy: { gifts: { settlement: 'PT1S' } },
+    worker: false,
+  });
+  try {
+    let calls = 0;
+    let isBack = false;
+    await forgetful.startWorker({
+      maxCachedWorkflows: 0,
+      ledger: {
+        ...forgetful.ledger,
+        advanceGift: async (id, at) => {
+          calls += 1;
+          // Longer than the 80 % of a workflow task after which another keeps the call alive.
+          if (calls === 1) await forgetful.sleep(9_000);
+          if (!isBack) throw new BoonError('unavailable', 'The ledger does not answer.');
+          return await forgetful.ledger.advanceGift(id, at);
+        },
+      },
+    });
+    await forgetful.seed('ada', '100');
+    await forgetful.seed('bob');
+    const gift = await forgetful.give({ from: 'ada', to: { account_id: 'bob' }, amount: '10' });
+    const waits = async () => {
+      const { events } = await forgetful.client.workflow.getHandle(giftWorkflowId(gift.id)).fetchHistory();
+      return (events ?? []).some((event) => event.timerStartedEventAttributes);
+    };
+    await expect.poll(waits, { timeout: 120_000, interval: 500 }).toBe(true);
+    isBack = true;
+    await forgetful.until(gift, 'settled');
+    await forgetful.untilClosed(gift);
+    const history = await forgetful.client.workflow.getHandle(giftWorkflowId(gift.id)).fetchHistory();
+    const failed = (history.events ?? []).filter((event) => event.workflowTaskFailedEventAttributes);
+    expect(failed).toEqual([]);
+  } finally {
+    await forgetful.close();
+  }
+});
