@@ -26,11 +26,12 @@ export const activityRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, pa
       response: { 202: ActivityAcceptedSchema, ...writeRefusals('not_found') },
     },
     handler: async (request, reply) => {
-      if (Date.parse(request.body.at) > clock().getTime() + CLOCKS_APART_MILLISECONDS) {
+      const now = clock();
+      if (Date.parse(request.body.at) > now.getTime() + CLOCKS_APART_MILLISECONDS) {
         const message = 'must not lie in the future';
         throw new BoonError('validation_failed', `at: ${message}.`, { errors: [{ path: 'at', message }] });
       }
-      const changed = await ledger.recordActivity(request.body);
+      const changed = await ledger.recordActivity({ ...request.body, told_at: now.toISOString() });
       if (changed !== undefined) await referralProcess.prompted(changed);
       reply.code(202);
       return { accepted: true as const };

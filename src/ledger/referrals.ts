@@ -39,7 +39,14 @@ export type ReferralAction = Write & {
   reason?: string | undefined;
   by?: string | undefined;
 };
-export type Activity = { id: string; account_id: string; kind: 'login' | 'prompt'; at: string };
+export type Activity = {
+  id: string;
+  account_id: string;
+  kind: 'login' | 'prompt';
+  at: string;
+  /** The present moment; left out: it is told when it happens. */
+  told_at?: string | undefined;
+};
 export type RaiseCap = Write & {
   account_id: string;
   program: string;
