@@ -191,6 +191,26 @@ test('a friend can neither cancel nor mail an invitation again', async () => {
   }
 });
 
+test('an account’s owner may tell of a friend whom a link has brought; the prompt that comes too late is refused', async () => {
+  const invited = await invite();
+  await joins(invited, 'friend-late');
+  const tell = (id: string, at: string) =>
+    server.send('POST', '/v1/activity', { body: { id, account_id: 'friend-late', kind: 'prompt', at } });
+  const ends = Date.parse(invited.expires_at);
+  const before = server.now();
+  const inTime = new Date(ends - 1).toISOString();
+  server.setNow(new Date(ends + 86_400_000 - 1).toISOString());
+  expect(await tell('in-time', inTime)).toMatchObject({ status: 202 });
+  server.setNow(new Date(ends + 86_400_000).toISOString());
+  expect(await tell('in-time', inTime)).toMatchObject({ status: 202 });
+  expect(await tell('too-late', inTime)).toMatchObject({
+    status: 400,
+    json: { code: 'validation_failed', errors: [{ path: 'at' }] },
+  });
+  expect(await server.send('POST', `/v1/referrals/${invited.id}/resend`)).toMatchObject({ status: 409 });
+  server.setNow(before);
+});
+
 test('an invitation that waits is mailed again; one that was used is not', async () => {
   const invited = await invite();
   const path = `/v1/referrals/${invited.id}/resend`;

@@ -205,6 +205,21 @@ describe.each([
   });
 });
 
+test('a cancellation after the end changes nothing, whether or not a sweep has come by', async () => {
+  for (const isSwept of [false, true]) {
+    const referral = await joinedBy(1);
+    await sweep(isSwept, END);
+    await expect(actOn(own.ledger, referral, 'cancel', END)).rejects.toMatchObject(
+      refusal('already_resolved'),
+    );
+    expect(await found(referral)).toMatchObject({ status: 'expired', ended_at: END });
+    const other = await joinedBy(1);
+    expect(await actOn(own.ledger, other, 'cancel', later(END, { ms: -1 }))).toMatchObject({
+      status: 'canceled',
+    });
+  }
+});
+
 describe('the first link used wins', () => {
   const second = later(LINK, { hours: 1 });
   const told = later(LINK, { hours: 2 });
