@@ -73,7 +73,8 @@ export interface Referrals {
   useLink(request: LinkUse): Promise<Recorded<Referral>>;
   /**
    * Notes logins and prompts, grouped with others. Answers the referral that this very event changed (a prompt was
-   * counted, or it showed the friend to have been active before the link), else undefined.
+   * counted, or it showed the friend to have been active before the link), else undefined. A prompt that would have
+   * counted is refused when it is told too late after the invitation's end.
    */
   recordActivity(event: Activity): Promise<Referral | undefined>;
   /**

@@ -191,24 +191,23 @@ test('a friend can neither cancel nor mail an invitation again', async () => {
   }
 });
 
-test('an account’s owner may tell of a friend whom a link has brought; the prompt that comes too late is refused', async () => {
+test('a prompt of before an invitation’s end is taken for a day after it; later it is refused, unless it was told before', async () => {
   const invited = await invite();
   await joins(invited, 'friend-late');
   const tell = (id: string, at: string) =>
     server.send('POST', '/v1/activity', { body: { id, account_id: 'friend-late', kind: 'prompt', at } });
-  const ends = Date.parse(invited.expires_at);
-  const before = server.now();
+  const ends = Date.parse(String(invited.expires_at));
+  const before = server.time.now;
   const inTime = new Date(ends - 1).toISOString();
-  server.setNow(new Date(ends + 86_400_000 - 1).toISOString());
+  server.time.now = new Date(ends + 86_400_000 - 1);
   expect(await tell('in-time', inTime)).toMatchObject({ status: 202 });
-  server.setNow(new Date(ends + 86_400_000).toISOString());
+  server.time.now = new Date(ends + 86_400_000);
   expect(await tell('in-time', inTime)).toMatchObject({ status: 202 });
   expect(await tell('too-late', inTime)).toMatchObject({
     status: 400,
     json: { code: 'validation_failed', errors: [{ path: 'at' }] },
   });
-  expect(await server.send('POST', `/v1/referrals/${invited.id}/resend`)).toMatchObject({ status: 409 });
-  server.setNow(before);
+  server.time.now = before;
 });
 
 test('an invitation that waits is mailed again; one that was used is not', async () => {
@@ -216,6 +215,11 @@ test('an invitation that waits is mailed again; one that was used is not', async
   const path = `/v1/referrals/${invited.id}/resend`;
   expect(await server.send('POST', path, { as: asUser('ada') })).toMatchObject({ status: 200 });
   expect(server.referralProcess.resends).toHaveLength(1);
+  const { now } = server.time;
+  // No sweep has come by.
+  server.time.now = new Date(String(invited.expires_at));
+  expect(await server.send('POST', path)).toMatchObject({ status: 409, json: { code: 'already_resolved' } });
+  server.time.now = now;
   await joins(invited, 'friend-5');
   expect(await server.send('POST', path)).toMatchObject({ status: 409, json: { code: 'already_resolved' } });
 });
