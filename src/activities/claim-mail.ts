@@ -6,12 +6,23 @@ export type Mail = { subject: string; text: string; html: string; messageId: str
 
 /**
  * Writes the mail.
+ * @param from the name of who gives; never the id of an account. Null: they have none.
  * @param url the claim link.
  * @param publicUrl its host stands in the Message-ID, which is the same at each try, so that a repeated mail is seen to be one.
  */
-export function claimMail({ gift, url, publicUrl }: { gift: Gift; url: string; publicUrl: string }): Mail {
+export function claimMail({
+  gift,
+  from,
+  url,
+  publicUrl,
+}: {
+  gift: Gift;
+  from: string | null;
+  url: string;
+  publicUrl: string;
+}): Mail {
   const subject = `${givenText(gift)} for you`;
-  const given = `${gift.from} gives you ${givenText(gift)}.`;
+  const given = `${from ?? 'Somebody'} gives you ${givenText(gift)}.`;
   const until = `The link works once, until ${untilText(gift)}. Unclaimed, the credits go back.`;
   const says = gift.message === null ? [] : [`“${gift.message}”`];
   return {

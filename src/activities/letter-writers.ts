@@ -41,7 +41,8 @@ export function letterWriters({
         ledger.giftAddress(subject),
       ]);
       if (token === undefined || gift.deadline === null) return undefined;
-      return { to: email, mail: claimMail({ gift, url: claimUrl(publicUrl, subject, token), publicUrl }) };
+      const [url, from] = [claimUrl(publicUrl, subject, token), await nameOf(gift.from)];
+      return { to: email, mail: claimMail({ gift, from, url, publicUrl }) };
     },
 
     /** Nothing once the link was used or has ended. */
@@ -53,7 +54,8 @@ export function letterWriters({
       const address = addresses.get(subject);
       if (referral.status !== 'invited' || address?.token === undefined) return undefined;
       const url = inviteUrl(publicUrl, subject, address.token);
-      return { to: address.email, mail: invitationMail({ referral, url, publicUrl, which }) };
+      const from = await nameOf(referral.referrer_id);
+      return { to: address.email, mail: invitationMail({ referral, from, url, publicUrl, which }) };
     },
 
     /** Nothing to who was given nothing, or lost it again. */
@@ -90,6 +92,10 @@ export function letterWriters({
       return { to, mail: invoiceMail(await ledger.findInvoice(subject), publicUrl) };
     },
   };
+
+  async function nameOf(id: string): Promise<string | null> {
+    return (await ledger.findAccount(id)).name;
+  }
 
   async function toAccount(
     id: string,

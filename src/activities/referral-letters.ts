@@ -6,29 +6,31 @@ import type { Mail } from './claim-mail.ts';
 
 /**
  * The invitation.
+ * @param from the name of who invites; never the id of an account. Null: they have none.
  * @param url the friend's personal link.
  * @param publicUrl its host stands in the Message-ID.
  * @param which which one: a try of the same mail is seen to be one, another mail is another.
  */
 export function invitationMail(letter: {
   referral: Referral;
+  from: string | null;
   url: string;
   publicUrl: string;
   which: string;
 }): Mail {
-  const { referral, url, publicUrl, which } = letter;
+  const { referral, from, url, publicUrl, which } = letter;
   const { prompts_required: prompts } = referral;
-  const invites = `${referral.referrer_id} invites you.`;
+  const invites = `${from ?? 'A friend'} invites you`;
   const counts =
     prompts === 1
       ? 'It counts once you have sent your first message.'
       : `It counts once you have sent ${prompts} messages.`;
   const until = `The link is yours alone, and works until ${untilText(referral.expires_at)}.`;
   return {
-    subject: `${referral.referrer_id} invites you`,
-    text: [invites, `Accept the invitation: ${url}`, counts, until].join('\n\n'),
+    subject: invites,
+    text: [`${invites}.`, `Accept the invitation: ${url}`, counts, until].join('\n\n'),
     html: [
-      `<p>${escaped(invites)}</p>`,
+      `<p>${escaped(invites)}.</p>`,
       `<p><a href="${escaped(url)}">Accept the invitation</a></p>`,
       `<p>${escaped(counts)}</p>`,
       `<p>${escaped(until)}</p>`,

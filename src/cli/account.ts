@@ -20,6 +20,7 @@ export function accountCommand(terminal: Terminal): Command {
 }
 
 type Put = Pick<AccountPut, 'plan' | 'kind' | 'status'> & {
+  name?: string;
   email?: string;
   verifiedAt?: string;
   createdAt?: string;
@@ -50,6 +51,7 @@ function put(terminal: Terminal): Command {
     .addOption(new Option('--plan <plan>', 'its plan').choices(PLANS).makeOptionMandatory())
     .addOption(new Option('--kind <kind>', 'what it is').choices(ACCOUNT_KINDS))
     .addOption(new Option('--status <status>', 'frozen: its open gifts are held').choices(ACCOUNT_STATUSES))
+    .option('--name <name>', 'what invitations and gifts call it by; none: nothing')
     .option('--email <address>', 'its e-mail address')
     .option('--verified-at <time>', 'when its identity was verified', moment)
     .option('--created-at <time>', 'when it began', moment)
@@ -78,6 +80,7 @@ function put(terminal: Terminal): Command {
     )
     .action(async (id: string, options: Put, command: Command) => {
       const {
+        name,
         verifiedAt,
         createdAt,
         billingDay,
@@ -91,6 +94,7 @@ function put(terminal: Terminal): Command {
       const client = await apiClient(terminal.env);
       const account = await client.accounts.put(id, {
         ...rest,
+        ...(name === undefined ? {} : { name: orNone(name) }),
         ...(verifiedAt === undefined ? {} : { identity_verified_at: verifiedAt }),
         ...(createdAt === undefined ? {} : { created_at: createdAt }),
         ...(billingDay === undefined ? {} : { billing_day: billingDay }),
@@ -246,6 +250,7 @@ function eligibility(terminal: Terminal): Command {
 function accountLines(account: Account): string[] {
   return fieldLines({
     account: account.id,
+    name: account.name,
     kind: account.kind,
     plan: account.plan,
     status: account.status,

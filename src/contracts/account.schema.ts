@@ -17,6 +17,7 @@ import {
   EmailSchema,
   InstantInputSchema,
   InstantSchema,
+  lineSchema,
   PositiveCreditsSchema,
   ReasonSchema,
   SignedCreditsSchema,
@@ -33,6 +34,10 @@ const NullableInstantInput = InstantInputSchema.nullable();
 export const AccountPutSchema = z
   .strictObject({
     plan: z.enum(PLANS),
+    name: lineSchema(100).nullable().optional().meta({
+      description:
+        'What invitations and gifts call it by; without one they say that a friend, or somebody, sent them',
+    }),
     kind: z.enum(ACCOUNT_KINDS).optional(),
     email: EmailSchema.nullable().optional(),
     billing_day: z.int().min(1).max(31).optional().meta({
@@ -73,13 +78,19 @@ export const AccountPutSchema = z
   })
   .meta({
     id: 'AccountPut',
-    example: { plan: 'plus', email: 'ada@example.com', identity_verified_at: '2026-01-05T10:00:00Z' },
+    example: {
+      plan: 'plus',
+      name: 'Ada',
+      email: 'ada@example.com',
+      identity_verified_at: '2026-01-05T10:00:00Z',
+    },
   });
 export type AccountPut = z.infer<typeof AccountPutSchema>;
 
 export const AccountSchema = z
   .object({
     id: z.string(),
+    name: z.string().nullable().meta({ description: 'What invitations and gifts call it by' }),
     kind: z.enum(ACCOUNT_KINDS),
     plan: z.enum(PLANS),
     status: z.enum(ACCOUNT_STATUSES),

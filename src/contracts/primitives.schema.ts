@@ -138,6 +138,25 @@ export function textSchema(longest: number) {
     .meta({ maxLength: longest, pattern: VISIBLE_TEXT });
 }
 
+const NOT_IN_A_LINE = '\\x00-\\x1f\\x7f\\x85\\u2028\\u2029';
+
+/** The same in one line, as a name is: it may stand in the subject of a letter. */
+export function lineSchema(longest: number) {
+  return z
+    .string()
+    .regex(new RegExp(`^[^${NOT_IN_A_LINE}]*$`), 'must be one line without control characters')
+    .trim()
+    .min(1, 'must not be empty')
+    .refine(
+      (text) => text.length <= longest || [...text].length <= longest,
+      `must be at most ${longest} characters`,
+    )
+    .meta({
+      maxLength: longest,
+      pattern: `^[^${NOT_IN_A_LINE}]*[^\\s${NOT_IN_A_LINE}][^${NOT_IN_A_LINE}]*$`,
+    });
+}
+
 export const ReasonSchema = textSchema(500);
 
 /** `?limit=&cursor=` of every list. */

@@ -21,16 +21,17 @@ export const activityRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, pa
       tags: ['Referrals'],
       summary: 'Tell of a login or a prompt of an account',
       description:
-        'Repeating it, or telling it late or out of order, does no harm: each `id` counts once, by its `at`.',
+        'Repeating it, or telling it late or out of order, does no harm: each `id` counts once, by its `at`. A prompt that an invitation lacked is refused, with `errors` at `at`, when it is told later than `usage.accept_late_for` after the invitation’s end.',
       body: ActivitySchema,
       response: { 202: ActivityAcceptedSchema, ...writeRefusals('not_found') },
     },
     handler: async (request, reply) => {
-      if (Date.parse(request.body.at) > clock().getTime() + CLOCKS_APART_MILLISECONDS) {
+      const now = clock();
+      if (Date.parse(request.body.at) > now.getTime() + CLOCKS_APART_MILLISECONDS) {
         const message = 'must not lie in the future';
         throw new BoonError('validation_failed', `at: ${message}.`, { errors: [{ path: 'at', message }] });
       }
-      const changed = await ledger.recordActivity(request.body);
+      const changed = await ledger.recordActivity({ ...request.body, told_at: now.toISOString() });
       if (changed !== undefined) await referralProcess.prompted(changed);
       reply.code(202);
       return { accepted: true as const };

@@ -86,7 +86,7 @@ export function createReferralDesk(parts: ServerParts): ReferralDesk {
     async resend(caller, referralId, key) {
       const referral = await visible(caller, referralId);
       requireReferrer(caller, referral);
-      if (referral.status !== 'invited') {
+      if (referral.status !== 'invited' || Date.parse(referral.expires_at) <= clock().getTime()) {
         throw new BoonError('already_resolved', 'The invitation no longer waits for the friend.');
       }
       await referralProcess.resend(referral, key);

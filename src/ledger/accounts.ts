@@ -32,7 +32,7 @@ export async function putAccount(
   }
   if (fingerprints !== undefined)
     stored.fingerprints = fingerprints.map((fingerprint) => fingerprintIndex(vault, fingerprint));
-  const text = 'SELECT boon.put_account($1, $2, $3) AS answer';
+  const text = 'SELECT boon.describe_account($1, $2, $3) AS answer';
   const row = await queryRow<{ answer: { account: AccountView } | { refused: FieldError } }>(
     database,
     'put_account',

@@ -13,7 +13,9 @@ const MOST_IN_A_BATCH = 256;
 const WRITERS = 2;
 const JOIN = 64;
 
-type Outcome = 'noted' | 'unknown' | { referral: Referral };
+/** `too_late`: the prompt would have counted, had it been told by then. */
+type Outcome = 'noted' | 'unknown' | { referral: Referral } | { too_late: string };
+type Row = { i: number; referral: Referral | null; told_until: Date | null };
 
 /** Makes the function behind `Referrals.recordActivity`. */
 export function makeRecordActivity(database: Database): (event: Activity) => Promise<Referral | undefined> {
@@ -23,16 +25,18 @@ export function makeRecordActivity(database: Database): (event: Activity) => Pro
     join: JOIN,
     shardOf: (event) => event.account_id,
     async run(batch, wait) {
-      const rows = await queryBatch<{ i: number; referral: Referral | null }>(
+      const rows = await queryBatch<Row>(
         database,
         'record_activity',
-        'SELECT i, referral FROM boon.record_activity($1)',
+        'SELECT i, referral, told_until FROM boon.record_activity($1)',
         [JSON.stringify(batch.map(toRow))],
         wait,
       );
       const outcomes = batch.map((): Outcome => 'noted');
-      for (const { i, referral } of rows) {
-        outcomes[i] = referral === null ? 'unknown' : { referral: toReferral(referral) };
+      for (const { i, referral, told_until } of rows) {
+        if (referral !== null) outcomes[i] = { referral: toReferral(referral) };
+        else if (told_until === null) outcomes[i] = 'unknown';
+        else if (outcomes[i] === 'noted') outcomes[i] = { too_late: told_until.toISOString() };
       }
       return outcomes;
     },
@@ -42,13 +46,16 @@ export function makeRecordActivity(database: Database): (event: Activity) => Pro
     if (outcome === 'unknown') {
       throw new BoonError('not_found', `There is no account "${event.account_id}".`);
     }
-    return outcome === 'noted' ? undefined : outcome.referral;
+    if (outcome === 'noted') return undefined;
+    if ('referral' in outcome) return outcome.referral;
+    const message = `must be told before ${outcome.too_late}: the invitation that it would count for is over`;
+    throw new BoonError('validation_failed', `at: ${message}.`, { errors: [{ path: 'at', message }] });
   };
 }
 
 /** Only prompts are counted by their ids. */
-function toRow({ id, account_id, kind, at }: Activity, i: number): Record<string, unknown> {
-  return { i, digest: kind === 'prompt' ? digestOf(id) : undefined, account_id, kind, at };
+function toRow({ id, account_id, kind, at, told_at }: Activity, i: number): Record<string, unknown> {
+  return { i, digest: kind === 'prompt' ? digestOf(id) : undefined, account_id, kind, at, told_at };
 }
 
 /** 64 bits by which an account's prompts are told apart; ids are the callers' and may be long. */

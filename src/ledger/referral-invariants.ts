@@ -70,7 +70,27 @@ export const REFERRAL_INVARIANTS: Readonly<Record<string, string>> = {
     CROSS JOIN LATERAL (
       SELECT count(*) AS prompts, min(p.prompted_at) AS first, max(p.prompted_at) AS last FROM boon.referral_prompts p WHERE p.referral_id = r.id) c
     WHERE c.prompts <> r.prompts_seen OR c.first < r.joined_at OR c.last >= r.expires_at
-      OR (r.qualified_at IS NOT NULL) <> (r.prompts_seen = r.prompts_required) OR r.qualified_at <> c.last`,
+      OR (r.qualified_at IS NOT NULL) <> (r.prompts_seen = r.prompts_required)
+      -- A clock that was minutes ahead lets nobody qualify later than it was told.
+      OR r.qualified_at > c.last OR r.qualified_at < c.last - interval '5 minutes'`,
+  'an invitation that ran out ended then, and no reward was given before the friend qualified': `
+    SELECT format('referral %s ended at %s, not at %s', r.id, r.ended_at, r.expires_at) AS detail FROM boon.referrals r
+    WHERE r.status = 'expired' AND r.ended_at <> r.expires_at
+    UNION ALL
+    SELECT format('referral %s is rewarded at %s, its friend qualified at %s', r.id, least(r.rewarded_at, w.given_at), r.qualified_at)
+    FROM boon.referrals r LEFT JOIN boon.referral_rewards w ON w.referral_id = r.id
+    WHERE least(r.rewarded_at, w.given_at) < r.qualified_at`,
+  'a friend belongs to the first link used': `
+    SELECT format('account %s by %s, and by %s before', w.friend_id, w.id, x.id) AS detail FROM boon.referrals w
+    JOIN boon.referrals x ON x.friend_id = w.friend_id AND x.id <> w.id AND x.joined_at <= w.joined_at AND x.ended_at > w.joined_at
+    WHERE (w.status = 'joined' OR w.qualified_at IS NOT NULL) AND x.status IN ('expired', 'canceled')`,
+  'a friend who waits for the reward is another person than who invited them, and was away': `
+    SELECT format('referral %s is %s', r.id, r.status) AS detail FROM boon.referrals r
+    JOIN boon.accounts a ON a.id = r.referrer_id JOIN boon.accounts f ON f.id = r.friend_id
+    LEFT JOIN boon.account_activity b ON b.account_id = f.id
+    LEFT JOIN boon.program_rules p ON p.version = r.policy_version AND p.program = r.program
+    WHERE r.status IN ('joined', 'qualified') AND (a.fingerprints && f.fingerprints OR a.email_index = f.email_index
+      OR (r.status = 'joined' AND NOT r.friend_is_new AND boon.last_activity_before(f, b, r.joined_at, p.login_grace) + p.dormancy >= r.joined_at))`,
   'a friend is won once': `
     SELECT format('account %s by %s', friend_id, string_agg(id, ', ')) AS detail FROM boon.referrals
     WHERE status = 'joined' OR qualified_at IS NOT NULL GROUP BY friend_id HAVING count(*) > 1`,

@@ -39,7 +39,14 @@ export type ReferralAction = Write & {
   reason?: string | undefined;
   by?: string | undefined;
 };
-export type Activity = { id: string; account_id: string; kind: 'login' | 'prompt'; at: string };
+export type Activity = {
+  id: string;
+  account_id: string;
+  kind: 'login' | 'prompt';
+  at: string;
+  /** The present moment; left out: it is told when it happens. */
+  told_at?: string | undefined;
+};
 export type RaiseCap = Write & {
   account_id: string;
   program: string;
@@ -66,7 +73,8 @@ export interface Referrals {
   useLink(request: LinkUse): Promise<Recorded<Referral>>;
   /**
    * Notes logins and prompts, grouped with others. Answers the referral that this very event changed (a prompt was
-   * counted, or it showed the friend to have been active before the link), else undefined.
+   * counted, or it showed the friend to have been active before the link), else undefined. A prompt that would have
+   * counted is refused when it is told too late after the invitation's end.
    */
   recordActivity(event: Activity): Promise<Referral | undefined>;
   /**

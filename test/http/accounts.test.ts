@@ -15,6 +15,7 @@ test('an account is created, shown, and changed field by field', async () => {
   const created = await server.send('PUT', '/v1/accounts/ada', {
     body: {
       plan: 'plus',
+      name: ' Ada Lovelace ',
       email: 'ada@example.com',
       identity_verified_at: '2026-01-01T02:00:00+02:00',
       created_at: '2025-01-01T00:00:00Z',
@@ -25,6 +26,7 @@ test('an account is created, shown, and changed field by field', async () => {
   expect(created.status).toBe(200);
   expect(created.json).toEqual({
     id: 'ada',
+    name: 'Ada Lovelace',
     kind: 'person',
     plan: 'plus',
     status: 'active',
@@ -47,6 +49,12 @@ test('an account is created, shown, and changed field by field', async () => {
   const changed = await server.send('PUT', '/v1/accounts/ada', { body: { plan: 'pro' } });
   expect(changed.json).toEqual({ ...created.json, plan: 'pro' });
   expect((await server.send('GET', '/v1/accounts/ada')).json).toEqual(changed.json);
+  const unnamed = await server.send('PUT', '/v1/accounts/ada', { body: { plan: 'pro', name: null } });
+  expect(unnamed.json).toEqual({ ...changed.json, name: null });
+  for (const name of ['', ' ', 'a'.repeat(101), 'Ada\r\nBcc: bob@example.com'])
+    expect(await server.send('PUT', '/v1/accounts/ada', { body: { plan: 'pro', name } })).toMatchObject({
+      status: 400,
+    });
 });
 
 test('a billing day that moves is shown with the moment from which it is in force; the running month keeps its end', async () => {

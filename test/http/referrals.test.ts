@@ -191,11 +191,35 @@ test('a friend can neither cancel nor mail an invitation again', async () => {
   }
 });
 
+test('a prompt of before an invitation’s end is taken for a day after it; later it is refused, unless it was told before', async () => {
+  const invited = await invite();
+  await joins(invited, 'friend-late');
+  const tell = (id: string, at: string) =>
+    server.send('POST', '/v1/activity', { body: { id, account_id: 'friend-late', kind: 'prompt', at } });
+  const ends = Date.parse(String(invited.expires_at));
+  const before = server.time.now;
+  const inTime = new Date(ends - 1).toISOString();
+  server.time.now = new Date(ends + 86_400_000 - 1);
+  expect(await tell('in-time', inTime)).toMatchObject({ status: 202 });
+  server.time.now = new Date(ends + 86_400_000);
+  expect(await tell('in-time', inTime)).toMatchObject({ status: 202 });
+  expect(await tell('too-late', inTime)).toMatchObject({
+    status: 400,
+    json: { code: 'validation_failed', errors: [{ path: 'at' }] },
+  });
+  server.time.now = before;
+});
+
 test('an invitation that waits is mailed again; one that was used is not', async () => {
   const invited = await invite();
   const path = `/v1/referrals/${invited.id}/resend`;
   expect(await server.send('POST', path, { as: asUser('ada') })).toMatchObject({ status: 200 });
   expect(server.referralProcess.resends).toHaveLength(1);
+  const { now } = server.time;
+  // No sweep has come by.
+  server.time.now = new Date(String(invited.expires_at));
+  expect(await server.send('POST', path)).toMatchObject({ status: 409, json: { code: 'already_resolved' } });
+  server.time.now = now;
   await joins(invited, 'friend-5');
   expect(await server.send('POST', path)).toMatchObject({ status: 409, json: { code: 'already_resolved' } });
 });

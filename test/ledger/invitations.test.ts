@@ -98,6 +98,46 @@ describe('an invitation', () => {
     });
   });
 
+  test('to the address of a friend who has joined, or qualified, is refused until the reward is given', async () => {
+    await newReferrer();
+    const email = `jo-${people}@example.com`;
+    const first = await invite(own.ledger, referrer, { email });
+    await newFriend(own.ledger, `jo-${people}`, START);
+    const again = () => invite(own.ledger, referrer, { email });
+    await join(own.ledger, first, `jo-${people}`, START);
+    await expect(again()).rejects.toMatchObject(refusal('duplicate_referral'));
+    for (let n = 0; n < 3; n++) await prompt(own.ledger, `jo-${people}`, START);
+    expect(await own.ledger.findReferral(first.id)).toMatchObject({ status: 'qualified' });
+    await expect(again()).rejects.toMatchObject(refusal('duplicate_referral'));
+    await own.ledger.rewardReferral(first.id, START);
+    expect(await again()).toMatchObject({ status: 'invited' });
+  });
+
+  test('that has run out takes no place and is in no other’s way, before a sweep has come by', async () => {
+    await newReferrer();
+    const end = later(START, { days: 30 });
+    const first = await invite(own.ledger, referrer, { email: 'kim@example.com' });
+    const second = await invite(own.ledger, referrer, { at: later(START, { days: 1 }) });
+    for (let n = 0; n < 8; n++) await invite(own.ledger, referrer, { at: later(START, { days: 2 }) });
+    expect(await may('codex-selective', later(end, { ms: -1 }))).toMatchObject({
+      remaining_invites: 0,
+      reasons: [{ fix: expect.stringContaining('the next at 2026-04-09T12:00:00Z') }],
+    });
+    const kim = { at: end, email: 'kim@example.com' };
+    await expect(invite(own.ledger, referrer, { ...kim, at: later(end, { ms: -1 }) })).rejects.toMatchObject(
+      refusal('invite_limit_reached'),
+    );
+    expect(await may('codex-selective', end)).toMatchObject({ eligible: true, remaining_invites: 1 });
+    expect(await invite(own.ledger, referrer, kim)).toMatchObject({ status: 'invited' });
+    expect(await own.ledger.findReferral(first.id)).toMatchObject({ status: 'expired', ended_at: end });
+    // The advice names the next one to come, never one that has gone by.
+    expect(await may('codex-selective', end)).toMatchObject({
+      remaining_invites: 0,
+      reasons: [{ fix: expect.stringContaining('the next at 2026-04-10T12:00:00Z') }],
+    });
+    expect(await own.ledger.findReferral(second.id)).toMatchObject({ status: 'invited' });
+  });
+
   test('to one address, asked for twelve times at once, is made once', async () => {
     await newReferrer();
     const { values, errors } = await outcomes(

@@ -76,7 +76,7 @@ async function perform(ledger: Ledger, call: Call, at: string): Promise<unknown>
     case 'act':
       return brief((await ledger.actOnReferral({ ...call.request, at })).value);
     case 'activity': {
-      const changed = await ledger.recordActivity(call.event);
+      const changed = await ledger.recordActivity({ ...call.event, told_at: at });
       return changed === undefined ? null : brief(changed);
     }
     case 'reward':

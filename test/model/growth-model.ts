@@ -32,7 +32,7 @@ export class GrowthModel {
         this.#put(call.id, call.put, now);
         return { value: null };
       case 'activity':
-        return this.referrals.activity(call.event);
+        return this.referrals.activity(call.event, now);
       case 'reward':
         return this.referrals.reward(call.id, now);
       case 'use':

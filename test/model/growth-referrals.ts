@@ -28,6 +28,7 @@ export type ModelReferral = {
   prompts: Map<string, number>;
   qualifiedAt: number | null;
   rewardedAt: number | null;
+  endedAt: number | null;
   deferredUntil: number | null;
   rewards: ModelReward[];
 };
@@ -75,10 +76,12 @@ export class GrowthReferrals {
       (r) => r.referrer === referrer_id && r.program === program,
     );
     const places = mine.filter(
-      ({ status, rewardedAt }) =>
-        isOpen(status) ||
+      ({ status, rewardedAt, invitedAt }) =>
+        status === 'qualified' ||
+        (isOpen(status) && invitedAt + this.#rules.inviteValid > now) ||
         (status === 'rewarded' && Number(rewardedAt) >= month.startsAt && Number(rewardedAt) < month.endsAt),
     );
+    for (const r of mine) if (r.email === email) this.#runOut(r, now);
     if (places.length >= this.#rules.invites) return refused('invite_limit_reached');
     if (referrer.email === email) return refused('self_referral');
     if (email.endsWith('@mailinator.com')) return refused('disposable_address');
@@ -98,6 +101,7 @@ export class GrowthReferrals {
       prompts: new Map(),
       qualifiedAt: null,
       rewardedAt: null,
+      endedAt: null,
       deferredUntil: null,
       rewards: [],
     };
@@ -115,37 +119,77 @@ export class GrowthReferrals {
       return refused('validation_failed');
     const own = referral.friend === null && referral.linkUsedAt !== null && referral.referrer === account_id;
     if (referral.friend === account_id || own) return brief(referral);
-    if (referral.status === 'expired') return refused('claim_expired');
-    if (referral.status !== 'invited') return refused('claim_invalid');
-    if (usedAt >= this.expiryOf(referral)) return ended(referral, 'expired', 'not_used_in_time');
+    if (referral.status === 'expired' && (referral.linkUsedAt !== null || usedAt >= this.expiryOf(referral)))
+      return refused('claim_expired');
+    if (referral.status !== 'invited' && referral.status !== 'expired') return refused('claim_invalid');
+    if (this.#runOut(referral, usedAt)) return brief(referral);
+    const others = this.#othersOf(referral, account_id);
+    for (const other of others) this.#runOut(other, usedAt);
     referral.linkUsedAt = usedAt;
     referral.isNew = friend.createdAt >= Math.min(referral.invitedAt, usedAt - HOUR);
     const reason = this.#whyNot(referral, friend, usedAt);
     referral.friend = account_id === referral.referrer ? null : account_id;
-    if (reason !== undefined) return ended(referral, 'refused', reason);
-    referral.status = 'joined';
-    referral.joinedAt = usedAt;
+    if (reason !== undefined) return ended(referral, 'refused', reason, usedAt);
+    for (const other of others) if (Number(other.joinedAt) > usedAt) loseFriend(other);
+    Object.assign(referral, { status: 'joined', reason: null, joinedAt: usedAt, endedAt: null });
     const known = [...friend.prompts].toSorted(([, a], [, b]) => a - b);
     for (const [prompt, at] of known) this.#count(referral, prompt, at);
+    this.#runOut(referral, now);
     return brief(referral);
   }
 
+  /** Ends an invitation that has run out by `at`, at its end; answers whether it did. */
+  #runOut(referral: ModelReferral, at: number): boolean {
+    const { status } = referral;
+    if ((status !== 'invited' && status !== 'joined') || at < this.expiryOf(referral)) return false;
+    const reason = referral.joinedAt === null ? 'not_used_in_time' : 'not_qualified_in_time';
+    ended(referral, 'expired', reason, this.expiryOf(referral));
+    return true;
+  }
+
+  /** Of a friend's other referrals those that have not qualified and might have the friend, or have again. */
+  #othersOf(referral: ModelReferral | undefined, friend: string | null): ModelReferral[] {
+    return [...this.referrals.values()].filter(
+      (r) =>
+        r !== referral &&
+        r.friend === friend &&
+        r.joinedAt !== null &&
+        (r.status === 'joined' || r.status === 'expired'),
+    );
+  }
+
   /** Answers the referral that the event changed, or null. */
-  activity({ account_id, kind, id, at }: Activity): Answer {
+  activity({ account_id, kind, id, at }: Activity, now: number): Answer {
     const person = this.#people.get(account_id);
     if (person === undefined) return refused('not_found');
     const moment = Date.parse(at);
     if (kind === 'login') person.logins.push(moment);
     else if (!person.prompts.has(id)) person.prompts.set(id, moment);
-    const joined = [...this.referrals.values()].find((r) => r.status === 'joined' && r.friend === account_id);
-    if (joined === undefined) return { value: null };
-    const joinedAt = Number(joined.joinedAt);
-    if (kind === 'prompt' && moment >= joinedAt)
-      return this.#count(joined, id, moment) ? brief(joined) : { value: null };
-    const before = kind === 'prompt' || moment < joinedAt - HOUR;
-    if (moment >= joinedAt || !before || joined.isNew || joinedAt - moment > this.#rules.dormancy)
-      return { value: null };
-    return ended(joined, 'refused', 'already_active');
+    let answer: Answer = { value: null };
+    for (const referral of this.#othersOf(undefined, account_id).toSorted((a, b) => (a.id < b.id ? -1 : 1)))
+      answer = this.#hear(referral, kind, id, moment, now) ?? answer;
+    return answer;
+  }
+
+  /** What an event means for one referral of its account; undefined: nothing. */
+  #hear(
+    referral: ModelReferral,
+    kind: Activity['kind'],
+    id: string,
+    at: number,
+    now: number,
+  ): Answer | undefined {
+    const { status, joinedAt, isNew } = referral;
+    if ((status !== 'joined' && status !== 'expired') || joinedAt === null) return undefined;
+    const isTooLate = now >= this.expiryOf(referral) + DAY;
+    if (at >= joinedAt) {
+      const counts = kind === 'prompt' && at < this.expiryOf(referral) && !referral.prompts.has(id);
+      if (isTooLate && counts) return refused('validation_failed');
+      return counts && this.#count(referral, id, at, now) ? brief(referral) : undefined;
+    }
+    const before = kind === 'prompt' || at < joinedAt - HOUR;
+    if (isTooLate || !before || isNew || joinedAt - at > this.#rules.dormancy) return undefined;
+    return ended(referral, 'refused', 'already_active', joinedAt);
   }
 
   reward(id: string, now: number): Answer {
@@ -174,16 +218,16 @@ export class GrowthReferrals {
   #reward(referral: ModelReferral, now: number): Answer {
     const referrer = this.#person(referral.referrer);
     const statuses = [referrer.status, this.#person(String(referral.friend)).status];
-    if (statuses.includes('closed')) return ended(referral, 'refused', 'account_frozen');
+    if (statuses.includes('closed')) return ended(referral, 'refused', 'account_frozen', now);
     if (statuses.includes('frozen')) {
       if (now >= Number(referral.qualifiedAt) + this.#rules.clawback)
-        return ended(referral, 'refused', 'account_frozen');
+        return ended(referral, 'refused', 'account_frozen', now);
       return deferred(referral, now + DAY, 'account_frozen');
     }
     if (this.#rules.friendResets > 0) this.#give(referral, 'friend', now);
     const month = this.windowAt(referrer, referral.program, now);
     if (month.claimed.length >= month.cap) {
-      if (referral.program === 'forfeits') return ended(referral, 'refused', 'reward_cap_reached');
+      if (referral.program === 'forfeits') return ended(referral, 'refused', 'reward_cap_reached', now);
       return deferred(referral, month.endsAt, 'reward_cap_reached');
     }
     if (!this.windows.includes(month)) this.windows.push(month);
@@ -196,10 +240,11 @@ export class GrowthReferrals {
   act({ referral_id, action }: Omit<ReferralAction, 'at'>, now: number): Answer {
     const referral = this.referrals.get(referral_id);
     if (referral === undefined) return refused('not_found');
+    this.#runOut(referral, now);
     if (action === 'cancel') {
       if (referral.status === 'qualified') return refused('already_qualified');
       if (!isOpen(referral.status)) return refused('already_resolved');
-      return ended(referral, 'canceled', 'canceled_by_referrer');
+      return ended(referral, 'canceled', 'canceled_by_referrer', now);
     }
     const given = referral.rewards.filter(({ back }) => back === null).map(({ givenAt }) => givenAt);
     if (referral.status !== 'qualified') {
@@ -211,7 +256,7 @@ export class GrowthReferrals {
       const resets = this.#resets.revoke(reward.account, referral_id, now);
       reward.back = { resets, credits: reward.creditsEnd > now ? reward.credits : 0n };
     }
-    return ended(referral, 'refused', 'clawed_back');
+    return ended(referral, 'refused', 'clawed_back', now);
   }
 
   /** An operator raises the cap of a month; what was deferred out of it is due at once. */
@@ -233,15 +278,7 @@ export class GrowthReferrals {
   }
 
   expire(now: number): Answer {
-    const due = [...this.referrals.values()].filter(
-      (r) => (r.status === 'invited' || r.status === 'joined') && now >= this.expiryOf(r),
-    );
-    for (const referral of due)
-      ended(
-        referral,
-        'expired',
-        referral.status === 'invited' ? 'not_used_in_time' : 'not_qualified_in_time',
-      );
+    const due = [...this.referrals.values()].filter((r) => this.#runOut(r, now));
     return { value: due.map(({ id }) => id).toSorted() };
   }
 
@@ -280,7 +317,7 @@ export class GrowthReferrals {
     if (shared.some((mark) => !mark.startsWith('card:'))) return 'same_device';
     if (shared.length > 0) return 'same_card';
     const won = [...this.referrals.values()].some(
-      (r) => r.friend === friend.id && (r.status === 'joined' || r.qualifiedAt !== null),
+      (r) => r !== referral && r.friend === friend.id && hadFriend(r, at),
     );
     if (won) return 'duplicate_referral';
     const active = [
@@ -291,13 +328,23 @@ export class GrowthReferrals {
     return !referral.isNew && at - last <= this.#rules.dormancy ? 'already_active' : undefined;
   }
 
-  #count(referral: ModelReferral, prompt: string, at: number): boolean {
+  /** The last prompt that was missing brings back a referral that ran out meanwhile. */
+  #count(referral: ModelReferral, prompt: string, at: number, now?: number): boolean {
     const inTime = at >= Number(referral.joinedAt) && at < this.expiryOf(referral);
-    if (referral.status !== 'joined' || !inTime || referral.prompts.has(prompt)) return false;
+    if (
+      (referral.status !== 'joined' && referral.status !== 'expired') ||
+      !inTime ||
+      referral.prompts.has(prompt)
+    )
+      return false;
+    const later = [...this.referrals.values()].filter((r) => r !== referral && r.friend === referral.friend);
+    if (referral.status === 'expired' && later.some(({ qualifiedAt }) => qualifiedAt !== null)) return false;
     referral.prompts.set(prompt, at);
     if (referral.prompts.size === this.#rules.prompts) {
-      referral.status = 'qualified';
-      referral.qualifiedAt = Math.max(...referral.prompts.values());
+      for (const other of later) if (other.status === 'joined') loseFriend(other);
+      const last = Math.max(...referral.prompts.values());
+      const qualifiedAt = Math.max(Number(referral.joinedAt), Math.min(last, now ?? last));
+      Object.assign(referral, { status: 'qualified', reason: null, endedAt: null, qualifiedAt });
     }
     return true;
   }
@@ -322,8 +369,25 @@ function isOpen(status: ReferralStatus): boolean {
   return status === 'invited' || status === 'joined' || status === 'qualified';
 }
 
-function ended(referral: ModelReferral, status: ReferralStatus, reason: ReferralReason): Answer {
-  Object.assign(referral, { status, reason, deferredUntil: null });
+/** Whether the friend of a referral was its friend at a moment, or has qualified since. */
+function hadFriend({ status, joinedAt, qualifiedAt, endedAt }: ModelReferral, at: number): boolean {
+  if (qualifiedAt !== null) return true;
+  if (joinedAt === null || joinedAt > at) return false;
+  return status === 'joined' || ((status === 'expired' || status === 'canceled') && Number(endedAt) > at);
+}
+
+/** The friend came by another link before. */
+function loseFriend(referral: ModelReferral): void {
+  ended(referral, 'refused', 'duplicate_referral', Number(referral.joinedAt));
+}
+
+function ended(
+  referral: ModelReferral,
+  status: ReferralStatus,
+  reason: ReferralReason,
+  endedAt: number,
+): Answer {
+  Object.assign(referral, { status, reason, endedAt, deferredUntil: null });
   return brief(referral);
 }
 

@@ -76,7 +76,27 @@ const step = fc.oneof(
       late: fc.boolean(),
     }),
   ),
-  weighted(2, fc.record({ do: fc.constant('link' as const), which: nth, who: person })),
+  weighted(
+    2,
+    fc.record({
+      do: fc.constant('link' as const),
+      which: nth,
+      who: person,
+      ago: fc.constantFrom(0, 0, 1, HOUR, 21 * HOUR),
+    }),
+  ),
+  // A friend comes by two links; which one is told first does not matter.
+  weighted(
+    2,
+    fc.record({
+      do: fc.constant('twice' as const),
+      which: nth,
+      other: nth,
+      ago: fc.constantFrom(1, HOUR, 21 * HOUR),
+      prompts: fc.constantFrom(0, 1, 2),
+    }),
+  ),
+  weighted(1, fc.record({ do: fc.constant('say' as const), who: person, shift })),
   weighted(
     2,
     fc.record({ do: fc.constant('act' as const), who: person, kind, id: fc.nat({ max: 20 }), shift }),
@@ -87,7 +107,8 @@ const step = fc.oneof(
     2,
     fc.record({
       do: fc.constant('wait' as const),
-      by: fc.constantFrom(1, HOUR, DAY, 31 * DAY, 31 * DAY),
+      by: fc.constantFrom(1, HOUR, DAY, 30 * DAY - HOUR, 31 * DAY),
+      sweep: fc.boolean(),
     }),
   ),
 );
@@ -119,13 +140,15 @@ test('referrals do what the model of them does, step by step, whatever people do
         if (met === undefined) ids.push(id);
         return met === undefined;
       };
-      const use = async (id: string, account: string) => {
-        model.useLink(id, account, now);
-        await join(ledger, { id }, account, at()).catch(codeOf);
+      const use = async (id: string, account: string, used = now) => {
+        // Nobody uses a link before it was sent.
+        const moment = Math.max(used, model.referrals.get(id)?.invitedAt ?? now);
+        model.useLink(id, account, moment, now);
+        await join(ledger, { id }, account, at(), { used_at: at(moment) }).catch(codeOf);
       };
       const act = async (account: string, kind: 'login' | 'prompt', id: string, moment: number) => {
-        model.activity(account, kind, id, moment);
-        await prompt(ledger, account, at(moment), { kind, id });
+        model.activity(account, kind, id, moment, now);
+        await prompt(ledger, account, at(moment), { kind, id, told_at: at() }).catch(codeOf);
       };
       const reward = async (id: string) => {
         model.reward(id, now);
@@ -139,12 +162,24 @@ test('referrals do what the model of them does, step by step, whatever people do
         if ('which' in one && id === '') continue;
         if (one.do === 'wait') {
           now += one.by;
+          // Whether a sweep comes by changes nothing but what is seen meanwhile.
+          if (!one.sweep) continue;
           model.expire(now);
           await ledger.expireReferrals(at(), 1000);
         } else if (one.do === 'invite') {
           await ask(`ref_${run}_${number}`, one.program, name(one.who), `address${one.to}@example.com`);
         } else if (one.do === 'link') {
-          await use(id, name(one.who));
+          await use(id, name(one.who), now - one.ago);
+        } else if (one.do === 'twice') {
+          const account = `twice-${run}-${number}`;
+          await known(account);
+          await use(id, account);
+          for (let n = 0; n < one.prompts; n++) await act(account, 'prompt', `${n}`, now);
+          await use(ids[one.other % ids.length] ?? id, account, now - one.ago);
+        } else if (one.do === 'say') {
+          const moment = now + one.shift;
+          model.sayActive(name(one.who), moment, now);
+          await ledger.putAccount(name(one.who), { plan: 'plus', last_active_at: at(moment) }, at());
         } else if (one.do === 'newcomer' || one.do === 'return') {
           const made = `ref_${run}_${number}`;
           const account = `${one.do}-${run}-${number}`;
@@ -166,7 +201,7 @@ test('referrals do what the model of them does, step by step, whatever people do
         } else if (one.do === 'reward') {
           await reward(id);
         } else if (one.do === 'cancel') {
-          model.cancel(id);
+          model.cancel(id, now);
           await actOn(ledger, { id }, 'cancel', at()).catch(codeOf);
         } else {
           model.clawBack(id, now);

@@ -13,10 +13,19 @@ export const RULES = {
   grace: HOUR,
   valid: 30 * DAY,
   clawback: 30 * DAY,
+  /** After an invitation's end prompts of before may be told for so long. */
+  toldLate: DAY,
 };
 export type Program = 'forfeits' | 'defers';
 
-type Person = { createdAt: number; card: string | undefined; logins: number[]; prompts: Map<string, number> };
+type Person = {
+  createdAt: number;
+  card: string | undefined;
+  logins: number[];
+  /** What the account's owner says: an earlier moment than before corrects it. */
+  said: number[];
+  prompts: Map<string, number>;
+};
 export type ModelReferral = {
   program: Program;
   referrer: string;
@@ -31,6 +40,7 @@ export type ModelReferral = {
   prompts: Map<string, number>;
   qualifiedAt?: number;
   rewardedAt?: number;
+  endedAt?: number;
   deferredUntil?: number;
 };
 
@@ -41,16 +51,19 @@ export class ReferralModel {
   readonly #given = new Map<string, number[]>();
 
   addPerson(id: string, createdAt: number, card?: string): void {
-    this.people.set(id, { createdAt, card, logins: [], prompts: new Map() });
+    this.people.set(id, { createdAt, card, logins: [], said: [], prompts: new Map() });
   }
 
   /** The code of the refusal, or undefined and the invitation stands. */
   invite(id: string, program: Program, referrer: string, address: string, at: number): string | undefined {
     const mine = [...this.referrals.values()].filter((r) => r.referrer === referrer && r.program === program);
     const taken = mine.filter(
-      ({ status, rewardedAt }) =>
-        isOpen(status) || (status === 'rewarded' && monthOf(rewardedAt ?? 0) === monthOf(at)),
+      ({ status, rewardedAt, invitedAt }) =>
+        status === 'qualified' ||
+        (isOpen(status) && at < invitedAt + RULES.valid) ||
+        (status === 'rewarded' && monthOf(rewardedAt ?? 0) === monthOf(at)),
     );
+    for (const r of mine) if (r.address === address) runOut(r, at);
     if (taken.length >= RULES.invites) return 'invite_limit_reached';
     if (mine.some((r) => r.address === address && isOpen(r.status))) return 'duplicate_referral';
     this.referrals.set(id, {
@@ -65,39 +78,60 @@ export class ReferralModel {
     return undefined;
   }
 
-  useLink(id: string, account: string, at: number): void {
+  /** @param at when it was used, @param told and when that is told. */
+  useLink(id: string, account: string, at: number, told = at): void {
     const referral = this.#get(id);
     const friend = this.people.get(account);
-    if (referral.status !== 'invited' || friend === undefined) return;
+    const ranOut = referral.status === 'expired' && referral.friend === undefined;
+    if ((referral.status !== 'invited' && !ranOut) || friend === undefined) return;
     if (at >= referral.invitedAt + RULES.valid) {
-      end(referral, 'expired', 'not_used_in_time');
+      runOut(referral, at);
       return;
     }
+    const others = this.#joinedBy(account).filter((other) => other !== referral);
+    for (const other of others) runOut(other, at);
     referral.isNew = friend.createdAt >= referral.invitedAt || friend.createdAt >= at - RULES.grace;
     const reason = this.#whyNot(referral, account, friend, at);
     if (account !== referral.referrer) referral.friend = account;
     if (reason !== undefined) {
-      end(referral, 'refused', reason);
+      end(referral, 'refused', reason, at);
       return;
     }
-    referral.status = 'joined';
-    referral.joinedAt = at;
+    for (const other of others) if ((other.joinedAt ?? 0) > at) loseFriend(other);
+    Object.assign(referral, { status: 'joined', reason: null, joinedAt: at });
     const known = [...friend.prompts].toSorted(([, a], [, b]) => a - b);
     for (const [prompt, when] of known) this.#count(referral, prompt, when);
+    runOut(referral, told);
   }
 
-  activity(account: string, kind: 'login' | 'prompt', id: string, at: number): void {
+  activity(account: string, kind: 'login' | 'prompt', id: string, at: number, told = at): void {
     const person = this.people.get(account);
     if (person === undefined) return;
     if (kind === 'login') person.logins.push(at);
     else if (!person.prompts.has(id)) person.prompts.set(id, at);
-    for (const referral of this.referrals.values()) {
-      if (referral.status !== 'joined' || referral.friend !== account || referral.joinedAt === undefined)
+    this.#hear(account, kind, id, at, told);
+  }
+
+  /** An account's owner says when it was active last: that is like a login. */
+  sayActive(account: string, at: number, told: number): void {
+    const person = this.people.get(account);
+    if (person === undefined) return;
+    person.said = person.said.some((before) => before > at) ? [at] : [...person.said, at];
+    this.#hear(account, 'login', '', at, told);
+  }
+
+  #hear(account: string, kind: 'login' | 'prompt', id: string, at: number, told: number): void {
+    for (const referral of this.#joinedBy(account)) {
+      const { joinedAt = 0, status } = referral;
+      if (
+        (status !== 'joined' && status !== 'expired') ||
+        told >= referral.invitedAt + RULES.valid + RULES.toldLate
+      )
         continue;
-      const before = kind === 'prompt' ? at < referral.joinedAt : at < referral.joinedAt - RULES.grace;
+      const before = kind === 'prompt' ? at < joinedAt : at < joinedAt - RULES.grace;
       if (kind === 'prompt' && !before) this.#count(referral, id, at);
-      else if (before && referral.isNew === false && referral.joinedAt - at <= RULES.dormancy) {
-        end(referral, 'refused', 'already_active');
+      else if (before && referral.isNew === false && joinedAt - at <= RULES.dormancy) {
+        end(referral, 'refused', 'already_active', joinedAt);
       }
     }
   }
@@ -127,57 +161,63 @@ export class ReferralModel {
       delete referral.deferredUntil;
       referral.reason = null;
       referral.status = 'rewarded';
-    } else if (referral.program === 'forfeits') end(referral, 'refused', 'reward_cap_reached');
+    } else if (referral.program === 'forfeits') end(referral, 'refused', 'reward_cap_reached', at);
     else {
       referral.deferredUntil = monthEnd(at);
       referral.reason = 'reward_cap_reached';
     }
   }
 
-  cancel(id: string): void {
+  cancel(id: string, at: number): void {
     const referral = this.#get(id);
-    if (['invited', 'joined'].includes(referral.status)) end(referral, 'canceled', 'canceled_by_referrer');
+    runOut(referral, at);
+    if (['invited', 'joined'].includes(referral.status))
+      end(referral, 'canceled', 'canceled_by_referrer', at);
   }
 
   clawBack(id: string, at: number): void {
     const referral = this.#get(id);
+    runOut(referral, at);
     const inTime = referral.status === 'rewarded' && at < (referral.rewardedAt ?? 0) + RULES.clawback;
     if (inTime || referral.status === 'qualified') {
-      end(referral, 'refused', 'clawed_back');
+      end(referral, 'refused', 'clawed_back', at);
     }
   }
 
   expire(at: number): void {
-    for (const referral of this.referrals.values()) {
-      if (at < referral.invitedAt + RULES.valid) continue;
-      if (referral.status === 'invited') end(referral, 'expired', 'not_used_in_time');
-      if (referral.status === 'joined') end(referral, 'expired', 'not_qualified_in_time');
-    }
+    for (const referral of this.referrals.values()) runOut(referral, at);
   }
 
   #whyNot(referral: ModelReferral, account: string, friend: Person, at: number): ReferralReason | undefined {
     const referrer = this.people.get(referral.referrer);
     if (account === referral.referrer) return 'self_referral';
     if (friend.card !== undefined && friend.card === referrer?.card) return 'same_card';
-    const won = [...this.referrals.values()].some(
-      (other) => other.friend === account && (other.status === 'joined' || other.qualifiedAt !== undefined),
-    );
+    const won = this.#joinedBy(account).some((other) => other !== referral && hadFriend(other, at));
     if (won) return 'duplicate_referral';
     const active = [
-      ...friend.logins.filter((when) => when < at - RULES.grace),
+      ...[...friend.logins, ...friend.said].filter((when) => when < at - RULES.grace),
       ...[...friend.prompts.values()].filter((when) => when < at),
     ];
     const last = active.length === 0 ? friend.createdAt : Math.max(...active);
     return referral.isNew === false && at - last <= RULES.dormancy ? 'already_active' : undefined;
   }
 
+  /** Those that an account's links have joined, whatever became of them. */
+  #joinedBy(account: string): ModelReferral[] {
+    return [...this.referrals.values()].filter((r) => r.friend === account && r.joinedAt !== undefined);
+  }
+
+  /** The last prompt that was missing brings back a referral that ran out meanwhile. */
   #count(referral: ModelReferral, prompt: string, at: number): void {
     const inTime = at >= (referral.joinedAt ?? Infinity) && at < referral.invitedAt + RULES.valid;
-    if (referral.status !== 'joined' || !inTime) return;
+    if ((referral.status !== 'joined' && referral.status !== 'expired') || !inTime) return;
+    const others = this.#joinedBy(referral.friend ?? '').filter((other) => other !== referral);
+    if (referral.status === 'expired' && others.some(({ qualifiedAt }) => qualifiedAt !== undefined)) return;
     referral.prompts.set(prompt, at);
     if (referral.prompts.size !== RULES.prompts) return;
-    referral.status = 'qualified';
-    referral.qualifiedAt = Math.max(...referral.prompts.values());
+    for (const other of others) if (other.status === 'joined') loseFriend(other);
+    const qualifiedAt = Math.max(...referral.prompts.values());
+    Object.assign(referral, { status: 'qualified', reason: null, qualifiedAt });
   }
 
   #get(id: string): ModelReferral {
@@ -191,9 +231,38 @@ function isOpen(status: ReferralStatus): boolean {
   return ['invited', 'joined', 'qualified'].includes(status);
 }
 
-function end(referral: ModelReferral, status: ReferralStatus, reason: ReferralReason): void {
+/** Ends an invitation that has run out by `at`. */
+function runOut(referral: ModelReferral, at: number): void {
+  const ends = referral.invitedAt + RULES.valid;
+  if (at < ends || (referral.status !== 'invited' && referral.status !== 'joined')) return;
+  end(
+    referral,
+    'expired',
+    referral.status === 'invited' ? 'not_used_in_time' : 'not_qualified_in_time',
+    ends,
+  );
+}
+
+/** Whether the friend of a referral was its friend at a moment, or has qualified since. */
+function hadFriend(
+  { status, joinedAt = Infinity, qualifiedAt, endedAt = 0 }: ModelReferral,
+  at: number,
+): boolean {
+  if (qualifiedAt !== undefined) return true;
+  return (
+    joinedAt <= at && (status === 'joined' || (['expired', 'canceled'].includes(status) && endedAt > at))
+  );
+}
+
+/** The friend came by another link before. */
+function loseFriend(referral: ModelReferral): void {
+  end(referral, 'refused', 'duplicate_referral', referral.joinedAt ?? 0);
+}
+
+function end(referral: ModelReferral, status: ReferralStatus, reason: ReferralReason, at: number): void {
   referral.status = status;
   referral.reason = reason;
+  referral.endedAt = at;
   delete referral.deferredUntil;
 }
 

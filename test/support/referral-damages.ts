@@ -33,6 +33,9 @@ const PLACE = 'every place belongs to a reward of its month';
 const BANKED = 'a reward was banked as it says, and what was taken back was there';
 const GIVEN = 'a rewarded referral gave what its program says, to each once';
 const PROMPTS = 'a referral counts its prompts, after the link and in time';
+const ENDS = 'an invitation that ran out ended then, and no reward was given before the friend qualified';
+const FIRST = 'a friend belongs to the first link used';
+const AWAY = 'a friend who waits for the reward is another person than who invited them, and was away';
 const EVENTS = 'every referral has its events';
 const unchecked = 'ALTER TABLE boon.referrals DROP CONSTRAINT referral_is_sound;';
 
@@ -129,6 +132,46 @@ export const REFERRAL_DAMAGES: [string, string, string][] = [
     PROMPTS,
     'a prompt from before the link',
     `UPDATE boon.referral_prompts SET prompted_at = prompted_at - interval '1 second'`,
+  ],
+  [
+    PROMPTS,
+    'a friend who qualified after the last prompt',
+    `UPDATE boon.referrals SET qualified_at = qualified_at + interval '1 second' WHERE id = 'rewarded'`,
+  ],
+  [
+    ENDS,
+    'an end of another moment',
+    `UPDATE boon.referrals SET status = 'expired', ended_at = expires_at + interval '1 second', reason_code = 'not_qualified_in_time' WHERE id = 'joined'`,
+  ],
+  [
+    ENDS,
+    'a reward before the friend qualified',
+    `UPDATE boon.referrals SET qualified_at = rewarded_at + interval '1 second' WHERE id = 'rewarded'`,
+  ],
+  [
+    ENDS,
+    'a friend’s reward before they qualified',
+    `UPDATE boon.referral_rewards SET given_at = given_at - interval '1 second' WHERE recipient = 'friend'`,
+  ],
+  [
+    FIRST,
+    'a friend who was another’s when they came',
+    `UPDATE boon.referrals SET status = 'canceled', ended_at = joined_at + interval '1 second', friend_id = 'fay', reason_code = 'canceled_by_referrer' WHERE id = 'joined'`,
+  ],
+  [
+    AWAY,
+    'a friend of the referrer’s own device',
+    `UPDATE boon.accounts SET fingerprints = '{device:one}' WHERE id IN ('ann', 'hal')`,
+  ],
+  [
+    AWAY,
+    'a friend of the referrer’s own address',
+    `UPDATE boon.accounts SET email_index = 'x', email_sealed = 'x' WHERE id IN ('ann', 'hal')`,
+  ],
+  [
+    AWAY,
+    'a friend who was active before the link',
+    `UPDATE boon.referrals SET friend_is_new = false WHERE id = 'joined'`,
   ],
   [
     'a friend is won once',

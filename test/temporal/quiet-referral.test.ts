@@ -150,14 +150,18 @@ test('a referral that is refused shows the reason in its card, its result and it
 });
 
 test('the invitation is a mail over SMTP with the personal link; the news of the reward is another', async () => {
-  await rig.ledger.putAccount('fay', { plan: 'plus', email: 'fay@example.com' }, await rig.now());
+  await rig.ledger.putAccount(
+    'fay',
+    { plan: 'plus', name: 'Fay Weather', email: 'fay@example.com' },
+    await rig.now(),
+  );
   const invited = await referrals.invite('fay', { email: 'lou@example.com' });
   const body = await untilMailed('lou@example.com');
   const { token } = (await rig.ledger.referralAddresses([invited.id])).get(invited.id) ?? {};
   expect(body).toContain(`https://boon.example/invite/${invited.id}#token=${token}`);
   expect(body).toContain('It counts once you have sent 3 messages.');
   const [mail] = rig.mail.mails.filter(({ to }) => to.includes('lou@example.com'));
-  expect(mail?.headers.get('subject')).toBe('fay invites you');
+  expect(mail?.headers.get('subject')).toBe('Fay Weather invites you');
   expect(mail?.headers.get('message-id')).toBe(`<invite.${invited.id}.0@boon.example>`);
   await referrals.join(invited);
   await referrals.prompt(invited, 3);

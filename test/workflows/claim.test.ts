@@ -43,7 +43,8 @@ async function eventually<T>(look: () => T | undefined | Promise<T | undefined>)
 const moment = () => new Promise((resolve) => setTimeout(resolve, 300));
 const token = async (gift: Gift) => (await rig.ledger.giftAddress(gift.id)).token ?? '';
 
-test('the recipient gets a mail with the link, the amount, the sender and the end of the offer with its zone', async () => {
+test('the recipient gets a mail with the link, the amount, the sender’s name and the end of the offer with its zone', async () => {
+  await rig.ledger.putAccount(from, { plan: 'plus', name: 'Ann & Co' }, await rig.now());
   const gift = await give();
   expect(gift).toMatchObject({ status: 'awaiting_claim', to: null });
   const mail = await eventually(() => rig.mail.mails[0]);
@@ -53,10 +54,20 @@ test('the recipient gets a mail with the link, the amount, the sender and the en
   const link = `${PUBLIC_URL}/claim/${gift.id}#token=${await token(gift)}`;
   expect(mail.body).toContain(`Claim them: ${link}`);
   expect(mail.body).toContain(`<a href="${link}">`);
-  expect(mail.body).toContain(`${from} gives you 25 credits.`);
+  expect(mail.body).toContain('Ann & Co gives you 25 credits.');
+  expect(mail.body).toContain('<p>Ann &amp; Co gives you 25 credits.</p>');
+  expect(mail.body).not.toContain(from);
   expect(mail.body).toContain('For &lt;you&gt; &amp; yours');
   const ends = gift.claim_expires_at ?? '';
   expect(mail.body).toContain(`until ${ends.slice(0, 10)} ${ends.slice(11, 16)} UTC`);
+  await rig.act(gift, 'cancel');
+});
+
+test('a sender without a name is somebody, and never their account’s id', async () => {
+  const gift = await give();
+  const mail = await eventually(() => rig.mail.mails[0]);
+  expect(mail.body).toContain('Somebody gives you 25 credits.');
+  expect(mail.body).not.toContain(from);
   await rig.act(gift, 'cancel');
 });
 

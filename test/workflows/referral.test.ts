@@ -85,7 +85,7 @@ test('codex-pilot, from the invitation to the reward: a first message, and both 
   expect((await boon.mailTo('ada@example.com')).subject).toBe('You have received 1 usage reset');
   await boon.advance('1 minute');
   const told = boon.mails.filter(({ to }) => to === 'grace@example.com').map(({ subject }) => subject);
-  expect(told).toEqual(['ada invites you', 'You have received 1 usage reset']);
+  expect(told).toEqual(['A friend invites you', 'You have received 1 usage reset']);
 });
 
 test('codex-selective, from the invitation to the reward: three prompts, and only the referrer gets a reset', async () => {
