@@ -161,6 +161,15 @@ export const giftScripts = (): Record<string, Script> => ({
       await update('cancel', {});
     },
   },
+  'gift-begun-anew': {
+    ...taken('anew'),
+    lastRunOnly: true,
+    answers: { advanceGift: { status: 'settled', settled_at: PAST, ...ENDED } },
+    async meanwhile({ until, beginAnew }) {
+      await until('timerStarted');
+      await beginAnew();
+    },
+  },
   'gift-invalid-id': { type: 'gift', id: 'gift/no gift', args: [{}] },
   'gift-invalid-input': { type: 'gift', id: 'gift/none', args: ['nothing'] },
   'gift-invalid-request': {

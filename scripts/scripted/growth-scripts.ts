@@ -116,13 +116,15 @@ export const growthScripts = (): Record<string, Script> => ({
     ...referralOf('unmailed'),
     answers: {
       sendInvitation: refused('mail_refused'),
+      readReferral: { status: 'invited' },
       cancelReferral: inTurn(refused('already_resolved'), told('unmailed', CANCELED)),
     },
-    async meanwhile({ handle, update, until }) {
+    async meanwhile({ handle, update, until, untilAnotherRun }) {
       await update('resend');
       await until('activityTaskScheduled', 2);
+      const another = untilAnotherRun();
       await handle.cancel();
-      await until('markerRecorded');
+      await another;
       await update('cancel', { reason: 'enough' });
     },
   },
@@ -149,6 +151,48 @@ export const growthScripts = (): Record<string, Script> => ({
       await update('cancel', { reason: 'enough' });
     },
   },
+  'referral-cancellation-refused': {
+    ...referralOf('unwilling'),
+    lastRunToo: true,
+    answers: {
+      ...MAILS,
+      cancelReferral: inTurn(refused('not_invited'), told('unwilling', CANCELED)),
+      readReferral: { status: 'joined', friend_id: 'bob' },
+    },
+    async meanwhile({ handle, until, untilAnotherRun }) {
+      await until('workflowTaskCompleted', 2);
+      const another = untilAnotherRun();
+      await handle.cancel();
+      await another;
+      await handle.cancel();
+    },
+  },
+  'referral-rewards-given-one-after-the-other': {
+    ...referralOf('one-by-one', { status: 'qualified', friend_id: 'bob' }),
+    answers: {
+      ...MAILS,
+      claimReward: { status: 'deferred', friend_id: 'bob', deferred_until: later(DAY), given: ['friend'] },
+      readReferral: {
+        status: 'rewarded',
+        friend_id: 'bob',
+        rewarded_at: later(0),
+        given: ['friend', 'referrer'],
+      },
+    },
+    async meanwhile({ handle, until }) {
+      await until('activityTaskScheduled', 2);
+      await handle.signal('changed', { status: 'rewarded' });
+    },
+  },
+  'referral-begun-anew': {
+    ...referralOf('anew'),
+    lastRunOnly: true,
+    answers: { ...MAILS, readReferral: CANCELED },
+    async meanwhile({ until, beginAnew }) {
+      await until('workflowTaskCompleted', 2);
+      await beginAnew();
+    },
+  },
   'referral-invalid-input': { type: 'referral', id: 'referral/none' },
   'referral-invalid-shape': referralOf('shapeless', { status: 'lost' }, { resent: -1 }),
 
@@ -160,6 +204,7 @@ export const growthScripts = (): Record<string, Script> => ({
         monthOf('messages', { claimed: ['a', 'c'] }),
         monthOf('messages', { month: '2026-07-11' }),
         refused(),
+        monthOf('messages', { claimed: ['a', 'c'] }),
       ),
     },
     async meanwhile({ handle, update }) {
@@ -171,11 +216,24 @@ export const growthScripts = (): Record<string, Script> => ({
       await update('claim', { referral_id: 'b', program: PROGRAM, cap: 3, banked: [] });
       await update('release', { referral_id: 'b', program: PROGRAM });
       await update('release', { referral_id: 'b', program: 'another' });
-      await handle.signal('changed', monthOf('messages', { claimed: ['a', 'c'] }));
-      await handle.signal('changed', monthOf('messages'));
-      await handle.signal('changed', monthOf('messages'));
+      for (const _ of ['as told', 'of another month', 'not known']) {
+        await handle.signal('changed', monthOf('messages'));
+      }
       await handle.signal('changed', 'nothing');
+      await handle.signal('changed');
       await update('release', { referral_id: 'c', program: PROGRAM });
+      await handle.terminate('recorded');
+    },
+  },
+  'reward-window-cancellation-refused': {
+    ...windowOf('unwilling', DAY),
+    lastRunToo: true,
+    async meanwhile({ handle, update, until, untilAnotherRun }) {
+      await until('timerStarted');
+      const another = untilAnotherRun();
+      await handle.cancel();
+      await another;
+      await update('claim', { referral_id: 'b', program: PROGRAM, cap: 3, banked: [] });
       await handle.terminate('recorded');
     },
   },

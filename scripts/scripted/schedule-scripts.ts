@@ -1,6 +1,6 @@
 /** Scripts of the workflows that schedules start: `reconcile` and `expiry`. */
 import type { DutyReport, StuckDuty } from '../../src/contracts/stuck-item.ts';
-import { inTurn, refused, type Script, slowly } from './script.ts';
+import { inTurn, never, refused, type Script, slowly } from './script.ts';
 
 const BEFORE = '2026-06-11T09:00:00.000Z';
 
@@ -14,6 +14,7 @@ const counted = (what: StuckDuty, more: Partial<DutyReport> = {}) => ({
 
 const RECONCILED = {
   startMissingGifts: { checked: 1, started: 1, duties: done('gift_starts') },
+  startLostGifts: { walked: 1, started: 1, duties: done('lost_gifts') },
   advanceOverdueGifts: counted('gift_ends'),
   sweepReferrals: { started: 1, ended: 0, due: 0, paid: 0, duties: done('referrals') },
   sweepPurchases: { started: 1, topped_up: 0, refunds_started: 0, duties: done('purchases') },
@@ -37,6 +38,7 @@ const REPORT = {
   swept_to: BEFORE,
   referrals_swept_to: BEFORE,
   purchases_swept_to: BEFORE,
+  walked_to: 'page-2',
 };
 
 const EXPIRED = {
@@ -50,6 +52,7 @@ const EXPIRED = {
     credit_reminders_failed: 0,
     duties: done('credit_reminders'),
   },
+  deliverLetters: { letters_sent: 1, letters_failed: 0, letters_given_up: 0, duties: done('letters') },
 };
 
 const reconcile = (id: string, more: Partial<Script> = {}): Script => ({
@@ -65,11 +68,17 @@ const expiry = (id: string, more: Partial<Script> = {}): Script => ({
   ...more,
 });
 const nothing = (answers: object) =>
-  Object.fromEntries(Object.keys(answers).map((name) => [name, refused('internal')]));
+  Object.fromEntries([...Object.keys(answers), 'noteStuckDuties'].map((name) => [name, refused('internal')]));
 
 /** Made anew for each recording: their times count from now. */
 export const scheduleScripts = (): Record<string, Script> => ({
-  'reconcile-after-another': reconcile('after', { last: { result: REPORT } }),
+  'reconcile-after-another': reconcile('after', {
+    answers: {
+      ...RECONCILED,
+      startLostGifts: { walked: 1, started: 0, cursor: 'page-3', duties: done('lost_gifts') },
+    },
+    last: { result: REPORT },
+  }),
   'reconcile-after-a-failed-one': reconcile('after-failed', {
     last: { result: REPORT, failure: { ...REPORT, swept_to: '2026-06-11T09:05:00.000Z' } },
   }),
@@ -87,8 +96,29 @@ export const scheduleScripts = (): Record<string, Script> => ({
     },
   }),
   'reconcile-that-does-nothing': reconcile('nothing', { answers: nothing(RECONCILED) }),
+  'reconcile-canceled-while-it-notes': reconcile('canceled-noting', {
+    answers: {
+      ...RECONCILED,
+      startMissingGifts: refused('internal'),
+      noteStuckDuties: slowly(1_500, null),
+    },
+    async meanwhile({ handle, until }) {
+      await until('activityTaskScheduled', 2);
+      await handle.cancel();
+    },
+  }),
+  'reconcile-that-hangs': reconcile('hangs', {
+    skipsTime: true,
+    answers: { ...RECONCILED, sealBlocks: never(), noteStuckDuties: null },
+    async meanwhile({ handle, until, pass }) {
+      await until('activityTaskScheduled', 6);
+      for (let tries = 0; (await handle.describe()).status.name === 'RUNNING' && tries < 10; tries += 1) {
+        await pass(61_000);
+      }
+    },
+  }),
   'reconcile-that-does-nothing-after-another': reconcile('nothing-after', {
-    answers: nothing(RECONCILED),
+    answers: { ...nothing(RECONCILED), noteStuckDuties: null },
     last: { result: REPORT },
   }),
   'reconcile-in-two-runs': reconcile('long', {

@@ -3,6 +3,7 @@
  * branches that real parts come by once in a long time: an activity that fails for good, a bank that takes days.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, defaultPayloadConverter, type TypedSearchAttributes } from '@temporalio/common';
 import type proto from '@temporalio/proto';
@@ -30,6 +31,8 @@ export type Script = {
   last?: { result?: unknown; failure?: unknown };
   /** Of a run that goes on in another one: the last run's history is kept too. */
   lastRunToo?: boolean;
+  /** The last run's history is kept alone: the run before it was reset, and has nothing that this one has not. */
+  lastRunOnly?: boolean;
 };
 
 export type ScriptedRun = {
@@ -39,6 +42,10 @@ export type ScriptedRun = {
   /** Sends an update; its refusal is not of interest. */
   update: (name: string, ...args: unknown[]) => Promise<unknown>;
   pass: (milliseconds: number) => Promise<void>;
+  /** Waits until another run goes on where the present one stands. */
+  untilAnotherRun: () => Promise<void>;
+  /** Resets it to its first task, as an operator does. */
+  beginAnew: () => Promise<void>;
   /** How long its history is. */
   length: () => Promise<number>;
 };
@@ -60,6 +67,11 @@ export function refused(type = 'not_found'): () => never {
   return () => {
     throw ApplicationFailure.create({ message: 'The script refuses this', type, nonRetryable: true });
   };
+}
+
+/** An answer that never comes: the worker that was asked is as good as dead. */
+export function never(): () => Promise<never> {
+  return () => Context.current().cancelled;
 }
 
 /** An answer that comes after a while. */
@@ -105,6 +117,7 @@ export async function recordScript(
     const started = first.history.events?.[0]?.workflowExecutionStartedEventAttributes;
     // The server that skips time leaves them out; a replay knows the run by them.
     if (started != null) Object.assign(started, { workflowId: script.id, originalExecutionRunId: runId });
+    if (script.lastRunOnly === true) return [{ name, history: await handle.fetchHistory() }];
     if (script.lastRunToo !== true) return [first];
     return [first, { name: `${name}-last-run`, history: await handle.fetchHistory() }];
   });
@@ -158,8 +171,25 @@ function runOf(server: TestTemporal, handle: WorkflowHandle): ScriptedRun {
     },
     update: (name, ...args) => handle.executeUpdate(name, { args: args as [unknown] }).catch(() => undefined),
     pass: (milliseconds) => server.sleep(milliseconds),
+    async untilAnotherRun() {
+      const { runId } = await handle.describe();
+      await until(async () => (await handle.describe()).runId !== runId);
+    },
+    beginAnew: () => reset(server, handle),
     length: async () => (await handle.fetchHistory()).events?.length ?? 0,
   };
+}
+
+async function reset({ client }: TestTemporal, handle: WorkflowHandle): Promise<void> {
+  const { events } = await handle.fetchHistory();
+  const task = events?.find((event) => event.workflowTaskCompletedEventAttributes != null);
+  await client.workflowService.resetWorkflowExecution({
+    namespace: client.options.namespace,
+    workflowExecution: { workflowId: handle.workflowId },
+    reason: 'recorded',
+    workflowTaskFinishEventId: task?.eventId ?? null,
+    requestId: handle.workflowId,
+  });
 }
 
 /** What a version without the patches did: the contract of `patched` is that its code without them is what that was. */

@@ -9,6 +9,7 @@ import { BoonError } from '../contracts/errors.ts';
 import { type DutyReport, type StuckDuty, type StuckItem, WHOLE_DUTY } from '../contracts/stuck-item.ts';
 import { isError } from '../domain/is-error.ts';
 import type { StuckItems } from '../ledger/stuck-items.ts';
+import { ProcessFailed } from './process-failed.ts';
 
 /** What is noted of an error: some lines of a log, not a page. */
 const LONGEST_ERROR = 500;
@@ -100,7 +101,7 @@ export class DutyRun {
     log.warn('An item is stuck', { what: this.#what, item, error: errorText(error) });
     this.#failed.add(item);
     await this.#ledger.putAside(this.#what, item, errorText(error), this.at);
-    if (this.#isOfOneItem(error)) return;
+    if (error instanceof ProcessFailed || this.#isOfOneItem(error)) return;
     this.#inRow += 1;
     if (this.#inRow >= this.#giveUpAfter) throw error;
   }

@@ -30,7 +30,7 @@ import { usageActivities } from '../activities/usage.ts';
 import type { Payments } from '../contracts/payments.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { billingRuns } from './billing-runs.ts';
-import { createCampaignProcess } from './campaign-process.ts';
+import { campaignRuns } from './campaign-process.ts';
 import { converted } from './connection.ts';
 import { giftRuns } from './gift-runs.ts';
 import { purchaseRuns } from './purchase-process.ts';
@@ -118,7 +118,7 @@ export async function createBoonWorker(options: BoonWorkerOptions): Promise<Work
       ...campaignActivities({
         ledger,
         runs: giftRuns(client, taskQueue, clock),
-        process: createCampaignProcess({ client, taskQueue, patience: 10_000 }),
+        process: campaignRuns(client, taskQueue),
         pageSize: options.campaignPageSize,
       }),
     },

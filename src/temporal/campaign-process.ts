@@ -11,6 +11,7 @@ import { campaignSummary } from '../contracts/campaign-card.ts';
 import type { CampaignProcess } from '../contracts/campaign-process.ts';
 import { BOON_PROGRAM } from '../contracts/gift-search-attributes.ts';
 import { unavailable } from './failure.ts';
+import { startedAnew } from './started-anew.ts';
 
 type CampaignProcessOptions = {
   client: Client;
@@ -42,5 +43,13 @@ export function createCampaignProcess(options: CampaignProcessOptions): Campaign
         throw unavailable(error);
       }
     },
+  };
+}
+
+/** Waking them as `reconcile` does: it is told of one that had failed. */
+export function campaignRuns(client: Client, taskQueue: string): CampaignProcess {
+  const { wake } = createCampaignProcess({ client, taskQueue, patience: 10_000 });
+  return {
+    wake: (campaign) => startedAnew(client, campaignWorkflowId(campaign.id), () => wake(campaign)),
   };
 }

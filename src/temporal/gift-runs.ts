@@ -5,6 +5,7 @@ import { GIFT_WORKFLOW, type GiftWorkflow } from '../contracts/gift.ts';
 import { refreshGiftUpdate } from '../contracts/gift-messages.ts';
 import { giftStartOptions } from './gift-start.ts';
 import { runningWorkflows } from './running-workflows.ts';
+import { startedAnew } from './started-anew.ts';
 
 /** Ends of a process that are no end of its gift. */
 const LOST = '"Terminated", "Failed", "Canceled", "TimedOut"';
@@ -35,7 +36,9 @@ export function giftRuns(client: Client, taskQueue: string, clock: () => Date): 
         // A process that was terminated or failed may begin again; one that completed has done its work.
         const workflowIdReusePolicy =
           replacing === 'completed' ? 'ALLOW_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY';
-        await client.workflow.start<GiftWorkflow>(GIFT_WORKFLOW, { ...options, workflowIdReusePolicy });
+        await startedAnew(client, options.workflowId, () =>
+          client.workflow.start<GiftWorkflow>(GIFT_WORKFLOW, { ...options, workflowIdReusePolicy }),
+        );
         return true;
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

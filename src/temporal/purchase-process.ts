@@ -13,6 +13,7 @@ import { purchaseChangedSignal } from '../contracts/purchase-messages.ts';
 import type { PurchaseProcess } from '../contracts/purchase-process.ts';
 import { unavailable } from './failure.ts';
 import { runningWorkflows } from './running-workflows.ts';
+import { startedAnew } from './started-anew.ts';
 
 /** How long a caller waits for Temporal, in milliseconds. */
 const PATIENCE = 2_000;
@@ -62,13 +63,14 @@ export function purchaseRuns(client: Client, taskQueue: string): PurchaseRuns {
   return {
     running: (workflowIds) => runningWorkflows(client, workflowIds),
     async restart(purchase, replacing) {
+      const options = startOptions(purchase, taskQueue);
       try {
         // A process that was terminated or failed may begin again; one that completed has done its work.
-        await client.workflow.start<PurchaseWorkflow>(PURCHASE_WORKFLOW, {
-          ...startOptions(purchase, taskQueue),
-          workflowIdReusePolicy:
-            replacing === 'completed' ? 'ALLOW_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY',
-        });
+        const workflowIdReusePolicy =
+          replacing === 'completed' ? 'ALLOW_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY';
+        await startedAnew(client, options.workflowId, () =>
+          client.workflow.start<PurchaseWorkflow>(PURCHASE_WORKFLOW, { ...options, workflowIdReusePolicy }),
+        );
         return true;
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

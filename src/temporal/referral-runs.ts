@@ -6,6 +6,7 @@ import { closedSince } from './closed-workflows.ts';
 import { createReferralProcess } from './referral-process.ts';
 import { referralStartOptions } from './referral-start.ts';
 import { runningWorkflows } from './running-workflows.ts';
+import { startedAnew } from './started-anew.ts';
 
 export function referralRuns(client: Client, taskQueue: string): ReferralRuns {
   const { changed } = createReferralProcess({ client, taskQueue });
@@ -19,10 +20,9 @@ export function referralRuns(client: Client, taskQueue: string): ReferralRuns {
         // A process that was terminated or failed may begin again; one that completed has done its work.
         const workflowIdReusePolicy =
           replacing === 'completed' ? 'ALLOW_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY';
-        await client.workflow.start<ReferralWorkflow>(REFERRAL_WORKFLOW, {
-          ...options,
-          workflowIdReusePolicy,
-        });
+        await startedAnew(client, options.workflowId, () =>
+          client.workflow.start<ReferralWorkflow>(REFERRAL_WORKFLOW, { ...options, workflowIdReusePolicy }),
+        );
         return true;
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

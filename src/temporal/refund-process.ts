@@ -13,6 +13,7 @@ import { refundChangedSignal } from '../contracts/refund-messages.ts';
 import type { RefundProcess } from '../contracts/refund-process.ts';
 import { unavailable } from './failure.ts';
 import { runningWorkflows } from './running-workflows.ts';
+import { startedAnew } from './started-anew.ts';
 
 const PATIENCE = 2_000;
 
@@ -58,13 +59,14 @@ export function refundRuns(client: Client, taskQueue: string): RefundRuns {
   return {
     running: (workflowIds) => runningWorkflows(client, workflowIds),
     async restart(refund, replacing) {
+      const options = startOptions(refund, taskQueue);
       try {
         // A process that was terminated or failed may begin again; one that completed has done its work.
-        await client.workflow.start<RefundWorkflow>(REFUND_WORKFLOW, {
-          ...startOptions(refund, taskQueue),
-          workflowIdReusePolicy:
-            replacing === 'completed' ? 'ALLOW_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY',
-        });
+        const workflowIdReusePolicy =
+          replacing === 'completed' ? 'ALLOW_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY';
+        await startedAnew(client, options.workflowId, () =>
+          client.workflow.start<RefundWorkflow>(REFUND_WORKFLOW, { ...options, workflowIdReusePolicy }),
+        );
         return true;
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

@@ -5,15 +5,16 @@ import { REWARD_WINDOW_WORKFLOW, type RewardWindowWorkflow } from '../contracts/
 import { closedSince } from './closed-workflows.ts';
 import { windowStartOptions } from './reward-windows.ts';
 import { runningWorkflows } from './running-workflows.ts';
+import { startedAnew } from './started-anew.ts';
 
 export function windowRuns(client: Client, taskQueue: string): WindowRuns {
   return {
     closed: (since) => closedSince(client, REWARD_WINDOW_WORKFLOW, since),
     running: (workflowIds) => runningWorkflows(client, workflowIds),
     async start(month) {
-      await client.workflow.start<RewardWindowWorkflow>(
-        REWARD_WINDOW_WORKFLOW,
-        windowStartOptions(month, taskQueue),
+      const options = windowStartOptions(month, taskQueue);
+      await startedAnew(client, options.workflowId, () =>
+        client.workflow.start<RewardWindowWorkflow>(REWARD_WINDOW_WORKFLOW, options),
       );
     },
   };

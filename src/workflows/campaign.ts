@@ -34,14 +34,17 @@ setWorkflowOptions(versioned('AUTO_UPGRADE'), campaign);
 
 async function untilItsEnd(campaign: RunningCampaign): Promise<CampaignProgress> {
   await campaign.look();
-  while (!campaign.hasEnded) {
-    if (campaign.status === 'running') await campaign.runPages();
-    else if (campaign.isToBeProven) await campaign.prove();
-    else await campaign.untilItChanges();
-    if (workflowInfo().continueAsNewSuggested) await goOnInNewRun();
-  }
-  if (campaign.isToBeProven) await campaign.prove();
-  await condition(allHandlersFinished);
+  do {
+    while (!campaign.hasEnded) {
+      if (campaign.status === 'running') await campaign.runPages();
+      else if (campaign.isToBeProven) await campaign.prove();
+      else await campaign.untilItChanges();
+      if (workflowInfo().continueAsNewSuggested) await goOnInNewRun();
+    }
+    if (campaign.isToBeProven) await campaign.prove();
+    await condition(allHandlersFinished);
+    // An answer to somebody that came late may be older than the end: the ledger is looked at again.
+  } while (!campaign.hasEnded);
   return campaign.result;
 }
 

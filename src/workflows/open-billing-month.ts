@@ -48,6 +48,7 @@ export class OpenBillingMonth {
   #stage: BillingStage = 'waiting';
   #standing: BillingMonthStanding | null = null;
   #refused: RefusedRequest | undefined;
+  /** A request to cancel was refused: the run that heard it stands under it for ever. */
   #needsNewRun = false;
 
   constructor(input: BillingCycleInput) {
@@ -60,11 +61,6 @@ export class OpenBillingMonth {
   get progress(): BillingCycleProgress {
     const { account_id, month, ends_at } = this.#input;
     return { account_id, month, ends_at, stage: this.#stage, standing: this.#standing };
-  }
-
-  /** A request to cancel was refused: the run that heard it stands under it for ever. */
-  get needsNewRun(): boolean {
-    return this.#needsNewRun;
   }
 
   /** Input of a run that goes on where this one stands. */
