@@ -34,7 +34,6 @@ export type RestoreOutcome =
   | 'restored'
   | 'known'
   | 'account_unknown'
-  | 'not_for_organisations'
   | 'consent_unknown'
   | 'over_cap';
 
