@@ -1,11 +1,12 @@
 /** Whatever the API takes at its bounds can be written down and read again: no answer is a 500. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { PolicySchema } from '../../src/contracts/policy.schema.ts';
 import { PLANS } from '../../src/domain/account.ts';
 import { LOT_SOURCES } from '../../src/domain/lot.ts';
 import { runToItsEnd } from '../support/campaigns.ts';
 import { runs, SEED } from '../support/effort.ts';
-import type { PolicyPatch } from '../support/test-ledger.ts';
+import { type PolicyPatch, policyWith } from '../support/test-ledger.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';
 
 const MOST = '1000000000';
@@ -18,7 +19,6 @@ const READ = [
   '/gifting',
   '/statement',
   '/usage',
-  '/pool',
   '/resets',
   '/purchases',
   '/invoices',
@@ -153,7 +153,7 @@ const call: fc.Arbitrary<Call> = fc.oneof(
       source: fc.constantFrom(...LOT_SOURCES),
       expires_at: maybe(nullable(instant)),
       giftable: fc.boolean(),
-      reason: fc.constantFrom('x', '𝕏'.repeat(500)),
+      reason: fc.constantFrom('x', '𝕏'.repeat(20)),
     }),
   ),
   post('/v1/billing/credits/transfer', fc.record({ amount })),
@@ -225,12 +225,12 @@ async function play(server: TestServer, calls: readonly Call[]): Promise<void> {
     expect((await sound(server, 'GET', `/v1/campaigns/${id}`)).status).toBe(200);
   }
   for (const n of [0, 1, 2, 3]) {
-    for (const path of READ) {
-      const read = await sound(server, 'GET', `/v1/accounts/${name(n)}${path}`);
-      expect(read.status, `${path}: ${read.text}`).toBe(200);
-    }
+    const reads = READ.map((path) => sound(server, 'GET', `/v1/accounts/${name(n)}${path}`));
+    for (const read of await Promise.all(reads)) expect(read.status, read.text).toBe(200);
     for (const as_of of ['1970-01-01T00:00:00Z', '2999-12-31T23:59:59.999Z'])
       await sound(server, 'GET', `/v1/accounts/${name(n)}/balance?as_of=${as_of}`);
+    // Of organisations only.
+    await sound(server, 'GET', `/v1/accounts/${name(n)}/pool`);
     await sound(server, 'GET', `/v1/accounts/${name(n)}/eligibility?program=codex-pilot`);
     await sound(server, 'GET', `/v1/accounts/${name(n)}/reward-window?program=codex-pilot`);
   }
@@ -246,10 +246,11 @@ test.each([
   async (_, policy, now) => {
     const server = await openTestServer({ policy });
     server.time.now = new Date(now);
+    expect(PolicySchema.safeParse(policyWith(policy).policy).error).toBeUndefined();
     try {
       await fc.assert(
         fc.asyncProperty(fc.array(call, { minLength: 6, maxLength: 12 }), (calls) => play(server, calls)),
-        { seed: SEED, numRuns: runs(12), endOnFailure: true },
+        { seed: SEED, numRuns: runs(5), endOnFailure: true },
       );
     } finally {
       await server.close();

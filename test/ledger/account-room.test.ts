@@ -17,6 +17,8 @@ const MOST = '1000000000';
 const TIMES = 4000;
 const SETTLED = later(START, { hours: 24 });
 
+import { charge, seedOrganisation } from '../support/usage.ts';
+
 let own: TestLedger;
 beforeAll(async () => {
   own = await openTestLedger({
@@ -189,4 +191,48 @@ test('all that was ever granted is more than a bigint holds, and the ledger prov
   expect(sum?.more).toBe(true);
   await expectVerified(own.ledger);
   await bought(own.ledger, 'other');
+});
+
+test('a window without a limit holds as much as an account is given; what is used beyond is refused, not its neighbours', async () => {
+  const other = await openTestLedger({ plans: { pro: { five_hour: null, weekly: null } } });
+  // Three of the largest uses instead of four thousand.
+  await other.sql(
+    `CREATE OR REPLACE FUNCTION boon.most_credits() RETURNS bigint LANGUAGE sql IMMUTABLE RETURN 3000000000000000`,
+  );
+  await seedAccount(other.ledger, 'pro', { put: { plan: 'pro' } });
+  await seedAccount(other.ledger, 'plus');
+  const uses = Array.from({ length: 4 }, () => charge(other.ledger, 'pro', { units: MOST }));
+  const [ended, small] = await Promise.all([Promise.allSettled(uses), charge(other.ledger, 'plus')]);
+  expect(ended.map(({ status }) => status).toSorted()).toEqual([
+    'fulfilled',
+    'fulfilled',
+    'fulfilled',
+    'rejected',
+  ]);
+  expect(ended.find(({ status }) => status === 'rejected')).toMatchObject({
+    reason: { code: 'limit_reached' },
+  });
+  expect(small).toMatchObject({ allowed: true });
+  expect((await other.ledger.limits('pro', START)).windows.weekly).toMatchObject({
+    used: '3000000000',
+    limit: null,
+  });
+  await other.close();
+});
+
+test('a month is charged as much as a number of JSON can tell of its price, and no more', async () => {
+  const dear = await openTestLedger({
+    invoices: { hundred_credits: { amount: 99_999_999, currency: 'usd' } },
+  });
+  await seedOrganisation(dear.ledger, 'acme', ['mia'], { billing: 'invoice' });
+  const uses = Array.from({ length: 12 }, () => charge(dear.ledger, 'mia', { units: MOST }));
+  const ended = await Promise.allSettled(uses);
+  const refused = ended.filter(({ status }) => status === 'rejected');
+  // Nine are worth less than 2^53 coins; the plan pays a little of one.
+  expect(refused).toHaveLength(3);
+  expect(refused[0]).toMatchObject({ reason: { code: 'limit_reached', reasonCode: 'invoice_ceiling' } });
+  const pool = await dear.ledger.pool('acme', START);
+  expect(Number.isSafeInteger(pool.invoice?.total.amount)).toBe(true);
+  expect(pool.invoice?.total.amount).toBeGreaterThan(8_000_000_000_000_000);
+  await dear.close();
 });

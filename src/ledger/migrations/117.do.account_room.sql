@@ -521,3 +521,71 @@ BEGIN
   END IF;
   RETURN jsonb_build_object('gift', boon.gift_view(g));
 END $$;
+
+-- boon.use stays as it is (068), but that a window without a limit holds as much as an account is given.
+DO $$
+DECLARE
+  f text := pg_get_functiondef('boon.use(text, json)'::regprocedure);
+  change text[];
+BEGIN
+  FOREACH change SLICE 1 IN ARRAY ARRAY[
+    ['r.five_hour_limit - ', 'coalesce(r.five_hour_limit, boon.most_credits()) - '],
+    ['r.weekly_limit - ', 'coalesce(r.weekly_limit, boon.most_credits()) - ']]
+  LOOP
+    IF (length(f) - length(replace(f, change[1], ''))) / length(change[1]) <> 2 THEN
+      RAISE EXCEPTION 'boon.use does not have "%" twice', change[1];
+    END IF;
+    f := replace(f, change[1], change[2]);
+  END LOOP;
+  EXECUTE f;
+END $$;
+
+-- The most micro-credits that can be invoiced for one month, so that its sum is a number that every reader of JSON knows exactly.
+CREATE FUNCTION boon.most_invoiced(p_policy text) RETURNS bigint LANGUAGE sql STABLE AS $$
+  SELECT least(boon.most_credits(), div(9007199254740991::numeric * 100000000, max(r.hundred_credits)))::bigint - 1
+  FROM boon.invoice_rules r WHERE r.version = p_policy OR p_policy IS NULL
+$$;
+
+-- The ceiling of a month: the organisation's, and near the most that can be invoiced that. A call charges at most 64 uses of a billion credits.
+CREATE FUNCTION boon.bill_ceiling(p_ceiling bigint, m boon.billing_months) RETURNS bigint LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN (m).charged > x.most - 64000000000000000 THEN least(p_ceiling, x.most) ELSE p_ceiling END
+  FROM boon.most_invoiced((m).policy_version) x (most)
+$$;
+
+-- As in 072 and 068, with that ceiling.
+CREATE OR REPLACE FUNCTION boon.open_bill(p_org text, p_at timestamptz) RETURNS boon.bill LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  a boon.accounts;
+  m boon.billing_months;
+  bill boon.bill;
+BEGIN
+  SELECT * INTO a FROM boon.accounts x WHERE x.id = p_org AND x.billing = 'invoice' AND x.status = 'active';
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  m := boon.billing_month_at(p_org, p_at);
+  bill.org_id := p_org; bill.used_from := m.starts_at; bill.used_until := m.ends_at;
+  WHILE m.closed_at IS NOT NULL LOOP
+    m := boon.billing_month_at(p_org, m.ends_at);
+  END LOOP;
+  bill.month := m.month; bill.starts_at := m.starts_at; bill.ends_at := m.ends_at; bill.charged := m.charged;
+  bill.ceiling := boon.bill_ceiling(a.invoice_ceiling, m);
+  RETURN bill;
+END $$;
+
+CREATE OR REPLACE FUNCTION boon.open_bill_as_of(p_org text, p_at timestamptz, p_moment timestamptz) RETURNS boon.bill LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  h boon.account_history;
+  m boon.billing_months;
+  bill boon.bill;
+BEGIN
+  IF NOT EXISTS (SELECT FROM boon.accounts x WHERE x.id = p_org AND x.state_since > p_moment) THEN RETURN boon.open_bill(p_org, p_at); END IF;
+  h := boon.account_at(p_org, p_moment);
+  IF h.billing <> 'invoice' OR h.status <> 'active' THEN RETURN NULL; END IF;
+  m := boon.billing_month_at(p_org, p_at);
+  bill.org_id := p_org; bill.used_from := m.starts_at; bill.used_until := m.ends_at;
+  WHILE m.closed_at IS NOT NULL LOOP
+    m := boon.billing_month_at(p_org, m.ends_at);
+  END LOOP;
+  bill.month := m.month; bill.starts_at := m.starts_at; bill.ends_at := m.ends_at; bill.charged := m.charged;
+  bill.ceiling := boon.bill_ceiling(h.invoice_ceiling, m);
+  RETURN bill;
+END $$;
