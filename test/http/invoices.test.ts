@@ -55,11 +55,11 @@ test('an invoice of four billion dollars, of three of the largest uses, is shown
   expect((await server.send('GET', '/v1/accounts/rich/invoices')).json).toMatchObject({ data: [{ total }] });
   const note = { amount: total.amount - 1, reason: 'goodwill' };
   const credited = await server.send('POST', `/v1/invoices/${closed.id}/credit-notes`, { body: note });
-  expect(credited).toMatchObject({ status: 200, json: { open: { amount: 1 } } });
+  expect(credited).toMatchObject({ status: 201, json: { total: { amount: total.amount - 1 } } });
   const corrected = await server.send('GET', `/v1/invoices/${closed.id}`);
   expect(corrected).toMatchObject({
     status: 200,
-    json: { corrections: [{ total: { amount: total.amount - 1 } }] },
+    json: { open: { amount: 1 }, credited: { amount: total.amount - 1 }, corrections: [{ kind: 'credit' }] },
   });
 });
 
