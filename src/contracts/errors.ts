@@ -74,6 +74,12 @@ export const ERRORS = {
     false,
     'Choose another recipient.',
   ),
+  account_full: entry(
+    409,
+    'The account cannot be given so many credits',
+    false,
+    'Give at most what `detail` names, or use another account: one account takes 4,000,000,000,000 credits in all its time.',
+  ),
   gift_denied: entry(403, 'The gift was screened out', false, 'See `reason_code`; an operator can say more.'),
   gift_held: entry(
     409,

@@ -1,8 +1,7 @@
 /** Invoices, as HTTP shows them. */
 import { z } from 'zod';
 import { INVOICE_CORRECTION_KINDS, INVOICE_NOTICES, INVOICE_STATUSES } from './invoice.ts';
-import { PriceSchema } from './policy.schema.ts';
-import { CreditsSchema, InstantSchema, ReasonSchema, textSchema } from './primitives.schema.ts';
+import { CreditsSumSchema, InstantSchema, ReasonSchema, textSchema } from './primitives.schema.ts';
 
 export const MoneySchema = z
   .object({ amount: z.int().min(0), currency: z.string() })
@@ -18,10 +17,10 @@ export const InvoiceSchema = z
     starts_at: InstantSchema,
     ends_at: InstantSchema,
     status: z.enum(INVOICE_STATUSES),
-    credits: CreditsSchema.meta({
+    credits: CreditsSumSchema.meta({
       description: 'The sum of what was charged, in credits’ worth at the rate card',
     }),
-    total: PriceSchema,
+    total: MoneySchema,
     credited: MoneySchema.meta({ description: 'What credit notes took off the total' }),
     open: MoneySchema.meta({ description: 'What is still to be paid' }),
     issued_at: InstantSchema,
@@ -44,10 +43,10 @@ const InvoiceLineSchema = z.object({
   product: z.string(),
   model: z.string().nullable(),
   uses: z.int(),
-  units: CreditsSchema.meta({
+  units: CreditsSumSchema.meta({
     description: 'Of the whole uses; the plan or the pool may have paid a part of them',
   }),
-  credits: CreditsSchema,
+  credits: CreditsSumSchema,
   amount: z.int().meta({ description: 'Its part of the total, in the currency’s smallest unit' }),
 });
 
@@ -56,8 +55,8 @@ export const InvoiceCorrectionSchema = z
     id: z.string(),
     invoice_id: z.string(),
     kind: z.enum(INVOICE_CORRECTION_KINDS),
-    credits: CreditsSchema.meta({ description: 'What the total is of the invoice’s credits' }),
-    total: PriceSchema,
+    credits: CreditsSumSchema.meta({ description: 'What the total is of the invoice’s credits' }),
+    total: MoneySchema,
     reason: z.string(),
     at: InstantSchema,
   })

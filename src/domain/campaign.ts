@@ -17,11 +17,13 @@ export const COMPLIMENTARY_CAMPAIGN = 'complimentary-reset';
 export const EXCLUSIONS = {
   closed: 'The account is closed.',
   frozen: 'The account was frozen when the campaign came to it.',
-  organisation: 'An organisation has no usage windows; the campaign is for people.',
+  /** Of campaigns that ended under an earlier version. */
+  organisation: 'The campaign was for people.',
   plan: 'The campaign is for other plans.',
   cohort: 'The account is in none of the campaign’s cohorts.',
   nothing_to_reset: 'Nothing of the account’s windows was used.',
   too_late: 'The credits would have been expired when the campaign came to the account.',
+  full: 'The account has been given as many credits as the ledger counts of one account.',
 } as const;
 export type Exclusion = keyof typeof EXCLUSIONS;
 export const EXCLUSION_REASONS = Object.keys(EXCLUSIONS) as readonly Exclusion[];

@@ -19,7 +19,7 @@ export const grantRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
       body: GrantSchema,
       response: {
         200: LotSchema,
-        ...recordedRefusals('not_found', 'account_frozen', 'recipient_ineligible'),
+        ...recordedRefusals('not_found', 'account_frozen', 'recipient_ineligible', 'account_full'),
       },
     },
     handler: async (request, reply) => {

@@ -26,7 +26,7 @@ export const purchaseRoutes: FastifyPluginAsyncZod<{ desk: PurchaseDesk }> = asy
       body: PurchaseRequestSchema,
       response: {
         201: PurchaseSchema,
-        ...recordedRefusals('not_found', 'account_frozen', 'payments_off', 'payment_refused'),
+        ...recordedRefusals('not_found', 'account_frozen', 'account_full', 'payments_off', 'payment_refused'),
       },
     },
     handler: async (request, reply) => {

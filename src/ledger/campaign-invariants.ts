@@ -25,6 +25,13 @@ export const CAMPAIGN_INVARIANTS: Readonly<Record<string, string>> = {
       coalesce(g.account_id, b.account_id), coalesce(g.resets, 0), coalesce(b.resets, 0)) AS detail
     FROM granted g FULL JOIN banked b ON b.campaign_id = g.campaign_id AND b.account_id = g.account_id
     WHERE coalesce(g.resets, 0) <> coalesce(b.resets, 0)`,
+  // One that came back out of a hold may be valid for longer.
+  'what a campaign banked is valid as long as its policy says': `
+    SELECT format('reset %s of campaign %s, granted at %s, is valid until %s, not for %s', r.id, r.program, r.granted_at, r.expires_at, p.valid_for) AS detail
+    FROM boon.resets r JOIN boon.campaigns c ON c.id = r.program JOIN boon.reset_rules p ON p.version = r.policy_version
+    WHERE r.source IN ('campaign', 'complimentary') AND r.expires_at <> r.granted_at + p.valid_for AND p.valid_for <= interval '110 years'
+      AND NOT (r.expires_at > r.granted_at + p.valid_for AND EXISTS (
+        SELECT FROM boon.reset_movements m WHERE m.reset_id = r.id AND m.kind IN ('released', 'held')))`,
   'campaigns moved the credits that they granted': `
     SELECT format('campaign %s granted account %s by transfer %s', o.campaign_id, o.account_id, o.transfer) AS detail
     FROM boon.campaigns c JOIN boon.campaign_accounts o ON o.campaign_id = c.id

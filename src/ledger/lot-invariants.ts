@@ -4,9 +4,13 @@
 const cameBack = (lot: string) =>
   `EXISTS (SELECT FROM boon.entries b WHERE b.lot_id = ${lot}.id AND b.kind IN ('gift_returned', 'gift_recovered', 'restored'))`;
 
-/** Whether a lot expires when its grant said, or later since credits came back. */
+/**
+ * Whether a lot expires when its grant said, or later since credits came back. An earlier version granted beyond the last year that
+ * an answer can tell: those lots last a hundred years.
+ */
 const expiresAs = (lot: string, said: string) =>
-  `(${lot}.expires_at IS NOT DISTINCT FROM ${said} OR (${lot}.expires_at > ${said} AND ${cameBack(lot)}))`;
+  `(${lot}.expires_at IS NOT DISTINCT FROM ${said} OR (${lot}.expires_at > ${said} AND ${cameBack(lot)})
+    OR (${said} >= '9999-01-01 00:00+00' AND ${lot}.expires_at = ${lot}.granted_at + interval '100 years'))`;
 
 export const LOT_INVARIANTS: Readonly<Record<string, string>> = {
   'a lot has the terms of its grant': `

@@ -30,13 +30,7 @@ export type RecordedOne = {
 };
 
 /** Why a lost purchase cannot be written down again. */
-export type RestoreOutcome =
-  | 'restored'
-  | 'known'
-  | 'account_unknown'
-  | 'not_for_organisations'
-  | 'consent_unknown'
-  | 'over_cap';
+export type RestoreOutcome = 'restored' | 'known' | 'account_unknown' | 'consent_unknown' | 'over_cap';
 
 export type OpenDifference = {
   kind: ProviderRecordKind;

@@ -36,6 +36,33 @@ test('a use that is invoiced says so', async () => {
   });
 });
 
+test('an invoice of four billion dollars, of three of the largest uses, is shown, listed and credited', async () => {
+  await seedInvoiced(server.ledger, 'rich', ['croesus']);
+  for (const n of [1, 2, 3]) {
+    const use = { account_id: 'croesus', product: 'codex', units: '1000000000', id: `large-${n}` };
+    expect((await server.send('POST', '/v1/usage', { body: use })).status).toBe(200);
+  }
+  const total = { amount: 12_000_000_000, currency: 'usd' };
+  const pool = await server.send('GET', '/v1/accounts/rich/pool');
+  expect(pool).toMatchObject({ status: 200, json: { invoice: { charged: '3000000000', total } } });
+  const month = { account_id: 'rich', month: '2026-03-01' };
+  const closed = await server.ledger.closeBillingMonth(month, '2026-04-01T00:00:00.000Z');
+  const shown = await server.send('GET', `/v1/invoices/${closed.id}`);
+  expect(shown).toMatchObject({
+    status: 200,
+    json: { credits: '3000000000', total, lines: [{ uses: 3, units: '3000000000', amount: total.amount }] },
+  });
+  expect((await server.send('GET', '/v1/accounts/rich/invoices')).json).toMatchObject({ data: [{ total }] });
+  const note = { amount: total.amount - 1, reason: 'goodwill' };
+  const credited = await server.send('POST', `/v1/invoices/${closed.id}/credit-notes`, { body: note });
+  expect(credited).toMatchObject({ status: 201, json: { total: { amount: total.amount - 1 } } });
+  const corrected = await server.send('GET', `/v1/invoices/${closed.id}`);
+  expect(corrected).toMatchObject({
+    status: 200,
+    json: { open: { amount: 1 }, credited: { amount: total.amount - 1 }, corrections: [{ kind: 'credit' }] },
+  });
+});
+
 test('invoices are listed, and shown with lines that add up', async () => {
   const { json } = await server.send('GET', '/v1/accounts/acme/invoices');
   expect(json).toMatchObject({ data: [{ id, month: '2026-03-01', status: 'open' }], next_cursor: null });

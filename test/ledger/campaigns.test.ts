@@ -38,12 +38,12 @@ describe('granting', () => {
     expect(done).toMatchObject({
       status: 'completed',
       matched: 50,
-      granted: 42,
-      excluded: { closed: 1, frozen: 1, organisation: 1, plan: 5 },
+      granted: 43,
+      excluded: { closed: 1, frozen: 1, plan: 5 },
       remaining: 0,
     });
     const made = await resetsOf(id);
-    expect(Object.keys(made)).toHaveLength(42);
+    expect(Object.keys(made)).toHaveLength(43);
     expect(new Set(Object.values(made))).toEqual(new Set([2]));
     expect(await own.ledger.campaignFaults(id)).toEqual([]);
     await expectVerified(own.ledger);
@@ -77,10 +77,10 @@ describe('granting', () => {
     const { id } = await createCampaign(own.ledger);
     expect(await runToItsEnd(own.ledger, id, { size })).toMatchObject({
       matched: 50,
-      granted: 47,
+      granted: 48,
       remaining: 0,
     });
-    expect(Object.keys(await resetsOf(id))).toHaveLength(47);
+    expect(Object.keys(await resetsOf(id))).toHaveLength(48);
   });
 
   test('banked resets are valid for as long as the policy says, and told of in events', async () => {
@@ -108,7 +108,7 @@ describe('granting', () => {
     const done = await runToItsEnd(own.ledger, id);
     expect(done).toMatchObject({
       granted: 1,
-      excluded: { closed: 1, frozen: 1, organisation: 1, cohort: 46 },
+      excluded: { closed: 1, frozen: 1, cohort: 47 },
     });
     expect(await resetsOf(id)).toEqual({ u00011: 1 });
   });
@@ -170,7 +170,7 @@ describe('windows', () => {
     await use('u00022', later(START, { days: -8 }));
     const { id } = await createCampaign(own.ledger, { kind: 'reset_windows', at: now });
     const done = await runToItsEnd(own.ledger, id, { at: now });
-    expect(done).toMatchObject({ granted: 1, excluded: { nothing_to_reset: 46 } });
+    expect(done).toMatchObject({ granted: 1, excluded: { nothing_to_reset: 47 } });
     expect(await windows('u00021')).toEqual([
       { kind: 'five_hour', used: 0, started_at: new Date(now) },
       { kind: 'weekly', used: 0, started_at: new Date(START) },
@@ -201,6 +201,68 @@ describe('windows', () => {
     const came = await own.sql(`SELECT account_id FROM boon.resets WHERE source = 'return' ORDER BY 1`);
     expect(came).toEqual([{ account_id: 'u00031' }]);
     await expectVerified(own.ledger);
+  });
+});
+
+describe('windows at their end', () => {
+  const BEGAN = later(START, { days: 20 });
+  const WEEK = { days: 7 };
+
+  test.each([
+    ['a millisecond before the weekly window ends', -1, 'granted'],
+    ['at the very moment', 0, 'nothing_to_reset'],
+    ['a millisecond after', 1, 'nothing_to_reset'],
+  ] as const)('%s', async (_, ms, outcome) => {
+    const account = `u000${36 + ms}`;
+    const at = later(later(BEGAN, WEEK), { ms });
+    await charge(own.ledger, account, { at: BEGAN, units: '3' });
+    const { id } = await createCampaign(own.ledger, { kind: 'reset_windows', at });
+    await runToItsEnd(own.ledger, id, { at });
+    const { outcome: told, reason } = await own.ledger.campaignAccount(id, account);
+    expect(told === 'granted' ? told : reason).toBe(outcome);
+    const limits = await own.ledger.limits(account, at);
+    expect(limits.windows.weekly).toMatchObject({ used: '0' });
+    await expectVerified(own.ledger);
+  });
+
+  test.each([
+    ['a millisecond before the 5-hour window ends, it begins anew', -1, 0],
+    ['at the very moment, it has ended and stays so', 0, undefined],
+    ['a millisecond after, it has ended and stays so', 1, undefined],
+  ] as const)('%s', async (_, ms, begins) => {
+    const account = `u000${46 + ms}`;
+    const at = later(later(BEGAN, { hours: 5 }), { ms });
+    await charge(own.ledger, account, { at: BEGAN, units: '3' });
+    const { id } = await createCampaign(own.ledger, { kind: 'reset_windows', at });
+    await runToItsEnd(own.ledger, id, { at });
+    const [row] = await own.sql(
+      `SELECT used::int, started_at FROM boon.usage_windows WHERE account_id = $1 AND kind = 'five_hour'`,
+      [account],
+    );
+    expect(row).toEqual({ used: 0, started_at: new Date(begins === undefined ? BEGAN : at) });
+    expect((await own.ledger.limits(account, at)).windows).toMatchObject({
+      five_hour: { used: '0' },
+      weekly: { used: '0' },
+    });
+    // The next use opens a window of its own only where the old one has ended.
+    await charge(own.ledger, account, { at: later(at, { ms: 10 }), units: '1' });
+    const after = await own.ledger.limits(account, later(at, { ms: 10 }));
+    expect(after.windows).toMatchObject({ five_hour: { used: '1' }, weekly: { used: '1' } });
+    await expectVerified(own.ledger);
+  });
+
+  test('a window that another clock opened a moment after the page is restored where it began', async () => {
+    const opened = later(START, { days: 40 });
+    await charge(own.ledger, 'u00048', { at: opened, units: '3' });
+    const { id } = await createCampaign(own.ledger, { kind: 'reset_windows', at: START });
+    await runToItsEnd(own.ledger, id, { at: later(opened, { seconds: -2 }) });
+    const rows = await own.sql(
+      `SELECT used::int, started_at FROM boon.usage_windows WHERE account_id = 'u00048' ORDER BY kind`,
+    );
+    expect(rows).toEqual([
+      { used: 0, started_at: new Date(opened) },
+      { used: 0, started_at: new Date(opened) },
+    ]);
   });
 });
 
@@ -296,7 +358,7 @@ describe('pausing, resuming, canceling', () => {
     const { id } = await createCampaign(own.ledger);
     await own.ledger.runCampaignPage(id, 10, START);
     expect((await act(id, 'cancel')).value).toMatchObject({ status: 'canceled', ended_at: START });
-    expect(await own.ledger.runCampaignPage(id, 10, START)).toMatchObject({ status: 'canceled', granted: 7 });
+    expect(await own.ledger.runCampaignPage(id, 10, START)).toMatchObject({ status: 'canceled', granted: 8 });
     await expect(act(id, 'pause')).rejects.toMatchObject({ code: 'campaign_ended' });
     expect(await own.ledger.campaignAccount(id, 'u00040')).toMatchObject({
       outcome: 'not_yet',
@@ -309,13 +371,40 @@ describe('pausing, resuming, canceling', () => {
     await own.ledger.runCampaignPage(id, 10, START);
     await act(id, 'cancel');
     const { value } = await act(id, 'resume');
-    expect(value).toMatchObject({ status: 'running', ended_at: null, granted: 7, remaining: 42 });
+    expect(value).toMatchObject({ status: 'running', ended_at: null, granted: 8, remaining: 42 });
     expect(await own.ledger.openCampaigns()).toContain(id);
     expect(await runToItsEnd(own.ledger, id)).toMatchObject({ status: 'completed', remaining: 0 });
     expect(await own.ledger.campaignFaults(id)).toEqual([]);
     // What has gone through everybody has nothing to go on with.
     for (const action of ['resume', 'cancel', 'pause'] as const)
       await expect(act(id, action)).rejects.toMatchObject({ code: 'campaign_ended' });
+  });
+
+  test.each(['cancel', 'pause'] as const)(
+    'one that is stopped before its first page (%s) says how many it covers',
+    async (action) => {
+      const { id, matched } = await createCampaign(own.ledger);
+      expect(matched).toBeNull();
+      const [all] = await own.sql('SELECT count(*)::int AS accounts FROM boon.accounts');
+      const stopped = { matched: all?.accounts, remaining: all?.accounts, granted: 0 };
+      expect((await act(id, action)).value).toMatchObject(stopped);
+      // Whoever comes later is none of them.
+      await seedAccount(own.ledger, `after-${action}`);
+      expect(await own.ledger.findCampaign(id)).toMatchObject(stopped);
+      expect((await act(id, 'cancel')).value).toMatchObject(stopped);
+      await act(id, 'resume');
+      expect(await runToItsEnd(own.ledger, id)).toMatchObject({ matched: all?.accounts, remaining: 0 });
+    },
+  );
+
+  test('an ongoing one that is resumed, which begins again, and is stopped at once counts everybody anew', async () => {
+    const { id } = await createCampaign(own.ledger, { ongoing: true });
+    await runToItsEnd(own.ledger, id);
+    await act(id, 'pause');
+    await seedAccount(own.ledger, 'came-meanwhile');
+    await act(id, 'resume');
+    const [all] = await own.sql('SELECT count(*)::int AS accounts FROM boon.accounts');
+    expect((await act(id, 'cancel')).value).toMatchObject({ matched: all?.accounts, remaining: 1 });
   });
 
   test('the same key answers the same again, with another request it is refused', async () => {

@@ -135,6 +135,46 @@ test('other plans in the policy: it goes through everybody again, and nobody get
   await expectExact();
 });
 
+test('each complimentary reset is valid as the policy says that is in use when it is given', async () => {
+  const other = await openTestLedger({ resets: { valid_for: 'P30D' } });
+  const validDays = async (account: string) => {
+    const [row] = await other.sql(
+      `SELECT extract(day FROM expires_at - granted_at)::int AS days, policy_version FROM boon.resets WHERE account_id = $1`,
+      [account],
+    );
+    return row;
+  };
+  const adopt = async (valid_for: string) => {
+    const policy = policyWith({ resets: { valid_for } });
+    await other.ledger.usePolicy(policy, START);
+    await other.ledger.keepComplimentaryCampaign(START);
+    return policy.version;
+  };
+  const v30 = await adopt('P30D');
+  await runToItsEnd(other.ledger, ID);
+  await seedAccount(other.ledger, 'under-30');
+  const v10 = await adopt('P10D');
+  const kept = await other.ledger.findCampaign(ID);
+  expect(kept).toMatchObject({ status: 'ongoing', policy_version: v10, matched: 1, remaining: 0 });
+  await seedAccount(other.ledger, 'under-10');
+  await other.ledger.actOnCampaign({ key: newKey('cancel'), campaign_id: ID, action: 'cancel', at: START });
+  const v20 = await adopt('P20D');
+  expect(await other.ledger.findCampaign(ID)).toMatchObject({ status: 'canceled', policy_version: v20 });
+  await seedAccount(other.ledger, 'under-20');
+  await other.ledger.actOnCampaign({ key: newKey('resume'), campaign_id: ID, action: 'resume', at: START });
+  await runToItsEnd(other.ledger, ID);
+  // Back to what it was: an older version is in use again.
+  expect(await adopt('P30D')).toBe(v30);
+  await seedAccount(other.ledger, 'under-30-again');
+  expect(await Promise.all(['under-30', 'under-10', 'under-20', 'under-30-again'].map(validDays))).toEqual([
+    { days: 30, policy_version: v30 },
+    { days: 10, policy_version: v10 },
+    { days: 20, policy_version: v20 },
+    { days: 30, policy_version: v30 },
+  ]);
+  await other.close();
+});
+
 test('a policy that names no plans begins none', async () => {
   const other = await openTestLedger({ resets: { complimentary_plans: [] } });
   expect(await other.ledger.keepComplimentaryCampaign(START)).toBeUndefined();

@@ -120,13 +120,11 @@ describe('a purchase', () => {
     await expect(other).rejects.toMatchObject({ code: 'idempotency_mismatch' });
   });
 
-  test('is refused to a frozen account, of an unknown package, and of resets to an organisation', async () => {
+  test('is refused to a frozen account and of an unknown package', async () => {
     const frozen = await somebody({ status: 'frozen' });
     await expect(buy(own.ledger, frozen)).rejects.toMatchObject({ code: 'account_frozen' });
     const ada = await somebody();
     await expect(buy(own.ledger, ada, 'credits-7')).rejects.toMatchObject({ code: 'validation_failed' });
-    const acme = await somebody({ kind: 'organisation', plan: 'business' });
-    await expect(buy(own.ledger, acme, 'reset-1')).rejects.toMatchObject({ code: 'validation_failed' });
     await expect(buy(own.ledger, 'nobody')).rejects.toMatchObject({ code: 'not_found' });
     expect(
       await own.ledger.hearOfPayment({ at: START, purchase_id: 'pur_none', said: 'expired' }),

@@ -50,9 +50,7 @@ export class GrowthCampaigns {
     const campaign = this.campaigns.get(id);
     if (campaign === undefined) return refused('not_found');
     if (campaign.status !== 'running') return { value: brief(campaign) };
-    const all = [...this.#people.values()]
-      .filter(({ number }) => number <= campaign.lastNumber)
-      .toSorted(byId);
+    const all = this.#covered(campaign);
     campaign.matched ??= all.length;
     const page = all.filter((person) => person.id > campaign.cursor).slice(0, size);
     for (const person of page) this.#apply(campaign, person, now);
@@ -72,6 +70,7 @@ export class GrowthCampaigns {
       campaign.status = 'running';
       if (campaign.ongoing) this.#begin(campaign);
     }
+    if (campaign.status !== 'running') campaign.matched ??= this.#covered(campaign).length;
     return { value: brief(campaign) };
   }
 
@@ -81,6 +80,10 @@ export class GrowthCampaigns {
       if (campaign.ongoing && (campaign.status === 'running' || campaign.status === 'ongoing'))
         this.#apply(campaign, person, now);
     }
+  }
+
+  #covered(campaign: ModelCampaign): ModelPerson[] {
+    return [...this.#people.values()].filter(({ number }) => number <= campaign.lastNumber).toSorted(byId);
   }
 
   #begin(campaign: ModelCampaign): void {
@@ -102,7 +105,6 @@ export class GrowthCampaigns {
 
   #judge(campaign: ModelCampaign, person: ModelPerson, now: number): string {
     if (person.status !== 'active') return person.status;
-    if (person.kind === 'organisation') return 'organisation';
     if (campaign.plans !== undefined && !campaign.plans.includes(person.plan)) return 'plan';
     const nothing = campaign.kind === 'reset_windows' && !this.#resets.hasUsed(person.id, now);
     return nothing ? 'nothing_to_reset' : 'granted';

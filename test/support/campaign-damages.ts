@@ -12,6 +12,7 @@ export async function makeCampaignScene(ledger: Ledger, at: string): Promise<voi
 const COUNTED = 'campaigns count their accounts';
 const EACH = 'a campaign that went through everybody granted or excluded each';
 const BANKED = 'campaigns banked the resets that they granted';
+const VALID = 'what a campaign banked is valid as long as its policy says';
 const MOVED = 'campaigns moved the credits that they granted';
 const row = (campaign: string) => `campaign_id = '${campaign}' AND account_id = 'ann'`;
 
@@ -31,6 +32,11 @@ export const CAMPAIGN_DAMAGES: [string, string, string][] = [
     'a campaign ended too soon',
     `INSERT INTO boon.campaigns (id, kind, status, ongoing, reason, policy_version, created_at, ended_at, last_account, matched)
      SELECT 'early', 'reset_windows', 'completed', false, '', policy_version, created_at, created_at, 3, 3 FROM boon.campaigns WHERE id = 'resets'`,
+  ],
+  [
+    VALID,
+    'a reset of another validity',
+    `UPDATE boon.resets SET expires_at = expires_at + interval '1 day' WHERE id = (SELECT min(id) FROM boon.resets WHERE program = 'resets')`,
   ],
   [
     BANKED,
