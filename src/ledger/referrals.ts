@@ -96,7 +96,11 @@ export interface Referrals {
    */
   dueRewards(at: string, limit: number, now?: string): Promise<string[]>;
   eligibility(accountId: string, program: string, at: string): Promise<Eligibility>;
-  rewardWindow(accountId: string, program: string, at: string): Promise<RewardWindow>;
+  /**
+   * An account's billing month at `at` in a program, under the policy in use, or under the terms of one of its referrals.
+   * A program that is no longer in the policy is known for as long as the account has referrals or months in it.
+   */
+  rewardWindow(accountId: string, program: string, at: string, referralId?: string): Promise<RewardWindow>;
   raiseCap(request: RaiseCap): Promise<Recorded<RewardWindow>>;
   /** Those of the months that the ledger has and that are not over at `at`, with their places, for `reconcile`. */
   openWindows(
@@ -129,7 +133,8 @@ export function makeReferrals(
     endedReferrals: (since, before, page) => endedReferrals(database, since, before, page),
     dueRewards: (at, limit, now) => dueRewards(database, at, limit, now),
     eligibility: (id, program, at) => eligibility(database, policyVersion(), id, program, at),
-    rewardWindow: (id, program, at) => rewardWindow(database, policyVersion(), id, program, at),
+    rewardWindow: (id, program, at, referralId) =>
+      rewardWindow(database, policyVersion(), id, program, at, referralId),
     raiseCap: makeRaiseCap(database, policyVersion),
     openWindows: (months, at) => openWindows(database, months, at),
     programTerms: (program) => programTerms(database, policyVersion(), program),
