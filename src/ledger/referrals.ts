@@ -12,12 +12,13 @@ import { programReport, type ReportRequest } from './program-report.ts';
 import { type ProgramTerms, programTerms } from './program-terms.ts';
 import {
   dueRewards,
-  endedReferrals,
   findReferral,
   listReferrals,
+  noteEndsTold,
   openReferrals,
   referralAddresses,
   referralsOf,
+  untoldEnds,
 } from './read-referrals.ts';
 import { makeRecordActivity } from './record-activity.ts';
 import { makeRaiseCap, openWindows, rewardWindow } from './reward-windows.ts';
@@ -88,8 +89,13 @@ export interface Referrals {
   openReferrals(before: string, page: PageRequest, since?: string): Promise<Page<Referral>>;
   /** Those of the ids that the ledger knows, for `reconcile`. */
   referralsOf(ids: readonly string[]): Promise<Referral[]>;
-  /** Referrals that ended from `since` on and before `before`, for `reconcile`. */
-  endedReferrals(since: string, before: string, page: PageRequest): Promise<Page<Referral>>;
+  /**
+   * Referrals that have ended, in the order in which that was recorded, and whose process may not know; for `reconcile`.
+   * Without those of which `before` or later is told, and those that were told later than `toldBy`.
+   */
+  untoldEnds(times: { before: string; toldBy: string }, page: PageRequest): Promise<Page<Referral>>;
+  /** Forgets the ends of processes that are `over`, and keeps those of processes that were told. */
+  noteEndsTold(ids: { over: readonly string[]; told: readonly string[] }, at: string): Promise<void>;
   /**
    * Ids of qualified referrals whose reward is due at `at` and was not given, for `reconcile`; with `now` without those
    * that are stuck until later.
@@ -130,7 +136,8 @@ export function makeReferrals(
     expireReferrals: (at, limit) => expireReferrals(database, at, limit),
     openReferrals: (before, page, since) => openReferrals(database, before, page, since),
     referralsOf: (ids) => referralsOf(database, ids),
-    endedReferrals: (since, before, page) => endedReferrals(database, since, before, page),
+    untoldEnds: (times, page) => untoldEnds(database, times, page),
+    noteEndsTold: (ids, at) => noteEndsTold(database, ids, at),
     dueRewards: (at, limit, now) => dueRewards(database, at, limit, now),
     eligibility: (id, program, at) => eligibility(database, policyVersion(), id, program, at),
     rewardWindow: (id, program, at, referralId) =>
