@@ -142,6 +142,13 @@ LANGUAGE sql STABLE AS $$
       OR (o.reason_code = 'reward_cap_reached' AND o.deferred_until > p_at AND o.deferred_until < w.ends_at))
 $$;
 
+-- Whether the friend has won the referrer by an invitation of their own: of two people who refer each other, one counts.
+CREATE FUNCTION boon.was_won_by_friend(r boon.referrals) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT FROM boon.referrals x WHERE x.friend_id = r.referrer_id AND x.referrer_id = r.friend_id
+    AND ((x.status = 'qualified' AND (x.qualified_at, x.id) < (r.qualified_at, r.id))
+      OR EXISTS (SELECT FROM boon.referral_rewards w WHERE w.referral_id = x.id)))
+$$;
+
 -- Gives the rewards of one qualified referral that is due. The caller has locked it and both accounts.
 --  * An account that is frozen: tried again a day later, for as long after the reward was due as it could be clawed back; then
 --    refused. One that is closed: refused.
@@ -167,6 +174,10 @@ BEGIN
     ELSE
       PERFORM boon.defer_reward(r, p_at + interval '1 day', 'account_frozen', format('The %s''s account is frozen.', side), p_at);
     END IF;
+    RETURN;
+  END IF;
+  IF boon.was_won_by_friend(r) AND NOT EXISTS (SELECT FROM boon.referral_rewards g WHERE g.referral_id = r.id) THEN
+    PERFORM boon.end_referral(r, 'refused', p_at, 'duplicate_referral', 'Referrer and friend have referred each other, which counts once.', NULL, NULL);
     RETURN;
   END IF;
   PERFORM boon.give_reward(r, 'friend', rules, p_at);
