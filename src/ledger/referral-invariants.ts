@@ -104,6 +104,11 @@ export const REFERRAL_INVARIANTS: Readonly<Record<string, string>> = {
   'a friend is won once': `
     SELECT format('account %s by %s', friend_id, string_agg(id, ', ')) AS detail FROM boon.referrals
     WHERE status = 'joined' OR qualified_at IS NOT NULL GROUP BY friend_id HAVING count(*) > 1`,
+  'of two people who refer each other one was rewarded': `
+    SELECT format('referrals %s and %s', r.id, x.id) AS detail FROM boon.referrals r
+    JOIN boon.referrals x ON x.referrer_id = r.friend_id AND x.friend_id = r.referrer_id
+    JOIN boon.reward_slots s ON s.referral_id = x.id AND s.cap IS NOT NULL
+    WHERE r.rewarded_at <= x.rewarded_at AND r.id <> x.id`,
   'every referral has its events': `
     SELECT format('referral %s is %s and has no such event', r.id, r.status) AS detail FROM boon.referrals r
     WHERE NOT EXISTS (SELECT FROM boon.events e WHERE e.subject = r.id AND e.type = 'referral.invited')

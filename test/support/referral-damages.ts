@@ -174,6 +174,11 @@ export const REFERRAL_DAMAGES: [string, string, string][] = [
     'a friend of two',
     `DROP INDEX boon.friend_is_won_once; UPDATE boon.referrals SET friend_id = 'fay' WHERE id = 'joined'`,
   ],
+  [
+    'of two people who refer each other one was rewarded',
+    'a friend’s own reward for the referrer',
+    `UPDATE boon.referrals SET referrer_id = 'fay', friend_id = 'ann', rewarded_at = invited_at, qualified_at = invited_at WHERE id = 'clawed'`,
+  ],
   [EVENTS, 'an invitation without its event', `DELETE FROM boon.events WHERE type = 'referral.invited'`],
   [EVENTS, 'an end without its event', `DELETE FROM boon.events WHERE type = 'referral.rewarded'`],
 ];
