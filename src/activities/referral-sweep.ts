@@ -34,6 +34,8 @@ const A_DAY = 86_400_000;
 const PAGE = 100;
 /** How many invitations are ended in one call. */
 const EXPIRED = 500;
+/** A process that goes on after it was told of its end is told again: a letter may be on its way, or the word was lost. */
+const TOLD_AGAIN = 600_000;
 /** How many processes are told at a time. */
 const TOLD = 50;
 /** A reward this late is not being claimed: its process is gone, or does not get on. */
@@ -103,12 +105,22 @@ export function referralSweepActivities(
     }
     const lost = { run, ledger, runs, startAgain, since: since ?? dayBefore(at) };
     report.started += await findLostReferrals(lost);
-    if (since === undefined) return;
-    for await (const referrals of pages((page) => ledger.endedReferrals(since, before, page))) {
+    await tellEnds({ before, at }, report);
+  }
+
+  /** Tells the processes that go on though their referral has ended; those that are over are not looked for again. */
+  async function tellEnds(
+    { before, at }: Pick<ReferralSweep, 'before' | 'at'>,
+    report: ReferralSweepReport,
+  ): Promise<void> {
+    const times = { before, toldBy: new Date(Date.parse(at) - TOLD_AGAIN).toISOString() };
+    for await (const referrals of pages((page) => ledger.untoldEnds(times, page))) {
       const running = await runningOf(referrals);
       await tellAll(running);
+      const over = referrals.filter((one) => !running.includes(one));
+      await ledger.noteEndsTold({ over: over.map(idOf), told: running.map(idOf) }, at);
       report.ended += running.length;
-      beat();
+      heartbeat(report);
     }
   }
 
@@ -173,6 +185,10 @@ async function* pages(ask: (page: PageRequest) => Promise<Page<Referral>>): Asyn
 
 function batches<T>(all: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size));
+}
+
+function idOf({ id }: Referral): string {
+  return id;
 }
 
 function isOpen({ status }: Referral): boolean {

@@ -36,7 +36,7 @@ export function rewardActivities(ledger: Referrals, windows: RewardWindows) {
         if (referral.status !== 'qualified' || !isDue)
           return { ...referralStanding(referral), ...rewardsGiven(referral) };
         const { program, referrer_id } = referral;
-        const window = await ledger.rewardWindow(referrer_id, program, at);
+        const window = await ledger.rewardWindow(referrer_id, program, at, referralId);
         const place = await windows.claim(window, referralId);
         if (!place.granted && window.claimed.length < window.cap) waitForThePaid(referralId);
         const rewarded = await ledger.rewardReferral(referralId, at);

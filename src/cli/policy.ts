@@ -4,14 +4,16 @@ import { readPolicy } from '../config.ts';
 import type { Policy } from '../domain/policy.ts';
 import { SHIPPED_POLICY } from '../domain/shipped-policy.ts';
 import { answer, newCommand } from './command.ts';
-import { fieldLines } from './table.ts';
+import { withLedger } from './local-ledger.ts';
+import { fieldLines, tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 export function policyCommand(terminal: Terminal): Command {
-  const policy = newCommand('policy', 'Check a policy file before Boon starts with it', [
+  const policy = newCommand('policy', 'Check a policy file, and list what goes on under earlier policies', [
     'policy check policy.json',
+    'policy open',
   ]);
-  return policy.addCommand(
+  return policy.addCommand(open(terminal)).addCommand(
     newCommand('check', 'Tell whether a policy file validates, and what it changes', [
       'policy check policy.json',
       'policy check --json policy.json',
@@ -30,6 +32,45 @@ export function policyCommand(terminal: Terminal): Command {
         answer(terminal, command, { version, changes: changed, policy }, lines);
       }),
   );
+}
+
+/** Longer than anybody reads; the counts tell of all. */
+const MOST_LISTED = 1_000;
+
+function open(terminal: Terminal): Command {
+  return newCommand(
+    'open',
+    'List what goes on under each policy, or under one: it ends under the terms that it began under',
+    ['policy open', 'policy open p_4b1f0c2d9a8e7f60', 'policy open --json'],
+  )
+    .argument(
+      '[version]',
+      `one policy: lists what goes on under it, the oldest first, at most ${MOST_LISTED}`,
+    )
+    .action(async (version: string | undefined, _options: object, command: Command) => {
+      const { counts, processes } = await withLedger(terminal, async (ledger) => {
+        const all = await ledger.openCounts();
+        return version === undefined
+          ? { counts: all, processes: undefined }
+          : {
+              counts: all.filter((one) => one.version === version),
+              processes: await ledger.openUnder(version, MOST_LISTED),
+            };
+      });
+      const lines =
+        processes === undefined
+          ? tableLines(
+              ['policy', 'what', 'program', 'how many', 'the oldest since'],
+              counts.map((one) => [one.version, one.kind, one.program, one.count, one.since]),
+              'Nothing goes on.',
+            )
+          : tableLines(
+              ['what', 'id', 'program', 'status', 'since'],
+              processes.map((one) => [one.kind, one.id, one.program, one.status, one.since]),
+              `Nothing goes on under ${version}.`,
+            );
+      answer(terminal, command, processes === undefined ? { counts } : { counts, processes }, lines);
+    });
 }
 
 type Change = { path: string; shipped: string; here: string };

@@ -10,6 +10,7 @@ import type { Campaigns } from './campaigns.ts';
 import type { GiftStarts } from './gift-starts.ts';
 import type { Letters } from './letters.ts';
 import type { Metering } from './metering.ts';
+import type { OpenProcesses } from './open-processes.ts';
 import type { Purchases } from './purchases.ts';
 import type { Referrals } from './referrals.ts';
 import type { Refunds } from './refunds.ts';
@@ -96,7 +97,8 @@ export interface Ledger
     Refunds,
     Letters,
     StuckItems,
-    GiftStarts {
+    GiftStarts,
+    OpenProcesses {
   /** Stores a policy under its version (idempotent) and returns the version. New gifts are accepted under it. */
   usePolicy(policy: VersionedPolicy, at: string): Promise<void>;
 

@@ -14,6 +14,7 @@ import { makeGrant } from './grant-credits.ts';
 import type { Ledger } from './ledger.ts';
 import { makeLetters } from './letters.ts';
 import { makeMetering } from './metering.ts';
+import { makeOpenProcesses } from './open-processes.ts';
 import { makePurchases } from './purchases.ts';
 import { findGift, giftAddresses, listGifts, openGifts, overdueGifts, refundedGifts } from './read-gifts.ts';
 import { makeReferrals } from './referrals.ts';
@@ -80,6 +81,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
     ...makeLetters(database),
     ...makeStuckItems(database, policyVersion),
     ...makeGiftStarts(database),
+    ...makeOpenProcesses(database),
     grant: makeGrant(database),
     acceptGift: (request) => (request.reset_id === undefined ? acceptGift : acceptResetGift)(request),
     actOnGift: makeActOnGift(database),

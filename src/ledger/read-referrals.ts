@@ -65,20 +65,31 @@ export async function referralsOf(database: Database, ids: readonly string[]): P
   return rows.map(({ referral }) => toReferral(referral));
 }
 
-const ENDED = `
-  SELECT boon.referral_view(r) AS referral, (extract(epoch FROM r.ended_at) * 1000000)::bigint AS position FROM boon.referrals r
-  WHERE r.ended_at >= $1 AND r.ended_at < $2
-    AND ($3::bigint IS NULL OR (r.ended_at, r.id) > ('epoch'::timestamptz + $3 * interval '1 microsecond', $4))
-  ORDER BY r.ended_at, r.id LIMIT $5`;
+const UNTOLD = `
+  SELECT boon.referral_view(r) AS referral, u.seq AS position FROM boon.untold_ends u JOIN boon.referrals r ON r.id = u.referral_id
+  WHERE r.ended_at < $1 AND r.invited_at < $1 AND (u.told_at IS NULL OR u.told_at <= $2) AND ($3::bigint IS NULL OR u.seq > $3)
+  ORDER BY u.seq LIMIT $4`;
 
-export async function endedReferrals(
+export async function untoldEnds(
   database: Database,
-  since: string,
-  before: string,
+  { before, toldBy }: { before: string; toldBy: string },
   page: PageRequest,
 ): Promise<Page<Referral>> {
-  const values = [since, before, ...after(page), page.limit + 1];
-  return paged(await queryRows<Positioned>(database, 'ended_referrals', ENDED, values), page);
+  const [position] = after(page);
+  const values = [before, toldBy, position, page.limit + 1];
+  return paged(await queryRows<Positioned>(database, 'untold_ends', UNTOLD, values), page);
+}
+
+const NOTE_TOLD = `
+  WITH over AS (DELETE FROM boon.untold_ends WHERE referral_id = ANY ($1))
+  UPDATE boon.untold_ends SET told_at = $3 WHERE referral_id = ANY ($2)`;
+
+export async function noteEndsTold(
+  database: Database,
+  { over, told }: { over: readonly string[]; told: readonly string[] },
+  at: string,
+): Promise<void> {
+  await queryRows(database, 'note_ends_told', NOTE_TOLD, [over, told, at]);
 }
 
 export async function dueRewards(

@@ -15,8 +15,38 @@ export const REFERRAL_INVARIANTS: Readonly<Record<string, string>> = {
     LEFT JOIN LATERAL (
       SELECT x.cap FROM boon.reward_cap_raises x WHERE x.account_id = w.account_id AND x.program = w.program AND x.month = w.month
       ORDER BY x.seq DESC LIMIT 1) r ON true
-    WHERE w.cap IS DISTINCT FROM r.cap AND (r.cap IS NOT NULL
-      OR NOT EXISTS (SELECT FROM boon.program_rules p WHERE p.program = w.program AND p.monthly_cap = w.cap))`,
+    WHERE w.cap < r.cap OR (w.cap IS DISTINCT FROM r.cap
+      AND NOT EXISTS (SELECT FROM boon.program_rules p WHERE p.program = w.program AND p.monthly_cap = w.cap))`,
+  'a place was free under the terms of its referral': `
+    SELECT format('referral %s, place %s of %s', s.referral_id, s.number, s.cap) AS detail FROM boon.reward_slots s
+    LEFT JOIN boon.referrals r ON r.id = s.referral_id
+    LEFT JOIN boon.program_rules p ON p.version = r.policy_version AND p.program = r.program
+    WHERE s.number > s.cap OR (s.cap > p.monthly_cap AND NOT EXISTS (
+      SELECT FROM boon.reward_cap_raises x WHERE x.account_id = s.account_id AND x.program = s.program AND x.month = s.month AND x.cap >= s.cap))`,
+  'a reward met no lower cap than its own, and was refused only in a month that was full': `
+    SELECT format('referral %s is %s at a cap of %s, %s places', r.id, r.status, r.cap_met, m.places) AS detail FROM boon.referrals r
+    JOIN boon.program_rules p ON p.version = r.policy_version AND p.program = r.program
+    CROSS JOIN LATERAL (
+      SELECT count(*) AS places FROM boon.reward_windows w JOIN boon.reward_slots s ON s.account_id = w.account_id AND s.program = w.program AND s.month = w.month
+      WHERE w.account_id = r.referrer_id AND w.program = r.program AND w.starts_at <= r.ended_at AND w.ends_at > r.ended_at) m
+    WHERE r.reason_code = 'reward_cap_reached' AND (r.cap_met < p.monthly_cap OR (r.status = 'refused' AND m.places < r.cap_met))`,
+  'a reward waited for a frozen account as long as its program says': `
+    SELECT format('referral %s was due at %s and refused at %s', r.id, coalesce(r.reward_due_at, r.qualified_at), r.ended_at) AS detail
+    FROM boon.referrals r JOIN boon.program_rules p ON p.version = r.policy_version AND p.program = r.program
+    WHERE r.status = 'refused' AND r.reason_code = 'account_frozen' AND r.ended_at < coalesce(r.reward_due_at, r.qualified_at) + p.clawback_within
+      AND NOT EXISTS (SELECT FROM boon.accounts a WHERE a.id IN (r.referrer_id, r.friend_id) AND a.status = 'closed')
+      AND NOT EXISTS (SELECT FROM boon.account_history h WHERE h.account_id IN (r.referrer_id, r.friend_id) AND h.status = 'closed')`,
+  'a place was left for each who waited for a frozen account before it was taken': `
+    WITH waiting AS (
+      SELECT r.id, r.referrer_id, r.program, r.qualified_at, max(e.seq) AS since FROM boon.referrals r
+      JOIN boon.events e ON e.subject = r.id AND e.type = 'referral.deferred'
+      WHERE r.status = 'qualified' AND r.reason_code = 'account_frozen' GROUP BY r.id)
+    SELECT format('referral %s took place %s of %s before %s', s.referral_id, s.number, s.cap, string_agg(w.id, ', ')) AS detail
+    FROM waiting w
+    JOIN boon.referrals r ON r.referrer_id = w.referrer_id AND r.program = w.program AND (r.qualified_at, r.id) > (w.qualified_at, w.id)
+    JOIN boon.reward_slots s ON s.referral_id = r.id
+    JOIN boon.events e ON e.subject = r.id AND e.type = 'referral.rewarded' AND e.seq > w.since
+    GROUP BY s.referral_id HAVING s.number + count(*) > s.cap`,
   'months of one account and program do not overlap': `
     SELECT format('account %s, program %s: %s and %s', w.account_id, w.program, w.month, w.next) AS detail FROM (
       SELECT x.*, lead(x.starts_at) OVER o AS next_starts_at, lead(x.month) OVER o AS next FROM boon.reward_windows x
@@ -94,6 +124,11 @@ export const REFERRAL_INVARIANTS: Readonly<Record<string, string>> = {
   'a friend is won once': `
     SELECT format('account %s by %s', friend_id, string_agg(id, ', ')) AS detail FROM boon.referrals
     WHERE status = 'joined' OR qualified_at IS NOT NULL GROUP BY friend_id HAVING count(*) > 1`,
+  'of two people who refer each other one was rewarded': `
+    SELECT format('referrals %s and %s', r.id, x.id) AS detail FROM boon.referrals r
+    JOIN boon.referrals x ON x.referrer_id = r.friend_id AND x.friend_id = r.referrer_id
+    JOIN boon.reward_slots s ON s.referral_id = x.id AND s.cap IS NOT NULL
+    WHERE r.rewarded_at <= x.rewarded_at AND r.id <> x.id`,
   'every referral has its events': `
     SELECT format('referral %s is %s and has no such event', r.id, r.status) AS detail FROM boon.referrals r
     WHERE NOT EXISTS (SELECT FROM boon.events e WHERE e.subject = r.id AND e.type = 'referral.invited')

@@ -12,12 +12,13 @@ import { programReport, type ReportRequest } from './program-report.ts';
 import { type ProgramTerms, programTerms } from './program-terms.ts';
 import {
   dueRewards,
-  endedReferrals,
   findReferral,
   listReferrals,
+  noteEndsTold,
   openReferrals,
   referralAddresses,
   referralsOf,
+  untoldEnds,
 } from './read-referrals.ts';
 import { makeRecordActivity } from './record-activity.ts';
 import { makeRaiseCap, openWindows, rewardWindow } from './reward-windows.ts';
@@ -96,15 +97,24 @@ export interface Referrals {
   openReferrals(before: string, page: PageRequest, since?: string): Promise<Page<Referral>>;
   /** Those of the ids that the ledger knows, for `reconcile`. */
   referralsOf(ids: readonly string[]): Promise<Referral[]>;
-  /** Referrals that ended from `since` on and before `before`, for `reconcile`. */
-  endedReferrals(since: string, before: string, page: PageRequest): Promise<Page<Referral>>;
+  /**
+   * Referrals that have ended, in the order in which that was recorded, and whose process may not know; for `reconcile`.
+   * Without those of which `before` or later is told, and those that were told later than `toldBy`.
+   */
+  untoldEnds(times: { before: string; toldBy: string }, page: PageRequest): Promise<Page<Referral>>;
+  /** Forgets the ends of processes that are `over`, and keeps those of processes that were told. */
+  noteEndsTold(ids: { over: readonly string[]; told: readonly string[] }, at: string): Promise<void>;
   /**
    * Ids of qualified referrals whose reward is due at `at` and was not given, for `reconcile`; with `now` without those
    * that are stuck until later.
    */
   dueRewards(at: string, limit: number, now?: string): Promise<string[]>;
   eligibility(accountId: string, program: string, at: string): Promise<Eligibility>;
-  rewardWindow(accountId: string, program: string, at: string): Promise<RewardWindow>;
+  /**
+   * An account's billing month at `at` in a program, under the policy in use, or under the terms of one of its referrals.
+   * A program that is no longer in the policy is known for as long as the account has referrals or months in it.
+   */
+  rewardWindow(accountId: string, program: string, at: string, referralId?: string): Promise<RewardWindow>;
   raiseCap(request: RaiseCap): Promise<Recorded<RewardWindow>>;
   /** Those of the months that the ledger has and that are not over at `at`, with their places, for `reconcile`. */
   openWindows(
@@ -134,10 +144,12 @@ export function makeReferrals(
     expireReferrals: (at, limit) => expireReferrals(database, at, limit),
     openReferrals: (before, page, since) => openReferrals(database, before, page, since),
     referralsOf: (ids) => referralsOf(database, ids),
-    endedReferrals: (since, before, page) => endedReferrals(database, since, before, page),
+    untoldEnds: (times, page) => untoldEnds(database, times, page),
+    noteEndsTold: (ids, at) => noteEndsTold(database, ids, at),
     dueRewards: (at, limit, now) => dueRewards(database, at, limit, now),
     eligibility: (id, program, at) => eligibility(database, policyVersion(), id, program, at),
-    rewardWindow: (id, program, at) => rewardWindow(database, policyVersion(), id, program, at),
+    rewardWindow: (id, program, at, referralId) =>
+      rewardWindow(database, policyVersion(), id, program, at, referralId),
     raiseCap: makeRaiseCap(database, policyVersion),
     openWindows: (months, at) => openWindows(database, months, at),
     programTerms: (program) => programTerms(database, policyVersion(), program),

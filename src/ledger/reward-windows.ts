@@ -11,7 +11,9 @@ import { instant } from './rows.ts';
 const WINDOW = `
   SELECT p.program IS NOT NULL AS program_known, boon.reward_window_view(
     boon.reward_window_at(a.id, p.program, $4, p.monthly_cap)) AS window
-  FROM boon.accounts a LEFT JOIN boon.program_rules p ON p.version = $1 AND p.program = $3 WHERE a.id = $2`;
+  FROM boon.accounts a CROSS JOIN LATERAL (SELECT CASE WHEN $5::text IS NULL THEN boon.program_rules_for($1, $3, a.id)
+    ELSE (SELECT boon.rules_of(r) FROM boon.referrals r WHERE r.id = $5) END AS rules OFFSET 0) x
+  CROSS JOIN LATERAL (SELECT (x.rules).*) p WHERE a.id = $2`;
 
 export async function rewardWindow(
   database: Database,
@@ -19,12 +21,13 @@ export async function rewardWindow(
   accountId: string,
   program: string,
   at: string,
+  referralId?: string,
 ): Promise<RewardWindow> {
   const row = await queryRow<{ program_known: boolean; window: RewardWindow }>(
     database,
     'reward_window',
     WINDOW,
-    [policyVersion, accountId, program, at],
+    [policyVersion, accountId, program, at, referralId ?? null],
   );
   if (row === undefined) throw new BoonError('not_found', `There is no account "${accountId}".`);
   if (!row.program_known) throw new BoonError('not_found', `There is no program "${program}".`);

@@ -10,7 +10,7 @@ import { RECONCILE_WORKFLOW, SCHEDULES, TASK_QUEUE } from '../../src/contracts/t
 import { freePort } from '../../src/local/ports.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { OPEN_PROGRAMS, type ReferralRig, referralRig } from '../support/referral-rig.ts';
-import { inviteRequest } from '../support/referrals.ts';
+import { dormantFriend, inviteRequest, login, join as useLink } from '../support/referrals.ts';
 import { type DevTemporal, devServer } from '../support/temporal-server.ts';
 import { expectVerified, newKey } from '../support/test-ledger.ts';
 import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
@@ -175,10 +175,16 @@ test('a process that missed the end of its referral is told by the next run of t
   await referrals.process.start(value);
   const canceled = { key: newKey('cancel'), referral_id: value.id, action: 'cancel', at: minutesAgo(2) };
   await rig.ledger.actOnReferral({ ...canceled, action: 'cancel' });
-  // The first run looks at what is open; the next ones at what has ended since, too.
-  await runSchedule();
+  // Nobody hears either that another's friend was active before the link after all, which was used days ago.
+  const old = await rig.ledger.invite(inviteRequest('gil', { at: minutesAgo(5_000) }));
+  await referrals.process.start(old.value);
+  await dormantFriend(rig.ledger, 'gus', '2025-01-01T00:00:00.000Z');
+  await useLink(rig.ledger, old.value, 'gus', minutesAgo(4_000));
+  expect(await login(rig.ledger, 'gus', minutesAgo(4_500))).toMatchObject({ reason_code: 'already_active' });
   await runSchedule();
   await referrals.untilClosed(value);
+  await referrals.untilClosed(old.value);
+  expect(await referrals.handle(old.value).result()).toMatchObject({ reason_code: 'already_active' });
   expect(await referrals.handle(value).result()).toMatchObject({ status: 'canceled' });
 });
 

@@ -32,6 +32,7 @@ const COMMANDS = [
   'keys rotate',
   'keys revoke',
   'policy check',
+  'policy open',
   'ledger verify',
   'ledger seal',
   'migrate',

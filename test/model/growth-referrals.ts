@@ -30,6 +30,8 @@ export type ModelReferral = {
   rewardedAt: number | null;
   endedAt: number | null;
   deferredUntil: number | null;
+  /** When the reward was due after the last month that was full. */
+  dueAt: number | null;
   rewards: ModelReward[];
 };
 export type ModelReward = {
@@ -103,6 +105,7 @@ export class GrowthReferrals {
       rewardedAt: null,
       endedAt: null,
       deferredUntil: null,
+      dueAt: null,
       rewards: [],
     };
     this.referrals.set(id, referral);
@@ -200,19 +203,33 @@ export class GrowthReferrals {
     return brief(referral);
   }
 
-  /** A due referral and what its referrer is still owed from a month that was full, in the order of their friends. */
+  /** A due referral and what else is due to its referrer in the program, in the order in which their friends qualified. */
   #owedWith(referral: ModelReferral, now: number): ModelReferral[] {
     const owed = [...this.referrals.values()].filter(
       (r) =>
         r.referrer === referral.referrer &&
         r.program === referral.program &&
         r.status === 'qualified' &&
-        r.reason === 'reward_cap_reached' &&
-        Number(r.deferredUntil) <= now,
+        Number(r.deferredUntil ?? r.qualifiedAt) <= now,
     );
-    return [...new Set([referral, ...owed])].toSorted(
-      (a, b) => Number(a.qualifiedAt) - Number(b.qualifiedAt) || (a.id < b.id ? -1 : 1),
+    return [...new Set([referral, ...owed])].toSorted((a, b) => (isOlder(a, b) ? -1 : 1));
+  }
+
+  /** Friends who qualified earlier and wait for a frozen account, or for such a one, and when the first is tried again. */
+  #turnsBefore(referral: ModelReferral, month: ModelWindow, now: number): { waiting: number; next: number } {
+    const waiting = [...this.referrals.values()].filter(
+      (r) =>
+        r.referrer === referral.referrer &&
+        r.program === referral.program &&
+        r.status === 'qualified' &&
+        isOlder(r, referral) &&
+        (r.reason === 'account_frozen' ||
+          (r.reason === 'reward_cap_reached' &&
+            Number(r.deferredUntil) > now &&
+            Number(r.deferredUntil) < month.endsAt)),
     );
+    const times = waiting.map((r) => Number(r.deferredUntil)).filter((time) => time > now);
+    return { waiting: waiting.length, next: times.length === 0 ? now + DAY : Math.min(...times) };
   }
 
   #reward(referral: ModelReferral, now: number): Answer {
@@ -220,15 +237,20 @@ export class GrowthReferrals {
     const statuses = [referrer.status, this.#person(String(referral.friend)).status];
     if (statuses.includes('closed')) return ended(referral, 'refused', 'account_frozen', now);
     if (statuses.includes('frozen')) {
-      if (now >= Number(referral.qualifiedAt) + this.#rules.clawback)
+      if (now >= Number(referral.dueAt ?? referral.qualifiedAt) + this.#rules.clawback)
         return ended(referral, 'refused', 'account_frozen', now);
       return deferred(referral, now + DAY, 'account_frozen');
     }
+    if (referral.rewards.length === 0 && this.#wasWonByFriend(referral))
+      return ended(referral, 'refused', 'duplicate_referral', now);
     if (this.#rules.friendResets > 0) this.#give(referral, 'friend', now);
     const month = this.windowAt(referrer, referral.program, now);
+    const turns = this.#turnsBefore(referral, month, now);
+    if (month.claimed.length < month.cap && month.claimed.length + turns.waiting >= month.cap)
+      return putOff(referral, Math.min(turns.next, month.endsAt));
     if (month.claimed.length >= month.cap) {
       if (referral.program === 'forfeits') return ended(referral, 'refused', 'reward_cap_reached', now);
-      return deferred(referral, month.endsAt, 'reward_cap_reached');
+      return putOff(referral, month.endsAt);
     }
     if (!this.windows.includes(month)) this.windows.push(month);
     month.claimed.push(referral.id);
@@ -271,7 +293,9 @@ export class GrowthReferrals {
       const { referrer, deferredUntil, reason } = referral;
       if (referrer !== account_id || referral.program !== program || referral.status !== 'qualified')
         continue;
-      if (reason === 'reward_cap_reached' && deferredUntil === window.endsAt) referral.deferredUntil = now;
+      const until = Number(deferredUntil);
+      if (reason === 'reward_cap_reached' && until > Math.max(window.startsAt, now) && until <= window.endsAt)
+        Object.assign(referral, { deferredUntil: now, dueAt: now });
     }
     const ends_at = new Date(window.endsAt).toISOString();
     return { value: { month, ends_at, cap, claimed: [...window.claimed] } };
@@ -320,6 +344,13 @@ export class GrowthReferrals {
       (r) => r !== referral && r.friend === friend.id && hadFriend(r, at),
     );
     if (won) return 'duplicate_referral';
+    const wonBack = [...this.referrals.values()].some(
+      (r) =>
+        r.friend === referrer.id &&
+        r.referrer === friend.id &&
+        (r.status === 'joined' || r.qualifiedAt !== null),
+    );
+    if (wonBack) return 'duplicate_referral';
     const active = [
       ...friend.logins.filter((when) => when < at - HOUR),
       ...[...friend.prompts.values()].filter((when) => when < at),
@@ -347,6 +378,16 @@ export class GrowthReferrals {
       Object.assign(referral, { status: 'qualified', reason: null, endedAt: null, qualifiedAt });
     }
     return true;
+  }
+
+  /** Of two people who refer each other one counts. */
+  #wasWonByFriend(referral: ModelReferral): boolean {
+    return [...this.referrals.values()].some(
+      (r) =>
+        r.friend === referral.referrer &&
+        r.referrer === referral.friend &&
+        ((r.status === 'qualified' && isOlder(r, referral)) || r.rewards.length > 0),
+    );
   }
 
   #give(referral: ModelReferral, to: ModelReward['to'], now: number): void {
@@ -389,6 +430,18 @@ function ended(
 ): Answer {
   Object.assign(referral, { status, reason, endedAt, deferredUntil: null });
   return brief(referral);
+}
+
+/** Over the cap, or behind somebody who waits. */
+function putOff(referral: ModelReferral, until: number): Answer {
+  referral.dueAt = until;
+  return deferred(referral, until, 'reward_cap_reached');
+}
+
+/** By when the friends qualified. */
+function isOlder(a: ModelReferral, b: ModelReferral): boolean {
+  const between = Number(a.qualifiedAt) - Number(b.qualifiedAt);
+  return between < 0 || (between === 0 && a.id < b.id);
 }
 
 function deferred(referral: ModelReferral, until: number, reason: ReferralReason): Answer {

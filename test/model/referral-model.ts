@@ -139,14 +139,14 @@ export class ReferralModel {
   reward(id: string, at: number): void {
     const referral = this.#get(id);
     if (referral.status !== 'qualified' || (referral.deferredUntil ?? 0) > at) return;
-    // What the referrer is still owed from a month that was full comes first.
+    // Whatever is due to the referrer comes in the order in which the friends qualified.
     const owed = [...this.referrals.entries()].filter(
       ([other, r]) =>
         other === id ||
         (r.referrer === referral.referrer &&
           r.program === referral.program &&
           r.status === 'qualified' &&
-          (r.deferredUntil ?? Infinity) <= at),
+          (r.deferredUntil ?? r.qualifiedAt ?? Infinity) <= at),
     );
     owed.sort(([a, x], [b, y]) => (x.qualifiedAt ?? 0) - (y.qualifiedAt ?? 0) || (a < b ? -1 : 1));
     for (const [, due] of owed) this.#reward(due, at);
@@ -193,7 +193,13 @@ export class ReferralModel {
     if (account === referral.referrer) return 'self_referral';
     if (friend.card !== undefined && friend.card === referrer?.card) return 'same_card';
     const won = this.#joinedBy(account).some((other) => other !== referral && hadFriend(other, at));
-    if (won) return 'duplicate_referral';
+    const wonBack = [...this.referrals.values()].some(
+      (other) =>
+        other.friend === referral.referrer &&
+        other.referrer === account &&
+        (other.status === 'joined' || other.qualifiedAt !== undefined),
+    );
+    if (won || wonBack) return 'duplicate_referral';
     const active = [
       ...[...friend.logins, ...friend.said].filter((when) => when < at - RULES.grace),
       ...[...friend.prompts.values()].filter((when) => when < at),

@@ -29,6 +29,10 @@ export async function makeReferralScene(ledger: Ledger, at: string): Promise<voi
 
 const PLACES = 'a month gave out no more rewards than its cap, each place once';
 const CAP = 'a month’s cap is the program’s, or was raised by somebody';
+const FREE = 'a place was free under the terms of its referral';
+const MET = 'a reward met no lower cap than its own, and was refused only in a month that was full';
+const WAITED = 'a reward waited for a frozen account as long as its program says';
+const TURN = 'a place was left for each who waited for a frozen account before it was taken';
 const PLACE = 'every place belongs to a reward of its month';
 const BANKED = 'a reward was banked as it says, and what was taken back was there';
 const GIVEN = 'a rewarded referral gave what its program says, to each once';
@@ -56,6 +60,41 @@ export const REFERRAL_DAMAGES: [string, string, string][] = [
   ],
   [CAP, 'a cap that nobody raised', `UPDATE boon.reward_windows SET cap = 6`],
   [CAP, 'a raise that is gone', `DELETE FROM boon.reward_cap_raises`],
+  [CAP, 'a month of less than it was raised to', `UPDATE boon.reward_windows SET cap = 3`],
+  [
+    FREE,
+    'a place past its cap',
+    `ALTER TABLE boon.reward_slots DROP CONSTRAINT a_place_is_within_its_cap; UPDATE boon.reward_slots SET cap = 1`,
+  ],
+  [FREE, 'a place under a cap of no terms', `UPDATE boon.reward_slots SET cap = 6`],
+  [
+    MET,
+    'a reward that met the cap of other terms',
+    `${unchecked} UPDATE boon.referrals SET status = 'qualified', qualified_at = joined_at, ended_at = NULL, reason_code = 'reward_cap_reached', cap_met = 2 WHERE id = 'clawed'`,
+  ],
+  [
+    MET,
+    'a reward that was refused in a month with places',
+    `UPDATE boon.referrals SET reason_code = 'reward_cap_reached', cap_met = 3 WHERE id = 'clawed'`,
+  ],
+  [
+    WAITED,
+    'a reward that was refused at once',
+    `UPDATE boon.referrals SET reason_code = 'account_frozen' WHERE id = 'clawed'`,
+  ],
+  [
+    WAITED,
+    'a wait that was counted from before the reward was due',
+    `UPDATE boon.referrals SET reason_code = 'account_frozen', ended_at = qualified_at + interval '100 days', reward_due_at = qualified_at + interval '99 days' WHERE id = 'clawed'`,
+  ],
+  [
+    TURN,
+    'a younger friend’s reward in the last place',
+    `${unchecked} UPDATE boon.reward_slots SET cap = 2;
+     UPDATE boon.referrals SET status = 'qualified', reason_code = 'account_frozen', qualified_at = joined_at - interval '1 second' WHERE id = 'joined';
+     INSERT INTO boon.events (type, subject, accounts, data, effective_at) VALUES ('referral.deferred', 'joined', '{}', '{}', now());
+     INSERT INTO boon.events (type, subject, accounts, data, effective_at) VALUES ('referral.rewarded', 'clawed', '{}', '{}', now())`,
+  ],
   [
     'months of one account and program do not overlap',
     'a month within a month',
@@ -177,6 +216,11 @@ export const REFERRAL_DAMAGES: [string, string, string][] = [
     'a friend is won once',
     'a friend of two',
     `DROP INDEX boon.friend_is_won_once; UPDATE boon.referrals SET friend_id = 'fay' WHERE id = 'joined'`,
+  ],
+  [
+    'of two people who refer each other one was rewarded',
+    'a friend’s own reward for the referrer',
+    `UPDATE boon.referrals SET referrer_id = 'fay', friend_id = 'ann', rewarded_at = invited_at, qualified_at = invited_at WHERE id = 'clawed'`,
   ],
   [EVENTS, 'an invitation without its event', `DELETE FROM boon.events WHERE type = 'referral.invited'`],
   [EVENTS, 'an end without its event', `DELETE FROM boon.events WHERE type = 'referral.rewarded'`],
