@@ -148,7 +148,7 @@ export class GrowthResets {
     const due = this.resets
       .filter(({ returnAt }) => returnAt !== null && returnAt <= now)
       .toSorted((a, b) => Number(a.returnAt) - Number(b.returnAt));
-    for (const reset of due) this.#comeBack(reset, Number(reset.returnAt));
+    for (const reset of due) this.#comeBack(reset, Number(reset.returnAt), now);
     return due.length;
   }
 
@@ -206,10 +206,11 @@ export class GrowthResets {
     else this.windows.restore(account, at, this.#rules.movesWeeklyDate);
   }
 
-  #comeBack(reset: ModelReset, at: number): void {
+  /** @param posted when it can be had again, which may be later than `at`. */
+  #comeBack(reset: ModelReset, at: number, posted = at): void {
     reset.returnAt = null;
     reset.goneOn = true;
-    const expiresAt = Math.max(reset.expiresAt, at + this.#rules.returnWithin);
+    const expiresAt = Math.max(reset.expiresAt, posted + this.#rules.returnWithin);
     this.add({ account: reset.account, source: 'return', reference: reset.id, grantedAt: at, expiresAt });
   }
 
