@@ -1,5 +1,5 @@
 /** One running reward window: the places of its month. */
-import { log, patched, proxyLocalActivities, setCurrentDetails } from '@temporalio/workflow';
+import { proxyLocalActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { ReferralActivities } from '../activities/referral.ts';
 import type {
   ClaimPlace,

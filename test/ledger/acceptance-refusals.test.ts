@@ -62,6 +62,10 @@ describe('the sender', () => {
       reasonCode: 'account_too_new',
       message: "The sender's account must be 7 days old: it may give from 2026-03-10T12:00:00Z.",
     });
+    const detail = 'The account may give from 2026-03-10T12:00:00Z.';
+    expect((await own.ledger.gifting(from, START)).reasons).toContainEqual(
+      expect.objectContaining({ detail }),
+    );
     expect(await give(own.ledger, from, 'friend', { at: later(START, { ms: 1 }) })).toMatchObject({
       status: 'pending',
     });

@@ -49,6 +49,30 @@ describe('granting', () => {
     await expectVerified(own.ledger);
   });
 
+  test('asked for twice at the same moment, under one key and id, is made once, and both hear of it', async () => {
+    const { url, encryptionKey } = own;
+    const other = createPostgresLedger({ url, encryptionKey });
+    await other.usePolicy(policyWith(), START);
+    try {
+      for (let n = 0; n < 5; n++) {
+        const request = {
+          key: newKey('campaign'),
+          at: START,
+          id: `cmp_twice_${n}`,
+          kind: 'reset_windows',
+          reason: 'outage',
+        } as const;
+        const answers = await Promise.all(
+          [own.ledger, other].map((ledger) => ledger.createCampaign(request)),
+        );
+        expect(answers.map(({ value }) => value.id)).toEqual([request.id, request.id]);
+        expect(answers.map(({ replayed }) => replayed).toSorted()).toEqual([false, true]);
+      }
+    } finally {
+      await other.close();
+    }
+  });
+
   test.each([1, 49, 50, 51])('every account is done with pages of %i', async (size) => {
     const { id } = await createCampaign(own.ledger);
     expect(await runToItsEnd(own.ledger, id, { size })).toMatchObject({

@@ -4,7 +4,7 @@ import { PROMOTIONAL_BUDGET } from '../../src/domain/account.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { later, START } from '../support/test-ledger.ts';
 import type { Command, Scenario } from './commands.ts';
-import { PEOPLE, putPeople } from './people.ts';
+import { PEOPLE, PLAN, putPeople } from './people.ts';
 
 const person = (index: number) => PEOPLE[index % PEOPLE.length]?.id ?? 'nobody';
 
@@ -59,7 +59,7 @@ export class ConcurrentClients {
   async end(): Promise<string[]> {
     const [ledger] = this.#ledgers;
     if (ledger === undefined) return [];
-    for (const { id } of PEOPLE) await ledger.putAccount(id, { plan: 'plus', status: 'active' }, this.#now);
+    for (const { id } of PEOPLE) await ledger.putAccount(id, { plan: PLAN, status: 'active' }, this.#now);
     for (let weeks = 0; weeks < 12; weeks++) {
       this.#now = later(this.#now, { days: 7 });
       await ledger.advanceGifts(this.#gifts, this.#now);
@@ -150,7 +150,7 @@ export class ConcurrentClients {
       case 'expire':
         return ledger.expireLots(at, 5);
       case 'status':
-        return ledger.putAccount(person(command.who), { plan: 'plus', status: command.status }, at);
+        return ledger.putAccount(person(command.who), { plan: PLAN, status: command.status }, at);
       case 'policy': {
         const policy = scenario?.policies[command.which % scenario.policies.length];
         if (policy !== undefined) await ledger.usePolicy(policy, at);

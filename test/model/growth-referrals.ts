@@ -110,7 +110,8 @@ export class GrowthReferrals {
     const friend = this.#people.get(account_id);
     if (referral === undefined || friend === undefined) return refused('not_found');
     const usedAt = used_at === undefined ? now : Date.parse(used_at);
-    if (usedAt > now || usedAt < Math.max(referral.invitedAt, now - TOLD_WITHIN))
+    const told = used_at !== undefined;
+    if (told && (usedAt > now || usedAt < Math.max(referral.invitedAt, now - TOLD_WITHIN)))
       return refused('validation_failed');
     const own = referral.friend === null && referral.linkUsedAt !== null && referral.referrer === account_id;
     if (referral.friend === account_id || own) return brief(referral);

@@ -15,7 +15,7 @@ import {
 } from './ledger-state.ts';
 import { type Answer, deadlineOf, iso, type Refused } from './model-gift.ts';
 import { type ModelAction, ModelLedger } from './model-ledger.ts';
-import { modelPeople, PEOPLE, putPeople } from './people.ts';
+import { modelPeople, PEOPLE, PLAN, putPeople } from './people.ts';
 
 type Outcome = { value: unknown; replayed: boolean } | { refused: Refused; replayed: boolean };
 type Sent =
@@ -27,7 +27,7 @@ type Sent =
 export type Tally = Map<string, number>;
 
 export class ModelRun {
-  readonly #own: TestLedger;
+  readonly #own: Pick<TestLedger, 'ledger'>;
   readonly #scenario: Scenario;
   readonly #model: ModelLedger;
   readonly #tally: Tally;
@@ -36,46 +36,67 @@ export class ModelRun {
   readonly #moments = new Map<number, Map<string, object>>();
   #now = Date.parse(START);
   #serial = 0;
-  #state: LedgerState;
 
-  private constructor(own: TestLedger, scenario: Scenario, tally: Tally, state: LedgerState) {
+  private constructor(own: Pick<TestLedger, 'ledger'>, scenario: Scenario, tally: Tally) {
     this.#own = own;
     this.#scenario = scenario;
     this.#tally = tally;
-    this.#state = state;
     const [first] = scenario.policies;
     if (first === undefined) throw new Error('a scenario has a policy');
     this.#model = new ModelLedger(first);
     for (const person of modelPeople()) this.#model.accounts.set(person.id, person);
   }
 
-  /** Runs a scenario on the emptied database. @throws AssertionError where ledger and model differ. */
-  static async play(own: TestLedger, scenario: Scenario, tally: Tally): Promise<void> {
-    await emptyDatabase(own);
+  /** Policies, people and what each of them has at the start, in a database without any of them. */
+  static async begin(
+    own: Pick<TestLedger, 'ledger'>,
+    scenario: Scenario,
+    tally: Tally = new Map(),
+  ): Promise<ModelRun> {
     for (const policy of scenario.policies.toReversed()) await own.ledger.usePolicy(policy, START);
     await putPeople(own.ledger);
-    const run = new ModelRun(own, scenario, tally, await readState(own));
+    const run = new ModelRun(own, scenario, tally);
     const soon = iso(run.#now + 30 * 3_600_000);
     for (const id of run.#ids()) {
       await run.#send({ kind: 'grant', request: run.#grant(id, '30', 'purchased', null, true) });
       await run.#send({ kind: 'grant', request: run.#grant(id, '40', 'purchased', soon, true) });
     }
-    run.#state = await readState(own);
-    for (const command of scenario.commands) await run.#step(command);
+    return run;
+  }
+
+  get model(): ModelLedger {
+    return this.#model;
+  }
+
+  get now(): number {
+    return this.#now;
+  }
+
+  /** A clock that several runs share. */
+  set now(now: number) {
+    this.#now = now;
+  }
+
+  /** Runs a scenario on the emptied database. @throws AssertionError where ledger and model differ. */
+  static async play(own: TestLedger, scenario: Scenario, tally: Tally): Promise<void> {
+    await emptyDatabase(own);
+    const run = await ModelRun.begin(own, scenario, tally);
+    let state = await readState(own);
+    for (const command of scenario.commands) state = await run.#step(command, own, state);
     await run.#comparePast();
     expect((await own.ledger.verify()).violations).toEqual([]);
   }
 
-  async #step(command: Command): Promise<void> {
-    const changes = await this.#perform(command);
-    const before = this.#state.digest;
-    this.#state = await readState(this.#own);
-    if (!changes) expect(this.#state.digest).toBe(before);
-    expectInvariants(this.#state);
-    expectLikeModel(this.#state, this.#model, this.#now);
+  async #step(command: Command, own: TestLedger, before: LedgerState): Promise<LedgerState> {
+    const changes = await this.perform(command);
+    const state = await readState(own);
+    if (!changes) expect(state.digest).toBe(before.digest);
+    expectInvariants(state);
+    expectLikeModel(state, this.#model, this.#now);
     const balances = new Map<string, object>();
     for (const id of this.#ids()) balances.set(id, this.#balanceOf(id));
     this.#moments.set(this.#now, balances);
+    return state;
   }
 
   #ids(): string[] {
@@ -118,8 +139,8 @@ export class ModelRun {
     }
   }
 
-  /** @returns whether it may have changed anything. */
-  async #perform(command: Command): Promise<boolean> {
+  /** Does it to both and compares the answers. @returns whether it may have changed anything. */
+  async perform(command: Command): Promise<boolean> {
     const { ledger } = this.#own;
     const at = iso(this.#now);
     switch (command.do) {
@@ -195,7 +216,7 @@ export class ModelRun {
       case 'status': {
         const id = this.#person(command.who);
         this.#model.setStatus(id, command.status, this.#now);
-        await ledger.putAccount(id, { plan: 'plus', status: command.status }, at);
+        await ledger.putAccount(id, { plan: PLAN, status: command.status }, at);
         return true;
       }
       case 'policy': {

@@ -4,21 +4,23 @@ import type { Ledger } from '../../src/ledger/ledger.ts';
 import { later, START } from '../support/test-ledger.ts';
 import type { ModelAccount } from './model-gift.ts';
 
+/** Of everybody here and of nobody in the other models, so that campaigns of those leave these people alone. */
+export const PLAN = 'edu';
 const OLD = '2025-01-01T00:00:00.000Z';
 
 export const PEOPLE: readonly (Partial<AccountPut> & { id: string })[] = [
-  { id: 'ann', email: 'ann@example.com', fingerprints: ['one'] },
-  { id: 'bob' },
-  { id: 'cleo', fingerprints: ['one', 'two'] },
+  { id: 'amy', email: 'amy@example.com', fingerprints: ['one'] },
+  { id: 'ben' },
+  { id: 'cora', fingerprints: ['one', 'two'] },
   { id: 'new', created_at: later(START, { days: -10 }) },
   { id: 'youngest', created_at: later(START, { days: -6 }) },
   { id: 'unverified', identity_verified_at: null },
-  { id: 'org', kind: 'organisation' },
+  { id: 'firm', kind: 'organisation' },
 ];
 
 export async function putPeople(ledger: Ledger): Promise<void> {
   for (const { id, ...put } of PEOPLE)
-    await ledger.putAccount(id, { plan: 'plus', created_at: OLD, identity_verified_at: OLD, ...put }, START);
+    await ledger.putAccount(id, { plan: PLAN, created_at: OLD, identity_verified_at: OLD, ...put }, START);
 }
 
 /** The same people as the model knows them. */

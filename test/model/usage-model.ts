@@ -61,12 +61,12 @@ export class UsageModel {
   }
 
   /** The latest windows end, and count anew; one that was not open does not open. */
-  restore(at: number): void {
+  restore(at: number, movesWeeklyDate = false): void {
     for (const kind of WINDOW_KINDS) {
       const last = this.windows[kind].at(-1);
       if (last === undefined) continue;
       const open = at < last.until;
-      const startedAt = open && kind === 'five_hour' ? at : last.startedAt;
+      const startedAt = open && (kind === 'five_hour' || movesWeeklyDate) ? at : last.startedAt;
       if (open) last.until = at;
       const until = startedAt + WINDOW_LENGTH_MS[kind];
       this.windows[kind].push({ startedAt, used: 0n, from: at, until, restored: true });

@@ -1,0 +1,46 @@
+/**
+ * What somebody has, less what is owed, and what has gone, is what came in, less the share of the money that went back.
+ * Worked out from transfers and purchases, for all that are asked for in one query.
+ */
+import { expect } from 'vitest';
+import type { World } from './world.ts';
+
+/** Cut, as a person would reckon it: the money of a part buys no more than its part. */
+const SHARE = 'div(p.credits::numeric * least(boon.money_back(p), p.paid), p.paid)';
+
+const AGREES = `
+  SELECT a.id, (a.credits_posted - a.debits_posted - coalesce(d.amount, 0)
+    + coalesce((SELECT sum(t.amount) FROM boon.transfers t WHERE t.debit_account = a.id AND t.phase = 'posted'
+                AND t.kind IN ('gift', 'usage', 'expiry', 'reversal')), 0)
+    - coalesce((SELECT sum(t.amount) FROM boon.transfers t WHERE t.credit_account = a.id AND t.phase = 'posted'
+                AND t.kind IN ('gift', 'reversal')), 0))::text AS has,
+    (coalesce((SELECT sum(t.amount) FROM boon.transfers t WHERE t.credit_account = a.id AND t.kind = 'grant'), 0)
+    + coalesce((SELECT sum(p.credits - ${SHARE} + p.let_go) FROM boon.purchases p WHERE p.account_id = a.id AND p.credits > 0 AND p.paid > 0), 0))::text AS came,
+    ARRAY(SELECT l.id::text FROM boon.lots l WHERE d.amount > 0 AND l.account_id = a.id AND l.open AND (l.expires_at IS NULL OR l.expires_at > $2)
+      AND (SELECT sum(e.amount) FROM boon.entries e WHERE e.account_id = a.id AND e.lot_id = l.id AND e.effective_at > (
+        SELECT max(m.effective_at) FROM boon.debt_movements m WHERE m.account_id = a.id AND m.kind = 'incurred') + interval '5 seconds') > 0) AS kept,
+    ARRAY(SELECT p.id FROM boon.purchases p WHERE p.account_id = a.id AND p.resets > 0 AND p.paid > 0
+      AND p.resets_taken + p.resets_kept <> ceil(p.resets::numeric * least(boon.money_back(p), p.paid) / p.paid)) AS resets,
+    ARRAY(SELECT p.id FROM boon.purchases p WHERE p.account_id = a.id AND p.owed > 0
+      AND EXISTS (SELECT FROM boon.gifts_that_hold(a.id, ARRAY(SELECT boon.lot_family(p.lot_id)), '{}'))) AS held,
+    ARRAY(SELECT p.id FROM boon.purchases p WHERE p.account_id = a.id AND p.let_go > 0 AND p.let_go > boon.expired_of(p.lot_id)) AS let_go
+  FROM boon.ledger_accounts a LEFT JOIN boon.debts d ON d.account_id = a.id WHERE a.id = ANY ($1) ORDER BY a.id`;
+
+type Row = {
+  id: string;
+  has: string;
+  came: string;
+  kept: string[];
+  held: string[];
+  resets: string[];
+  let_go: string[];
+};
+
+/** @param at a moment that all clocks have reached */
+export async function expectMoneyAgrees(world: World, ids: readonly string[], at: string): Promise<void> {
+  for (const { id, has, came, ...more } of await world.read<Row>('money agrees', AGREES, [ids, at])) {
+    expect({ id, has }).toEqual({ id, has: came });
+    // Whoever owes keeps nothing that came since, and gives none of what is owed; money for a part of a reset takes the whole; what is let go has expired.
+    expect({ id, ...more }).toEqual({ id, kept: [], held: [], resets: [], let_go: [] });
+  }
+}

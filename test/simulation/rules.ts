@@ -1,0 +1,26 @@
+/** The policy under which all is done but gifts of the gift part: growth's, with what usage and money need. */
+
+import { mergePolicy } from '../../src/domain/merge-policy.ts';
+import type { Policy, VersionedPolicy } from '../../src/domain/policy.ts';
+import { type Choice, policyOf } from '../model/growth-rules.ts';
+import { USAGE_POLICY } from '../model/usage-run.ts';
+import { policyWith } from '../support/test-ledger.ts';
+
+export function commonPolicy(choice: Choice): VersionedPolicy {
+  const { plans, ...growth } = policyOf(choice).policy;
+  const all = {
+    plans: {
+      ...plans,
+      ...USAGE_POLICY.plans,
+      edu: { five_hour: '1', weekly: '1', credits: ['codex', 'video'] },
+    },
+  };
+  const policy = mergePolicy(mergePolicy(growth, USAGE_POLICY), all) as Policy;
+  return policyWith({
+    ...policy,
+    // Months are never dropped: the next episode begins at the same time again.
+    usage: { keep_for: 'P1200M' },
+    packages: { odd: { credits: '100', price: { amount: 300, currency: 'usd' } } },
+    resets: { ...policy.resets, complimentary_plans: [] },
+  });
+}
