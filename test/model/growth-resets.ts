@@ -104,7 +104,9 @@ export class GrowthResets {
     if (person === undefined) return refused('not_found');
     if (person.status !== 'active') return refused('account_frozen', person.status);
     const begun = this.windows.begunBy(account_id, now);
-    const reset = this.available(account_id, begun).find(({ id }) => reset_id === undefined || id === reset_id);
+    const reset = this.available(account_id, begun).find(
+      ({ id }) => reset_id === undefined || id === reset_id,
+    );
     const before = this.windows.of(account_id);
     const moved = this.#moves(before, now);
     if (reset === undefined) return this.#answer('no_credit', before, now, moved, undefined, null);
@@ -153,7 +155,9 @@ export class GrowthResets {
     const windows = late ? this.windows.at(account, at) : this.windows.of(account);
     const used = WINDOW_KINDS.some((kind) => windowAt(kind, windows[kind], at).used > 0n);
     const isThere = !late || grantedAt <= at;
-    return then?.autoRedeem === true && then.status === 'active' && person?.status !== 'closed' && used && isThere;
+    return (
+      then?.autoRedeem === true && then.status === 'active' && person?.status !== 'closed' && used && isThere
+    );
   }
 
   /** Those whose weekly window has ended by itself shortly after they were redeemed come back. */

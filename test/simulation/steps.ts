@@ -91,7 +91,9 @@ function sweepsOf(part: PartName, command: { do: string; which?: number }): read
   if (command.do === 'expire') return part === 'usage' || part === 'gifts' ? ['expire lots'] : undefined;
   if (part !== 'growth') return undefined;
   if (command.do === 'sweep') return SWEEPS.slice(1);
-  return command.do === 'one sweep' ? [SWEEPS[1 + ((command.which ?? 0) % 4)] as SweepKind] : undefined;
+  return command.do === 'one sweep'
+    ? [SWEEPS[1 + ((command.which ?? 0) % (SWEEPS.length - 1))] as SweepKind]
+    : undefined;
 }
 
 /** A campaign for everybody is one for all of that part, whose plans nobody else has. */
