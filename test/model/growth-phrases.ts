@@ -138,19 +138,22 @@ function lateReturn(by: number, to: number): Phrase {
   return fc
     .record({
       redeemed: fc.constantFrom(1, HOUR, DAY),
-      late: fc.constantFrom(0, 1, 3 * HOUR, DAY, 3 * DAY),
-      then: fc.constantFrom('give', 'use', 'wait'),
+      late: fc.constantFrom(0, 0, 1, 3 * HOUR, DAY, 3 * DAY),
+      next: fc.constantFrom('give', 'use', 'wait'),
     })
-    .map(({ redeemed, late, then }): GrowthCommand[] => [
+    .map(({ redeemed, late, next }): GrowthCommand[] => [
       wait(8 * DAY),
       { do: 'bank', who: by, count: 1 },
       { do: 'use', who: by, units: '1' },
-      wait(7 * DAY - redeemed),
-      { do: 'spend', who: by, count: 1, units: '1', chosen: true, again: false },
+      // However long resets are good for, one has its end near that of the week.
+      wait(7 * DAY - 36 * HOUR),
+      { do: 'bank', who: by, count: 1 },
+      wait(36 * HOUR - redeemed),
+      { do: 'spend', who: by, count: 0, units: '1', chosen: false, again: false },
       wait(redeemed + late),
       { do: 'sweep' },
-      ...(then === 'give' ? [{ do: 'give' as const, from: by, to, reset: 0 }] : []),
-      ...(then === 'use'
+      ...(next === 'give' ? [{ do: 'give' as const, from: by, to, reset: 0 }] : []),
+      ...(next === 'use'
         ? [{ do: 'spend' as const, who: by, count: 0, units: '1', chosen: false, again: true }]
         : []),
       wait(DAY),
@@ -160,18 +163,20 @@ function lateReturn(by: number, to: number): Phrase {
 }
 
 /** A reset that was given is redeemed just before the week ends, comes back, and is to be given on. */
-function givenOn(from: number, to: number): Phrase {
+function givenOn(from: number, other: number): Phrase {
+  const to = other === from ? from + 1 : other;
   return fc
-    .constantFrom(-1, 0, HOUR)
+    .constantFrom(0, HOUR, 12 * HOUR)
     .map((off): GrowthCommand[] => [
       wait(8 * DAY),
-      { do: 'bank', who: from, count: 1 },
       { do: 'use', who: to, units: '1' },
       wait(5 * DAY),
+      { do: 'bank', who: from, count: 1 },
       { do: 'give', from, to, reset: 0 },
       wait(DAY + off),
       { do: 'settle' },
-      { do: 'spend', who: to, count: 0, units: '1', chosen: false, again: false },
+      { do: 'use', who: to, units: '1' },
+      { do: 'redeem', who: to, reset: 0, dry_run: false, again: null },
       wait(DAY),
       { do: 'sweep' },
       { do: 'give', from: to, to: from, reset: 0 },
