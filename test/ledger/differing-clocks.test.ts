@@ -60,7 +60,10 @@ describe('a redemption by the clock that lags behind', () => {
         redeemed_at: AHEAD,
         after: done.after,
       });
-      expect(await use(ledger, ada, '2', AHEAD)).toMatchObject({ five_hour: { used: '2' }, weekly: { used: '2' } });
+      expect(await use(ledger, ada, '2', AHEAD)).toMatchObject({
+        five_hour: { used: '2' },
+        weekly: { used: '2' },
+      });
     },
   );
 
@@ -97,5 +100,8 @@ test('a reset of everybody’s windows by the clock that lags behind moves none 
   const { id } = await createCampaign(ledger, { kind: 'reset_windows' });
   await runToItsEnd(ledger, id);
   expect(await begun(ada)).toEqual([AHEAD, AHEAD]);
-  expect(await use(ledger, ada, '2', AHEAD)).toMatchObject({ five_hour: { used: '2' }, weekly: { used: '2' } });
+  expect(await use(ledger, ada, '2', AHEAD)).toMatchObject({
+    five_hour: { used: '2' },
+    weekly: { used: '2' },
+  });
 });
