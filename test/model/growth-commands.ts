@@ -208,18 +208,27 @@ const command: fc.Arbitrary<GrowthCommand> = fc.oneof(
 );
 
 /** Now and then a few commands that belong together, for what chance alone would seldom bring about. */
-const phrase: fc.Arbitrary<GrowthCommand[]> = fc.oneof(
-  { weight: 3, arbitrary: command.map((one) => [one]) },
-  { weight: 1, arbitrary: fc.tuple(referrer, who, program).chain(([by, to, into]) => phrases(by, to, into)) },
-);
+const phrase = (plain: number): fc.Arbitrary<GrowthCommand[]> =>
+  fc.oneof(
+    { weight: plain, arbitrary: command.map((one) => [one]) },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(referrer, who, program).chain(([by, to, into]) => phrases(by, to, into)),
+    },
+  );
 
 export type GrowthScenario = { choice: Choice; commands: GrowthCommand[] };
 
-export function growthScenarios(length: { least: number; most: number }): fc.Arbitrary<GrowthScenario> {
+/** @param length `plain`: so many commands alone for each phrase */
+export function growthScenarios(length: {
+  least: number;
+  most: number;
+  plain?: number;
+}): fc.Arbitrary<GrowthScenario> {
   return fc.record({
     choice: choices,
     commands: fc
-      .array(phrase, { minLength: length.least, maxLength: length.most, size: 'max' })
+      .array(phrase(length.plain ?? 12), { minLength: length.least, maxLength: length.most, size: 'max' })
       .map((phrases) => phrases.flat()),
   });
 }

@@ -36,7 +36,7 @@ export function script(seed: number, count: number, parts: readonly PartName[] =
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   const sample = <T>(arbitrary: fc.Arbitrary<T>): T => fc.sample(arbitrary, { seed, numRuns: 1 })[0] as T;
   const gifts = sample(scenarios({ least: count, most: count }));
-  const growth = sample(growthScenarios({ least: count, most: count }));
+  const growth = sample(growthScenarios({ least: count, most: count, plain: 3 }));
   const queues: Record<PartName, { do: string }[]> = {
     gifts: gifts.commands,
     growth: growth.commands.map(ofItsPlans),
