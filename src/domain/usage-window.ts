@@ -36,7 +36,7 @@ export function usedWindow(
 
 /**
  * A window after a banked reset was redeemed at `at`: full again. The 5-hour window begins anew; the weekly one keeps
- * its date, or begins anew where `weeklyMoves` says so. One that was not open stays closed.
+ * its date, or begins anew where `weeklyMoves` says so, and never before it opened. One that was not open stays closed.
  */
 export function restoredWindow(
   kind: WindowKind,
@@ -46,5 +46,6 @@ export function restoredWindow(
 ): UsageWindow {
   const { startedAt } = windowAt(kind, stored, at);
   if (startedAt === null) return windowAt(kind, undefined, at);
-  return windowAt(kind, { used: 0n, startedAt: kind === 'five_hour' || weeklyMoves ? at : startedAt }, at);
+  const anew = kind === 'five_hour' || weeklyMoves;
+  return windowAt(kind, { used: 0n, startedAt: anew ? Math.max(at, startedAt) : startedAt }, at);
 }

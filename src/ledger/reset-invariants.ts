@@ -77,6 +77,12 @@ export const RESET_INVARIANTS: Readonly<Record<string, string>> = {
     WHERE b.source = 'return' AND (r.status IS DISTINCT FROM 'redeemed' OR r.account_id <> b.account_id OR r.return_at IS NOT NULL
       OR b.granted_at < r.redeemed_at OR b.granted_at > r.redeemed_at + (SELECT p.return_within FROM boon.reset_rules p WHERE p.version = r.policy_version))
     UNION ALL
+    SELECT format('reset %s came back as %s, posted at %s, until %s', b.from_reset, b.id, b.posted_at, b.expires_at) FROM boon.resets b
+    JOIN boon.resets r ON r.id = b.from_reset JOIN boon.reset_rules p ON p.version = b.policy_version
+    WHERE b.source = 'return' AND (b.posted_at < b.granted_at
+      OR b.expires_at < greatest(r.expires_at, b.granted_at + p.return_within, b.posted_at + p.return_within)
+      OR (b.program, b.policy_version) IS DISTINCT FROM (r.program, r.policy_version))
+    UNION ALL
     SELECT format('reset %s came back %s times', from_reset, count(*)) FROM boon.resets WHERE from_reset IS NOT NULL
     GROUP BY from_reset HAVING count(*) > 1`,
 };

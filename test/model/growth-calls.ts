@@ -13,6 +13,7 @@ import type {
   ReferralAction,
 } from '../../src/ledger/referrals.ts';
 import type { ResetGrantRequest } from '../../src/ledger/resets.ts';
+import { remindAll } from './growth-reminders.ts';
 
 /** A request without its moment, which is that at which it is sent: so it can be sent again later. */
 type Timeless<T> = Omit<T, 'at'>;
@@ -45,7 +46,7 @@ export type Call =
   | { do: 'redeem'; request: Timeless<RedeemRequest> }
   | { do: 'page'; id: string; size: number }
   | { do: 'settle'; ids: string[] }
-  | { do: 'expire referrals' | 'last moment' | 'expire resets' | 'return resets' };
+  | { do: 'expire referrals' | 'last moment' | 'expire resets' | 'return resets' | 'remind' };
 
 /** A refusal's code and reason, or what is worth comparing of the answer. */
 export type Answer = { refused: string; reason?: string } | { value: unknown };
@@ -113,6 +114,8 @@ async function perform(ledger: Ledger, call: Call, at: string): Promise<unknown>
     }
     case 'expire resets':
       return ledger.expireResets(at, 1_000);
+    case 'remind':
+      return await remindAll(ledger, at);
     case 'return resets':
       return ledger.returnDueResets(at, 1_000);
     case 'give':

@@ -1,5 +1,6 @@
 /** Random sequences of what people, operators and time do to referrals, resets and campaigns. Names are numbers, taken modulo. */
 import fc from 'fast-check';
+import { phrases } from './growth-phrases.ts';
 import { type Choice, choices, DAY, HOUR } from './growth-rules.ts';
 
 /** What a friend did before the link, and how the account came to be. */
@@ -206,101 +207,28 @@ const command: fc.Arbitrary<GrowthCommand> = fc.oneof(
   },
 );
 
-/** A few commands that belong together, for what chance alone would seldom bring about. */
-const phrase: fc.Arbitrary<GrowthCommand[]> = fc.oneof(
-  { weight: 30, arbitrary: command.map((one) => [one]) },
-  { weight: 1, arbitrary: fc.constantFrom(2, 5).chain(lastMoment) },
-  { weight: 1, arbitrary: referrer.chain(uselessReset) },
-  { weight: 1, arbitrary: fc.tuple(referrer, who).chain(([from, to]) => gift(from, to)) },
-  { weight: 1, arbitrary: fc.tuple(referrer, program).chain(([by, into]) => fullMonth(by, into)) },
-);
-
-/** Something is used when a reset is about to expire, or has just expired. */
-function lastMoment(by: number): fc.Arbitrary<GrowthCommand[]> {
-  return fc
-    .tuple(fc.constantFrom(-600_001, -600_000, -1, 0), fc.constantFrom(0, 600_000, DAY))
-    .map(([off, late]) => [
-      { do: 'bank', who: by, count: 2 },
-      { do: 'wait', for: 'expiry', off },
-      { do: 'use', who: by, units: '3' },
-      { do: 'wait', for: late, off: 0 },
-      { do: 'sweep' },
-    ]);
-}
-
-/** A reset is redeemed about a day before the week ends by itself, or everybody's windows are reset. */
-function uselessReset(by: number): fc.Arbitrary<GrowthCommand[]> {
-  const spend: GrowthCommand = { do: 'spend', who: by, count: 1, units: '1', chosen: false, again: false };
-  const campaign: GrowthCommand = {
-    do: 'campaign',
-    kind: 'reset_windows',
-    plans: null,
-    ongoing: false,
-    run: true,
-  };
-  const moment = fc.constantFrom(6 * DAY - 1, 6 * DAY, 7 * DAY - 1);
-  const weekEnds = moment.map((ms): GrowthCommand[] => [
-    { do: 'wait', for: 8 * DAY, off: 0 },
-    { do: 'use', who: by, units: '1' },
-    { do: 'wait', for: ms, off: 0 },
-    spend,
-    { do: 'wait', for: 'next moment', off: 0 },
-    { do: 'wait', for: DAY, off: 0 },
-    { do: 'sweep' },
-  ]);
-  const everybody = fc
-    .constantFrom(0, DAY - 1, DAY, DAY + 1)
-    .map((ms): GrowthCommand[] => [spend, { do: 'wait', for: ms, off: 0 }, campaign]);
-  return fc.oneof(weekEnds, everybody);
-}
-
-function gift(from: number, to: number): fc.Arbitrary<GrowthCommand[]> {
-  return fc
-    .record({ off: fc.constantFrom(-1, 0, 1), frozen: onceIn(3), cancel: onceIn(4) })
-    .map(({ off, frozen, cancel }) => {
-      const freeze: GrowthCommand = { do: 'status', who: to, status: 'frozen' };
-      const thaw: GrowthCommand = { do: 'status', who: to, status: 'active' };
-      return [
-        { do: 'bank', who: from, count: 1 },
-        { do: 'give', from, to, reset: 0 },
-        ...(frozen ? [freeze] : []),
-        { do: 'wait', for: DAY + off, off: 0 },
-        ...(cancel ? [{ do: 'cancel gift' as const, gift: 1 }] : []),
-        { do: 'settle' },
-        ...(frozen ? [thaw] : []),
-      ];
-    });
-}
-
-/** More friends than a month has rewards; then its cap is raised, or the next month begins. */
-function fullMonth(by: number, into: string): fc.Arbitrary<GrowthCommand[]> {
-  const one: GrowthCommand = {
-    do: 'friend',
-    who: by,
-    program: into,
-    friend: 'new',
-    days: 0,
-    prompts: 3,
-    reward: true,
-  };
-  return fc
-    .record({ friends: fc.constantFrom(2, 3, 4), raise: fc.boolean(), cap: fc.constantFrom(3, 4, 5) })
-    .map((chosen) => [
-      ...Array<GrowthCommand>(chosen.friends).fill(one),
-      chosen.raise
-        ? { do: 'raise', who: by, program: into, months: 0, cap: chosen.cap }
-        : { do: 'wait', for: 31 * DAY, off: 0 },
-      { do: 'reward all' },
-    ]);
-}
+/** Now and then a few commands that belong together, for what chance alone would seldom bring about. */
+const phrase = (plain: number): fc.Arbitrary<GrowthCommand[]> =>
+  fc.oneof(
+    { weight: plain, arbitrary: command.map((one) => [one]) },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(referrer, who, program).chain(([by, to, into]) => phrases(by, to, into)),
+    },
+  );
 
 export type GrowthScenario = { choice: Choice; commands: GrowthCommand[] };
 
-export function growthScenarios(length: { least: number; most: number }): fc.Arbitrary<GrowthScenario> {
+/** @param length `plain`: so many commands alone for each phrase */
+export function growthScenarios(length: {
+  least: number;
+  most: number;
+  plain?: number;
+}): fc.Arbitrary<GrowthScenario> {
   return fc.record({
     choice: choices,
     commands: fc
-      .array(phrase, { minLength: length.least, maxLength: length.most, size: 'max' })
+      .array(phrase(length.plain ?? 12), { minLength: length.least, maxLength: length.most, size: 'max' })
       .map((phrases) => phrases.flat()),
   });
 }

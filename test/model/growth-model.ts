@@ -6,6 +6,7 @@ import { GrowthCampaigns } from './growth-campaigns.ts';
 import { GrowthGifts } from './growth-gifts.ts';
 import { type ModelPerson, putPerson } from './growth-people.ts';
 import { GrowthReferrals } from './growth-referrals.ts';
+import { GrowthReminders } from './growth-reminders.ts';
 import { GrowthResets } from './growth-resets.ts';
 import { DAY, type GrowthRules } from './growth-rules.ts';
 
@@ -15,6 +16,7 @@ export class GrowthModel {
   readonly referrals: GrowthReferrals;
   readonly gifts: GrowthGifts;
   readonly campaigns: GrowthCampaigns;
+  readonly #reminders = new GrowthReminders();
   readonly #rules: GrowthRules;
   readonly #recorded = new Map<string, { request: string; answer: Answer }>();
 
@@ -49,6 +51,8 @@ export class GrowthModel {
         return { value: this.resets.redeemAtLastMoment(now) };
       case 'expire resets':
         return { value: this.resets.expire(now) };
+      case 'remind':
+        return { value: this.#reminders.remind(this.resets.resets, this.people, now) };
       case 'return resets':
         return { value: this.resets.returnDue(now) };
       default:

@@ -103,14 +103,19 @@ export class GrowthResets {
     const person = this.#people.get(account_id);
     if (person === undefined) return refused('not_found');
     if (person.status !== 'active') return refused('account_frozen', person.status);
-    const reset = this.available(account_id, now).find(({ id }) => reset_id === undefined || id === reset_id);
+    const begun = this.windows.begunBy(account_id, now);
+    const reset = this.available(account_id, begun).find(
+      ({ id }) => reset_id === undefined || id === reset_id,
+    );
     const before = this.windows.of(account_id);
     const moved = this.#moves(before, now);
     if (reset === undefined) return this.#answer('no_credit', before, now, moved, undefined, null);
     const nothing = WINDOW_KINDS.every((kind) => windowAt(kind, before[kind], now).used === 0n);
     if (nothing) return this.#answer('nothing_to_reset', before, now, moved, undefined, null);
-    if (dry_run !== true) this.#spend(reset, request_id, now);
-    return this.#answer('reset', before, now, moved, reset, dry_run === true ? null : now);
+    // By a clock that lags behind: no sooner than what it acts on had begun.
+    const at = Math.max(begun, reset.grantedAt);
+    if (dry_run !== true) this.#spend(reset, request_id, at);
+    return this.#answer('reset', before, at, moved, reset, dry_run === true ? null : at);
   }
 
   /**
@@ -125,22 +130,34 @@ export class GrowthResets {
     for (const reset of due) {
       const late = reset.expiresAt <= now;
       const at = late ? reset.expiresAt - 1 : now;
-      const person = this.#people.get(reset.account);
-      const then = person && personAt(person, at);
-      const windows = late ? this.windows.at(reset.account, at) : this.windows.of(reset.account);
-      const used = WINDOW_KINDS.some((kind) => windowAt(kind, windows[kind], at).used > 0n);
-      if (then?.autoRedeem !== true || then.status !== 'active' || person?.status === 'closed' || !used)
-        continue;
+      if (!this.#isToBeRedeemed(reset, at, late)) continue;
       this.#spend(reset, `boon:last-moment/${reset.id}`, at, late);
       redeemed += 1;
     }
     return redeemed;
   }
 
+  /** All that have expired, but for those that were to be redeemed just before: these are left to that. */
   expire(now: number): number {
-    const due = this.resets.filter(({ status, expiresAt }) => status === 'available' && expiresAt <= now);
+    const due = this.resets.filter(
+      (reset) =>
+        reset.status === 'available' &&
+        reset.expiresAt <= now &&
+        !this.#isToBeRedeemed(reset, reset.expiresAt - 1, true),
+    );
     for (const reset of due) reset.status = 'expired';
     return due.length;
+  }
+
+  #isToBeRedeemed({ account, grantedAt }: ModelReset, at: number, late: boolean): boolean {
+    const person = this.#people.get(account);
+    const then = person && personAt(person, at);
+    const windows = late ? this.windows.at(account, at) : this.windows.of(account);
+    const used = WINDOW_KINDS.some((kind) => windowAt(kind, windows[kind], at).used > 0n);
+    const isThere = !late || grantedAt <= at;
+    return (
+      then?.autoRedeem === true && then.status === 'active' && person?.status !== 'closed' && used && isThere
+    );
   }
 
   /** Those whose weekly window has ended by itself shortly after they were redeemed come back. */
@@ -148,7 +165,7 @@ export class GrowthResets {
     const due = this.resets
       .filter(({ returnAt }) => returnAt !== null && returnAt <= now)
       .toSorted((a, b) => Number(a.returnAt) - Number(b.returnAt));
-    for (const reset of due) this.#comeBack(reset, Number(reset.returnAt));
+    for (const reset of due) this.#comeBack(reset, Number(reset.returnAt), now);
     return due.length;
   }
 
@@ -206,10 +223,11 @@ export class GrowthResets {
     else this.windows.restore(account, at, this.#rules.movesWeeklyDate);
   }
 
-  #comeBack(reset: ModelReset, at: number): void {
+  /** @param posted when it can be had again, which may be later than `at`. */
+  #comeBack(reset: ModelReset, at: number, posted = at): void {
     reset.returnAt = null;
     reset.goneOn = true;
-    const expiresAt = Math.max(reset.expiresAt, at + this.#rules.returnWithin);
+    const expiresAt = Math.max(reset.expiresAt, posted + this.#rules.returnWithin);
     this.add({ account: reset.account, source: 'return', reference: reset.id, grantedAt: at, expiresAt });
   }
 

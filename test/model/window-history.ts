@@ -26,6 +26,16 @@ export class WindowHistory {
     return windows;
   }
 
+  /** A moment at which those that are open had begun, as they are: `now`, unless another clock is ahead. */
+  begunBy(account: string, now: number): number {
+    const moments = WINDOW_KINDS.flatMap((kind) => {
+      const last = this.#of(account)[kind].at(-1);
+      if (last === undefined || last.startedAt + WINDOW_LENGTH_MS[kind] <= now) return [];
+      return [last.startedAt, last.from];
+    });
+    return Math.max(now, ...moments);
+  }
+
   use(account: string, units: bigint, now: number): void {
     const own = this.#of(account);
     this.#segments.set(account, own);
@@ -45,11 +55,12 @@ export class WindowHistory {
       const last = this.#of(account)[kind].at(-1);
       if (last === undefined) continue;
       const open = last.startedAt + WINDOW_LENGTH_MS[kind] > now;
-      const startedAt = open && (kind === 'five_hour' || weeklyMoves) ? now : last.startedAt;
-      last.until = Math.min(last.until, now);
+      const anew = open && (kind === 'five_hour' || weeklyMoves);
+      const startedAt = anew ? Math.max(now, last.startedAt) : last.startedAt;
+      last.until = Math.max(last.from, Math.min(last.until, now));
       this.#of(account)[kind].push({
         startedAt,
-        from: now,
+        from: Math.max(now, last.from),
         until: startedAt + WINDOW_LENGTH_MS[kind],
         uses: [],
       });

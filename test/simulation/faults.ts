@@ -1,6 +1,7 @@
 /** Faults that were there once, or could have been: one change of a function's text each, put into a fresh database. */
 
 import type { PartName } from './part.ts';
+import { RESET_FAULTS } from './reset-faults.ts';
 
 export type Fault = {
   readonly name: string;
@@ -195,6 +196,7 @@ export const FAULTS: readonly Fault[] = [
     find: "PERFORM pg_advisory_xact_lock(hashtextextended(p ->> 'key', 0));",
     replace: 'NULL;',
   },
+  ...RESET_FAULTS,
 ];
 
 type Sql = (text: string, values?: unknown[]) => Promise<Record<string, unknown>[]>;

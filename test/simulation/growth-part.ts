@@ -42,6 +42,8 @@ export class GrowthPart implements Part {
 
   async perform(command: GrowthCommand, turn: Turn): Promise<number> {
     if (command.do === 'wait') return Math.max(turn.now, this.#until(command, turn.now));
+    // Sweeps bring resets too.
+    await this.#learnIds();
     const owner = this.#names.ownerIn(command);
     const resets = this.#model.resets.resets.filter(({ account }) => account === owner).map(({ id }) => id);
     const calls = this.#names.calls(command, { now: turn.now, resets });

@@ -36,7 +36,7 @@ export function script(seed: number, count: number, parts: readonly PartName[] =
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   const sample = <T>(arbitrary: fc.Arbitrary<T>): T => fc.sample(arbitrary, { seed, numRuns: 1 })[0] as T;
   const gifts = sample(scenarios({ least: count, most: count }));
-  const growth = sample(growthScenarios({ least: count, most: count }));
+  const growth = sample(growthScenarios({ least: count, most: count, plain: 3 }));
   const queues: Record<PartName, { do: string }[]> = {
     gifts: gifts.commands,
     growth: growth.commands.map(ofItsPlans),
@@ -91,7 +91,9 @@ function sweepsOf(part: PartName, command: { do: string; which?: number }): read
   if (command.do === 'expire') return part === 'usage' || part === 'gifts' ? ['expire lots'] : undefined;
   if (part !== 'growth') return undefined;
   if (command.do === 'sweep') return SWEEPS.slice(1);
-  return command.do === 'one sweep' ? [SWEEPS[1 + ((command.which ?? 0) % 4)] as SweepKind] : undefined;
+  return command.do === 'one sweep'
+    ? [SWEEPS[1 + ((command.which ?? 0) % (SWEEPS.length - 1))] as SweepKind]
+    : undefined;
 }
 
 /** A campaign for everybody is one for all of that part, whose plans nobody else has. */

@@ -1,5 +1,6 @@
 /** Sweeps of the whole ledger, as the schedules make them, and what they did to the accounts of each part. */
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import { remindAll } from '../model/growth-reminders.ts';
 import type { World } from './world.ts';
 
 export const SWEEPS = [
@@ -8,6 +9,7 @@ export const SWEEPS = [
   'expire resets',
   'return resets',
   'expire referrals',
+  'remind',
 ] as const;
 export type SweepKind = (typeof SWEEPS)[number];
 
@@ -20,6 +22,7 @@ const DONE: Record<SweepKind, string> = {
   'expire resets': `SELECT account_id AS id, count(*)::int AS n FROM boon.resets WHERE status = 'expired' GROUP BY 1`,
   'return resets': `SELECT account_id AS id, count(*)::int AS n FROM boon.resets WHERE source = 'return' GROUP BY 1`,
   'expire referrals': `SELECT referrer_id AS id, count(*)::int AS n FROM boon.referrals WHERE status = 'expired' GROUP BY 1`,
+  remind: `SELECT r.account_id AS id, count(*)::int AS n FROM boon.reset_reminders d JOIN boon.resets r ON r.id = d.reset_id GROUP BY 1`,
 };
 
 /** How much a sweep changed, by account. */
@@ -58,6 +61,9 @@ async function run(ledger: Ledger, kind: SweepKind, at: string): Promise<void> {
       return;
     case 'expire referrals':
       await ledger.expireReferrals(at, ALL);
+      return;
+    case 'remind':
+      await remindAll(ledger, at);
       return;
     case 'last moment':
       for (let after: Parameters<Ledger['redeemExpiringResets']>[2]; ; ) {

@@ -138,6 +138,17 @@ export const RESET_DAMAGES: [string, string, string][] = [
   ],
   [
     BACK,
+    'one that was posted late and has less than its time',
+    `UPDATE boon.resets SET posted_at = expires_at - interval '23 hours' WHERE id = ${returned}`,
+  ],
+  [
+    BACK,
+    'one that ends before the one it goes on from',
+    `UPDATE boon.resets SET expires_at = expires_at - interval '1 ms' WHERE id = ${returned}`,
+  ],
+  [BACK, 'one of another program', `UPDATE boon.resets SET program = 'other' WHERE id = ${returned}`],
+  [
+    BACK,
     'one that came twice',
     `DROP INDEX boon.resets_gone_on_once; UPDATE boon.resets SET from_reset = ${redeemed} WHERE id = ${available}`,
   ],

@@ -112,6 +112,27 @@ describe('a two-sided reward', () => {
     expect(mailsTo(friendOf(second))).toHaveLength(1);
     rig.day = later(given, { days: 1 });
   });
+
+  test('that waits for a frozen referrer is told to them when it is given, and to the friend no second time', async () => {
+    const referrer = await person();
+    await rewarded(referrer);
+    const id = await rewarded(referrer);
+    await sweep(at({ minutes: 20 }));
+    rig.mail.mails.length = 0;
+    const due = `${(await rig.ledger.findReferral(id)).deferred_until}`;
+    const put = (status: 'frozen' | 'active', moment: string) =>
+      rig.ledger.putAccount(referrer, { plan: 'plus', status }, moment);
+    await put('frozen', due);
+    await rig.ledger.rewardReferral(id, due);
+    expect(await sweep(later(due, { minutes: 10 }))).toMatchObject({ letters_sent: 0 });
+    const next = later(due, { days: 1 });
+    await put('active', next);
+    await rig.ledger.rewardReferral(id, next);
+    expect(await sweep(later(next, { minutes: 10 }))).toMatchObject({ letters_sent: 1 });
+    expect(mailsTo(`${referrer}@example.com`)).toHaveLength(1);
+    expect(mailsTo(friendOf(id))).toHaveLength(0);
+    rig.day = later(next, { days: 1 });
+  });
 });
 
 describe('the sweep', () => {
