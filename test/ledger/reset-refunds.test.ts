@@ -120,6 +120,17 @@ describe('a gift of a reset whose money went back', () => {
     expect(await statuses()).toEqual(['pending', 'rejected']);
   });
 
+  test('is the newest one, also where that has the smaller id', async () => {
+    const ada = await person();
+    const bundle = await bought(own.ledger, ada, 'reset-5');
+    const newer = await giveOne(ada, await person(), later_({ ms: 1 }));
+    const older = await giveOne(ada, await person());
+    expect(newer.id < older.id).toBe(true);
+    await hear(own.ledger, bundle, refunded(1600, later_({ ms: 2 })));
+    expect((await own.ledger.findGift(newer.id))?.status).toBe('rejected');
+    expect((await own.ledger.findGift(older.id))?.status).toBe('pending');
+  });
+
   test('ends for that reason, and both sides are told', async () => {
     const [ada, bob] = [await person(), await person()];
     const purchase = await bought(own.ledger, ada, 'reset-1');

@@ -171,6 +171,11 @@ describe('verify of campaigns since a checkpoint', () => {
       'one grant for two accounts',
       `UPDATE boon.campaign_accounts SET transfer = (SELECT max(transfer) FROM boon.campaign_accounts) WHERE campaign_id = 'second'`,
     ],
+    [
+      'a grant to the first account, which was left out',
+      `UPDATE boon.campaign_accounts SET outcome = 'plan'
+       WHERE transfer = (SELECT min(transfer) FROM boon.campaign_accounts WHERE campaign_id = 'second')`,
+    ],
   ])('finds %s in one that came after it', async (_, damage) => {
     await campaign('first');
     await runToItsEnd(own.ledger, 'first');
