@@ -154,6 +154,11 @@ export const USAGE_DAMAGES: [string, string, string][] = [
     `UPDATE boon.entries SET effective_at = effective_at + interval '1 hour' WHERE kind = 'expired' AND amount > 0`,
   ],
   [
+    LET_GO,
+    'a use at the moment of the expiry',
+    `UPDATE boon.entries SET effective_at = (SELECT max(effective_at) FROM boon.entries WHERE kind = 'expired' AND amount > 0) WHERE kind = 'usage' AND reference = 'late'`,
+  ],
+  [
     EXPIRED,
     'credits that expired before they were there',
     `UPDATE boon.entries SET effective_at = effective_at - interval '10 hours' WHERE kind = 'expired' AND amount < 0 AND account_id = 'lena'`,
@@ -174,6 +179,21 @@ export const USAGE_DAMAGES: [string, string, string][] = [
     LIMITS,
     'an organisation that spent more than allowed',
     `${ACCOUNTS_OPEN} UPDATE boon.accounts SET spending_limit = 1 WHERE id = 'firm'`,
+  ],
+  [
+    LIMITS,
+    'a member who took the least there is and was allowed nothing',
+    `${OPEN} ${ACCOUNTS_OPEN} UPDATE ${MONTH} SET pool_part = 1 WHERE id = 'mia'; UPDATE boon.accounts SET pool_limit = 0 WHERE id = 'mia'`,
+  ],
+  [
+    LIMITS,
+    'an organisation that spent the least there is and was allowed nothing',
+    `${OPEN} ${ACCOUNTS_OPEN} UPDATE ${MONTH} SET pool_part = 1 WHERE id = 'mia'; UPDATE boon.accounts SET spending_limit = 0 WHERE id = 'firm'`,
+  ],
+  [
+    LIMITS,
+    'somebody who spent the least there is and was allowed nothing',
+    `${OPEN} ${ACCOUNTS_OPEN} UPDATE ${MONTH} SET own_part = 1 WHERE id = 'uma'; UPDATE boon.accounts SET spending_limit = 0 WHERE id = 'uma'`,
   ],
   [
     LIMITS,
