@@ -4,14 +4,15 @@ import { grant } from './gifts.ts';
 import { later, START, seedAccount } from './test-ledger.ts';
 import { charge, seedOrganisation } from './usage.ts';
 
-/** The plan and uma's own credits paid for uma's, the plan and the organisation for mia's; one of lena's was told late. */
+/** The plan and uma's own credits paid for uma's, the plan and the organisation for mia's and mel's; one of lena's was told late. */
 export async function makeUsageScene(ledger: Ledger): Promise<void> {
   await seedAccount(ledger, 'uma', { credits: '100', put: { plan: 'plus' } });
   await charge(ledger, 'uma', { id: 'uma', units: '30' });
-  await seedOrganisation(ledger, 'firm', ['mia']);
+  await seedOrganisation(ledger, 'firm', ['mia', 'mel']);
   await grant(ledger, 'firm', '100');
   await charge(ledger, 'mia', { id: 'first', units: '2' });
   await charge(ledger, 'mia', { id: 'mia', units: '28' });
+  await charge(ledger, 'mel', { id: 'mel', units: '26' });
   const at = (hours: number) => later(START, { hours });
   await seedAccount(ledger, 'lena', { credits: '10', expires_at: at(2), put: { plan: 'plus' } });
   await charge(ledger, 'lena', { id: 'lena', units: '20' });
@@ -188,7 +189,7 @@ export const USAGE_DAMAGES: [string, string, string][] = [
   [
     LIMITS,
     'an organisation that spent the least there is and was allowed nothing',
-    `${OPEN} ${ACCOUNTS_OPEN} UPDATE ${MONTH} SET pool_part = 1 WHERE id = 'mia'; UPDATE boon.accounts SET spending_limit = 0 WHERE id = 'firm'`,
+    `${OPEN} ${ACCOUNTS_OPEN} UPDATE ${MONTH} SET pool_part = 1 WHERE pool_part > 0; UPDATE boon.accounts SET spending_limit = 0 WHERE id = 'firm'`,
   ],
   [
     LIMITS,
