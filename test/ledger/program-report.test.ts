@@ -7,7 +7,7 @@ let own: TestLedger;
 beforeAll(async () => {
   const program = { ...SHIPPED_POLICY.programs['codex-selective'], cohort: null, prompts: 1 };
   own = await openTestLedger({ programs: { 'codex-selective': program, other: program } } as object);
-  await seedAccount(own.ledger, 'ann');
+  for (const id of ['ann', 'bob']) await seedAccount(own.ledger, id);
 });
 afterAll(() => own.close());
 
@@ -32,6 +32,7 @@ test('a report counts what happened in its days to invitations of its program, e
   await prompt(own.ledger, 'fred', midnight);
   await own.ledger.rewardReferral(first.id, midnight);
   await actOn(own.ledger, await invite(own.ledger, 'ann'), 'cancel', midnight);
+  await invite(own.ledger, 'bob', { at: midnight });
   await invite(own.ledger, 'ann', { program: 'other' });
   expect(await report('codex-selective')).toMatchObject({
     totals: { ...NONE, sent: 2, opened: 1, joined: 1 },
@@ -42,7 +43,7 @@ test('a report counts what happened in its days to invitations of its program, e
   const two = await report('codex-selective', DAY, '2026-03-11');
   expect(two.totals).toMatchObject({
     ...NONE,
-    sent: 2,
+    sent: 3,
     opened: 1,
     joined: 1,
     qualified: 1,
@@ -51,8 +52,8 @@ test('a report counts what happened in its days to invitations of its program, e
   });
   expect(two.days).toMatchObject([
     { day: DAY, ...NONE, sent: 2, opened: 1, joined: 1 },
-    { day: '2026-03-11', ...NONE, qualified: 1, rewarded: 1, canceled: 1 },
+    { day: '2026-03-11', ...NONE, sent: 1, qualified: 1, rewarded: 1, canceled: 1 },
   ]);
-  expect((await report('codex-selective', '2026-03-11', '2026-03-12')).totals.sent).toBe(0);
+  expect((await report('codex-selective', '2026-03-11', '2026-03-12')).totals.sent).toBe(1);
   await expect(report('no-such-program')).rejects.toMatchObject({ code: 'not_found' });
 });

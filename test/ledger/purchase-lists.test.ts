@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { KeptPurchase } from '../../src/contracts/provider-records.ts';
 import type { Purchase } from '../../src/contracts/purchase.ts';
 import type { Page, PageRequest } from '../../src/ledger/ledger.ts';
-import { buy, hear } from '../support/purchases.ts';
+import { bought, buy, CONSENT, hear } from '../support/purchases.ts';
 import {
   later,
   openTestLedger,
@@ -14,22 +14,22 @@ import {
 
 let own: TestLedger;
 const at = (by: Parameters<typeof later>[1]) => later(START, by);
-const bought: Purchase[] = [];
-const ids = (...numbers: number[]) => numbers.map((n) => bought[n]?.id);
+const made: Purchase[] = [];
+const ids = (...numbers: number[]) => numbers.map((n) => made[n]?.id);
 
 /** Two by ada at each moment, so that a page may end between two of one time; the last three were paid. */
 beforeAll(async () => {
   own = await openTestLedger();
   for (const id of ['ada', 'bob']) await seedAccount(own.ledger, id);
   for (const minutes of [0, 0, 1, 1, 2, 2])
-    bought.push(await buy(own.ledger, 'ada', 'credits-100', { at: at({ minutes }) }));
+    made.push(await buy(own.ledger, 'ada', 'credits-100', { at: at({ minutes }) }));
   for (const [n, hours] of [
     [3, 1],
     [4, 2],
     [5, 3],
   ] as const)
-    await hear(own.ledger, bought[n] as Purchase, { said: 'paid', payment_id: `pi_${n}`, at: at({ hours }) });
-  bought.push(await buy(own.ledger, 'bob', 'credits-100', { at: START }));
+    await hear(own.ledger, made[n] as Purchase, { said: 'paid', payment_id: `pi_${n}`, at: at({ hours }) });
+  made.push(await buy(own.ledger, 'bob', 'credits-100', { at: START }));
 });
 afterAll(() => own.close());
 
@@ -109,6 +109,27 @@ describe('a purchase that was lost', () => {
       price: { amount: 400, currency: 'usd' },
     });
     expect(await restore(kept('00000002', { account_id: 'nobody' }))).toBe('account_unknown');
+  });
+
+  test('as a top-up needs the consent of its account, and stays within its cap', async () => {
+    for (const id of ['with-consent', 'without']) {
+      await seedAccount(own.ledger, id);
+      await bought(own.ledger, id, 'credits-100', { save_card: true });
+    }
+    const monthly_cap = { amount: 400, currency: 'usd' };
+    await own.ledger.putTopUp('with-consent', { ...CONSENT, monthly_cap }, 'user', at({ minutes: 1 }));
+    const topUp = (id: string, account_id: string, minutes: number) =>
+      restore(kept(id, { kind: 'top_up', account_id, created_at: at({ minutes }) }));
+    expect(await topUp('00000010', 'without', 1)).toBe('consent_unknown');
+    expect(await topUp('00000010', 'with-consent', 0)).toBe('consent_unknown');
+    expect(await topUp('00000010', 'with-consent', 1)).toBe('restored');
+    await own.ledger.putTopUp(
+      'with-consent',
+      { ...CONSENT, monthly_cap: { amount: 399, currency: 'usd' } },
+      'user',
+      at({ minutes: 2 }),
+    );
+    expect(await topUp('00000011', 'with-consent', 2)).toBe('over_cap');
   });
 
   test('is of the latest policy that sold it so, else of the latest', async () => {
