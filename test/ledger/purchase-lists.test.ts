@@ -123,11 +123,10 @@ describe('a purchase that was lost', () => {
     expect(await topUp('00000010', 'without', 1)).toBe('consent_unknown');
     expect(await topUp('00000010', 'with-consent', 0)).toBe('consent_unknown');
     expect(await topUp('00000010', 'with-consent', 1)).toBe('restored');
-    await own.ledger.putTopUp(
-      'with-consent',
-      { ...CONSENT, monthly_cap: { amount: 399, currency: 'usd' } },
-      'user',
-      at({ minutes: 2 }),
+    await hear(
+      own.ledger,
+      { id: 'pur_lost00000010' },
+      { said: 'paid', payment_id: 'pi_lost', at: at({ days: 2 }) },
     );
     expect(await topUp('00000011', 'with-consent', 2)).toBe('over_cap');
   });
