@@ -41,8 +41,9 @@ test('a report counts what happened in its days to invitations of its program, e
   });
   expect((await report('other')).totals).toMatchObject({ ...NONE, sent: 1 });
   const two = await report('codex-selective', DAY, '2026-03-11');
-  expect(two.totals).toMatchObject({
+  expect(two.totals).toEqual({
     ...NONE,
+    refused_by_reason: {},
     sent: 3,
     opened: 1,
     joined: 1,
