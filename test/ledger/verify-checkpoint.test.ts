@@ -134,6 +134,13 @@ describe('verify since a checkpoint', () => {
   });
 });
 
+test('what is changed in a month of uses counts as changed in uses', async () => {
+  await charge(own.ledger, 'ann');
+  await tamper(`UPDATE boon.usage SET units = units WHERE account_id = 'ann'`);
+  const changed = async () => (await own.sql(`SELECT boon.written() -> 'usage' -> 1 AS uses`))[0]?.uses;
+  await expect.poll(changed, { timeout: 30_000 }).toBe(1);
+});
+
 describe('clocks that are 2 seconds apart', () => {
   test('make no check fail, in whichever order the times come', async () => {
     const ahead = '2026-03-10T12:00:02.000Z';
