@@ -11,7 +11,7 @@ import type { Verdict } from './verdict.ts';
 
 /** What PostgreSQL says of operators and types that do not fit: it looks at them when a function runs. */
 const NO_PROGRAM =
-  /operator does not exist|operator is not unique|argument of \w+ must be type|cannot cast type|invalid input syntax for type/;
+  /operator does not exist|operator is not unique|argument of \w+ must be type|cannot cast type|FULL JOIN is only supported|invalid input syntax for type/;
 
 /** A busy machine makes tests fail as well: what fails for its time is believed when it does so again and again. */
 const TOO_SLOW = /in time\b|in t…|did not answer/i;

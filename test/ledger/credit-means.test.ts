@@ -120,6 +120,17 @@ test('what credits could pay is exactly what a use is allowed, and why not is th
   );
 });
 
+test('a member and an organisation that have as much, and may spend none of it, lack no credits', async () => {
+  const { ledger } = opened;
+  await seedAccount(ledger, 'firm', { credits: '3', put: { kind: 'organisation', plan: 'business' } });
+  const put = { plan: 'pro', org_id: 'firm', spending_limit: '0' } as const;
+  await seedAccount(ledger, 'mia', { credits: '3', put: { ...put, pool_limit: '0' } });
+  expect(await ledger.creditMeans('mia', 'codex', START)).toMatchObject({
+    payable: '0',
+    refused: 'member_limit',
+  });
+});
+
 test('of an account that does not exist there are none', async () => {
   await expect(opened.ledger.creditMeans('nobody', 'codex', START)).rejects.toMatchObject({
     code: 'not_found',

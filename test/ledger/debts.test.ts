@@ -197,6 +197,33 @@ test('debts of two purchases are paid by one, and each gets its part back from i
   });
 });
 
+test.each([
+  ['the first of them', 0, '40', '60'],
+  ['the second of them', 1, '60', '40'],
+])(
+  'a debt of two refunds is paid by one grant, and when %s fails, its own part comes back',
+  async (_which, failing, first, second) => {
+    const id = await person(own.ledger);
+    const purchase = await bought(own.ledger, id);
+    await spend(own.ledger, id, 100);
+    const refunds = [
+      await askRefund(own.ledger, purchase, { amount: 160, include_spent: true }),
+      await askRefund(own.ledger, purchase, { amount: 240, include_spent: true }),
+    ] as const;
+    await grant(own.ledger, id, '100');
+    expect(await balance(id)).toMatchObject({ available: '0', debt: '0' });
+    await hearOfRefund(own.ledger, refunds[failing] as { id: string }, 'failed');
+    expect(await balance(id)).toMatchObject({ available: first, debt: '0' });
+    await hearOfRefund(own.ledger, refunds[1 - failing] as { id: string }, 'failed');
+    expect(await balance(id)).toMatchObject({ available: '100', debt: '0' });
+    const { data } = await own.ledger.statement(id, { limit: 2 });
+    expect(data).toMatchObject([
+      { kind: 'restored', amount: second },
+      { kind: 'restored', amount: first },
+    ]);
+  },
+);
+
 test('what paid a debt and has expired meanwhile comes back for the time of grace, with its own terms', async () => {
   const id = await person(own.ledger);
   const purchase = await bought(own.ledger, id);

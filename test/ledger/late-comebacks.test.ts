@@ -1,7 +1,7 @@
 /** Uses that are told late, of before credits came back: they find what was there at their moment. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { act, give, grant, refusal } from '../support/gifts.ts';
-import { bought } from '../support/purchases.ts';
+import { bought, hear } from '../support/purchases.ts';
 import { askRefund } from '../support/refunds.ts';
 import {
   expectVerified,
@@ -63,6 +63,18 @@ describe('a use of when credits were on hold', () => {
     expect(await tell(id, '2', 3, 4)).toMatchObject({ charged: { credits: '2' }, balance: '2' });
     expect(await balances(id, 5)).toEqual(['-720h 5', '1h 1', '2h 0', '3h 2']);
     await expectVerified(own.ledger);
+  });
+
+  test('is not paid by the least there is that came back of a dispute', async () => {
+    const id = await person();
+    const purchase = await bought(own.ledger, id);
+    await charge(own.ledger, id, { units: '99.999999', at: START });
+    const dispute = { said: 'disputed', dispute_id: `dp_${id}`, amount: 400 } as const;
+    await hear(own.ledger, purchase, { ...dispute, status: 'open', at: hour(1) });
+    await hear(own.ledger, purchase, { ...dispute, status: 'won', at: hour(3) });
+    expect((await own.ledger.balance(id, hour(4))).available).toBe('0.000001');
+    await expect(tell(id, '0.000001', 2, 4)).rejects.toMatchObject(NO_CREDITS);
+    expect(await tell(id, '0.000001', 3, 4)).toMatchObject({ balance: '0' });
   });
 
   test('nor by what was there before the hold and is on hold since', async () => {

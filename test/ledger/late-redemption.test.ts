@@ -58,6 +58,14 @@ async function windows(name: string, moment = at({ hours: 3 })): Promise<unknown
 const lateRun = () => sweep(ledger, at({ hours: 3 }));
 
 describe('automatic redemption that runs three hours late', () => {
+  test('gives back the least there is, and does nothing where nothing was used', async () => {
+    const [ada, bob] = [await person(), await person()];
+    await use(ledger, ada, '0.000001', at({ hours: -6 }));
+    await lateRun();
+    expect(await redemptions(ada)).toEqual([[LAST, '0', '0.000001']]);
+    expect(await redemptions(bob)).toEqual([]);
+  });
+
   test('gives back what was used before the expiry, and leaves what was used after it', async () => {
     const ada = await person();
     await use(ledger, ada, '10', at({ hours: -1 }));

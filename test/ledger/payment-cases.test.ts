@@ -136,6 +136,20 @@ describe('a payment', () => {
     expect(await paid(id)).toMatchObject({ purchase: { status: 'paid' } });
   });
 
+  test('on a page that is not known yet, of which no payment is named, is no case any more when it counts', async () => {
+    const ada = await somebody();
+    const { id } = await buy(own.ledger, ada);
+    const page = { id: `cs_early_${id}`, url: 'https://pay.example' };
+    const said = { said: 'paid', amount: 400, currency: 'usd', at: START } as const;
+    expect(await own.ledger.hearOfPayment({ ...said, purchase_id: id, checkout_id: page.id })).toMatchObject({
+      case: { reason_code: 'checkout_unknown' },
+    });
+    const at = later(START, { seconds: 2 });
+    expect(await own.ledger.noteCheckout(id, page, at)).toMatchObject({ status: 'paid' });
+    expect(await casesOf(ada, 'open')).toEqual([]);
+    expect(await casesOf(ada, 'closed')).toMatchObject([{ purchase_id: id }]);
+  });
+
   test('on a page that is not known yet is a case until the page is, and counts then', async () => {
     const ada = await somebody();
     const [mine, other] = [await buy(own.ledger, ada), await buy(own.ledger, ada)];

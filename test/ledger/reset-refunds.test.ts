@@ -120,6 +120,17 @@ describe('a gift of a reset whose money went back', () => {
     expect(await statuses()).toEqual(['pending', 'rejected']);
   });
 
+  test('is the newest one, also where that has the smaller id', async () => {
+    const ada = await person();
+    const bundle = await bought(own.ledger, ada, 'reset-5');
+    const newer = await giveOne(ada, await person(), later_({ ms: 1 }));
+    const older = await giveOne(ada, await person());
+    expect(newer.id < older.id).toBe(true);
+    await hear(own.ledger, bundle, refunded(1600, later_({ ms: 2 })));
+    expect((await own.ledger.findGift(newer.id))?.status).toBe('rejected');
+    expect((await own.ledger.findGift(older.id))?.status).toBe('pending');
+  });
+
   test('ends for that reason, and both sides are told', async () => {
     const [ada, bob] = [await person(), await person()];
     const purchase = await bought(own.ledger, ada, 'reset-1');
@@ -140,6 +151,21 @@ describe('a gift of a reset whose money went back', () => {
     expect(await banked(bob, later_({ days: 1 }))).toBe(0);
     // Its place in the day's limit is free again.
     expect((await own.ledger.gifting(ada, START)).per_day.used.count).toBe(0);
+  });
+
+  test('is among those that ended so since a moment, the newest first, and no other is', async () => {
+    const ada = await person();
+    const bundle = await bought(own.ledger, ada, 'reset-5');
+    const newer = await giveOne(ada, await person(), later_({ ms: 1 }));
+    const older = await giveOne(ada, await person());
+    const canceled = await giveOne(ada, await person());
+    await act(own.ledger, canceled, 'cancel', later_({ ms: 2 }));
+    const at = later_({ hours: 1 });
+    await hear(own.ledger, bundle, refunded(2000, at));
+    const ended = (since: string, limit = 10) => own.ledger.refundedGifts(ada, since, limit);
+    expect(await ended(at)).toEqual([newer.id, older.id]);
+    expect(await ended(at, 1)).toEqual([newer.id]);
+    expect(await ended(later(at, { ms: 1 }))).toEqual([]);
   });
 
   test('cannot be claimed any more', async () => {

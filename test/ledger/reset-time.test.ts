@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import { grant } from '../support/gifts.ts';
 import { bank, bankedCount, redeem, sweep, use } from '../support/resets.ts';
 import {
   later,
@@ -301,11 +302,39 @@ describe('reminders', () => {
   });
 });
 
+test('what a duty would begin with is due, not put aside, and the longest due of all', async () => {
+  const fresh = await openTestLedger({ resets: { complimentary_plans: [] } });
+  try {
+    await seedAccount(fresh.ledger, 'ada', { credits: '1', expires_at: at({ days: 30 }) });
+    await grant(fresh.ledger, 'ada', '1', { expires_at: at({ days: 31 }) });
+    const [first] = await bank(fresh.ledger, 'ada');
+    const [second] = await bank(fresh.ledger, 'ada', { at: at({ days: 1 }) });
+    const due = (what: 'lots' | 'reset_expiries', moment: string) => fresh.ledger.firstDue(what, moment);
+    for (const what of ['lots', 'reset_expiries'] as const)
+      expect(await due(what, at({ days: 30, ms: -1 }))).toBeUndefined();
+    const day31 = at({ days: 31 });
+    const lots = (await fresh.ledger.balance('ada', START)).lots.map(({ id }) => id);
+    expect(await due('lots', at({ days: 30 }))).toBe(lots[0]);
+    expect(await due('reset_expiries', at({ days: 30 }))).toBe(first.id);
+    await fresh.ledger.putAside('lots', `${lots[0]}`, 'full', day31);
+    await fresh.ledger.putAside('reset_expiries', first.id, 'full', day31);
+    expect(await due('lots', day31)).toBe(lots[1]);
+    expect(await due('reset_expiries', day31)).toBe(second.id);
+    await sweep(fresh.ledger, later(day31, { hours: 1 }));
+    expect(await due('reset_expiries', later(day31, { hours: 1 }))).toBeUndefined();
+  } finally {
+    await fresh.close();
+  }
+});
+
 test('the next moment of a clock that jumps: reminders, the last moment, the expiry, a return', async () => {
   const fresh = await openTestLedger();
   try {
     await seedAccount(fresh.ledger, 'ada', { put: { auto_redeem: true } });
     await bank(fresh.ledger, 'ada', { count: 2 });
+    // Of one who redeems by hand there is no last moment.
+    await seedAccount(fresh.ledger, 'bob', { put: { auto_redeem: false } });
+    await bank(fresh.ledger, 'bob', { at: at({ hours: -1 }) });
     await use(fresh.ledger, 'ada', '1');
     await redeem(fresh.ledger, 'ada', { at: at({ days: 6, hours: 12 }) });
     const moments = [];
@@ -317,8 +346,11 @@ test('the next moment of a clock that jumps: reminders, the last moment, the exp
       moments.push(moment);
     expect(moments.slice(1)).toEqual([
       at({ days: 7 }),
+      at({ days: 23, hours: -1 }),
       at({ days: 23 }),
+      at({ days: 29, hours: -1 }),
       at({ days: 29 }),
+      at({ days: 30, hours: -1 }),
       at({ days: 30, minutes: -10 }),
       at({ days: 30 }),
     ]);

@@ -5,10 +5,14 @@ import { parseCredits } from '../../src/domain/credits.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { act, claim, give, grant, refusal } from '../support/gifts.ts';
 import { later, openTestLedger, START, seedAccount, type TestLedger } from '../support/test-ledger.ts';
+import { ONE_CREDIT_PLAN, owe } from '../support/value-back.ts';
 
 let own: TestLedger;
 beforeAll(async () => {
-  own = await openTestLedger({ gifts: { regift: true, screening: { circle: { verdict: 'allow' } } } });
+  own = await openTestLedger({
+    plans: ONE_CREDIT_PLAN.plans,
+    gifts: { regift: true, screening: { circle: { verdict: 'allow' } } },
+  });
 });
 afterAll(() => own.close());
 
@@ -135,6 +139,22 @@ describe('a balance as of a past moment', () => {
       expect(asOf.as_of).toBe(moment);
       expect({ account, moment, ...then(asOf) }).toEqual({ account, moment, ...then(balance) });
     }
+  });
+
+  test('has the debt of that moment: from the moment on at which it began, to the one at which it was paid', async () => {
+    for (const id of ['ada', 'other']) {
+      await seedAccount(own.ledger, id, { put: { plan: 'free' } });
+      await owe(own.ledger, id, id === 'ada' ? 100 : 30);
+    }
+    await grant(own.ledger, 'ada', '60', { at: at({ hours: 1 }) });
+    await grant(own.ledger, 'ada', '60', { at: at({ hours: 2 }) });
+    const debt = async (moment: string) => (await own.ledger.balance('ada', at({ days: 1 }), moment)).debt;
+    expect(await debt(at({ ms: -1 }))).toBe('0');
+    expect(await debt(START)).toBe('100');
+    expect(await debt(at({ hours: 1, ms: -1 }))).toBe('100');
+    expect(await debt(at({ hours: 1 }))).toBe('40');
+    expect(await debt(at({ hours: 2, ms: -1 }))).toBe('40');
+    expect(await debt(at({ hours: 2 }))).toBe('0');
   });
 
   test('before the account had anything is nothing, also before it was there', async () => {

@@ -277,6 +277,7 @@ describe('a use that was refused for want of credits', () => {
     expect(await begin()).toBeUndefined();
     await want(0.000001);
     expect(await own.ledger.dueTopUps(START, 1000)).toContain(ada);
+    expect(await own.ledger.dueTopUps(START, 1000, ada)).not.toContain(ada);
     const first = await begin();
     expect(first).toMatchObject({ kind: 'top_up' });
     await pay(String(first?.id));

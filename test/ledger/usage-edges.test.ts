@@ -198,6 +198,38 @@ describe('a usage id', () => {
     });
   });
 
+  test.each([
+    // The five-hour window is full when the week ends; the week is full when the five-hour window ends.
+    [
+      'week',
+      [
+        [0, 1],
+        [167, 10],
+      ],
+      168,
+    ],
+    [
+      'five-hour window',
+      [
+        [0, 10],
+        [6, 10],
+        [12, 5],
+      ],
+      17,
+    ],
+  ] as const)('is answered again as it was, of a use just as the %s ends', async (_window, uses, end) => {
+    const id = await person({ credits: '10' });
+    for (const [hours, units] of uses) await charge(own.ledger, id, { units: `${units}`, at: at({ hours }) });
+    const use = useRequest(id, { units: '3', at: at({ hours: end }) });
+    const first = await own.ledger.use(use);
+    expect(first.value.charged).toMatchObject({ plan: '0', credits: '3' });
+    expect(await own.ledger.use(use)).toEqual({ value: first.value, replayed: true });
+    const soon = useRequest(id, { units: '3', at: at({ hours: end, minutes: 59 }) });
+    const second = await own.ledger.use(soon);
+    expect(second.value.charged).toMatchObject({ plan: '0', credits: '3' });
+    expect(await own.ledger.use(soon)).toEqual({ value: second.value, replayed: true });
+  });
+
   test('is remembered to the last moment of 32 days', async () => {
     const id = await person();
     const use = useRequest(id);

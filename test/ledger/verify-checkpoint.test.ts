@@ -134,6 +134,13 @@ describe('verify since a checkpoint', () => {
   });
 });
 
+test('what is changed in a month of uses counts as changed in uses', async () => {
+  await charge(own.ledger, 'ann');
+  await tamper(`UPDATE boon.usage SET units = units WHERE account_id = 'ann'`);
+  const changed = async () => (await own.sql(`SELECT boon.written() -> 'usage' -> 1 AS uses`))[0]?.uses;
+  await expect.poll(changed, { timeout: 30_000 }).toBe(1);
+});
+
 describe('clocks that are 2 seconds apart', () => {
   test('make no check fail, in whichever order the times come', async () => {
     const ahead = '2026-03-10T12:00:02.000Z';
@@ -170,6 +177,11 @@ describe('verify of campaigns since a checkpoint', () => {
     [
       'one grant for two accounts',
       `UPDATE boon.campaign_accounts SET transfer = (SELECT max(transfer) FROM boon.campaign_accounts) WHERE campaign_id = 'second'`,
+    ],
+    [
+      'a grant to the first account, which was left out',
+      `UPDATE boon.campaign_accounts SET outcome = 'plan'
+       WHERE transfer = (SELECT min(transfer) FROM boon.campaign_accounts WHERE campaign_id = 'second')`,
     ],
   ])('finds %s in one that came after it', async (_, damage) => {
     await campaign('first');

@@ -17,6 +17,7 @@ import { LETTER_DAMAGES, TIMELY_LETTER_DAMAGES } from '../support/letter-damages
 import { makePurchaseScene, PURCHASE_DAMAGES } from '../support/purchase-damages.ts';
 import { makeReferralScene, REFERRAL_DAMAGES } from '../support/referral-damages.ts';
 import { makeResetScene, RESET_DAMAGES } from '../support/reset-damages.ts';
+import { NEAR_DAMAGES, SOUND_CHANGES } from '../support/sound-changes.ts';
 import { TEMPLATE_DATABASE } from '../support/suite.ts';
 import { later, policyWith, START, seedAccount } from '../support/test-ledger.ts';
 import { makeUsageScene, USAGE_DAMAGES } from '../support/usage-damages.ts';
@@ -259,6 +260,7 @@ const DAMAGES: [string, string, string][] = [
   ...CAMPAIGN_DAMAGES,
   ...REFERRAL_DAMAGES,
   ...PURCHASE_DAMAGES,
+  ...NEAR_DAMAGES,
   ...LETTER_DAMAGES,
   ...(
     [
@@ -372,6 +374,32 @@ const FIRST_DAMAGES = DAMAGES.filter(
     DAMAGES.findIndex(([other]) => other === invariant) === n,
 );
 
+/** Damages to what the very first transfer made: to the first row that has to be looked at. */
+const FIRST_TRANSFER = '(SELECT min(seq) FROM boon.transfers)';
+const FIRST_ROW_DAMAGES: [string, string][] = [
+  [
+    'a lot has the terms of its grant',
+    `UPDATE boon.lots SET continues = (SELECT max(id) FROM boon.lots WHERE account_id = 'bob') WHERE transfer = ${FIRST_TRANSFER}`,
+  ],
+  [
+    'a lot began with the entry of its grant',
+    `UPDATE boon.lots SET granted = granted + 1 WHERE transfer = ${FIRST_TRANSFER}`,
+  ],
+  [
+    'an entry belongs to a transfer and to the account of its lot',
+    `UPDATE boon.entries SET account_id = 'bob' WHERE transfer = ${FIRST_TRANSFER}`,
+  ],
+  [
+    'entries explain every transfer',
+    `UPDATE boon.transfers SET amount = amount - 1 WHERE seq = ${FIRST_TRANSFER}`,
+  ],
+  [
+    'a grant has the write that asked for it',
+    `DELETE FROM boon.idempotency_keys WHERE result -> 'lot' ->> 'id' = (SELECT id::text FROM boon.lots WHERE transfer = ${FIRST_TRANSFER})`,
+  ],
+];
+const LEFT = 'each use found the windows as the one before it left them';
+
 const admin = inject('postgresUrl');
 const scene = `scene_${randomBytes(6).toString('hex')}`;
 let client: pg.Client;
@@ -436,7 +464,7 @@ describe('verify', () => {
     expect(await verifyAfter('', (check) => seen.push(check))).toMatchObject({
       ok: true,
       violations: [],
-      checked: { gifts: 11, accounts: 18, blocks: 1 },
+      checked: { gifts: 11, accounts: 19, blocks: 1 },
     });
     expect(seen).toEqual(Object.keys(INVARIANTS));
   });
@@ -452,6 +480,10 @@ describe('verify', () => {
     const { ok, violations } = await (isFirst ? verifyAfter(damaged) : verifyOnly(invariant, damaged));
     expect(ok).toBe(false);
     expect(violations.map((violation) => violation.invariant)).toContain(invariant);
+  });
+
+  test.for(SOUND_CHANGES)('%s: %s is nothing wrong', async ([invariant, _what, sql]) => {
+    expect(await verifyOnly(invariant, WITHOUT_TRIGGERS + sql)).toMatchObject({ ok: true, violations: [] });
   });
 
   test('since a checkpoint all that came after it is proved, and nothing is wrong', async () => {
@@ -473,6 +505,38 @@ describe('verify', () => {
       });
       expect(since_checkpoint).toEqual(expect.any(Number));
       expect(violations.map((violation) => violation.invariant)).toContain(invariant);
+    },
+  );
+
+  test.for(FIRST_ROW_DAMAGES)(
+    '%s: since a checkpoint, the first row that came after it is looked at too',
+    async ([invariant, sql]) => {
+      const damaged = CHECKPOINT + WITHOUT_TRIGGERS + sql;
+      const { violations } = await verifyOnly(invariant, damaged, { sinceCheckpoint: true });
+      expect(violations.map((violation) => violation.invariant)).toEqual([invariant]);
+    },
+  );
+
+  test.for([
+    ['at', '2026-03-08T23:59:59.999999Z', []],
+    ['at', '2026-03-09T00:00:00Z', [LEFT]],
+    ['told_at', '2026-03-08T23:59:59.999999Z', []],
+    ['told_at', '2026-03-09T00:00:00Z', [LEFT]],
+  ] as const)(
+    'each use found the windows as the one before it left them: with %s at %s, where all before March was dropped',
+    async ([column, moment, found]) => {
+      // Eight days after what was dropped. Uses of earlier versions, which name no window, go on from one that was told then.
+      const damage = {
+        at: `UPDATE boon.usage SET at = '${moment}', weekly_used = weekly_used - 1 WHERE id = 'mia'`,
+        told_at: `UPDATE boon.usage SET five_hour_window = NULL, weekly_window = NULL WHERE account_id = 'mia';
+          UPDATE boon.usage SET told_at = '${moment}' WHERE id = 'first';
+          UPDATE boon.usage SET weekly_used = weekly_used - 1 WHERE id = 'mia'`,
+      }[column];
+      const { violations } = await verifyOnly(
+        LEFT,
+        `${WITHOUT_TRIGGERS} INSERT INTO boon.usage_months VALUES ('2026-02-01', '2026-09-01') ON CONFLICT (month) DO UPDATE SET dropped_at = excluded.dropped_at; ${damage}`,
+      );
+      expect(violations.map((violation) => violation.invariant)).toEqual(found);
     },
   );
 

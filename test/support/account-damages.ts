@@ -60,6 +60,17 @@ export const ACCOUNT_DAMAGES: [string, string, string][] = [
   ],
   [
     COUNTED,
+    'a top-up of just when its month had ended',
+    `UPDATE boon.purchases p SET created_at = (SELECT m.ends_at FROM boon.billing_month(p.account_id, p.month::timestamp AT TIME ZONE 'UTC') m) WHERE kind = 'top_up'`,
+  ],
+  [
+    COUNTED,
+    'a charge of just when its month had ended',
+    `ALTER TABLE boon.charges DISABLE TRIGGER append_only;
+     UPDATE boon.charges c SET at = m.ends_at FROM boon.billing_months m WHERE m.org_id = c.org_id AND m.month = c.month AND c.month = '2026-04-01'`,
+  ],
+  [
+    COUNTED,
     'rewards in a month that ends otherwise',
     `UPDATE boon.reward_windows SET ends_at = ends_at + interval '1 day'`,
   ],

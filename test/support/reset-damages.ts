@@ -63,6 +63,7 @@ export const RESET_DAMAGES: [string, string, string][] = [
   [ORDER, 'a reset granted twice', movement(available, 'granted')],
   [ORDER, 'an expired reset redeemed', movement(expired, 'redeemed')],
   [ORDER, 'a reset given that was never on its way', movement(available, 'given')],
+  [ORDER, 'a reset back that was never on its way', movement(available, 'released')],
   [ORDER, 'a spent reset taken back', movement(redeemed, 'revoked')],
   [ONE_REDEMPTION, 'a redemption that is gone', `DELETE FROM boon.redemptions`],
   [

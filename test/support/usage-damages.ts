@@ -4,14 +4,15 @@ import { grant } from './gifts.ts';
 import { later, START, seedAccount } from './test-ledger.ts';
 import { charge, seedOrganisation } from './usage.ts';
 
-/** The plan and uma's own credits paid for uma's, the plan and the organisation for mia's; one of lena's was told late. */
+/** The plan and uma's own credits paid for uma's, the plan and the organisation for mia's and mel's; one of lena's was told late. */
 export async function makeUsageScene(ledger: Ledger): Promise<void> {
   await seedAccount(ledger, 'uma', { credits: '100', put: { plan: 'plus' } });
   await charge(ledger, 'uma', { id: 'uma', units: '30' });
-  await seedOrganisation(ledger, 'firm', ['mia']);
+  await seedOrganisation(ledger, 'firm', ['mia', 'mel']);
   await grant(ledger, 'firm', '100');
   await charge(ledger, 'mia', { id: 'first', units: '2' });
   await charge(ledger, 'mia', { id: 'mia', units: '28' });
+  await charge(ledger, 'mel', { id: 'mel', units: '26' });
   const at = (hours: number) => later(START, { hours });
   await seedAccount(ledger, 'lena', { credits: '10', expires_at: at(2), put: { plan: 'plus' } });
   await charge(ledger, 'lena', { id: 'lena', units: '20' });
@@ -154,6 +155,11 @@ export const USAGE_DAMAGES: [string, string, string][] = [
     `UPDATE boon.entries SET effective_at = effective_at + interval '1 hour' WHERE kind = 'expired' AND amount > 0`,
   ],
   [
+    LET_GO,
+    'a use at the moment of the expiry',
+    `UPDATE boon.entries SET effective_at = (SELECT max(effective_at) FROM boon.entries WHERE kind = 'expired' AND amount > 0) WHERE kind = 'usage' AND reference = 'late'`,
+  ],
+  [
     EXPIRED,
     'credits that expired before they were there',
     `UPDATE boon.entries SET effective_at = effective_at - interval '10 hours' WHERE kind = 'expired' AND amount < 0 AND account_id = 'lena'`,
@@ -174,6 +180,21 @@ export const USAGE_DAMAGES: [string, string, string][] = [
     LIMITS,
     'an organisation that spent more than allowed',
     `${ACCOUNTS_OPEN} UPDATE boon.accounts SET spending_limit = 1 WHERE id = 'firm'`,
+  ],
+  [
+    LIMITS,
+    'a member who took the least there is and was allowed nothing',
+    `${OPEN} ${ACCOUNTS_OPEN} UPDATE ${MONTH} SET pool_part = 1 WHERE id = 'mia'; UPDATE boon.accounts SET pool_limit = 0 WHERE id = 'mia'`,
+  ],
+  [
+    LIMITS,
+    'an organisation that spent the least there is and was allowed nothing',
+    `${OPEN} ${ACCOUNTS_OPEN} UPDATE ${MONTH} SET pool_part = 1 WHERE pool_part > 0; UPDATE boon.accounts SET spending_limit = 0 WHERE id = 'firm'`,
+  ],
+  [
+    LIMITS,
+    'somebody who spent the least there is and was allowed nothing',
+    `${OPEN} ${ACCOUNTS_OPEN} UPDATE ${MONTH} SET own_part = 1 WHERE id = 'uma'; UPDATE boon.accounts SET spending_limit = 0 WHERE id = 'uma'`,
   ],
   [
     LIMITS,
