@@ -8,7 +8,14 @@ import { migrate } from '../../src/ledger/migrate.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { createDatabase, dropDatabase } from '../../src/local/postgres.ts';
 import { createCampaign, runToItsEnd } from '../support/campaigns.ts';
-import { expectVerified, newKey, policyWith, START, seedAccount } from '../support/test-ledger.ts';
+import {
+  expectVerified,
+  newKey,
+  policyWith,
+  START,
+  seedAccount,
+  takingAccountsWithoutNames,
+} from '../support/test-ledger.ts';
 import { seedOrganisation } from '../support/usage.ts';
 
 const FOLDER = join(import.meta.dirname, '../../src/ledger/migrations');
@@ -34,6 +41,7 @@ test('campaigns of an earlier version: organisations get theirs, what was stoppe
       execQuery: (query) => client.query(query),
     }).migrate(BEFORE);
     await ledger.usePolicy(policyWith(), START);
+    const undo = await takingAccountsWithoutNames((text) => client.query(text));
     await seedAccount(ledger, 'ann');
     await seedOrganisation(ledger, 'acme', []);
     await ledger.keepComplimentaryCampaign(START);
@@ -53,6 +61,7 @@ test('campaigns of an earlier version: organisations get theirs, what was stoppe
     await ledger.runCampaignPage(longAndCanceled.id, 1, START);
     await cancel(longAndCanceled.id);
 
+    await undo();
     expect((await migrate(url)).length).toBeGreaterThan(0);
     expect(await ledger.findCampaign(stopped.id)).toMatchObject({ matched: 2, remaining: 2 });
     expect(await ledger.findCampaign(none.id)).toMatchObject({ status: 'canceled', matched: 2 });

@@ -36,6 +36,11 @@ export const UNREACHED: readonly { within: string; way?: string; why: string }[]
   { within: 'refund-messages.ts handleRefundMessages.validator', why: VALIDATOR },
   { within: 'window-messages.ts handleWindowMessages.validator', why: VALIDATOR },
 
+  {
+    within: 'begun-anew.ts isBegunAnew',
+    way: '||',
+    why: 'the length of the history is asked for only where the task is done for the first time',
+  },
   { within: 'campaign-actions.ts handleCampaignActions', way: 'uuid4()', why: GUARD },
   { within: 'duties.ts textOf', way: 'error instanceof ActivityFailure', why: GUARD },
   { within: 'duties.ts textOf', way: 'String(cause)', why: GUARD },

@@ -121,6 +121,18 @@ export async function seedAccount(
   }
 }
 
+/**
+ * Lets this version's ledger put accounts into a database of a version that had no names for them. Answers what undoes it,
+ * which must be done before that database is migrated.
+ */
+export async function takingAccountsWithoutNames(
+  sql: (text: string) => Promise<unknown>,
+): Promise<() => Promise<unknown>> {
+  await sql(`CREATE FUNCTION boon.describe_account(p_id text, p jsonb, p_at timestamptz) RETURNS jsonb LANGUAGE sql
+    RETURN boon.put_account(p_id, p, p_at)`);
+  return () => sql('DROP FUNCTION boon.describe_account(text, jsonb, timestamptz)');
+}
+
 /** A moment some time after another: `later(START, { hours: 24 })`. */
 export function later(
   from: string,

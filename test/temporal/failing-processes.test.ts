@@ -101,7 +101,13 @@ test('a refund whose process fails is started again ever later, shown as stuck m
   expect((await run(workflowId)).status.name).toBe('RUNNING');
   await rig.ledger.retryStuckItem(second.id, ago(0));
   await expect
-    .poll(async () => (await reconcile(), await stuck(refund.id)), { timeout: 60_000, interval: 500 })
+    .poll(
+      async () => {
+        await reconcile();
+        return await stuck(refund.id);
+      },
+      { timeout: 60_000, interval: 500 },
+    )
     .toBeUndefined();
   expect((await run(workflowId)).status.name).toBe('RUNNING');
 });
