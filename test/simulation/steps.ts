@@ -49,7 +49,9 @@ export function script(seed: number, count: number, parts: readonly PartName[] =
   for (let focus: PartName = pick(parts); steps.length < count; ) {
     // Some steps in a row are of one part, so that they meet each other before time has settled everything.
     if (random() < 0.05) focus = pick(parts);
-    if (random() < 0.08) chore(pick<Chore>(CHORES));
+    const chance = random();
+    if (chance < 0.002) chore({ do: 'verify' });
+    else if (chance < 0.08) chore(pick<Chore>(CHORES));
     const part: PartName = random() < 0.9 ? focus : pick(parts);
     const command = queues[part].shift();
     if (command === undefined) continue;
@@ -75,12 +77,11 @@ const CHORES: readonly Chore[] = [
   { do: 'idle', end: 'commit' },
   { do: 'idle', end: 'rollback' },
   { do: 'sweep', which: 'expire lots' },
-  { do: 'verify' },
 ];
 
 /** A new connection has everything to learn anew, which takes longer than many steps: killing is rare. */
 function troubleOf(chance: number): Trouble | undefined {
-  if (chance < 0.004) return 'killed';
+  if (chance < 0.001) return 'killed';
   if (chance < 0.05) return 'lost answer';
   if (chance < 0.08) return 'both at once';
   return chance < 0.11 ? 'late copy' : undefined;
