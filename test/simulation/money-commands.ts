@@ -28,7 +28,7 @@ export const moneyCommand = fc.oneof(
     }),
   },
   {
-    weight: 2,
+    weight: 4,
     arbitrary: fc.record({
       do: is('mispaid'),
       which,
