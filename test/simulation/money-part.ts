@@ -208,7 +208,8 @@ export class MoneyPart implements Part {
     tell: (purchase: Purchase) => Promise<unknown> | unknown,
   ): Promise<unknown> | unknown {
     // Mostly one of the last.
-    const purchase = which % 4 === 0 ? pick(this.#purchases, which) : pick(this.#purchases.slice(-3), which);
+    const purchase =
+      which < 0 || which % 4 === 0 ? pick(this.#purchases, which) : pick(this.#purchases.slice(-3), which);
     return purchase === undefined ? undefined : tell(purchase);
   }
 
@@ -230,7 +231,7 @@ export class MoneyPart implements Part {
 
   async #disputed({ which, share, status }: Of<'dispute'>, purchase: Purchase, turn: Now): Promise<void> {
     const { ledger, at, now } = turn;
-    const dispute_id = `dp_${purchase.id}_${which % 2}`;
+    const dispute_id = `dp_${purchase.id}_${Math.abs(which % 2)}`;
     const amount = Math.min(share, purchase.price.amount);
     if (!this.#provider.dispute(purchase.id, dispute_id, amount, status)) return;
     const said_at = this.#provider.moment(now);
@@ -369,6 +370,7 @@ function nameOf(index: number): string {
   return IDS[index % IDS.length] as string;
 }
 
+/** @param n from the end where it is negative */
 function pick<T>(from: readonly T[], n: number): T | undefined {
-  return from[n % Math.max(from.length, 1)];
+  return n < 0 ? from.at(n) : from[n % Math.max(from.length, 1)];
 }
