@@ -100,8 +100,9 @@ const MONEY: readonly (readonly MoneyCommand[])[] = [
 const USAGE: readonly (readonly UsageCommand[])[] = [
   // A use is told after a lot came that was not there then.
   [
-    { do: 'use', wait: 0, product: 'video', millionths: 12_000_000, late: 0, agreed: true },
-    { do: 'use', wait: 0, product: 'video', millionths: 5_000_000, late: 0, agreed: true },
+    { do: 'use', wait: 0, product: 'codex', millionths: 4_000_000, late: 0, agreed: true },
+    { do: 'use', wait: 0, product: 'codex', millionths: 5_000_000, late: 0, agreed: true },
+    { do: 'use', wait: 0, product: 'codex', millionths: 1_000_000, late: 0, agreed: true },
     {
       do: 'grant',
       wait: HOUR,

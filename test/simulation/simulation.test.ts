@@ -8,8 +8,7 @@ import { play, run } from './run.ts';
 import { script } from './steps.ts';
 import { World } from './world.ts';
 
-/** `BOON_SIMULATION_STEPS` plays more of them. */
-const STEPS = Number(process.env.BOON_SIMULATION_STEPS ?? 2_000);
+const STEPS = Number(process.env.BOON_SIMULATION_STEPS ?? 20_000);
 const postgres = () => ({ adminUrl: inject('postgresUrl'), template: TEMPLATE_DATABASE });
 
 test('in 20,000 steps of one seed, with troubles on the way, everything is as the plain models say and comes to its end', async () => {
