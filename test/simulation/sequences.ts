@@ -35,6 +35,8 @@ const GIFTS: readonly (readonly Command[])[] = [
 const buy = { do: 'buy', who: 0, package: 'odd', pays: 'at once' } as const;
 const spend = { do: 'use', who: 0, units: 90, late: 0 } as const;
 const back = { do: 'refunded', which: LAST } as const;
+const consent = { do: 'consent', who: 1, on: true } as const;
+const topUp = { do: 'top up', paid: true } as const;
 const dispute = { do: 'dispute', which: LAST, share: 300 } as const;
 
 const MONEY: readonly (readonly MoneyCommand[])[] = [
@@ -87,14 +89,9 @@ const MONEY: readonly (readonly MoneyCommand[])[] = [
     { ...back, share: 300 },
     { do: 'act', which: LAST, action: 'reverse' },
   ],
-  // Top-ups until no more are agreed to, some of which are given back.
-  [
-    { do: 'consent', who: 0, on: true },
-    { do: 'top up', paid: true },
-    { ...back, share: 300 },
-    { do: 'top up', paid: true },
-    { do: 'top up', paid: true },
-  ],
+  // Top-ups until no more are agreed to, one of which is given back.
+  [{ ...buy, who: 1 }, consent, topUp, topUp, topUp],
+  [{ ...buy, who: 1 }, consent, topUp, { ...back, share: 300 }, topUp, consent, topUp, topUp],
 ];
 
 const USAGE: readonly (readonly UsageCommand[])[] = [
