@@ -56,14 +56,14 @@ const MONEY: readonly (readonly MoneyCommand[])[] = [
     { do: 'grant', who: 0, amount: 120, days: 20 },
     { do: 'answer', which: LAST, status: 'failed' },
   ],
-  // It expires, and then its money goes back by and by.
+  // What is left of it expires, and then its money goes back by and by.
   [
-    buy,
+    { ...buy, who: 2 },
+    { ...spend, who: 2, units: 60 },
     { do: 'wait', ms: 31 * DAY },
     { do: 'wait', ms: 14 * DAY },
     { ...back, share: 100 },
-    { ...back, share: 101 },
-    { ...dispute, status: 'lost' },
+    { ...back, share: 300 },
   ],
   // A reset is given away while its money goes back, and comes back itself.
   [

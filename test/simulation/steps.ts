@@ -33,6 +33,9 @@ const RARE = 0.03;
 /** Clocks are as much as this apart. */
 const SKEW_MS = 2_000;
 
+/** Numbers are drawn for so many steps or a multiple, so that a beginning is always the same. */
+const DRAWN = 500;
+
 /** @param parts whose steps they are: those of all, or of a few, which then meet each other more often */
 export function script(seed: number, count: number, parts: readonly PartName[] = PARTS): Script {
   const random = randomOf(seed);
@@ -40,13 +43,14 @@ export function script(seed: number, count: number, parts: readonly PartName[] =
   const sample = <T>(arbitrary: fc.Arbitrary<T>): T => fc.sample(arbitrary, { seed, numRuns: 1 })[0] as T;
   const rare = (part: PartName) =>
     random() < RARE && SEQUENCES[part].length > 0 ? pick(SEQUENCES[part]) : [];
-  const gifts = sample(scenarios({ least: count, most: count }));
-  const growth = sample(growthScenarios({ least: count, most: count }));
+  const drawn = Math.ceil(count / DRAWN) * DRAWN;
+  const gifts = sample(scenarios({ least: drawn, most: drawn }));
+  const growth = sample(growthScenarios({ least: drawn, most: drawn }));
   const queues: Record<PartName, { do: string }[]> = {
     gifts: gifts.commands,
     growth: growth.commands.map(ofItsPlans),
-    usage: sample(fc.array(usageCommand, { minLength: count, maxLength: count, size: 'max' })),
-    money: sample(fc.array(moneyCommand, { minLength: count, maxLength: count, size: 'max' })),
+    usage: sample(fc.array(usageCommand, { minLength: drawn, maxLength: drawn, size: 'max' })),
+    money: sample(fc.array(moneyCommand, { minLength: drawn, maxLength: drawn, size: 'max' })),
   };
   for (const part of PARTS) queues[part] = queues[part].flatMap((command) => [...rare(part), command]);
   const steps: Step[] = [];
