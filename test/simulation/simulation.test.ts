@@ -31,11 +31,13 @@ test('a seed is always the same steps, and another seed is others', () => {
   );
 });
 
-/** A few of them, each found within few steps; all are tried by hand (`npm run simulate -- --fault all`). */
+/** A few of them, found within few steps; all are tried by hand (`npm run simulate -- --fault all`). */
 describe('a fault that is put back', () => {
-  const sample = Object.entries(FOUND)
-    .filter(([, { step }]) => step <= 80)
-    .slice(0, 2);
+  const few = [
+    'a lot that expires as its gift is settled gives a lot that has expired',
+    'any page pays',
+  ];
+  const sample = Object.entries(FOUND).filter(([name]) => few.includes(name));
 
   test.each(sample)('is found: %s', async (name, { seed, step }) => {
     const { failure } = await run({
