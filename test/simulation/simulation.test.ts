@@ -33,10 +33,7 @@ test('a seed is always the same steps, and another seed is others', () => {
 
 /** A few of them, found within few steps; all are tried by hand (`npm run simulate -- --fault all`). */
 describe('a fault that is put back', () => {
-  const few = [
-    'a lot that expires as its gift is settled gives a lot that has expired',
-    'any page pays',
-  ];
+  const few = ['a lot that expires as its gift is settled gives a lot that has expired', 'any page pays'];
   const sample = Object.entries(FOUND).filter(([name]) => few.includes(name));
 
   test.each(sample)('is found: %s', async (name, { seed, step }) => {
