@@ -17,10 +17,14 @@ const IDLE_IN_TRANSACTION_MS = 30_000;
  * Opens a pool. Times are UTC whatever the server's zone; a statement that hangs is ended by the server.
  * @param url a PostgreSQL connection string; TLS and the like as `pg` reads them.
  */
-export function openDatabase(url: string, options: { connections?: number } = {}): Database {
+export function openDatabase(
+  url: string,
+  options: { connections?: number; keepsConnections?: boolean } = {},
+): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: options.connections ?? 8,
+    ...(options.keepsConnections === true ? { idleTimeoutMillis: 0 } : {}),
     connectionTimeoutMillis: 5_000,
     statement_timeout: 60_000,
     // Waits for locks end soon, so that a row that somebody holds does not keep a connection, and what else is in its call.

@@ -36,16 +36,15 @@ export type LedgerOptions = {
   policyVersion?: string;
   /** Connections in the pool. */
   connections?: number;
+  /** Connections stay open, however long nothing is asked. */
+  keepsConnections?: boolean;
   /** Told how many gifts go to the database in one call, for metrics. */
   onAcceptBatch?: (size: number) => void;
 };
 
 /** Opens the ledger. Connections are made when they are needed. */
 export function createPostgresLedger(options: LedgerOptions): Ledger {
-  const database = openDatabase(
-    options.url,
-    options.connections === undefined ? {} : { connections: options.connections },
-  );
+  const database = openDatabase(options.url, options);
   const vault = new AddressVault(options.encryptionKey);
   let version = options.policyVersion;
   const policyVersion = () => {

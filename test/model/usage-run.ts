@@ -68,8 +68,11 @@ export class UsageRun {
     return new UsageRun(ledger, id, org, isMember, moves);
   }
 
-  /** Does it at `now` to both. @throws AssertionError where ledger and model differ. */
-  async perform(one: UsageCommand, now: number): Promise<void> {
+  /**
+   * Does it at `now` to both. @throws AssertionError where ledger and model differ.
+   * @param thorough whether the ledger is asked for more than its answer
+   */
+  async perform(one: UsageCommand, now: number, thorough = true): Promise<void> {
     const at = new Date(now).toISOString();
     switch (one.do) {
       case 'grant':
@@ -100,9 +103,9 @@ export class UsageRun {
         await this.#ledger.expireLots(at, 1_000);
         break;
       case 'use':
-        await this.#use(one, now);
+        await this.#use(one, now, thorough);
     }
-    await this.#compare(now);
+    if (thorough) await this.#compare(now);
   }
 
   async #grant(one: Extract<UsageCommand, { do: 'grant' }>, now: number): Promise<void> {
@@ -120,7 +123,7 @@ export class UsageRun {
     this.#model.grant(purse, { id: BigInt(lot.value.id), source, at: now, expiresAt, left, products });
   }
 
-  async #use(one: Extract<UsageCommand, { do: 'use' }>, now: number): Promise<void> {
+  async #use(one: Extract<UsageCommand, { do: 'use' }>, now: number, thorough: boolean): Promise<void> {
     const { product, agreed } = one;
     const at = now - one.late;
     const price = (BigInt(one.millionths) * (RATES[product] ?? 0n)) / CREDIT;
@@ -146,6 +149,7 @@ export class UsageRun {
         balance: formatCredits(this.#model.available(now)),
       },
     });
+    if (!thorough) return;
     const [charged] = (await this.#ledger.listUsage(this.id, { limit: 1 })).data;
     expect(charged?.lots.map(({ lot_id, amount }) => [lot_id, amount])).toEqual(
       slices.map(({ lot, amount }) => [String(lot), formatCredits(amount)]),

@@ -5,8 +5,14 @@
 import { expect } from 'vitest';
 import type { World } from './world.ts';
 
+/** What the provider gave back or holds back; the ledger's own word where something else was said to it. */
+const BACK = 'coalesce(($3::jsonb ->> p.id)::bigint, boon.money_back(p))';
 /** Cut, as a person would reckon it: the money of a part buys no more than its part. */
-const SHARE = 'div(p.credits::numeric * least(boon.money_back(p), p.paid), p.paid)';
+const SHARE = `div(p.credits::numeric * least(${BACK}, p.paid), p.paid)`;
+/** Where a reset comes from that its owner gave and got back. */
+const FIRST = `WITH RECURSIVE line AS (SELECT r.source, r.reference, r.from_reset
+    UNION ALL SELECT x.source, x.reference, x.from_reset FROM line n JOIN boon.resets x ON x.id = n.from_reset AND x.account_id = a.id)
+  SELECT n.reference FROM line n WHERE n.source = 'purchase'`;
 
 const AGREES = `
   SELECT a.id, (a.credits_posted - a.debits_posted - coalesce(d.amount, 0)
@@ -20,7 +26,9 @@ const AGREES = `
       AND (SELECT sum(e.amount) FROM boon.entries e WHERE e.account_id = a.id AND e.lot_id = l.id AND e.effective_at > (
         SELECT max(m.effective_at) FROM boon.debt_movements m WHERE m.account_id = a.id AND m.kind = 'incurred') + interval '5 seconds') > 0) AS kept,
     ARRAY(SELECT p.id FROM boon.purchases p WHERE p.account_id = a.id AND p.resets > 0 AND p.paid > 0
-      AND p.resets_taken + p.resets_kept <> ceil(p.resets::numeric * least(boon.money_back(p), p.paid) / p.paid)) AS resets,
+      AND p.resets_taken + p.resets_kept <> ceil(p.resets::numeric * least(${BACK}, p.paid) / p.paid)) AS resets,
+    ARRAY(SELECT r.id::text FROM boon.resets r WHERE r.account_id = a.id AND r.status = 'available' AND r.expires_at > $2
+      AND EXISTS (SELECT FROM boon.purchases p WHERE p.resets_kept > 0 AND p.id IN (${FIRST}))) AS came_back,
     ARRAY(SELECT p.id FROM boon.purchases p WHERE p.account_id = a.id AND p.owed > 0
       AND EXISTS (SELECT FROM boon.gifts_that_hold(a.id, ARRAY(SELECT boon.lot_family(p.lot_id)), '{}'))) AS held,
     ARRAY(SELECT p.id FROM boon.purchases p WHERE p.account_id = a.id AND p.let_go > 0 AND p.let_go > boon.expired_of(p.lot_id)) AS let_go
@@ -33,14 +41,25 @@ type Row = {
   kept: string[];
   held: string[];
   resets: string[];
+  came_back: string[];
   let_go: string[];
 };
 
-/** @param at a moment that all clocks have reached */
-export async function expectMoneyAgrees(world: World, ids: readonly string[], at: string): Promise<void> {
-  for (const { id, has, came, ...more } of await world.read<Row>('money agrees', AGREES, [ids, at])) {
+/**
+ * @param back what the provider gave back, by purchase
+ * @param at a moment that all clocks have reached
+ */
+export async function expectMoneyAgrees(
+  world: World,
+  ids: readonly string[],
+  back: Record<string, number>,
+  at: string,
+): Promise<void> {
+  const rows = await world.read<Row>('money agrees', AGREES, [ids, at, JSON.stringify(back)]);
+  for (const { id, has, came, ...more } of rows) {
     expect({ id, has }).toEqual({ id, has: came });
-    // Whoever owes keeps nothing that came since, and gives none of what is owed; money for a part of a reset takes the whole; what is let go has expired.
-    expect({ id, ...more }).toEqual({ id, kept: [], held: [], resets: [], let_go: [] });
+    // Whoever owes keeps nothing that came since, and gives none of what is owed; money for a part of a reset takes the whole, one
+    // that comes back later too; what is let go has expired.
+    expect({ id, ...more }).toEqual({ id, kept: [], held: [], resets: [], came_back: [], let_go: [] });
   }
 }

@@ -6,7 +6,7 @@ const DAY = 24 * HOUR;
 const which = fc.nat(1000);
 const who = fc.constantFrom(0, 0, 0, 0, 1, 1, 2, 3);
 const is = <T extends string>(value: T) => fc.constant(value);
-const share = fc.constantFrom(1, 50, 100, 101, 199, 250, 300, 400);
+const share = fc.constantFrom(1, 50, 100, 101, 199, 250, 300, 400, 2_000);
 const bundle = fc.constantFrom('odd', 'odd', 'odd', 'credits-100', 'reset-5');
 
 export const moneyCommand = fc.oneof(
@@ -28,7 +28,7 @@ export const moneyCommand = fc.oneof(
     }),
   },
   {
-    weight: 2,
+    weight: 4,
     arbitrary: fc.record({
       do: is('mispaid'),
       which,

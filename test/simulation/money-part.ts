@@ -18,6 +18,7 @@ import { charge } from '../support/usage.ts';
 import { expectMoneyAgrees } from './money-agrees.ts';
 import type { MoneyCommand } from './money-commands.ts';
 import type { Part, Turn } from './part.ts';
+import { Provider } from './provider.ts';
 import type { World } from './world.ts';
 
 type Of<Do extends MoneyCommand['do']> = Extract<MoneyCommand, { do: Do }>;
@@ -37,7 +38,7 @@ export class MoneyPart implements Part {
   readonly #gifts: Gift[] = [];
   readonly #refunds: Refund[] = [];
   readonly #invoices: string[] = [];
-  readonly #refunded = new Map<string, number>();
+  readonly #provider = new Provider();
   readonly #puts = new Map<string, Partial<AccountPut>>();
   #serial = 0;
 
@@ -56,7 +57,7 @@ export class MoneyPart implements Part {
     return new MoneyPart(world);
   }
 
-  async perform(command: MoneyCommand, { ledger, now }: Turn): Promise<number> {
+  async perform(command: MoneyCommand, { ledger, now, thorough = true }: Turn): Promise<number> {
     try {
       await this.#do(command, { ledger, at: new Date(now).toISOString(), now });
     } catch (error) {
@@ -65,7 +66,7 @@ export class MoneyPart implements Part {
         error instanceof BoonError && error.status < 500 && error.code !== 'idempotency_mismatch';
       if (!isRule) throw error;
     }
-    await expectMoneyAgrees(this.#world, IDS, new Date(now + APART_MS).toISOString());
+    if (thorough) await this.check(now);
     return command.do === 'wait' ? now + command.ms : now;
   }
 
@@ -74,7 +75,7 @@ export class MoneyPart implements Part {
   }
 
   async check(now: number): Promise<void> {
-    await expectMoneyAgrees(this.#world, IDS, new Date(now + APART_MS).toISOString());
+    await this.#agrees(new Date(now + APART_MS).toISOString());
   }
 
   async settle({ ledger, now }: Turn): Promise<void> {
@@ -85,10 +86,14 @@ export class MoneyPart implements Part {
     for (const purchase of (await ledger.openPurchases('9999-01-01T00:00:00Z', { limit: ALL })).data)
       await hear(ledger, purchase, { said: 'expired', at: turn.at });
     for (const refund of (await ledger.pendingRefunds('9999-01-01T00:00:00Z', { limit: ALL })).data)
-      await hearOfRefund(ledger, refund, 'succeeded', { at: turn.at });
+      await this.#answer(refund, 'succeeded', turn);
     await this.#advance(turn);
     await this.#months(turn);
-    await expectMoneyAgrees(this.#world, IDS, turn.at);
+    await this.#agrees(turn.at);
+  }
+
+  async #agrees(at: string): Promise<void> {
+    await expectMoneyAgrees(this.#world, IDS, this.#provider.back(), at);
   }
 
   async #do(command: MoneyCommand, turn: Now): Promise<unknown> {
@@ -104,45 +109,28 @@ export class MoneyPart implements Part {
           hear(ledger, purchase, { said: command.said, at } as never),
         );
       case 'mispaid':
-        return this.#about(command, (purchase) => this.#mispaid(command, purchase, turn));
+        return this.#mispaid(command, turn);
       case 'refunded':
-        return this.#about(command, (purchase) => {
-          const so_far = this.#refunded.get(purchase.id) ?? 0;
-          const amount = Math.min(purchase.price.amount, Math.max(so_far, command.share));
-          this.#refunded.set(purchase.id, amount);
-          return hear(ledger, purchase, { said: 'refunded', amount, at });
-        });
+        return this.#about(command, (purchase) => this.#refunded(command, purchase, turn));
       case 'dispute':
-        return this.#about(command, (purchase) => {
-          const dispute_id = `dp_${purchase.id}_${command.which % 2}`;
-          const amount = Math.min(command.share, purchase.price.amount);
-          return hear(ledger, purchase, { said: 'disputed', dispute_id, amount, status: command.status, at });
-        });
+        return this.#about(command, (purchase) => this.#disputed(command, purchase, turn));
       case 'ask':
-        return this.#about(command, async (purchase) => {
-          const amount = Math.min(command.share, purchase.price.amount);
-          const asked = { amount, include_spent: command.spent, at };
-          return this.#refunds.push(await askRefund(ledger, purchase, asked));
-        });
+        return this.#about(command, (purchase) => this.#ask(command, purchase, turn));
       case 'answer': {
         const refund = pick(this.#refunds, command.which);
-        return refund === undefined ? undefined : hearOfRefund(ledger, refund, command.status, { at });
+        return refund === undefined ? undefined : this.#answer(refund, command.status, turn);
       }
       case 'correct':
-        return this.#about(command, ({ id, price }) =>
-          ledger.correctRefunded({
-            key: newKey('correct'),
-            at,
-            id,
-            refunded: Math.min(command.share, price.amount),
-            reason: 'seen there',
-            said_by: 'op',
-          }),
-        );
+        return this.#about(command, ({ id, price }) => {
+          const refunded = Math.min(command.share, price.amount);
+          this.#provider.forget(id);
+          const key = newKey('correct');
+          return ledger.correctRefunded({ key, at, id, refunded, reason: 'seen there', said_by: 'op' });
+        });
       case 'consent': {
         const consent = {
           package: 'odd',
-          below: '60',
+          below: '500',
           monthly_cap: { amount: 700, currency: 'usd' },
         } as const;
         const put = command.on ? { ...consent, consent: true as const } : null;
@@ -220,14 +208,63 @@ export class MoneyPart implements Part {
     tell: (purchase: Purchase) => Promise<unknown> | unknown,
   ): Promise<unknown> | unknown {
     // Mostly one of the last.
-    const purchase = which % 4 === 0 ? pick(this.#purchases, which) : pick(this.#purchases.slice(-3), which);
+    const purchase =
+      which < 0 || which % 4 === 0 ? pick(this.#purchases, which) : pick(this.#purchases.slice(-3), which);
     return purchase === undefined ? undefined : tell(purchase);
   }
 
+  /** The provider gives back on its own, and tells of it by the sum, by the refund, or by both. */
+  async #refunded({ which, share }: Of<'refunded'>, { id, price }: Purchase, turn: Now): Promise<void> {
+    const { ledger, at, now } = turn;
+    const left = price.amount - this.#provider.total(id);
+    if (left === 0 || (await ledger.findPurchase(id)).paid_at === null) return;
+    const made_at = this.#provider.moment(now);
+    const { id: provider_id, amount } = this.#provider.refund(id, Math.min(left, share), made_at);
+    const said = { purchase_id: id, provider_id, amount, made_at, at };
+    if (which % 3 !== 0)
+      await ledger.hearOfRefund({ ...said, status: 'succeeded', said_at: this.#provider.moment(now) });
+    if (which % 3 !== 1) {
+      const sum = { amount: this.#provider.total(id), said_at: this.#provider.moment(now), at };
+      await hear(ledger, { id }, { said: 'refunded', ...sum });
+    }
+  }
+
+  async #disputed({ which, share, status }: Of<'dispute'>, purchase: Purchase, turn: Now): Promise<void> {
+    const { ledger, at, now } = turn;
+    const dispute_id = `dp_${purchase.id}_${Math.abs(which % 2)}`;
+    const amount = Math.min(share, purchase.price.amount);
+    if (!this.#provider.dispute(purchase.id, dispute_id, amount, status)) return;
+    const said_at = this.#provider.moment(now);
+    await hear(ledger, purchase, {
+      said: 'disputed',
+      dispute_id,
+      amount,
+      status: status as 'won',
+      said_at,
+      at,
+    });
+  }
+
+  /** The provider makes it at once; what comes of it is told later. */
+  async #ask({ share, spent }: Of<'ask'>, { id, price }: Purchase, { ledger, at, now }: Now): Promise<void> {
+    const asked = { amount: Math.min(share, price.amount), include_spent: spent, at };
+    const refund = await askRefund(ledger, { id }, asked);
+    this.#refunds.push(refund);
+    this.#provider.refund(id, refund.amount, this.#provider.moment(now), `re_${refund.id}`);
+  }
+
+  async #answer(refund: Refund, status: string, { ledger, at, now }: Now): Promise<void> {
+    const there = this.#provider.find(refund.purchase_id, `re_${refund.id}`);
+    if (there === undefined || there.failed) return;
+    there.failed = status === 'failed';
+    const said = { made_at: there.made_at, said_at: this.#provider.moment(now), at };
+    await hearOfRefund(ledger, refund, status as 'failed', said);
+  }
+
   /** A payment that does not fit moves nothing, and somebody is told. */
-  async #mispaid({ fault }: Of<'mispaid'>, purchase: Purchase, { ledger, at }: Now): Promise<void> {
-    const before = await ledger.findPurchase(purchase.id);
-    if (before.status !== 'open' || before.kind === 'top_up') return;
+  async #mispaid({ which, fault }: Of<'mispaid'>, { ledger, at }: Now): Promise<void> {
+    const purchase = await buy(ledger, nameOf(which), 'odd', { at });
+    this.#purchases.push(purchase);
     const fits = await paidFor(ledger, purchase.id, {
       said: 'paid',
       at,
@@ -333,6 +370,7 @@ function nameOf(index: number): string {
   return IDS[index % IDS.length] as string;
 }
 
+/** @param n from the end where it is negative */
 function pick<T>(from: readonly T[], n: number): T | undefined {
-  return from[n % Math.max(from.length, 1)];
+  return n < 0 ? from.at(n) : from[n % Math.max(from.length, 1)];
 }

@@ -5,8 +5,11 @@ import type { SweepKind } from './sweeps.ts';
 export const PARTS = ['gifts', 'growth', 'usage', 'money'] as const;
 export type PartName = (typeof PARTS)[number];
 
-/** What a part's step is done with: a client's ledger, and the client's clock. */
-export type Turn = { readonly ledger: Ledger; readonly now: number };
+/**
+ * What a part's step is done with: a client's ledger, and the client's clock. `thorough`: what costs a question of its own
+ * is compared too, and not the answer alone.
+ */
+export type Turn = { readonly ledger: Ledger; readonly now: number; readonly thorough?: boolean };
 
 export type Part = {
   /** Does one command, to the ledger and to the model. @returns what the client's clock shows then. @throws where they differ */

@@ -20,6 +20,8 @@ export function commonPolicy(choice: Choice): VersionedPolicy {
     ...policy,
     // Months are never dropped: the next episode begins at the same time again.
     usage: { keep_for: 'P1200M' },
+    // What is not used up expires while its money still comes and goes.
+    purchases: { ...policy.purchases, credits_valid_for: 'P40D' },
     packages: { odd: { credits: '100', price: { amount: 300, currency: 'usd' } } },
     resets: { ...policy.resets, complimentary_plans: [] },
   });

@@ -5,6 +5,8 @@ import type { PartName } from './part.ts';
 import { type Script, script } from './steps.ts';
 import { World } from './world.ts';
 
+/** Of a part's steps every so many is compared thoroughly; one that fails is played again, with a close look at each. */
+const THOROUGH = 5;
 /** Steps of one episode: so many that things meet each other, so few that a failure is short. */
 const EPISODE = 500;
 
@@ -46,7 +48,7 @@ export async function run(options: RunOptions): Promise<Report> {
         const number = next++;
         const own = episodeSeed(seed, number);
         const all = script(own, Math.min(EPISODE, steps - number * EPISODE), options.parts);
-        const failed = await playUnless(world, all, () => {
+        const failed = await playClosely(world, all, () => {
           // What comes behind a failure does not matter; what comes before it may fail too.
           if (Math.min(...failures.keys()) < number) throw new Stopped();
           progress(++done);
@@ -64,19 +66,32 @@ export async function run(options: RunOptions): Promise<Report> {
   return { seed, steps: done, failure: failures.get(first) };
 }
 
-/** Plays one script. @returns how it failed, if it did */
+/** Plays one script, with a close look at each step. @returns how it failed, if it did */
 export async function play(world: World, what: Script): Promise<EpisodeFailed | undefined> {
-  const failed = await playUnless(world, what, () => undefined);
+  const failed = await playUnless(world, what);
   return failed === 'stopped' ? undefined : failed;
+}
+
+/** Plays it fast; what fails is played again up to there, so that the failure tells the step that was wrong first. */
+async function playClosely(
+  world: World,
+  what: Script,
+  done: () => void,
+): Promise<EpisodeFailed | undefined | 'stopped'> {
+  const failed = await playUnless(world, what, { thorough: THOROUGH, done });
+  if (!(failed instanceof EpisodeFailed)) return failed;
+  if (failed.index === what.steps.length) return failed;
+  const close = await play(world, { ...what, steps: what.steps.slice(0, failed.index + 1) });
+  return close !== undefined && close.index <= failed.index ? close : failed;
 }
 
 async function playUnless(
   world: World,
   what: Script,
-  done: () => void,
+  how?: Parameters<typeof Episode.play>[2],
 ): Promise<EpisodeFailed | undefined | 'stopped'> {
   try {
-    await Episode.play(world, what, done);
+    await Episode.play(world, what, how);
     return undefined;
   } catch (error) {
     if (error instanceof EpisodeFailed) return error;

@@ -8,11 +8,10 @@ import { play, run } from './run.ts';
 import { script } from './steps.ts';
 import { World } from './world.ts';
 
-/** `BOON_SIMULATION_STEPS` plays more of them. */
 const STEPS = Number(process.env.BOON_SIMULATION_STEPS ?? 2_000);
 const postgres = () => ({ adminUrl: inject('postgresUrl'), template: TEMPLATE_DATABASE });
 
-test('in 20,000 steps of one seed, with troubles on the way, everything is as the plain models say and comes to its end', async () => {
+test('in all steps of one seed, with troubles on the way, everything is as the plain models say and comes to its end', async () => {
   const { steps, failure } = await run({ ...postgres(), seed: SEED, steps: STEPS });
   expect(
     failure === undefined ? undefined : { seed: failure.seed, step: failure.steps, message: failure.message },
@@ -32,11 +31,10 @@ test('a seed is always the same steps, and another seed is others', () => {
   );
 });
 
-/** A few of them, each found within few steps; all are tried by hand (`npm run simulate -- --fault all`). */
+/** A few of them, found within few steps; all are tried by hand (`npm run simulate -- --fault all`). */
 describe('a fault that is put back', () => {
-  const sample = Object.entries(FOUND)
-    .filter(([, { step }]) => step <= 80)
-    .slice(0, 2);
+  const few = ['a lot that expires as its gift is settled gives a lot that has expired', 'any page pays'];
+  const sample = Object.entries(FOUND).filter(([name]) => few.includes(name));
 
   test.each(sample)('is found: %s', async (name, { seed, step }) => {
     const { failure } = await run({

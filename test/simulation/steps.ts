@@ -7,6 +7,7 @@ import type { Choice } from '../model/growth-rules.ts';
 import { usageCommand } from '../model/usage-commands.ts';
 import { moneyCommand } from './money-commands.ts';
 import { PARTS, type PartName } from './part.ts';
+import { SEQUENCES } from './sequences.ts';
 import { SWEEPS, type SweepKind } from './sweeps.ts';
 import type { Trouble } from './trouble.ts';
 import { CLIENTS } from './world.ts';
@@ -27,29 +28,40 @@ export type Step = {
 /** The rules of an episode and what happens in it. */
 export type Script = { policies: VersionedPolicy[]; choice: Choice; steps: Step[] };
 
+/** So often something in a row begins that would seldom come by chance. */
+const RARE = 0.03;
 /** Clocks are as much as this apart. */
 const SKEW_MS = 2_000;
+
+/** Numbers are drawn for so many steps or a multiple, so that a beginning is always the same. */
+const DRAWN = 500;
 
 /** @param parts whose steps they are: those of all, or of a few, which then meet each other more often */
 export function script(seed: number, count: number, parts: readonly PartName[] = PARTS): Script {
   const random = randomOf(seed);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   const sample = <T>(arbitrary: fc.Arbitrary<T>): T => fc.sample(arbitrary, { seed, numRuns: 1 })[0] as T;
-  const gifts = sample(scenarios({ least: count, most: count }));
-  const growth = sample(growthScenarios({ least: count, most: count, plain: 3 }));
+  const rare = (part: PartName) =>
+    random() < RARE && SEQUENCES[part].length > 0 ? pick(SEQUENCES[part]) : [];
+  const drawn = Math.ceil(count / DRAWN) * DRAWN;
+  const gifts = sample(scenarios({ least: drawn, most: drawn }));
+  const growth = sample(growthScenarios({ least: drawn, most: drawn, plain: 3 }));
   const queues: Record<PartName, { do: string }[]> = {
     gifts: gifts.commands,
     growth: growth.commands.map(ofItsPlans),
-    usage: sample(fc.array(usageCommand, { minLength: count, maxLength: count, size: 'max' })),
-    money: sample(fc.array(moneyCommand, { minLength: count, maxLength: count, size: 'max' })),
+    usage: sample(fc.array(usageCommand, { minLength: drawn, maxLength: drawn, size: 'max' })),
+    money: sample(fc.array(moneyCommand, { minLength: drawn, maxLength: drawn, size: 'max' })),
   };
+  for (const part of PARTS) queues[part] = queues[part].flatMap((command) => [...rare(part), command]);
   const steps: Step[] = [];
   const client = () => Math.floor(random() * CLIENTS);
   const chore = (command: Chore) => steps.push({ part: 'chores', command, client: client(), skew: 0 });
   for (let focus: PartName = pick(parts); steps.length < count; ) {
     // Some steps in a row are of one part, so that they meet each other before time has settled everything.
     if (random() < 0.05) focus = pick(parts);
-    if (random() < 0.08) chore(pick<Chore>(CHORES));
+    const chance = random();
+    if (chance < 0.002) chore({ do: 'verify' });
+    else if (chance < 0.08) chore(pick<Chore>(CHORES));
     const part: PartName = random() < 0.9 ? focus : pick(parts);
     const command = queues[part].shift();
     if (command === undefined) continue;
@@ -59,7 +71,7 @@ export function script(seed: number, count: number, parts: readonly PartName[] =
       continue;
     }
     const skew = part !== 'usage' && random() < 0.2 ? pick([-SKEW_MS, -1, 1, SKEW_MS]) : 0;
-    const trouble = troubleOf(random());
+    const trouble = troubleOf(random(), command.do);
     steps.push({ part, command, client: client(), skew, ...(trouble === undefined ? {} : { trouble }) });
   }
   return { policies: gifts.policies, choice: growth.choice, steps: steps.slice(0, count) };
@@ -75,12 +87,13 @@ const CHORES: readonly Chore[] = [
   { do: 'idle', end: 'commit' },
   { do: 'idle', end: 'rollback' },
   { do: 'sweep', which: 'expire lots' },
-  { do: 'verify' },
 ];
 
 /** A new connection has everything to learn anew, which takes longer than many steps: killing is rare. */
-function troubleOf(chance: number): Trouble | undefined {
-  if (chance < 0.004) return 'killed';
+function troubleOf(chance: number, command: string): Trouble | undefined {
+  // Two that create a campaign at once must meet in the ledger, and there are few of them.
+  if (command === 'campaign' && chance > 0.6) return 'both at once';
+  if (chance < 0.001) return 'killed';
   if (chance < 0.05) return 'lost answer';
   if (chance < 0.08) return 'both at once';
   return chance < 0.11 ? 'late copy' : undefined;

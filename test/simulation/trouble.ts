@@ -146,7 +146,7 @@ export class Troubles {
       case 'killed': {
         const [outcome] = await Promise.all([
           this.#ask(name, args, policy, client),
-          this.#world.killConnections(client),
+          this.#world.killConnection(client, policy),
         ]);
         // The client may have asked again by itself.
         return asFirst(outcome, wasKnown);

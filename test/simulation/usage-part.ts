@@ -13,7 +13,7 @@ export class UsagePart implements Part {
     this.#moves = movesWeeklyDate;
   }
 
-  async perform(command: UsageCommand, { ledger, now: before }: Turn): Promise<number> {
+  async perform(command: UsageCommand, { ledger, now: before, thorough }: Turn): Promise<number> {
     const now = before + command.wait;
     const date = new Date(now);
     const month = Date.UTC(date.getUTCFullYear(), date.getUTCMonth());
@@ -27,7 +27,7 @@ export class UsagePart implements Part {
       this.#run = { run, month, from: now };
     }
     const late = command.do === 'use' ? Math.min(command.late, now - this.#run.from) : 0;
-    await this.#run.run.perform(command.do === 'use' ? { ...command, late } : command, now);
+    await this.#run.run.perform(command.do === 'use' ? { ...command, late } : command, now, thorough);
     return now;
   }
 

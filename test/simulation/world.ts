@@ -17,6 +17,9 @@ export type Rows = Record<string, unknown>[];
 const KEPT = `tablename NOT LIKE '%rules' AND tablename NOT LIKE 'polic%' AND tablename !~ '^usage_(months|\\d)'
   AND tablename NOT IN ('schemaversion', 'schema_version', 'append_only_tables')`;
 
+/** Statements are planned once a connection: planning them anew takes longer than to run them on so little. */
+const PLANNED = '-c timezone=UTC -c plan_cache_mode=force_generic_plan -c jit=off';
+
 export class World {
   readonly #adminUrl: string;
   readonly #name: string;
@@ -33,13 +36,14 @@ export class World {
     this.idler = idler;
     const encryptionKey = randomBytes(32);
     this.clients = Array.from({ length: CLIENTS }, (_, client) => {
-      const open = () =>
+      const open = (does: keyof Client) =>
         createPostgresLedger({
-          url: `${url}?application_name=client-${client}`,
+          url: `${url}?application_name=client-${client}-${does}&options=${encodeURIComponent(PLANNED)}`,
           encryptionKey,
           connections: 1,
+          keepsConnections: true,
         });
-      return { gifts: open(), rest: open() };
+      return { gifts: open('gifts'), rest: open('rest') };
     });
   }
 
@@ -47,7 +51,7 @@ export class World {
   static async open(adminUrl: string, template: string, fault?: Fault): Promise<World> {
     const name = `simulated_${randomBytes(6).toString('hex')}`;
     const url = await createDatabase(adminUrl, name, { template });
-    const pool = new pg.Pool({ connectionString: url, max: 1 });
+    const pool = new pg.Pool({ connectionString: url, max: 1, idleTimeoutMillis: 0, options: PLANNED });
     pool.on('error', () => undefined);
     const idler = new pg.Client({ connectionString: url });
     idler.on('error', () => undefined);
@@ -78,11 +82,11 @@ export class World {
     );
   }
 
-  /** Ends the connections of a client, as a restart of PostgreSQL or of the network does. */
-  async killConnections(client: number): Promise<void> {
+  /** Ends a connection of a client, as a restart of PostgreSQL or of the network does. */
+  async killConnection(client: number, does: keyof Client): Promise<void> {
     await this.#pool.query(
       'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1',
-      [`client-${client}`],
+      [`client-${client}-${does}`],
     );
   }
 
