@@ -9,7 +9,7 @@ import './quiet-sdk.ts';
 import { devNamespace } from './temporal-server.ts';
 
 /** Of each, in a namespace of its own. */
-export const TASK_QUEUE = 'scripted';
+const TASK_QUEUE = 'scripted';
 
 export type ScriptedWorker = Awaited<ReturnType<typeof scriptedWorker>>;
 
