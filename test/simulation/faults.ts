@@ -178,9 +178,9 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'a window has a place for one reward more',
     part: 'growth',
-    function: 'reward_referral',
-    find: 'IF NOT boon.claim_slot(w, r.id, p_at) THEN',
-    replace: 'IF NOT boon.claim_slot(w, r.id, p_at) AND w.cap > 2 THEN',
+    function: 'claim_slot',
+    find: 'IF w.used + p_kept >= w.cap THEN RETURN false;',
+    replace: 'IF w.used + p_kept > w.cap THEN RETURN false;',
   },
   {
     name: 'what is written late is never sealed',

@@ -31,7 +31,7 @@ export type Script = { policies: VersionedPolicy[]; choice: Choice; steps: Step[
 /** So often something in a row begins that would seldom come by chance. */
 const RARE = 0.03;
 /** Clocks are as much as this apart. */
-const SKEW_MS = 2_000;
+const SKEW_MS = 1_000;
 
 /** Numbers are drawn for so many steps or a multiple, so that a beginning is always the same. */
 const DRAWN = 500;

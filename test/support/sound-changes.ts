@@ -10,8 +10,10 @@ const autoRedeem = (id: string) =>
 /** Ann's redemption, as one that came at the last moment of its reset. */
 const AT_LAST_MOMENT = `UPDATE boon.redemptions SET request_id = 'boon:last-moment/' || reset_id;`;
 const cameBack = (after: string) => `
-  UPDATE boon.resets b SET granted_at = r.redeemed_at + p.return_within + interval '${after}'
-  FROM boon.resets r JOIN boon.reset_rules p ON p.version = r.policy_version WHERE b.from_reset = r.id AND b.source = 'return'`;
+  UPDATE boon.resets b SET granted_at = x.at, posted_at = x.at, expires_at = greatest(r.expires_at, x.at + p.return_within)
+  FROM boon.resets r JOIN boon.reset_rules p ON p.version = r.policy_version
+  CROSS JOIN LATERAL (SELECT r.redeemed_at + p.return_within + interval '${after}' AS at) x
+  WHERE b.from_reset = r.id AND b.source = 'return'`;
 const BACK = 'a reset comes back once, to its owner, after it was redeemed';
 
 /** What comes just beyond them, and is found. */
