@@ -232,7 +232,9 @@ export class GrowthReferrals {
     return { waiting: waiting.length, next: times.length === 0 ? now + DAY : Math.min(...times) };
   }
 
-  #reward(referral: ModelReferral, now: number): Answer {
+  /** Told by a clock that lags behind, it is given when the friend qualified. */
+  #reward(referral: ModelReferral, told: number): Answer {
+    const now = Math.max(told, Number(referral.qualifiedAt));
     const referrer = this.#person(referral.referrer);
     const statuses = [referrer.status, this.#person(String(referral.friend)).status];
     if (statuses.includes('closed')) return ended(referral, 'refused', 'account_frozen', now);

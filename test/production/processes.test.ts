@@ -104,13 +104,13 @@ function say(what: string, milliseconds: number): void {
 test('gifts settle, are claimed, canceled, held and reversed, end to end over HTTP', async () => {
   const { transfers } = boon.client;
   const to = { account_id: 'user_1' };
-  const settling = await transfers.create({ from: 'user_0', to, amount: '1' });
+  // Each is acted on at once: a gift settles after three seconds.
   const canceled = await transfers.create({ from: 'user_0', to, amount: '1' });
-  held = await transfers.create({ from: 'user_0', to, amount: '1' });
-  const mailed = await transfers.create({ from: 'user_0', to: { email: 'eve@example.com' }, amount: '1' });
-
   await transfers.cancel(canceled.id, { reason: 'wrong person' });
+  held = await transfers.create({ from: 'user_0', to, amount: '1' });
   await transfers.hold(held.id, { reason: 'reported' });
+  const settling = await transfers.create({ from: 'user_0', to, amount: '1' });
+  const mailed = await transfers.create({ from: 'user_0', to: { email: 'eve@example.com' }, amount: '1' });
   const token = mailed.claim_url?.split('#token=')[1] ?? '';
   await transfers.claim(mailed.id, { token, account_id: 'user_1' });
   await vi.waitFor(async () => expect((await transfers.get(settling.id)).status).toBe('settled'), {

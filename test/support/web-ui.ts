@@ -185,8 +185,10 @@ export class WebUi {
 
   /** Submits the form. Returns what the page then says: that it worked, or the refusal. */
   async submit(): Promise<string> {
-    await this.form.getByRole('button', { name: 'Submit' }).click();
     const worked = this.page.getByText('Update successful').first();
+    // What it says of the update before stays for some seconds, on other pages too.
+    await worked.waitFor({ state: 'hidden' });
+    await this.form.getByRole('button', { name: 'Submit' }).click();
     const refused = this.form.getByRole('alert').filter({ visible: true });
     await worked.or(refused).first().waitFor();
     return (await worked.isVisible()) ? 'Update successful' : await textOf(refused);

@@ -71,6 +71,7 @@ async function startProcess(gift: Gift): Promise<void> {
   const open = acceptedGift(gift);
   if (open === undefined) throw new Error('the gift has ended');
   await rig.process.start(open);
+  await isInLists(gift);
   rig.replayLater(`gift/${gift.id}`);
 }
 
@@ -86,6 +87,9 @@ async function statusInLists(gift: Gift): Promise<string | undefined> {
   return status;
 }
 
+/** What lists do not show yet is taken for missing, and told to be started once more. */
+const isInLists = (gift: Gift) => expect.poll(() => statusInLists(gift), { timeout: 20_000 }).toBe('RUNNING');
+
 describe('reconcile', () => {
   test('starts what the ledger holds open and Temporal does not run, and leaves alone what runs', async () => {
     const runs = await acceptedAgo(10 * MINUTE);
@@ -97,6 +101,7 @@ describe('reconcile', () => {
     expect(report).toMatchObject({ checked: 3, started: 2, advanced: 0, lost_gifts: { started: 0 } });
     expect(report.sealed_blocks).toBeGreaterThan(0);
     expect(await statusOf(missing)).toBe('RUNNING');
+    await isInLists(missing);
     await rig.until(due, 'settled');
     await expect(statusOf(young)).rejects.toThrow(/not found/i);
     rig.replayLater(`gift/${missing.id}`, `gift/${due.id}`);
@@ -109,6 +114,7 @@ describe('reconcile', () => {
     // Of two from the test before, within the overlap, one was told to be started.
     expect(report).toMatchObject({ checked: 2, started: 1 });
     expect(await statusOf(recent)).toBe('RUNNING');
+    await isInLists(recent);
     // What this run started is not asked for again.
     expect(await runOnce<ReconcileReport>(SCHEDULES.reconcile)).toMatchObject({ checked: 0, started: 0 });
   });
