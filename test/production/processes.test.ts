@@ -231,7 +231,11 @@ test('in the end every accepted gift has ended, none twice, and the ledger prove
 
   const [crashed] = await boon.sql(`SELECT id, status FROM boon.gifts WHERE message = 'crash 1'`);
   expect(crashed?.status).toBe('settled');
-  expect(await processOf(await giftSaying('crash 1'))).toBe('COMPLETED');
+  const id = await giftSaying('crash 1');
+  await vi.waitFor(async () => expect(await processOf(id)).toBe('COMPLETED'), {
+    timeout: 120_000,
+    interval: 500,
+  });
   expect(new Set(given.map(({ id }) => id)).size).toBe(given.length);
   const statuses = await boon.sql(
     'SELECT status, count(*)::int AS count FROM boon.gifts GROUP BY status ORDER BY status::text',

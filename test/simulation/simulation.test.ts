@@ -8,10 +8,10 @@ import { play, run } from './run.ts';
 import { script } from './steps.ts';
 import { World } from './world.ts';
 
-const STEPS = Number(process.env.BOON_SIMULATION_STEPS ?? 2_000);
+const STEPS = Number(process.env.BOON_SIMULATION_STEPS ?? 20_000);
 const postgres = () => ({ adminUrl: inject('postgresUrl'), template: TEMPLATE_DATABASE });
 
-test('in all steps of one seed, with troubles on the way, everything is as the plain models say and comes to its end', async () => {
+test('in 20,000 steps of one seed, with troubles on the way, everything is as the plain models say and comes to its end', async () => {
   const { steps, failure } = await run({ ...postgres(), seed: SEED, steps: STEPS });
   expect(
     failure === undefined ? undefined : { seed: failure.seed, step: failure.steps, message: failure.message },
