@@ -277,7 +277,7 @@ export class ModelLedger {
   }
 
   #release(gift: ModelGift, by: 'operator' | 'unfreeze' | 'time', when: number, reason: string | null): void {
-    const stopped = when - (gift.hold?.at ?? when);
+    const stopped = Math.max(0, when - (gift.hold?.at ?? when));
     gift.status = gift.heldFrom;
     gift.settlesAt += stopped;
     if (gift.heldFrom === 'awaiting_claim' && gift.claimExpiresAt !== null) gift.claimExpiresAt += stopped;
