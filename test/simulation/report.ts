@@ -33,6 +33,6 @@ export function inWords({ seed, of, message, steps }: Shortest, options = ''): s
     `Seed ${seed} fails after ${of} steps. The shortest sequence found has ${steps.length}:`,
     ...lines,
     message,
-    `Again: npm run simulate -- --seed ${seed} --steps ${of}${options}`,
+    `Again: npm run simulate -- --seed=${seed} --steps ${of}${options}`,
   ].join('\n');
 }
