@@ -26,6 +26,8 @@ beforeAll(async () => {
   rig = await giftRig(temporal, { policy: OPEN_PROGRAMS, worker: false });
   referrals = referralRig(rig);
   worker = await startWorkerProcess(rig, OPEN_PROGRAMS);
+  // The worker keeps the schedule, whose own time would mix with the tests' runs; later workers leave it paused.
+  await rig.client.schedule.getHandle(SCHEDULES.reconcile).pause('tests run it');
 });
 afterEach(() => expectVerified(rig.ledger));
 afterAll(async () => {
@@ -188,7 +190,7 @@ test('a process that missed the end of its referral is told by the next run of t
   expect(await referrals.handle(value).result()).toMatchObject({ status: 'canceled' });
 });
 
-/** The worker keeps the schedule itself; this is a run at once, waited for, also behind one that is under way. */
+/** A run of the schedule at once, waited for, also behind one that is under way. */
 async function runSchedule(): Promise<void> {
   const schedule = rig.client.schedule.getHandle(SCHEDULES.reconcile);
   const runs = async () =>
