@@ -20,6 +20,8 @@ export type Config = {
   /** Ports of the local Temporal server; 0: a free one. */
   temporalPorts: { grpc: number; ui: number };
   taskQueue: string;
+  /** Processes that may wait to be started behind the answers, and how many are started at once. */
+  starts: { size: number; concurrency: number };
   /** Worker versioning; unset: unversioned. */
   deployment: { name: string; buildId: string } | undefined;
   dataDir: string;
@@ -116,6 +118,7 @@ function toConfig(set: Settings): Config {
     temporalAddress: set.TEMPORAL_ADDRESS,
     temporalPorts: { grpc: set.BOON_TEMPORAL_PORT, ui: set.BOON_TEMPORAL_UI_PORT },
     taskQueue: set.BOON_TASK_QUEUE,
+    starts: { size: set.BOON_START_QUEUE, concurrency: set.BOON_START_CONCURRENCY },
     deployment:
       set.BOON_WORKER_DEPLOYMENT !== undefined && set.BOON_BUILD_ID !== undefined
         ? { name: set.BOON_WORKER_DEPLOYMENT, buildId: set.BOON_BUILD_ID }

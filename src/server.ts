@@ -7,6 +7,7 @@ import type { VersionedPolicy } from './domain/policy.ts';
 import { bootstrapApiKey } from './http/bootstrap-key.ts';
 import { buildServer } from './http/build-server.ts';
 import { closeServer } from './http/close-server.ts';
+import { createStartQueue } from './http/start-queue.ts';
 import { createTokenVerifier } from './http/token-verifier.ts';
 import { createApiKeys } from './ledger/api-keys.ts';
 import { openDatabase } from './ledger/database.ts';
@@ -72,6 +73,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     keys: payloadKeys(encryptionKey, config.payloads.keys),
   });
   const client = temporalClient(temporalTarget(options.env, config.temporalAddress), payloads);
+  const starts = createStartQueue({ ...config.starts, metrics, logger });
   const draining = new AbortController();
   const closeParts = async () => {
     await Promise.allSettled([ledger.close(), keyDatabase.end(), client.connection.close()]);
@@ -83,6 +85,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const madeApiKey = await bootstrapApiKey(apiKeys, config.apiKey, now);
     const app = await buildServer({
       ledger,
+      starts,
       giftProcess: createGiftProcess({ client, ledger, taskQueue: config.taskQueue, clock }),
       campaignProcess: createCampaignProcess({ client, taskQueue: config.taskQueue }),
       referralProcess: createReferralProcess({
@@ -123,7 +126,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await app.listen({ port: config.port, host: config.host });
     warnOfRisks(config, logger);
     const close = async () => {
-      await closeServer(app);
+      await closeServer(app, starts);
       await closeParts();
     };
     return {

@@ -57,6 +57,13 @@ export const SettingsSchema = z.object({
   BOON_TASK_QUEUE: text('must be the name of a task queue')
     .prefault(TASK_QUEUE)
     .meta({ description: 'Task queue that workers poll and gifts are started on' }),
+  BOON_START_QUEUE: wholeNumber(1, 1_000_000).prefault('10000').meta({
+    description:
+      'How many processes of accepted gifts, referrals and the like may wait in one server to be started, about 1 kB each; what finds no room is started by the schedule `boon-reconcile`',
+  }),
+  BOON_START_CONCURRENCY: wholeNumber(1, 1_000)
+    .prefault('16')
+    .meta({ description: 'How many of these one server starts at once' }),
   BOON_WORKER_DEPLOYMENT: text('must be the name of a worker deployment')
     .regex(/^[^.]+$/, 'must not contain a dot')
     .optional()

@@ -9,6 +9,7 @@ import type { ReferralProcess } from '../../src/contracts/referral-process.ts';
 import type { RefundProcess } from '../../src/contracts/refund-process.ts';
 import { bootstrapApiKey } from '../../src/http/bootstrap-key.ts';
 import { buildServer } from '../../src/http/build-server.ts';
+import { createStartQueue } from '../../src/http/start-queue.ts';
 import { createTokenVerifier } from '../../src/http/token-verifier.ts';
 import { createApiKeys } from '../../src/ledger/api-keys.ts';
 import { openDatabase } from '../../src/ledger/database.ts';
@@ -50,6 +51,8 @@ async function boonServer(url: string) {
   const ledger = createPostgresLedger({ url, encryptionKey: randomBytes(32), policyVersion: 'bench' });
   const apiKeys = createApiKeys(openDatabase(url, { connections: 2 }));
   await bootstrapApiKey(apiKeys, apiKey, new Date(START).toISOString());
+  const logger = createLogger('info');
+  const metrics = createMetrics();
   return await buildServer({
     ledger,
     apiKeys,
@@ -70,8 +73,9 @@ async function boonServer(url: string) {
       trustUnsigned: false,
     }),
     clock: () => new Date(),
-    logger: createLogger('info'),
-    metrics: createMetrics(),
+    logger,
+    metrics,
+    starts: createStartQueue({ metrics, logger, size: 10_000, concurrency: 16 }),
     publicUrl: 'http://localhost',
     creditsLink: createCreditsLink({ encryptionKey: randomBytes(32), publicUrl: 'http://localhost' }),
     policyVersion: 'bench',

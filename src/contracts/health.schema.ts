@@ -9,7 +9,7 @@ export const ReadinessSchema = z
   .object({
     status: z.enum(['ready', 'degraded', 'unavailable', 'draining']).meta({
       description:
-        '`degraded`: Temporal is unreachable (gifts are accepted and settle once it is back), no worker works or is given work, or something is stuck. `unavailable`: the database is unreachable. `draining`: the server is stopping',
+        '`degraded`: Temporal is unreachable (gifts are accepted and settle once it is back), no worker works or is given work, more waits to be started than the server keeps, or something is stuck. `unavailable`: the database is unreachable. `draining`: the server is stopping',
     }),
     checks: z.object({
       database: CheckSchema,
@@ -17,6 +17,10 @@ export const ReadinessSchema = z
       workers: z.enum(['ok', 'none', 'not_current', 'unknown']).meta({
         description:
           'Whether a worker looks for work; `not_current`: those that do have a version that nobody made current, and are given nothing; `unknown` where Temporal does not tell',
+      }),
+      starts: z.enum(['ok', 'full']).meta({
+        description:
+          '`full`: Temporal takes starts more slowly than they come; what is accepted meanwhile is started by `reconcile`',
       }),
     }),
     stuck_items: z.int().meta({ description: 'What the schedules could not do: `GET /v1/stuck`' }),

@@ -27,15 +27,15 @@ const OwnIdSchema = z.object({ id: AccountIdSchema });
 const IdSchema = z.object({ id: AnyAccountIdSchema });
 
 export const accountRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts) => {
-  const { ledger, clock, giftProcess, logger } = parts;
+  const { ledger, clock, giftProcess, starts } = parts;
 
   /** Processes of gifts that a freeze held wait for the end of the hold: they learn that it has ended. */
-  async function tellReleasedGifts(accountId: string): Promise<void> {
-    const filter = { account_id: accountId, sent: true, received: true, status: 'pending' as const };
-    const { data } = await ledger.listGifts(filter, { limit: TOLD });
-    await giftProcess
-      .refresh(data.map((gift) => gift.id))
-      .catch((error) => logger.warn({ err: error }, 'processes of released gifts were not told'));
+  function tellReleasedGifts(accountId: string): void {
+    starts.add(`gifts of ${accountId}`, 'tell released', async () => {
+      const filter = { account_id: accountId, sent: true, received: true, status: 'pending' as const };
+      const { data } = await ledger.listGifts(filter, { limit: TOLD });
+      if (data.length > 0) await giftProcess.refresh(data.map((gift) => gift.id));
+    });
   }
 
   app.route({
@@ -54,7 +54,7 @@ export const accountRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, par
     },
     handler: async (request) => {
       const account = await ledger.putAccount(request.params.id, request.body, clock().toISOString());
-      if (request.body.status === 'active') await tellReleasedGifts(account.id);
+      if (request.body.status === 'active') tellReleasedGifts(account.id);
       return account;
     },
   });

@@ -2,6 +2,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { ActivityAcceptedSchema, ActivitySchema } from '../contracts/activity.schema.ts';
 import { BoonError } from '../contracts/errors.ts';
+import { referralWorkflowId } from '../contracts/referral.ts';
 import { services } from './access.ts';
 import { writeRefusals } from './answers.ts';
 import type { ServerParts } from './server-parts.ts';
@@ -10,7 +11,7 @@ import type { ServerParts } from './server-parts.ts';
 const CLOCKS_APART_MILLISECONDS = 5 * 60_000;
 
 export const activityRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts) => {
-  const { ledger, referralProcess, clock } = parts;
+  const { ledger, referralProcess, starts, clock } = parts;
 
   app.route({
     method: 'POST',
@@ -32,7 +33,11 @@ export const activityRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, pa
         throw new BoonError('validation_failed', `at: ${message}.`, { errors: [{ path: 'at', message }] });
       }
       const changed = await ledger.recordActivity({ ...request.body, told_at: now.toISOString() });
-      if (changed !== undefined) await referralProcess.prompted(changed);
+      if (changed !== undefined) {
+        starts.add(referralWorkflowId(changed.id), `tell ${changed.status}`, () =>
+          referralProcess.prompted(changed),
+        );
+      }
       reply.code(202);
       return { accepted: true as const };
     },

@@ -85,6 +85,11 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(idempotency);
   await app.register(openapi);
 
+  if (parts.answersWaitForStarts === true) {
+    app.addHook('onSend', async (request) => {
+      if (request.method !== 'GET') await parts.starts.idle();
+    });
+  }
   const desk = createGiftDesk(parts);
   await app.register(healthRoutes, parts);
   await app.register(codecRoutes, { ...parts, keyRing });

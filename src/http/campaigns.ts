@@ -8,7 +8,7 @@ import {
   CampaignIdSchema,
   CampaignSchema,
 } from '../contracts/campaign.schema.ts';
-import type { Campaign } from '../contracts/campaign.ts';
+import { type Campaign, campaignWorkflowId } from '../contracts/campaign.ts';
 import { AccountIdSchema, PageQuerySchema, pageOf } from '../contracts/primitives.schema.ts';
 import { CAMPAIGN_ACTIONS } from '../domain/campaign.ts';
 import { callerOf, services, servicesAndOwner } from './access.ts';
@@ -28,7 +28,7 @@ const ACTIONS = {
 };
 
 export const campaignRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts) => {
-  const { ledger, campaignProcess, clock, logger } = parts;
+  const { ledger, campaignProcess, starts, clock } = parts;
 
   app.route({
     method: 'POST',
@@ -52,7 +52,7 @@ export const campaignRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, pa
         id: newId('cmp', now),
         by: principalId(callerOf(request)),
       });
-      await wake(recorded.value);
+      wake(recorded.value);
       return reply.code(202).send(recordedAnswer(reply, recorded));
     },
   });
@@ -126,21 +126,14 @@ export const campaignRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, pa
           reason: request.body?.reason,
           by: principalId(callerOf(request)),
         });
-        await wake(recorded.value);
+        wake(recorded.value);
         return recordedAnswer(reply, recorded);
       },
     });
   }
 
-  /** The ledger has taken it down: a process that cannot be reached learns of it from `reconcile`. */
-  async function wake(campaign: Campaign): Promise<void> {
-    try {
-      await campaignProcess.wake(campaign);
-    } catch (error) {
-      logger.warn(
-        { campaign_id: campaign.id, err: error },
-        'could not reach a campaign’s process; reconcile will',
-      );
-    }
+  /** The ledger has taken it down; behind the answer its process learns of it, or begins. */
+  function wake(campaign: Campaign): void {
+    starts.add(campaignWorkflowId(campaign.id), 'start', () => campaignProcess.wake(campaign));
   }
 };

@@ -1,14 +1,13 @@
-/** Where gifts are handed in: the ledger's answer, the start of the process, and the view for the caller. */
+/** Where gifts are handed in: the ledger's answer, the process that is started behind it, and the view for the caller. */
 
 import { BoonError } from '../contracts/errors.ts';
-import type { Gift } from '../contracts/gift.ts';
+import { type Gift, giftWorkflowId } from '../contracts/gift.ts';
 import { acceptedGift } from '../contracts/gift-process.ts';
 import type { Transfer, TransferRequest } from '../contracts/transfer.schema.ts';
 import type { GiftAction } from '../domain/gift-status.ts';
 import type { GiftFilter, Page, PageRequest, Recorded } from '../ledger/ledger.ts';
 import { newId } from './new-id.ts';
 import { type Principal, principalId } from './principal.ts';
-import { createProcessStarter } from './process-starter.ts';
 import type { ServerParts } from './server-parts.ts';
 import { needsAddress, type Side, viewTransfer } from './transfer-view.ts';
 
@@ -33,14 +32,13 @@ export interface GiftDesk {
 }
 
 export function createGiftDesk(parts: ServerParts): GiftDesk {
-  const { ledger, giftProcess, clock, metrics, publicUrl } = parts;
-  const startOrLeave = createProcessStarter(parts);
+  const { ledger, giftProcess, starts, clock, metrics, publicUrl } = parts;
 
   return {
     async accept(caller, request, key) {
       const recorded = await countOutcome(() => acceptInLedger(request, key));
       // On a replay too: so a caller's own retry heals a crash between the acceptance and the start.
-      await startProcess(recorded.value);
+      startProcess(recorded.value);
       return { value: await view(caller, recorded.value), replayed: recorded.replayed };
     },
 
@@ -97,9 +95,10 @@ export function createGiftDesk(parts: ServerParts): GiftDesk {
     }
   }
 
-  async function startProcess(gift: Gift): Promise<void> {
+  function startProcess(gift: Gift): void {
     const accepted = acceptedGift(gift);
-    if (accepted !== undefined) await startOrLeave({ gift_id: gift.id }, () => giftProcess.start(accepted));
+    if (accepted !== undefined)
+      starts.add(giftWorkflowId(gift.id), 'start', () => giftProcess.start(accepted));
   }
 
   async function visibleGift(caller: Principal, giftId: string): Promise<Gift> {

@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { HealthSchema, type Readiness, ReadinessSchema } from '../contracts/health.schema.ts';
-import { watchParts } from '../observability/metrics.ts';
+import { watchParts, watchStarts } from '../observability/metrics.ts';
 import { checkParts, isDegraded, type State } from '../observability/readiness.ts';
 import { publicRefusals } from './answers.ts';
 import type { ServerParts } from './server-parts.ts';
@@ -12,6 +12,7 @@ const config = { access: 'public' } as const;
 
 export const healthRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts) => {
   watchParts(parts.metrics.registry, parts.ledger, parts.giftProcess);
+  watchStarts(parts.metrics.registry, parts.starts.backlog);
   let draining = false;
   app.addHook('preClose', async () => {
     draining = true;
@@ -46,9 +47,12 @@ export const healthRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, part
     },
     handler: async (_request, reply) => {
       const state = await checkParts(parts.ledger, parts.giftProcess);
-      const status = draining || parts.draining?.aborted === true ? 'draining' : statusOf(state);
+      const starts = parts.starts.backlog().full ? ('full' as const) : ('ok' as const);
+      const stops = draining || parts.draining?.aborted === true;
+      const status = stops ? 'draining' : statusOf(state, starts);
       reply.code(status === 'ready' || status === 'degraded' ? 200 : 503);
-      return { status, ...state, policy_version: parts.policyVersion };
+      const checks = { ...state.checks, starts };
+      return { status, ...state, checks, policy_version: parts.policyVersion };
     },
   });
 
@@ -71,7 +75,7 @@ export const healthRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, part
 };
 
 /** Without Temporal a gift is still accepted, and `reconcile` starts its process later. */
-function statusOf(state: State): Readiness['status'] {
+function statusOf(state: State, starts: 'ok' | 'full'): Readiness['status'] {
   if (state.checks.database === 'unreachable') return 'unavailable';
-  return isDegraded(state) ? 'degraded' : 'ready';
+  return isDegraded(state) || starts === 'full' ? 'degraded' : 'ready';
 }

@@ -2,15 +2,14 @@
 import { BoonError } from '../contracts/errors.ts';
 import type { InvoiceNews } from '../contracts/invoice.ts';
 import type { PackageList, PurchaseRequest } from '../contracts/purchase.schema.ts';
-import type { PaymentNews, Purchase } from '../contracts/purchase.ts';
+import { type PaymentNews, type Purchase, purchaseWorkflowId } from '../contracts/purchase.ts';
 import type { CorrectRefunded, RefundRequest } from '../contracts/refund.schema.ts';
-import type { Refund, RefundNews } from '../contracts/refund.ts';
+import { type Refund, type RefundNews, refundWorkflowId } from '../contracts/refund.ts';
 import type { Page, PageRequest, Recorded } from '../ledger/ledger.ts';
 import type { HeardPayment } from '../ledger/purchases.ts';
 import { createGiftTeller } from './gift-teller.ts';
 import { newId } from './new-id.ts';
 import { type Principal, principalId } from './principal.ts';
-import { createProcessStarter } from './process-starter.ts';
 import type { ServerParts } from './server-parts.ts';
 
 export interface PurchaseDesk {
@@ -36,8 +35,7 @@ export interface PurchaseDesk {
 }
 
 export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
-  const { ledger, payments, purchaseProcess, refundProcess, clock } = parts;
-  const startOrLeave = createProcessStarter(parts);
+  const { ledger, payments, purchaseProcess, refundProcess, starts, clock } = parts;
   const tellGifts = createGiftTeller(parts);
   const now = () => clock().toISOString();
 
@@ -53,7 +51,10 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
       const purchase = waits
         ? await ledger.noteCheckout(value.id, await provider.openCheckout(value), now())
         : value;
-      await startOrLeave({ purchase_id: value.id }, () => purchaseProcess.start(purchase));
+      starts.add(purchaseWorkflowId(value.id), 'start', async () =>
+        // As it is by then: it may have been paid before the process runs.
+        purchaseProcess.start(await ledger.findPurchase(value.id)),
+      );
       return { value: purchase, replayed };
     },
 
@@ -71,9 +72,12 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
         asked_by: principalId(caller),
       });
       const { value } = recorded;
-      if (value.status === 'pending')
-        await startOrLeave({ refund_id: value.id }, () => refundProcess.start(value));
-      await tellGifts(value.account_id, at.toISOString());
+      if (value.status === 'pending') {
+        starts.add(refundWorkflowId(value.id), 'start', async () =>
+          refundProcess.start(await ledger.findRefund(value.id)),
+        );
+      }
+      tellGifts(value.account_id, at.toISOString());
       return recorded;
     },
 
@@ -89,7 +93,7 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
     async correctRefunded(caller, id, { refunded, reason }, key) {
       const correction = { key, at: now(), id, refunded, reason, said_by: principalId(caller) };
       const recorded = await ledger.correctRefunded(correction);
-      await tellGifts(recorded.value.account_id, correction.at);
+      tellGifts(recorded.value.account_id, correction.at);
       return recorded;
     },
 
@@ -106,8 +110,8 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
       if (!('said' in news)) return await heardOfRefund(news);
       const heard = (await ledger.hearOfPayment(news)) ?? (await heardOfAnother(news));
       if (heard === undefined) return false;
-      await tell(heard);
-      if (heard.changed) await tellGifts(heard.purchase.account_id, news.at);
+      tell(heard);
+      if (heard.changed) tellGifts(heard.purchase.account_id, news.at);
       return true;
     },
   };
@@ -123,17 +127,21 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
   }
 
   /** Told again too: the first time may have ended between the ledger and here. */
-  async function tell({ purchase, case: opened }: HeardPayment): Promise<void> {
-    await purchaseProcess.changed(purchase, opened?.status === 'open' ? opened : undefined);
+  function tell({ purchase, case: opened }: Omit<HeardPayment, 'changed'>): void {
+    const open = opened?.status === 'open' ? opened : undefined;
+    starts.add(purchaseWorkflowId(purchase.id), `tell ${open?.id ?? ''}`, () =>
+      purchaseProcess.changed(purchase, open),
+    );
   }
 
   async function heardOfRefund(news: RefundNews): Promise<boolean> {
     const heard = (await ledger.hearOfRefund(news)) ?? (await heardOfAnotherRefund(news));
     if (heard === undefined) return false;
-    if (heard.refund !== null) await refundProcess.changed(heard.refund);
+    const { refund } = heard;
+    if (refund !== null) starts.add(refundWorkflowId(refund.id), 'tell', () => refundProcess.changed(refund));
     if (heard.changed) {
-      await purchaseProcess.changed(heard.purchase);
-      await tellGifts(heard.purchase.account_id, news.at);
+      tell({ purchase: heard.purchase, case: null });
+      tellGifts(heard.purchase.account_id, news.at);
     }
     return true;
   }

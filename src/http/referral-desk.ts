@@ -1,13 +1,17 @@
 /** Where referrals are handed in: the ledger's answer, what their process is told, and the view for the caller. */
 import { BoonError } from '../contracts/errors.ts';
 import type { LinkUsed, ReferralRequest, ReferralView } from '../contracts/referral.schema.ts';
-import type { Referral, RewardWindow } from '../contracts/referral.ts';
+import {
+  type Referral,
+  type RewardWindow,
+  referralWorkflowId,
+  rewardWindowWorkflowId,
+} from '../contracts/referral.ts';
 import type { Page, PageRequest, Recorded } from '../ledger/ledger.ts';
 import type { RaiseCap } from '../ledger/referrals.ts';
 import { createGiftTeller } from './gift-teller.ts';
 import { newId } from './new-id.ts';
 import { type Principal, principalId } from './principal.ts';
-import { createProcessStarter } from './process-starter.ts';
 import { type ReferralSide, viewReferral } from './referral-view.ts';
 import type { ServerParts } from './server-parts.ts';
 
@@ -48,8 +52,7 @@ export interface ReferralDesk {
 }
 
 export function createReferralDesk(parts: ServerParts): ReferralDesk {
-  const { ledger, referralProcess, clock, publicUrl } = parts;
-  const startOrLeave = createProcessStarter(parts);
+  const { ledger, referralProcess, starts, clock, publicUrl } = parts;
   const tellGifts = createGiftTeller(parts);
   const now = () => clock().toISOString();
 
@@ -60,7 +63,10 @@ export function createReferralDesk(parts: ServerParts): ReferralDesk {
       const recorded = await ledger.invite({ key, at: at.toISOString(), id, program, referrer_id, email });
       const referral = recorded.value;
       // On a replay too: so a caller's own retry heals a crash between the ledger and the start.
-      await startOrLeave({ referral_id: referral.id }, () => referralProcess.start(referral));
+      starts.add(referralWorkflowId(referral.id), 'start', async () =>
+        // As it is by then: who changes it before the process runs finds nobody to tell.
+        referralProcess.start(await ledger.findReferral(referral.id)),
+      );
       return { value: await view(caller, referral), replayed: recorded.replayed };
     },
 
@@ -111,7 +117,7 @@ export function createReferralDesk(parts: ServerParts): ReferralDesk {
       const by = principalId(caller);
       const request = { key, at: now(), referral_id: referralId, action: 'claw_back', reason, by } as const;
       const recorded = await ledger.actOnReferral(request);
-      for (const { account_id } of recorded.value.rewards) await tellGifts(account_id, request.at);
+      for (const { account_id } of recorded.value.rewards) tellGifts(account_id, request.at);
       return await told(caller, recorded);
     },
 
@@ -121,7 +127,10 @@ export function createReferralDesk(parts: ServerParts): ReferralDesk {
       const present = month ?? (await ledger.rewardWindow(raise.account_id, raise.program, now())).month;
       const by = principalId(caller);
       const recorded = await ledger.raiseCap({ key, at: now(), ...raise, month: present, by });
-      await referralProcess.windowChanged(recorded.value);
+      const { account_id } = recorded.value;
+      starts.add(rewardWindowWorkflowId(account_id, present), `tell ${raise.program}`, () =>
+        referralProcess.windowChanged(recorded.value),
+      );
       return recorded;
     },
   };
@@ -131,7 +140,9 @@ export function createReferralDesk(parts: ServerParts): ReferralDesk {
     caller: Principal,
     { value, replayed }: Recorded<Referral>,
   ): Promise<Recorded<ReferralView>> {
-    await referralProcess.changed(replayed ? await ledger.findReferral(value.id) : value);
+    starts.add(referralWorkflowId(value.id), 'tell', async () =>
+      referralProcess.changed(replayed ? await ledger.findReferral(value.id) : value),
+    );
     return { value: await view(caller, value), replayed };
   }
 

@@ -13,6 +13,7 @@ import type { CreditsLink } from '../payments/credits-link.ts';
 import type { DemoPayments } from '../payments/demo-payments.ts';
 import type { CodecParts } from './codec.ts';
 import type { RateLimit } from './plugins/rate-limit.ts';
+import type { StartQueue } from './start-queue.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 
 export type ServerParts = {
@@ -22,6 +23,10 @@ export type ServerParts = {
   referralProcess: ReferralProcess;
   purchaseProcess: PurchaseProcess;
   refundProcess: RefundProcess;
+  /** What processes are asked behind the answers. Whoever made it closes it, after the server and before Temporal's connection. */
+  starts: StartQueue;
+  /** For tests of others: an answer that wrote something waits until processes know of it. */
+  answersWaitForStarts?: boolean | undefined;
   /** Left out: nothing can be bought. */
   payments?: Payments | undefined;
   /** The same payments, when they are the demonstration: its pages are served. */

@@ -3,6 +3,7 @@
  * way. What is missed here (another server's cache is old, a process dies) the sweep of each minute begins.
  */
 
+import { purchaseWorkflowId } from '../contracts/purchase.ts';
 import { parseCredits } from '../domain/credits.ts';
 import { newId } from './new-id.ts';
 import type { ServerParts } from './server-parts.ts';
@@ -11,12 +12,13 @@ import type { ServerParts } from './server-parts.ts';
 const REMEMBERED_MS = 60_000;
 const MOST_REMEMBERED = 100_000;
 
-type Parts = Pick<ServerParts, 'ledger' | 'payments' | 'purchaseProcess' | 'clock' | 'logger'>;
+type Parts = Pick<ServerParts, 'ledger' | 'payments' | 'purchaseProcess' | 'starts' | 'clock' | 'logger'>;
 
 /** Told of the balance that a use left; never rejects. */
 export type TopUpWatch = (accountId: string, balance: string) => void;
 
-export function createTopUpWatch({ ledger, payments, purchaseProcess, clock, logger }: Parts): TopUpWatch {
+export function createTopUpWatch(parts: Parts): TopUpWatch {
+  const { ledger, payments, purchaseProcess, starts, clock, logger } = parts;
   const sums = new Map<string, { below: bigint | undefined; until: number }>();
   return (accountId, balance) => {
     if (payments === undefined) return;
@@ -30,7 +32,8 @@ export function createTopUpWatch({ ledger, payments, purchaseProcess, clock, log
     if (below === undefined || balance >= below) return;
     const now = clock();
     const purchase = await ledger.beginTopUp(accountId, newId('pur', now), now.toISOString());
-    if (purchase !== undefined) await purchaseProcess.start(purchase);
+    if (purchase !== undefined)
+      starts.add(purchaseWorkflowId(purchase.id), 'start', () => purchaseProcess.start(purchase));
   }
 
   /** Below how much the account wants to be topped up; undefined without its consent. */

@@ -9,7 +9,9 @@ export type Metrics = {
   httpSeconds: Histogram<'method' | 'route' | 'status'>;
   /** Gifts asked for, by outcome: `accepted`, `replayed`, or the code of the refusal. */
   gifts: Counter<'outcome'>;
-  /** Accepted gifts whose process could not be started at once; `reconcile` starts them. */
+  /** What processes were asked behind the answers, by outcome: `started`, `told`, `failed` (a try), `dropped` (left to `reconcile`). */
+  starts: Counter<'outcome'>;
+  /** Of these, what was left to `reconcile`. */
   startsFailed: Counter;
   /** How many gifts went to the database in one call. */
   giftBatch: Histogram;
@@ -35,9 +37,15 @@ export function createMetrics(options: { processMetrics?: boolean } = {}): Metri
       labelNames: ['outcome'],
       registers,
     }),
+    starts: new Counter({
+      name: 'boon_starts_total',
+      help: 'What processes were asked behind the answers, by outcome',
+      labelNames: ['outcome'],
+      registers,
+    }),
     startsFailed: new Counter({
       name: 'boon_gift_starts_failed_total',
-      help: 'Accepted gifts whose process could not be started at once',
+      help: 'What was accepted and whose process this server did not reach: reconcile does',
       registers,
     }),
     giftBatch: new Histogram({
@@ -89,6 +97,27 @@ export function watchParts(
     async collect() {
       const workers = await temporal.workers().catch(() => undefined);
       this.set(workers?.count ?? -1);
+    },
+  });
+}
+
+/** Gauges of what waits behind the answers. */
+export function watchStarts(registry: Registry, backlog: () => { waiting: number; oldest: number }): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'boon_starts_waiting',
+    help: 'Processes that are still to be started or told of what was answered',
+    registers,
+    collect() {
+      this.set(backlog().waiting);
+    },
+  });
+  new Gauge({
+    name: 'boon_starts_oldest_seconds',
+    help: 'How long the oldest of these has waited',
+    registers,
+    collect() {
+      this.set(backlog().oldest);
     },
   });
 }

@@ -5,6 +5,7 @@ import {
   type Client,
   isGrpcServiceError,
   ServiceError,
+  WithStartWorkflowOperation,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
@@ -25,7 +26,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { countWorkers } from './count-workers.ts';
 import { refusedBy, unavailable } from './failure.ts';
 import { refreshGifts } from './gift-runs.ts';
-import { giftStartOptions } from './gift-start.ts';
+import { giftActOptions, giftStartOptions } from './gift-start.ts';
 
 export type GiftProcessOptions = {
   client: Client;
@@ -55,13 +56,11 @@ export function createGiftProcess(options: GiftProcessOptions): GiftProcess {
   const { client, ledger, taskQueue, clock, actPatience = ACT_PATIENCE } = options;
   return {
     async start(gift) {
-      await within(START_PATIENCE, () => start(gift, 'REJECT_DUPLICATE'));
+      await within(START_PATIENCE, () => start(gift));
     },
 
     async act(request) {
-      // What has settled has no process any more.
-      if (request.action === 'reverse') return await ledger.actOnGift(request);
-      const answer = (await updateIfRunning(request)) ?? (await startThenUpdate(request));
+      const answer = await actInProcess(request);
       if (answer !== undefined && answer !== 'recorded') return { value: answer, replayed: false };
       // The process has ended, in the ledger or, by some mistake, only in Temporal; or the answer is to an earlier
       // sending of the key: the ledger knows that answer, and whether this request is the same.
@@ -77,45 +76,56 @@ export function createGiftProcess(options: GiftProcessOptions): GiftProcess {
     workers: () => countWorkers(client, taskQueue),
   };
 
-  async function start(gift: AcceptedGift, reuse: 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE_FAILED_ONLY') {
+  async function start(gift: AcceptedGift): Promise<void> {
     const options = giftStartOptions(gift, taskQueue, clock().getTime());
     try {
-      await client.workflow.start<GiftWorkflow>(GIFT_WORKFLOW, { ...options, workflowIdReusePolicy: reuse });
+      await client.workflow.start<GiftWorkflow>(GIFT_WORKFLOW, options);
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
-    // Nobody waits for it: where it is lost, `reconcile` asks Temporal.
-    ledger.noteGiftStarts([gift.id], clock().toISOString()).catch(() => undefined);
+    note(gift.id);
   }
 
-  /** Undefined when there is no process to answer. */
-  async function updateIfRunning(request: GiftActionRequest): Promise<Answer | undefined> {
+  /** Nobody waits for it: where it is lost, `reconcile` asks Temporal. */
+  function note(giftId: string): void {
+    ledger.noteGiftStarts([giftId], clock().toISOString()).catch(() => undefined);
+  }
+
+  /** One call, whether the process runs or is still to be started. Undefined when there is none to answer any more. */
+  async function actInProcess(request: GiftActionRequest): Promise<Answer | undefined> {
+    // What has settled has no process any more.
+    if (request.action === 'reverse') return undefined;
+    const open = acceptedGift(await ledger.findGift(request.gift_id));
+    if (open === undefined) return undefined;
     try {
-      return await within(actPatience, () => update(request));
+      return await within(actPatience, () => update(request, open));
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return undefined;
+      if (error instanceof WorkflowNotFoundError || error instanceof WorkflowExecutionAlreadyStartedError)
+        return undefined;
       throw error;
     }
   }
 
-  /** For a process that never started. Undefined when it has ended. */
-  async function startThenUpdate(request: GiftActionRequest): Promise<Answer | undefined> {
-    const open = acceptedGift(await ledger.findGift(request.gift_id));
-    if (open === undefined) return undefined;
-    await within(START_PATIENCE, () => start(open, 'ALLOW_DUPLICATE_FAILED_ONLY'));
-    return await updateIfRunning(request);
-  }
-
   /** Sends the action as an update whose id is its key: however often it is sent, it is done once. */
-  async function update(request: GiftActionRequest): Promise<Answer> {
-    const { action, gift_id, key, at: _, token, ...rest } = request;
+  async function update(request: GiftActionRequest, open: AcceptedGift): Promise<Answer> {
+    const { action, key, at: _, gift_id, token, ...rest } = request;
     // What stands in Temporal's history must not open a claim link.
     const given = token === undefined ? rest : { ...rest, token_hash: tokenHash(token) };
     const attempt = randomUUID();
-    const handle = client.workflow.getHandle(giftWorkflowId(gift_id));
-    const sent = { updateId: updateId(key), args: [{ ...given, key, attempt }] as [object] };
+    const send = () => {
+      const startWorkflowOperation = new WithStartWorkflowOperation<GiftWorkflow>(
+        GIFT_WORKFLOW,
+        giftActOptions(open, taskQueue),
+      );
+      return client.workflow.executeUpdateWithStart<GiftWorkflow, GiftAnswer, [object]>(action, {
+        updateId: updateId(key),
+        args: [{ ...given, key, attempt }],
+        startWorkflowOperation,
+      });
+    };
     try {
-      const answer = await untilTaken(() => handle.executeUpdate<GiftAnswer, [object]>(action, sent));
+      const answer = await untilTaken(send);
+      note(gift_id);
       const { attempt: answered, ...gift } = answer;
       return answered === attempt ? gift : 'recorded';
     } catch (error) {
@@ -131,7 +141,11 @@ export function createGiftProcess(options: GiftProcessOptions): GiftProcess {
     try {
       return await client.connection.withDeadline(Date.now() + milliseconds, work);
     } catch (error) {
-      throw error instanceof WorkflowNotFoundError || error instanceof BoonError ? error : unavailable(error);
+      const isKnown =
+        error instanceof WorkflowNotFoundError ||
+        error instanceof WorkflowExecutionAlreadyStartedError ||
+        error instanceof BoonError;
+      throw isKnown ? error : unavailable(error);
     }
   }
 }

@@ -29,6 +29,18 @@ export function giftStartOptions(
   };
 }
 
+/**
+ * Options that start the process with what is asked of it, where it does not run: at once, for an update needs it awake. One
+ * that was terminated or failed begins again; one that completed has done its work.
+ */
+export function giftActOptions(gift: AcceptedGift, taskQueue: string) {
+  return {
+    ...giftStartOptions(gift, taskQueue, Date.parse(gift.deadline)),
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+    workflowIdConflictPolicy: 'USE_EXISTING',
+  } as const;
+}
+
 /** Leaves out what a caller's gift may hold beside: every field is a cost in history, and may say too much. */
 function onlyNeeded({ id, from, to, by_email, amount, funding, settles_at, deadline, status }: AcceptedGift) {
   return { id, from, to, by_email, amount, funding, settles_at, deadline, status };

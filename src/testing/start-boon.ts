@@ -12,6 +12,7 @@ import { bootstrapApiKey } from '../http/bootstrap-key.ts';
 import { buildServer } from '../http/build-server.ts';
 import { closeServer } from '../http/close-server.ts';
 import type { ServerParts } from '../http/server-parts.ts';
+import { createStartQueue } from '../http/start-queue.ts';
 import { createTokenVerifier } from '../http/token-verifier.ts';
 import { createApiKeys } from '../ledger/api-keys.ts';
 import { openDatabase } from '../ledger/database.ts';
@@ -115,6 +116,8 @@ export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHar
   const apiKey = newApiKey();
   const apiKeys = createApiKeys(keyDatabase);
   await bootstrapApiKey(apiKeys, apiKey, clock.now().toISOString());
+  const logger = createLogger(options.logLevel ?? 'silent');
+  const metrics = createMetrics();
   const serverParts: ServerParts = {
     ledger,
     apiKeys,
@@ -123,11 +126,13 @@ export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHar
     referralProcess: createReferralProcess(common),
     purchaseProcess: createPurchaseProcess(common),
     refundProcess: createRefundProcess(common),
+    starts: createStartQueue({ metrics, logger, size: 10_000, concurrency: 16, patience: 30_000 }),
+    answersWaitForStarts: true,
     codec: { payloads: codec, uiOrigins: [] },
     tokens: createTokenVerifier(TRUSTING),
     clock: () => clock.now(),
-    logger: createLogger(options.logLevel ?? 'silent'),
-    metrics: createMetrics(),
+    logger,
+    metrics,
     publicUrl,
     creditsLink: createCreditsLink({ encryptionKey, publicUrl }),
     payments: demoPayments,
@@ -209,7 +214,7 @@ async function bothOrNeither<
 
 async function listen(serverParts: ServerParts, parts: AsyncDisposableStack): Promise<string> {
   const app = await buildServer(serverParts);
-  parts.defer(() => closeServer(app));
+  parts.defer(() => closeServer(app, serverParts.starts));
   await app.listen({ port: 0, host: LOOPBACK });
   return `http://${LOOPBACK}:${(app.server.address() as AddressInfo).port}`;
 }

@@ -149,7 +149,7 @@ test('a request that does not end is ended when the patience is over', async () 
   const outcome = expect(answer).rejects.toThrow();
   await new Promise((resolve) => setTimeout(resolve, 100));
   const began = performance.now();
-  await closeServer(stuck.app, 200);
+  await closeServer(stuck.app, stuck.starts, 200);
   expect(performance.now() - began).toBeLessThan(30_000);
   await outcome;
   await stuck.close();

@@ -5,6 +5,7 @@ import { bootstrapApiKey } from '../../src/http/bootstrap-key.ts';
 import { buildServer } from '../../src/http/build-server.ts';
 import { closeServer } from '../../src/http/close-server.ts';
 import type { ServerParts } from '../../src/http/server-parts.ts';
+import { createStartQueue, type StartQueue, type StartQueueOptions } from '../../src/http/start-queue.ts';
 import { createTokenVerifier, type TokenSettings } from '../../src/http/token-verifier.ts';
 import { type ApiKeys, createApiKeys } from '../../src/ledger/api-keys.ts';
 import { openDatabase } from '../../src/ledger/database.ts';
@@ -46,6 +47,8 @@ export type TestServer = TestLedger & {
   referralProcess: RecordingReferralProcess;
   apiKeys: ApiKeys;
   metrics: Metrics;
+  /** What waits behind the answers. */
+  starts: StartQueue;
   /** The server's clock; set it to move time. */
   time: { now: Date };
   send(method: string, path: string, sent?: Sent): Promise<Answer>;
@@ -55,6 +58,7 @@ export type TestServerOptions = {
   policy?: PolicyPatch;
   jwt?: Partial<TokenSettings>;
   parts?: Partial<ServerParts>;
+  starts?: Partial<StartQueueOptions>;
   /** Left out: a free one. */
   port?: number;
   /** A ledger that is there already and is closed by whoever opened it. */
@@ -82,6 +86,8 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
   const giftProcess = createRecordingGiftProcess(testLedger.ledger);
   const referralProcess = createRecordingReferralProcess();
   const metrics = createMetrics();
+  const logger = createLogger('silent');
+  const starts = createStartQueue({ metrics, logger, size: 1_000, concurrency: 16, ...options.starts });
   const time = { now: new Date(START) };
   const publicUrl = options.parts?.publicUrl ?? 'https://boon.example';
   const app = await buildServer({
@@ -98,7 +104,8 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     apiKeys,
     tokens: createTokenVerifier({ ...NO_TOKENS, ...options.jwt }),
     clock: () => time.now,
-    logger: createLogger('silent'),
+    logger,
+    starts,
     metrics,
     publicUrl,
     creditsLink: createCreditsLink({ encryptionKey: testLedger.encryptionKey, publicUrl }),
@@ -117,10 +124,11 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     referralProcess,
     apiKeys,
     metrics,
+    starts,
     time,
     send: (method, path, sent = {}) => send(baseUrl, apiKey, method, path, sent),
     async close() {
-      await closeServer(app);
+      await closeServer(app, starts);
       await keyDatabase.end();
       if (options.ledger === undefined) await testLedger.close();
     },
