@@ -31,12 +31,14 @@ export type StartQueueOptions = {
   concurrency: number;
   /** How long one call may take, in milliseconds, should it not end by itself; 10,000 when left out. */
   patience?: number;
+  /** How long nothing is asked after a failure, in milliseconds, at first; 1,000 when left out. */
+  pause?: number;
 };
 
 const CALL_PATIENCE = 10_000;
 const CLOSE_PATIENCE = 5_000;
 /** After a failure nothing is asked for a second, then one process alone; each further failure doubles it, up to ten. */
-const SHORTEST_PAUSE = 1_000;
+const PAUSE = 1_000;
 const LONGEST_PAUSE = 10_000;
 /** How often one process is asked that fails each time; others have their turn in between. */
 const MOST_TRIES = 5;
@@ -44,7 +46,7 @@ const MOST_TRIES = 5;
 type Asked = { id: string; calls: Map<Call, () => Promise<void>>; since: number; tries: number };
 
 export function createStartQueue(options: StartQueueOptions): StartQueue {
-  const { metrics, logger, size, concurrency, patience = CALL_PATIENCE } = options;
+  const { metrics, logger, size, concurrency, patience = CALL_PATIENCE, pause: firstPause = PAUSE } = options;
   /** All that wait, those too whose process is being asked; in the order in which they came. */
   const waiting = new Map<string, Asked>();
   const running = new Map<string, number>();
@@ -53,6 +55,7 @@ export function createStartQueue(options: StartQueueOptions): StartQueue {
   let pausedUntil = 0;
   let full = false;
   let closing = false;
+  let isSoon = false;
 
   const queue: StartQueue = {
     add(id, call, work) {
@@ -61,15 +64,16 @@ export function createStartQueue(options: StartQueueOptions): StartQueue {
       else if (closing || waiting.size >= size) leave(id, 1);
       else waiting.set(id, { id, calls: new Map([[call, work]]), since: performance.now(), tries: 0 });
       if (waiting.size >= size) fill();
-      askNext();
+      askSoon();
     },
 
     backlog() {
-      let since = performance.now();
+      const now = performance.now();
+      let since = now;
       for (const asked of running.values()) since = Math.min(since, asked);
       // What has been tried stands behind younger ones.
       for (const asked of waiting.values()) since = Math.min(since, asked.since);
-      return { waiting: waiting.size, oldest: (performance.now() - since) / 1_000, full };
+      return { waiting: waiting.size, oldest: (now - since) / 1_000, full };
     },
 
     idle: () =>
@@ -92,6 +96,16 @@ export function createStartQueue(options: StartQueueOptions): StartQueue {
     },
   };
   return queue;
+
+  /** After the answers of this moment have gone out. */
+  function askSoon(): void {
+    if (isSoon) return;
+    isSoon = true;
+    setImmediate(() => {
+      isSoon = false;
+      askNext();
+    });
+  }
 
   function askNext(): void {
     if (waiting.size * 2 <= size) full = false;
@@ -132,7 +146,7 @@ export function createStartQueue(options: StartQueueOptions): StartQueue {
     asked.tries += 1;
     const isAway = pause > 0;
     if (performance.now() >= pausedUntil) {
-      pause = Math.min(Math.max(pause * 2, SHORTEST_PAUSE), LONGEST_PAUSE);
+      pause = Math.min(Math.max(pause * 2, firstPause), LONGEST_PAUSE);
       pausedUntil = performance.now() + pause;
       setTimeout(askNext, pause + 1).unref();
       logger.warn({ process: asked.id, err: error, waiting: waiting.size }, 'a process was not reached');

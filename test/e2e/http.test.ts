@@ -1,5 +1,5 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { BoonError } from '../../src/contracts/errors.ts';
 import { giftWorkflowId } from '../../src/contracts/gift.ts';
 import type { GiftProcess } from '../../src/contracts/gift-process.ts';
@@ -107,19 +107,82 @@ test('a gift by e-mail is claimed with the link of its mail', async () => {
   await rig.until(gift, 'settled');
 });
 
-test('a retry of the caller starts the process of a gift that was accepted and not started', async () => {
-  const body = { from: 'ada', to: { account_id: 'ben' }, amount: '1' };
+test('a gift whose start Temporal did not take is started as soon as it does', async () => {
   starts = () => Promise.reject(new BoonError('unavailable', 'Temporal did not answer.'));
-  const first = await server.send('POST', TRANSFER, { body, key: 'crash' });
-  expect(first.status).toBe(202);
-  const handle = rig.client.workflow.getHandle(giftWorkflowId(String(first.json.id)));
+  const gift = await give('1');
+  const handle = rig.client.workflow.getHandle(giftWorkflowId(gift.id));
   await expect(handle.describe()).rejects.toThrow(WorkflowNotFoundError);
-
   starts = rig.process.start;
-  // After a failed start the server leaves Temporal alone for a second.
-  await rig.sleep(1100);
-  const retry = await server.send('POST', TRANSFER, { body, key: 'crash' });
-  expect(retry.text).toBe(first.text);
-  rig.replayLater(giftWorkflowId(String(retry.json.id)));
-  await rig.until({ id: String(retry.json.id) }, 'settled');
+  await rig.until(gift, 'settled');
+});
+
+describe('who acts at once, before the process was started', () => {
+  let arrive: () => void;
+  beforeEach(() => {
+    const arrived = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    starts = async (gift) => {
+      await arrived;
+      await rig.process.start(gift);
+    };
+  });
+  afterEach(async () => {
+    arrive();
+    await server.starts.idle();
+    starts = rig.process.start;
+  });
+
+  const run = async (id: string) => {
+    const { runId, status } = await rig.client.workflow.getHandle(giftWorkflowId(id)).describe();
+    return { runId, status: status.name };
+  };
+
+  test('has the gift held by its process, which the start that comes late leaves as it is', async () => {
+    const gift = await give('2');
+    const held = await act(gift.id, 'hold', { reason: 'looks odd' });
+    expect(held.json, held.text).toMatchObject({ status: 'held', reason: 'looks odd' });
+    const before = await run(gift.id);
+    expect(before.status).toBe('RUNNING');
+    arrive();
+    await server.starts.idle();
+    expect(await run(gift.id)).toEqual(before);
+    expect((await act(gift.id, 'release', {})).json.status).toBe('pending');
+    await rig.until(gift, 'settled');
+    expect((await run(gift.id)).runId).toBe(before.runId);
+  });
+
+  test('has it canceled, once, and the start that comes late begins nothing', async () => {
+    const gift = await give('2');
+    const answers = await Promise.all([
+      act(gift.id, 'cancel', { reason: 'oops' }, 'at-once'),
+      act(gift.id, 'cancel', { reason: 'oops' }, 'at-once'),
+    ]);
+    expect(answers.map(({ json }) => json.status)).toEqual(['canceled', 'canceled']);
+    expect(answers.filter(({ headers }) => headers.get('idempotent-replayed') === null)).toHaveLength(1);
+    const before = await run(gift.id);
+    arrive();
+    await server.starts.idle();
+    await rig.untilClosed(gift);
+    expect(await run(gift.id)).toEqual({ ...before, status: 'COMPLETED' });
+  });
+
+  test('has it claimed', async () => {
+    const gift = await give('4', { email: 'hedy@example.com' });
+    const token = gift.claim_url.split('#token=')[1] ?? '';
+    const claimed = await act(gift.id, 'claim', { token, account_id: 'ben' });
+    expect(claimed.json, claimed.text).toMatchObject({ to: { account_id: 'ben' } });
+    arrive();
+    await rig.until(gift, 'settled');
+  });
+
+  test('is refused as by a process that runs', async () => {
+    const gift = await give('2');
+    const refused = await act(gift.id, 'release', {}, 'too-early-by-far');
+    expect([refused.status, refused.json.code]).toEqual([409, 'not_held']);
+    const again = await act(gift.id, 'release', {}, 'too-early-by-far');
+    expect([again.text, again.headers.get('idempotent-replayed')]).toEqual([refused.text, 'true']);
+    arrive();
+    await rig.until(gift, 'settled');
+  });
 });

@@ -104,8 +104,11 @@ test('an account that becomes active again has the processes of its pending gift
   await seedAccount(server.ledger, 'ice', { credits: '10' });
   await seedAccount(server.ledger, 'joe');
   await give(server.ledger, 'ice', 'joe', { id: 'gft_thawed' });
-  const become = (status: string) =>
-    server.send('PUT', '/v1/accounts/ice', { body: { plan: 'plus', status } });
+  const become = async (status: string) => {
+    const answer = await server.send('PUT', '/v1/accounts/ice', { body: { plan: 'plus', status } });
+    if (server.giftProcess.temporal === 'answers') await server.starts.idle();
+    return answer;
+  };
   await become('frozen');
   expect(server.giftProcess.refreshed).toEqual([]);
   await become('active');

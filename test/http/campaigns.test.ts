@@ -45,6 +45,7 @@ describe('POST /v1/campaigns', () => {
       excluded: {},
       remaining: null,
     });
+    await server.starts.idle();
     expect(woken).toContain(json.id);
   });
 
@@ -153,8 +154,13 @@ test('lists campaigns page by page, the latest first', async () => {
 
 test('pause, resume and cancel change it, wake its process, and are refused at its end', async () => {
   const { json: begun } = await create();
-  const act = (action: string, body?: object) =>
-    server.send('POST', `/v1/campaigns/${begun.id}/${action}`, { ...(body && { body }), key: null });
+  const act = async (action: string, body?: object) => {
+    await server.starts.idle();
+    return await server.send('POST', `/v1/campaigns/${begun.id}/${action}`, {
+      ...(body && { body }),
+      key: null,
+    });
+  };
   expect(await act('pause', { reason: 'wrong plans' })).toMatchObject({
     status: 200,
     json: { status: 'paused' },
@@ -165,6 +171,7 @@ test('pause, resume and cancel change it, wake its process, and are refused at i
   expect(await act('pause')).toMatchObject({ status: 409, json: { code: 'campaign_ended' } });
   // Canceled by mistake, it goes on, and its process is started again.
   expect(await act('resume')).toMatchObject({ status: 200, json: { status: 'running', ended_at: null } });
+  await server.starts.idle();
   expect(woken.filter((id) => id === begun.id)).toHaveLength(6);
   expect((await server.send('POST', '/v1/campaigns/nothing/pause')).status).toBe(404);
 });

@@ -48,6 +48,7 @@ test('an invitation answers 201 with its link, next step and expiry, and starts 
     prompts_seen: 0,
     prompts_required: 3,
   });
+  await server.starts.idle();
   expect(server.referralProcess.started.at(-1)?.id).toBe(invited.id);
 });
 
@@ -118,10 +119,12 @@ test('the process is told of the link, and on a replay how the referral stands n
   const at = later(START, { hours: 1 });
   await server.ledger.putAccount('friend-2', { plan: 'free', created_at: at }, at);
   await server.send('POST', `/v1/referrals/${invited.id}/link-used`, sent);
+  await server.starts.idle();
   expect(server.referralProcess.changes.at(-1)).toMatchObject({ id: invited.id, status: 'joined' });
   await server.ledger.actOnReferral({ key: 'x2', at, referral_id: invited.id, action: 'cancel' });
   const again = await server.send('POST', `/v1/referrals/${invited.id}/link-used`, sent);
   expect(again.json).toMatchObject({ status: 'joined' });
+  await server.starts.idle();
   expect(server.referralProcess.changes.at(-1)).toMatchObject({ id: invited.id, status: 'canceled' });
 });
 
@@ -252,6 +255,7 @@ test('a month shows its rewards, and an operator raises its cap, which the proce
   });
   const raised = await server.send('POST', `${path}/raise-cap`, { body, key: 'raise' });
   expect(raised.json).toMatchObject({ cap: 5, month: shown.json.month });
+  await server.starts.idle();
   expect(server.referralProcess.windows.at(-1)).toMatchObject({ account_id: 'grace', cap: 5 });
   const again = await server.send('POST', `${path}/raise-cap`, { body, key: 'raise' });
   expect(again.headers.get('idempotent-replayed')).toBe('true');

@@ -53,6 +53,7 @@ test('ends the gifts that hold what was bought, whose processes are told', async
   expect(other).toBeUndefined();
   await refund(purchase.id);
   expect(await server.ledger.findGift(gift.id)).toMatchObject({ reason_code: 'funding_refunded' });
+  await server.starts.idle();
   expect(server.giftProcess.refreshed).toEqual([gift.id]);
 });
 

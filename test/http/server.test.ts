@@ -122,13 +122,15 @@ test('closing finishes the requests that run', async () => {
   const closing = await openTestServer();
   await seedAccount(closing.ledger, 'ada', { credits: '100' });
   await seedAccount(closing.ledger, 'ben');
-  let started: () => void = () => undefined;
+  let accepts: () => void = () => undefined;
   const running = new Promise<void>((resolve) => {
-    started = resolve;
+    accepts = resolve;
   });
-  closing.giftProcess.start = async () => {
-    started();
+  const { acceptGift } = closing.ledger;
+  closing.ledger.acceptGift = async (request) => {
+    accepts();
     await new Promise((resolve) => setTimeout(resolve, 300));
+    return await acceptGift(request);
   };
   const answer = closing.send('POST', '/v1/billing/credits/transfer', { body: gift });
   await running;

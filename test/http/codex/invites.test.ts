@@ -122,6 +122,7 @@ describe('inviting', () => {
     expect(status).toBe(200);
     const { invites } = ClientInvited.parse(json);
     expect(invites.map(({ email }) => email)).toEqual(emails.slice(0, 2));
+    await server.starts.idle();
     for (const { referral_id, invite_url } of invites) {
       expect(invite_url).toMatch(new RegExp(`^https://boon.example/invite/${referral_id}#token=`));
       expect(server.referralProcess.started.map(({ id }) => id)).toContain(referral_id);
