@@ -22,7 +22,17 @@ beforeAll(async () => {
   server = await openTestServer({
     ledger: rig.own,
     policy,
-    parts: { giftProcess: { ...rig.process, start: (gift) => starts(gift) }, clock: () => new Date() },
+    parts: {
+      giftProcess: {
+        ...rig.process,
+        async start(gift) {
+          // The delay is reckoned from the rig's own moment.
+          await rig.now();
+          await starts(gift);
+        },
+      },
+      clock: () => new Date(),
+    },
   });
   await rig.seed('ada', '100');
   await rig.seed('ben');
