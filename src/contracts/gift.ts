@@ -67,9 +67,13 @@ export type GiftRequest = {
 /**
  * Input of `gift`. Through the API the ledger has accepted the gift before the workflow starts (`accepted`);
  * a backend or the `temporal` command may instead start the workflow with a `request`, which it then has
- * accepted as its first step. A gift by e-mail goes through the API, so that the address never reaches Temporal.
+ * accepted as its first step. A gift by e-mail goes through the API, so that the address never reaches Temporal. Whoever has
+ * no more than the id of a gift that the ledger knows starts it with `open`: it reads its gift there.
  */
-export type GiftInput = { accepted: AcceptedGift; claim_mail?: ClaimMail } | { request: GiftRequest };
+export type GiftInput =
+  | { accepted: AcceptedGift; claim_mail?: ClaimMail }
+  | { request: GiftRequest }
+  | { open: true };
 
 /** What became of the mail with the claim link; carried along when the process continues as new. */
 export type ClaimMail = 'sent' | 'not_needed' | 'failed';

@@ -3,6 +3,7 @@
  * answers: the processes with their ids, inputs, messages and results, names, error codes, and the codec that reads what is
  * encrypted. Types of `@temporalio/common`, but none of its code; no zod and nothing that runs a service.
  */
+export * from './act-on-gift.ts';
 export * from './billing-messages.ts';
 export * from './boon-codec.ts';
 export * from './campaign.ts';

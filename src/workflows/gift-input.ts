@@ -24,12 +24,21 @@ export function checkedGiftId(workflowId: string): string {
   );
 }
 
-/** Throws the refusal of an input that is neither an accepted gift nor a request, with each fault. */
+/** Throws the refusal of an input that is not one of an accepted gift, a request and `open`, with each fault. */
 export function checkInput(giftId: string, given: unknown): GiftInput {
-  if (!isRecord(given) || isRecord(given.accepted) === isRecord(given.request)) {
-    throw invalid([{ path: 'input', message: `must hold the request for a gift, such as ${INPUT_EXAMPLE}` }]);
+  const ways = isRecord(given)
+    ? [isRecord(given.accepted), isRecord(given.request), given.open === true].filter(Boolean)
+    : [];
+  if (ways.length !== 1) {
+    throw invalid([
+      {
+        path: 'input',
+        message: `must hold the request for a gift, such as ${INPUT_EXAMPLE}, or be {"open":true} for one that there is`,
+      },
+    ]);
   }
   const input = given as GiftInput;
+  if ('open' in input) return input;
   const errors = 'request' in input ? requestFaults(input.request) : acceptedFaults(giftId, input.accepted);
   if (errors.length > 0) throw invalid(errors);
   return input;

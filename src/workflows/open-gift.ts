@@ -73,6 +73,7 @@ export class OpenGift {
       const giftId = checkedGiftId(workflowInfo().workflowId);
       const input = checkInput(giftId, given);
       if ('request' in input) await this.#accept(giftId, input.request);
+      else if ('open' in input) await this.#read(giftId);
       else this.#takeOver(input);
     } catch (error) {
       this.#refusal = refusalOf(error);
@@ -177,9 +178,19 @@ export class OpenGift {
   async #accept(id: string, request: GiftRequest): Promise<void> {
     const call = { key: `${workflowInfo().workflowId}:accept`, id, at: now(), ...request };
     const gift = await ledger.acceptGift.executeWithOptions({ summary: 'Screen and accept' }, [call]);
-    const { from, to, by_email, amount, funding, settles_at } = gift;
     this.#answer = gift;
-    this.#gift = { id, from, to, by_email, amount, funding, settles_at, ...standingOf(gift) };
+    this.#know(gift);
+  }
+
+  /** Takes over the gift as the ledger has it, whatever has become of it. */
+  async #read(id: string): Promise<void> {
+    this.#know(await ledger.findGift.executeWithOptions({ summary: 'Read the gift' }, [id]));
+  }
+
+  #know(gift: Gift): void {
+    const { id, from, to, by_email, amount, reset_id, funding, settles_at } = gift;
+    const given = reset_id === undefined ? { amount } : { amount, reset_id };
+    this.#gift = { id, from, to, by_email, ...given, funding, settles_at, ...standingOf(gift) };
     this.#show();
   }
 

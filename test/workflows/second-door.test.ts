@@ -1,13 +1,25 @@
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { actOnGift } from '../../src/contracts/act-on-gift.ts';
 import {
   GIFT_WORKFLOW,
+  type Gift,
   type GiftInput,
   type GiftRequest,
   type GiftWorkflow,
 } from '../../src/contracts/gift.ts';
-import { acceptGiftUpdate, giftStatusQuery } from '../../src/contracts/gift-messages.ts';
+import {
+  acceptGiftUpdate,
+  cancelGiftUpdate,
+  claimGiftUpdate,
+  giftStatusQuery,
+  holdGiftUpdate,
+  refreshGiftUpdate,
+  releaseGiftUpdate,
+} from '../../src/contracts/gift-messages.ts';
+import { acceptedGift } from '../../src/contracts/gift-process.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
+import type { AcceptRequest } from '../../src/ledger/ledger.ts';
 import { DAY, type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { timeSkippingServer } from '../support/temporal-server.ts';
 
@@ -119,11 +131,121 @@ describe('a backend that starts the workflow itself', () => {
   });
 });
 
+describe('a backend that has only the id of a gift', () => {
+  const temporal = () => ({ client: rig.client, WithStartWorkflowOperation });
+  const refusal = (type: string) => ({ cause: { type, nonRetryable: true } });
+
+  /** A gift that the ledger has accepted and whose process nobody has started. */
+  async function accepted(more: Partial<AcceptRequest> = {}): Promise<Gift> {
+    rig.replayLater(workflowId);
+    const about = {
+      key: `accept-${id}`,
+      id,
+      at: await rig.now(),
+      from: request.from,
+      to: { account_id: request.to },
+    };
+    const { value } = await rig.ledger.acceptGift({
+      ...about,
+      amount: '40',
+      funding: 'transfer',
+      message: null,
+      ...more,
+    });
+    return value;
+  }
+
+  const described = async () => {
+    const { runId, status } = await rig.client.workflow.getHandle(workflowId).describe();
+    return { runId, status: status.name };
+  };
+
+  test('acts on it though no process runs, and the process goes on', async () => {
+    const gift = await accepted();
+    const held = await actOnGift(temporal(), id, holdGiftUpdate, { reason: 'looks odd', by: 'mia' });
+    expect(held).toMatchObject({ id, status: 'held', reason: 'looks odd' });
+    const begun = await described();
+    expect(begun.status).toBe('RUNNING');
+    // The start that waits in a server arrives late.
+    const open = acceptedGift(gift);
+    if (open !== undefined) await rig.process.start(open);
+    expect(await described()).toEqual(begun);
+    expect(await rig.client.workflow.getHandle(workflowId).query(giftStatusQuery)).toMatchObject({
+      id,
+      from: request.from,
+      to: request.to,
+      status: 'held',
+    });
+    expect(await actOnGift(temporal(), id, releaseGiftUpdate)).toMatchObject({ status: 'pending' });
+    expect(await described()).toEqual(begun);
+    await rig.sleep(DAY + 1000);
+    await rig.until({ id }, 'settled');
+  });
+
+  test('has the same key done once', async () => {
+    await accepted();
+    const cancel = { reason: 'oops', key: `cancel-${id}` };
+    const first = await actOnGift(temporal(), id, cancelGiftUpdate, cancel);
+    expect(first).toMatchObject({ status: 'canceled', reason: 'oops' });
+    await rig.untilClosed({ id });
+    expect(await actOnGift(temporal(), id, cancelGiftUpdate, cancel)).toEqual(first);
+    expect(await rig.available(request.from)).toBe('100');
+  });
+
+  test('is refused by the ledger when the gift has ended, and the process that was asked ends', async () => {
+    await accepted();
+    await rig.ledger.actOnGift({
+      key: `end-${id}`,
+      gift_id: id,
+      action: 'cancel',
+      at: await rig.now(),
+      by: 'ada',
+    });
+    const late = actOnGift(temporal(), id, holdGiftUpdate, { reason: 'too late' });
+    await expect(late).rejects.toMatchObject(refusal('already_resolved'));
+    await rig.untilClosed({ id });
+    expect(await rig.client.workflow.getHandle(workflowId).result()).toEqual({ status: 'canceled' });
+  });
+
+  test('is told when there is no such gift', async () => {
+    rig.replayLater(workflowId);
+    const missed = actOnGift(temporal(), id, holdGiftUpdate, { reason: 'who is this' });
+    await expect(missed).rejects.toMatchObject(refusal('not_found'));
+    await rig.untilClosed({ id });
+  });
+
+  test('has a gift by e-mail mailed and claimed', async () => {
+    await accepted({ to: { email: `friend-${count}@example.com` } });
+    expect(await actOnGift(temporal(), id, refreshGiftUpdate)).toMatchObject({
+      id,
+      status: 'awaiting_claim',
+    });
+    const mailed = () => rig.mail.mails.filter((mail) => mail.body.includes(`/claim/${id}#`));
+    await expect.poll(mailed, { timeout: 20_000 }).toHaveLength(1);
+    const { token = '' } = await rig.ledger.giftAddress(id);
+    const claim = { token, account_id: request.to };
+    expect(await actOnGift(temporal(), id, claimGiftUpdate, claim)).toMatchObject({ to: request.to });
+    await actOnGift(temporal(), id, cancelGiftUpdate);
+    await rig.untilClosed({ id });
+    expect(mailed()).toHaveLength(1);
+  });
+
+  test('can start the process and nothing else', async () => {
+    await accepted();
+    const handle = await start({ args: [{ open: true }] });
+    await rig.sleep(DAY + 1000);
+    await rig.until({ id }, 'settled');
+    expect(await handle.result()).toMatchObject({ status: 'settled' });
+  });
+});
+
 describe('input that does not fit', () => {
   test.each([
     ['nothing', undefined, 'input must hold the request for a gift, such as {"request":{'],
     ['a text', 'gift', 'input must hold the request'],
     ['both doors', { request: {}, accepted: {} }, 'input must hold the request'],
+    ['a gift to open that is to be made', { open: true, request: {} }, 'input must hold the request'],
+    ['no gift to open', { open: false }, 'or be {"open":true}'],
     ['no fields', { request: {} }, 'request.from must be a text'],
     [
       'a number as amount',
