@@ -2,7 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
+import { actOnGift } from '../src/contracts/act-on-gift.ts';
 import type { Gift, GiftActionRequest } from '../src/contracts/gift.ts';
+import { holdGiftUpdate, releaseGiftUpdate } from '../src/contracts/gift-messages.ts';
 import { acceptedGift, type GiftProcess } from '../src/contracts/gift-process.ts';
 import { TASK_QUEUE } from '../src/contracts/temporal.ts';
 import type { AcceptRequest, Ledger } from '../src/ledger/ledger.ts';
@@ -112,6 +114,18 @@ export const GIFT_BRANCHES: Record<string, (parts: Parts, id: string) => Promise
       await closed(parts, id, 'gift-continued-last-run'),
     ];
   },
+  'gift-opened': async (parts, id) => {
+    await accept(parts, id);
+    await actOnGift(atHand(parts), id, holdGiftUpdate, { reason: 'looks odd' });
+    await actOnGift(atHand(parts), id, releaseGiftUpdate);
+    return [await closed(parts, id)];
+  },
+  'gift-opened-when-ended': async (parts, id) => {
+    await accept(parts, id);
+    await parts.ledger.actOnGift({ key: `end:${id}`, gift_id: id, action: 'cancel', at: now() });
+    await actOnGift(atHand(parts), id, holdGiftUpdate, { reason: 'too late' }).catch(() => undefined);
+    return [await closed(parts, id)];
+  },
   reconcile: async (parts, id) => {
     await accept(parts, id, { at: new Date(Date.now() - 120_000).toISOString() });
     return await executed(parts, 'reconcile', id);
@@ -141,6 +155,8 @@ function act(
   const key = randomBytes(8).toString('hex');
   return parts.process.act({ key, gift_id: id, action, at: now(), by: 'mia', ...more });
 }
+
+const atHand = ({ client }: Parts) => ({ client, WithStartWorkflowOperation });
 
 const requested = (id: string, amount: string) => ({
   taskQueue: TASK_QUEUE,
