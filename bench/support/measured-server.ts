@@ -16,7 +16,8 @@ import { createApiKeys } from '../../src/ledger/api-keys.ts';
 import { openDatabase } from '../../src/ledger/database.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { allocateYoung } from '../../src/observability/allocate-young.ts';
-import { createLogger } from '../../src/observability/logger.ts';
+import { watchBusyness } from '../../src/observability/busy.ts';
+import { createLogger, gatheredOutput } from '../../src/observability/logger.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
 import { createCreditsLink } from '../../src/payments/credits-link.ts';
 import { temporalClient } from '../../src/temporal/connection.ts';
@@ -64,7 +65,7 @@ async function boonServer(url: string) {
           taskQueue: TASK_QUEUE,
           clock,
         });
-  const logger = createLogger('info');
+  const logger = createLogger('info', gatheredOutput());
   const metrics = createMetrics();
   return await buildServer({
     ledger,
@@ -88,7 +89,7 @@ async function boonServer(url: string) {
     clock,
     logger,
     metrics,
-    starts: createStartQueue({ metrics, logger, size: 10_000, concurrency: 16 }),
+    starts: createStartQueue({ metrics, logger, size: 10_000, concurrency: 16, isBusy: watchBusyness() }),
     publicUrl: 'http://localhost',
     creditsLink: createCreditsLink({ encryptionKey: randomBytes(32), publicUrl: 'http://localhost' }),
     policyVersion: 'bench',
