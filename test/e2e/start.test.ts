@@ -138,6 +138,9 @@ test('after a kill -9 the next start ends what was left and goes on with the gif
   await client.accounts.put('grace', { plan: 'plus' });
   await client.grants.create({ account_id: 'ada', amount: '10', source: 'purchased', reason: 'test' });
   const gift = await client.transfers.create({ from: 'ada', to: { account_id: 'grace' }, amount: '4' });
+  const addresses = await addressesOf(folder);
+  const runs = () => statusInTemporal(addresses, gift.id).catch(() => undefined);
+  await expect.poll(runs, { timeout: 30_000, interval: 250 }).toBe('RUNNING');
   first.kill();
   await first.ended;
 
