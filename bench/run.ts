@@ -13,6 +13,7 @@ import { activity } from './activity.ts';
 import { campaign } from './campaign.ts';
 import { giftCpu } from './gift-cpu.ts';
 import { giftHistory } from './gift-history.ts';
+import { giftsHttp } from './gifts-http.ts';
 import { ledgerGrowth } from './ledger-growth.ts';
 import { ledgerRates } from './ledger-rates.ts';
 import { redemptions } from './redemptions.ts';
@@ -29,6 +30,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   'gift-cpu': giftCpu,
   'referral-actions': referralActions,
   'accept-latency': acceptLatency,
+  'gifts-http': giftsHttp,
   'ledger-rates': ledgerRates,
   'ledger-growth': ledgerGrowth,
   activity,

@@ -13,7 +13,8 @@ import { createApiKeys } from './ledger/api-keys.ts';
 import { openDatabase } from './ledger/database.ts';
 import { migrate } from './ledger/migrate.ts';
 import { createPostgresLedger } from './ledger/postgres-ledger.ts';
-import { createLogger } from './observability/logger.ts';
+import { watchBusyness } from './observability/busy.ts';
+import { createLogger, gatheredOutput } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { runService } from './observability/run-service.ts';
 import { configuredPayments } from './payments/configured-payments.ts';
@@ -73,7 +74,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     keys: payloadKeys(encryptionKey, config.payloads.keys),
   });
   const client = temporalClient(temporalTarget(options.env, config.temporalAddress), payloads);
-  const starts = createStartQueue({ ...config.starts, metrics, logger });
+  const starts = createStartQueue({ ...config.starts, metrics, logger, isBusy: watchBusyness() });
   const draining = new AbortController();
   const closeParts = async () => {
     await Promise.allSettled([ledger.close(), keyDatabase.end(), client.connection.close()]);
@@ -180,7 +181,7 @@ function listeningUrl(host: string, port: number): string {
 export async function runServer(): Promise<void> {
   await runService(async () => {
     const config = readConfig(process.env);
-    const logger = createLogger(config.logLevel);
+    const logger = createLogger(config.logLevel, gatheredOutput());
     const policy = readPolicy(config.policyFile);
     const server = await startServer({ config, policy, env: process.env, clock: () => new Date(), logger });
     if (server.madeApiKey !== undefined) {

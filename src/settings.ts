@@ -70,9 +70,10 @@ export const SettingsSchema = z.object({
     description:
       'How many processes of accepted gifts, referrals and the like may wait in one server to be started, about 1 kB each; what finds no room is started by the schedule `boon-reconcile`',
   }),
-  BOON_START_CONCURRENCY: wholeNumber(1, 1_000)
-    .prefault('16')
-    .meta({ description: 'How many of these one server starts at once' }),
+  BOON_START_CONCURRENCY: wholeNumber(1, 1_000).prefault('16').meta({
+    description:
+      'How many of these one server starts at once; one after the other while it is busy with requests',
+  }),
   BOON_WORKER_DEPLOYMENT: text('must be the name of a worker deployment')
     .regex(/^[^.]+$/, 'must not contain a dot')
     .optional()

@@ -1,12 +1,13 @@
 /** A server in a process of its own, and a client that costs little beside it. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What the measured server is: without a database the empty route. */
-export type MeasuredServer = { apiKey: string; databaseUrl?: string };
+/** What the measured server is: without a database the empty route; with a Temporal server it starts gifts' processes there. */
+export type MeasuredServer = { apiKey: string; databaseUrl?: string; temporalAddress?: string };
 export type RunningServer = { port: number; stop: () => Promise<void> };
 
 /** Starts `measured-server.ts`; what it logs goes nowhere. */
@@ -37,6 +38,8 @@ export type HttpLoad = {
   seconds: number;
   /** The body of each request, JSON. */
   body: () => string;
+  /** Sends an Idempotency-Key of its own with each. */
+  withKeys?: boolean;
 };
 
 /**
@@ -92,8 +95,9 @@ export async function latenciesAt(perSecond: number, load: HttpLoad): Promise<nu
 
 async function request(socket: Socket, load: HttpLoad): Promise<void> {
   const body = load.body();
+  const key = load.withKeys === true ? `idempotency-key: ${randomUUID()}\r\n` : '';
   socket.write(
-    `POST ${load.path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${load.apiKey}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    `POST ${load.path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${load.apiKey}\r\n${key}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
   );
   const answer = await answerOf(socket);
   if (!answer.startsWith('HTTP/1.1 20')) throw new Error(`not accepted:\n${answer}`);

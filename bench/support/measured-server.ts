@@ -7,6 +7,7 @@ import type { GiftProcess } from '../../src/contracts/gift-process.ts';
 import type { PurchaseProcess } from '../../src/contracts/purchase-process.ts';
 import type { ReferralProcess } from '../../src/contracts/referral-process.ts';
 import type { RefundProcess } from '../../src/contracts/refund-process.ts';
+import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { bootstrapApiKey } from '../../src/http/bootstrap-key.ts';
 import { buildServer } from '../../src/http/build-server.ts';
 import { createStartQueue } from '../../src/http/start-queue.ts';
@@ -15,14 +16,17 @@ import { createApiKeys } from '../../src/ledger/api-keys.ts';
 import { openDatabase } from '../../src/ledger/database.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { allocateYoung } from '../../src/observability/allocate-young.ts';
-import { createLogger } from '../../src/observability/logger.ts';
+import { watchBusyness } from '../../src/observability/busy.ts';
+import { createLogger, gatheredOutput } from '../../src/observability/logger.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
 import { createCreditsLink } from '../../src/payments/credits-link.ts';
+import { temporalClient } from '../../src/temporal/connection.ts';
+import { createGiftProcess } from '../../src/temporal/gift-process.ts';
 import { createPayloadCodec } from '../../src/temporal/payload-codec.ts';
 import type { MeasuredServer } from './http-rig.ts';
 import { START } from './ledger-database.ts';
 
-const { apiKey, databaseUrl } = JSON.parse(process.argv[2] ?? '{}') as MeasuredServer;
+const { apiKey, databaseUrl, temporalAddress } = JSON.parse(process.argv[2] ?? '{}') as MeasuredServer;
 // As every service of Boon's; the empty route is neither faster nor slower for it.
 allocateYoung();
 const app = await (databaseUrl === undefined ? emptyServer() : boonServer(databaseUrl));
@@ -46,17 +50,27 @@ async function emptyServer() {
   return app;
 }
 
-/** As it is run: every request is logged. No event of the load reaches a process, so there is no Temporal. */
+/** As it is run: every request is logged. Without a Temporal server no process is reached. */
 async function boonServer(url: string) {
   const ledger = createPostgresLedger({ url, encryptionKey: randomBytes(32), policyVersion: 'bench' });
   const apiKeys = createApiKeys(openDatabase(url, { connections: 2 }));
   await bootstrapApiKey(apiKeys, apiKey, new Date(START).toISOString());
-  const logger = createLogger('info');
+  const clock = () => new Date();
+  const giftProcess =
+    temporalAddress === undefined
+      ? ({ start: async () => undefined } as unknown as GiftProcess)
+      : createGiftProcess({
+          client: temporalClient({ namespace: 'default', connectionOptions: { address: temporalAddress } }),
+          ledger,
+          taskQueue: TASK_QUEUE,
+          clock,
+        });
+  const logger = createLogger('info', gatheredOutput());
   const metrics = createMetrics();
   return await buildServer({
     ledger,
     apiKeys,
-    giftProcess: {} as GiftProcess,
+    giftProcess,
     campaignProcess: {} as CampaignProcess,
     referralProcess: {} as ReferralProcess,
     purchaseProcess: {} as PurchaseProcess,
@@ -72,10 +86,10 @@ async function boonServer(url: string) {
       accountClaim: 'sub',
       trustUnsigned: false,
     }),
-    clock: () => new Date(),
+    clock,
     logger,
     metrics,
-    starts: createStartQueue({ metrics, logger, size: 10_000, concurrency: 16 }),
+    starts: createStartQueue({ metrics, logger, size: 10_000, concurrency: 16, isBusy: watchBusyness() }),
     publicUrl: 'http://localhost',
     creditsLink: createCreditsLink({ encryptionKey: randomBytes(32), publicUrl: 'http://localhost' }),
     policyVersion: 'bench',

@@ -29,6 +29,8 @@ export type StartQueueOptions = {
   size: number;
   /** How many are asked at once. */
   concurrency: number;
+  /** Whether answers need all that this process can do: then one process is asked at a time. Left out: never. */
+  isBusy?: () => boolean;
   /** How long one call may take, in milliseconds, should it not end by itself; 10,000 when left out. */
   patience?: number;
   /** How long nothing is asked after a failure, in milliseconds, at first; 1,000 when left out. */
@@ -46,7 +48,15 @@ const MOST_TRIES = 5;
 type Asked = { id: string; calls: Map<Call, () => Promise<void>>; since: number; tries: number };
 
 export function createStartQueue(options: StartQueueOptions): StartQueue {
-  const { metrics, logger, size, concurrency, patience = CALL_PATIENCE, pause: firstPause = PAUSE } = options;
+  const {
+    metrics,
+    logger,
+    size,
+    concurrency,
+    isBusy = () => false,
+    patience = CALL_PATIENCE,
+    pause: firstPause = PAUSE,
+  } = options;
   /** All that wait, those too whose process is being asked; in the order in which they came. */
   const waiting = new Map<string, Asked>();
   const running = new Map<string, number>();
@@ -111,7 +121,7 @@ export function createStartQueue(options: StartQueueOptions): StartQueue {
     if (waiting.size * 2 <= size) full = false;
     if (performance.now() < pausedUntil) return;
     // After a failure one process alone finds out whether Temporal is back.
-    const atOnce = pause > 0 ? 1 : concurrency;
+    const atOnce = pause > 0 || isBusy() ? 1 : concurrency;
     for (const asked of waiting.values()) {
       if (running.size >= atOnce) return;
       if (running.has(asked.id)) continue;

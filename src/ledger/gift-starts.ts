@@ -1,5 +1,6 @@
 /** Which gifts' processes were started: noted by who starts them, read by `reconcile`. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AcceptedGift, Gift } from '../contracts/gift.ts';
 import { acceptedGift } from '../contracts/gift-process.ts';
 import { type Database, queryRow, queryRows } from './database.ts';
@@ -7,7 +8,7 @@ import { toGift } from './rows.ts';
 
 /** No method reads a clock. */
 export interface GiftStarts {
-  /** Notes that these gifts' processes run. What one call finds under way goes with the next statement. */
+  /** Notes that these gifts' processes run, soon, together with what others note meanwhile. */
   noteGiftStarts(giftIds: readonly string[], at: string): Promise<void>;
   /** Forgets what was noted before `before`: gifts of that time are not asked for any more. */
   forgetGiftStarts(before: string): Promise<void>;
@@ -15,6 +16,8 @@ export interface GiftStarts {
   openGiftsOf(giftIds: readonly string[]): Promise<AcceptedGift[]>;
 }
 
+/** How long notes are gathered, in milliseconds: nobody reads them for a minute. */
+const GATHERED_FOR = 100;
 /** Notes that wait for the statement under way; beyond these they are let go, and `reconcile` asks Temporal. */
 const MOST_WAITING = 10_000;
 
@@ -23,33 +26,26 @@ const NOTE = `INSERT INTO boon.gift_starts (gift_id, started_at)
 
 export function makeGiftStarts(database: Database): GiftStarts {
   let waiting: { id: string; at: string }[] = [];
-  let written: Promise<void> | undefined;
+  let written: Promise<void> = Promise.resolve();
   let following: Promise<void> | undefined;
 
   async function write(): Promise<void> {
     const notes = waiting;
     waiting = [];
+    following = undefined;
     await queryRow(database, 'note_gift_starts', NOTE, [
       notes.map(({ id }) => id),
       notes.map(({ at }) => at),
     ]);
   }
 
-  /** One statement at a time: a crowd of starts takes one connection, not all of them. */
+  /** One statement at a time, with what came together: a crowd of starts takes one connection, and few commits. */
   function flush(): Promise<void> {
-    if (written !== undefined) {
-      following ??= written
-        .catch(() => undefined)
-        .then(() => {
-          following = undefined;
-          return flush();
-        });
-      return following;
-    }
-    written = write().finally(() => {
-      written = undefined;
+    following ??= Promise.all([sleep(GATHERED_FOR), written.catch(() => undefined)]).then(() => {
+      written = write();
+      return written;
     });
-    return written;
+    return following;
   }
 
   return {

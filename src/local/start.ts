@@ -1,11 +1,14 @@
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { WithStartWorkflowOperation } from '@temporalio/client';
 import { makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { BoonClient } from '../client/boon-client.ts';
 import { readConfig, readPolicy } from '../config.ts';
+import { boonCodec } from '../contracts/boon-codec.ts';
 import { sdkLogger } from '../observability/sdk-logger.ts';
 import { startServer } from '../server.ts';
+import { temporalClient, temporalTarget } from '../temporal/connection.ts';
 import { localLogger } from './local-logger.ts';
 import { makeFolder } from './machine.ts';
 import { RunningParts, StartCalledOff } from './running-parts.ts';
@@ -119,6 +122,9 @@ async function story(
   const { env, uiUrl, mailFolder } = stack;
   const config = { ...stack.config, port: 0 };
   const server = await startServer({ config, policy: storyPolicy(), env, clock: () => new Date(), logger });
+  // What people wrote is encrypted in Temporal; the server's own endpoint reads it.
+  const codec = boonCodec({ url: server.url, apiKey });
+  const temporal = temporalClient(temporalTarget(env, config.temporalAddress), codec);
   try {
     print('');
     print(
@@ -133,8 +139,17 @@ async function story(
     const { publicUrl, demoPayments, addCreditsUrl } = config;
     const hasPages = demoPayments === true && addCreditsUrl === undefined;
     const pageAt = hasPages ? (url: string) => url.replace(publicUrl, server.url) : undefined;
-    return await playStory({ client, narrator, mailFolder, pageAt, signal });
+    const { taskQueue } = config;
+    return await playStory({
+      client,
+      temporal: { client: temporal, WithStartWorkflowOperation, taskQueue },
+      narrator,
+      mailFolder,
+      pageAt,
+      signal,
+    });
   } finally {
+    await temporal.connection.close();
     await server.close();
   }
 }

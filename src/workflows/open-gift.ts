@@ -188,9 +188,8 @@ export class OpenGift {
   }
 
   #know(gift: Gift): void {
-    const { id, from, to, by_email, amount, reset_id, funding, settles_at } = gift;
-    const given = reset_id === undefined ? { amount } : { amount, reset_id };
-    this.#gift = { id, from, to, by_email, ...given, funding, settles_at, ...standingOf(gift) };
+    const { id, from, to, by_email, funding, settles_at } = gift;
+    this.#gift = { id, from, to, by_email, ...givenIn(gift), funding, settles_at, ...standingOf(gift) };
     this.#show();
   }
 
@@ -203,8 +202,8 @@ export class OpenGift {
 
   #become(standing: GiftStanding): GiftProgress {
     if (this.#gift === undefined) throw new Error('There is no gift yet');
-    const { id, from, to, by_email, amount, reset_id, funding, settles_at } = this.#gift;
-    const given = reset_id === undefined ? { amount } : { amount, reset_id };
+    const { id, from, to, by_email, funding, settles_at } = this.#gift;
+    const given = givenIn(this.#gift);
     const gift = { id, from, to: to ?? null, by_email, ...given, funding, settles_at, ...standing };
     this.#gift = gift;
     this.#show();
@@ -218,6 +217,11 @@ export class OpenGift {
     setCurrentDetails(giftDetails(this.#gift, mailed === 'sending' ? undefined : mailed));
     showSearchAttributes(this.#gift);
   }
+}
+
+/** Credits, or a reset. */
+function givenIn({ amount, reset_id }: Pick<Gift, 'amount' | 'reset_id'>) {
+  return reset_id === undefined ? { amount } : { amount, reset_id };
 }
 
 async function sendClaimMail(giftId: string): Promise<ClaimMail> {

@@ -202,7 +202,7 @@ function complaintsAbout(output: string): string[] {
 const BACKEND = `
 import { Client, WithStartWorkflowOperation } from '@temporalio/client';
 import { type AnyBoonApiError, BoonClient, isBoonApiError } from 'boon/client';
-import { acceptGiftUpdate, boonCodec, GIFT_WORKFLOW, type GiftWorkflow, giftWorkflowId, TASK_QUEUE } from 'boon/contracts';
+import { acceptGiftUpdate, actOnGift, boonCodec, cancelGiftUpdate, GIFT_WORKFLOW, type GiftWorkflow, giftWorkflowId, holdGiftUpdate, TASK_QUEUE } from 'boon/contracts';
 import { startBoon } from 'boon/testing';
 
 const boon = new BoonClient({ baseUrl: 'http://localhost:8080', apiKey: 'key' });
@@ -219,6 +219,10 @@ const startWorkflowOperation = new WithStartWorkflowOperation<GiftWorkflow>(GIFT
   workflowIdConflictPolicy: 'FAIL',
 });
 const accepted = await temporal.workflow.executeUpdateWithStart(acceptGiftUpdate, { startWorkflowOperation });
+const held: string = (await actOnGift({ client: temporal, WithStartWorkflowOperation }, gift.id, holdGiftUpdate, { reason: 'odd' })).status;
+await actOnGift({ client: temporal, WithStartWorkflowOperation }, gift.id, cancelGiftUpdate);
+// @ts-expect-error A hold needs a reason.
+await actOnGift({ client: temporal, WithStartWorkflowOperation }, gift.id, holdGiftUpdate, {});
 
 export function explain(error: unknown): string {
   if (!isBoonApiError(error)) return 'unknown';
@@ -234,6 +238,6 @@ export function explain(error: unknown): string {
 export async function aDay(): Promise<string> {
   await using harness = await startBoon({ accounts: { ada: { credits: '1' } } });
   await harness.advance('24 hours');
-  return \`\${(await harness.balance('ada')).available} \${status} \${accepted.id}\`;
+  return \`\${(await harness.balance('ada')).available} \${status} \${accepted.id} \${held}\`;
 }
 `;

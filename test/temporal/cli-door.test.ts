@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { findTemporalCli } from '../../src/local/temporal-binary.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { devNamespace } from '../support/temporal-server.ts';
+import { newKey } from '../support/test-ledger.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';
 
 const run = promisify(execFile);
@@ -79,6 +80,26 @@ test('the temporal command starts a gift and is answered its acceptance in one c
   expect(answer).toContain('"pending"');
   expect(answer).toContain(id);
   await rig.until({ id }, 'settled');
+});
+
+test('the temporal command holds a gift whose process nobody has started, in one call', async () => {
+  const about = { key: newKey('accept'), id, at: new Date().toISOString(), from: `ada-${count}` };
+  await rig.ledger.acceptGift({
+    ...about,
+    to: { account_id: `bob-${count}` },
+    amount: '5',
+    funding: 'transfer',
+    message: null,
+  });
+  const answer = await temporal(
+    'workflow',
+    'execute-update-with-start',
+    ...['--update-name', 'hold', '--update-input', '{"reason":"looks odd"}'],
+    ...['--type', 'gift', '--workflow-id', `gift/${id}`, '--task-queue', 'boon', '--input', '{"open":true}'],
+    ...['--id-conflict-policy', 'UseExisting'],
+  );
+  expect(answer).toContain('"held"');
+  await rig.client.workflow.getHandle(`gift/${id}`).executeUpdate('reject', { args: [{ reason: 'it was' }] });
 });
 
 test('an operator holds and releases a gift with the temporal command', async () => {

@@ -54,6 +54,22 @@ test('what is asked is done later, in its order, and only so much at once', asyn
   expect(queue.backlog()).toMatchObject({ waiting: 0, full: false });
 });
 
+test('while answers need all of the machine, one process is asked at a time', async () => {
+  let busy = true;
+  open({ concurrency: 3, isBusy: () => busy });
+  const { begun, ends, call } = held();
+  for (const name of ['a', 'b', 'c', 'd']) queue.add(name, 'start', call(name));
+  await turn();
+  expect(begun).toEqual(['a']);
+  ends.get('a')?.resolve();
+  await expect.poll(() => begun, { timeout: 10_000 }).toEqual(['a', 'b']);
+  busy = false;
+  ends.get('b')?.resolve();
+  await expect.poll(() => begun, { timeout: 10_000 }).toEqual(['a', 'b', 'c', 'd']);
+  for (const name of ['c', 'd']) ends.get(name)?.resolve();
+  await queue.idle();
+});
+
 test('one process is asked one thing at a time, what it waits for longest first', async () => {
   open();
   const { begun, ends, call } = held();

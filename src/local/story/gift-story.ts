@@ -1,4 +1,6 @@
 import { isBoonApiError } from '../../client/boon-api-error.ts';
+import { actOnGift } from '../../contracts/act-on-gift.ts';
+import { holdGiftUpdate } from '../../contracts/gift-messages.ts';
 import type { Transfer } from '../../contracts/transfer.schema.ts';
 import type { Cast } from './cast.ts';
 import { claimMailIn } from './claim-link.ts';
@@ -53,7 +55,7 @@ async function tokenFromMail({ narrator, mailFolder, signal }: Stage, gift: Tran
   return token;
 }
 
-function heldAndReleased({ client, narrator }: Stage, { ada, katherine }: Cast): Promise<Transfer> {
+function heldAndReleased({ client, temporal, narrator }: Stage, { ada, katherine }: Cast): Promise<Transfer> {
   return narrator.act(
     'Ada gives Katherine 20 credits, and an operator holds the gift.',
     [ada, katherine],
@@ -64,7 +66,8 @@ function heldAndReleased({ client, narrator }: Stage, { ada, katherine }: Cast):
         amount: '20',
       });
       narrator.gift(gift);
-      const held = await client.transfers.hold(gift.id, { reason: 'looked at by hand' });
+      // At once, by an update through Temporal, whether its process runs already or not.
+      const held = await actOnGift(temporal, gift.id, holdGiftUpdate, { reason: 'looked at by hand' });
       narrator.say(`the operator holds it: it is ${held.status}, and its clock stands`);
       const released = await client.transfers.release(gift.id, { reason: 'all is well' });
       narrator.say(`the operator releases it: it is ${released.status} again`);

@@ -1,10 +1,13 @@
 import type { BoonClient } from '../../client/boon-client.ts';
+import type { TemporalAtHand } from '../../contracts/act-on-gift.ts';
 import type { Narrator } from './narrator.ts';
 
 /** What the story is played with. */
 export interface Stage {
   /** The API with the story's policy, as an operator. */
   readonly client: BoonClient;
+  /** The same Temporal that the API starts processes in, as a backend of one's own has it at hand. */
+  readonly temporal: TemporalAtHand;
   readonly narrator: Narrator;
   /** Where mails are written to as files; undefined when they go to a mail server. */
   readonly mailFolder: string | undefined;
