@@ -9,7 +9,7 @@ export const GIFT_PROCESSES = ['each', 'batched'] as const;
 export type GiftProcesses = (typeof GIFT_PROCESSES)[number];
 
 /** Whether nothing but its settlement is to come, if nobody acts on it: it is pending, and went to an account. */
-export function isQuiet({ status, by_email }: { status: GiftStatus; by_email: boolean }): boolean {
+function isQuiet({ status, by_email }: { status: GiftStatus; by_email: boolean }): boolean {
   return status === 'pending' && !by_email;
 }
 
