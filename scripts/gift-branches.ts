@@ -131,6 +131,10 @@ export const GIFT_BRANCHES: Record<string, (parts: Parts, id: string) => Promise
     return await executed(parts, 'reconcile', id);
   },
   expiry: async (parts, id) => await executed(parts, 'expiry', id),
+  settlement: async (parts, id) => {
+    await accept(parts, id, { at: new Date(Date.now() - 120_000).toISOString() });
+    return await executed(parts, 'settlement', id);
+  },
 };
 
 async function accept({ ledger }: Parts, id: string, more: Partial<AcceptRequest> = {}): Promise<Gift> {

@@ -1,5 +1,6 @@
 /** The only reader of the environment: turns variables into a typed configuration, or says what is wrong. */
 import type { z } from 'zod';
+import type { GiftProcesses } from './domain/gift-processes.ts';
 import { SettingsSchema } from './settings.ts';
 
 export { readPolicy } from './policy-file.ts';
@@ -20,6 +21,8 @@ export type Config = {
   /** Ports of the local Temporal server; 0: a free one. */
   temporalPorts: { grpc: number; ui: number };
   taskQueue: string;
+  /** Which gifts have workflows of their own, and in how many parts the others are settled side by side. */
+  gifts: { processes: GiftProcesses; settlementParts: number };
   /** Processes that may wait to be started behind the answers, and how many are started at once. */
   starts: { size: number; concurrency: number };
   /** Worker versioning; unset: unversioned. */
@@ -118,6 +121,7 @@ function toConfig(set: Settings): Config {
     temporalAddress: set.TEMPORAL_ADDRESS,
     temporalPorts: { grpc: set.BOON_TEMPORAL_PORT, ui: set.BOON_TEMPORAL_UI_PORT },
     taskQueue: set.BOON_TASK_QUEUE,
+    gifts: { processes: set.BOON_GIFT_PROCESSES, settlementParts: set.BOON_SETTLEMENT_PARTS },
     starts: { size: set.BOON_START_QUEUE, concurrency: set.BOON_START_CONCURRENCY },
     deployment:
       set.BOON_WORKER_DEPLOYMENT !== undefined && set.BOON_BUILD_ID !== undefined

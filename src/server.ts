@@ -88,6 +88,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       ledger,
       starts,
       giftProcess: createGiftProcess({ client, ledger, taskQueue: config.taskQueue, clock }),
+      giftProcesses: config.gifts.processes,
       campaignProcess: createCampaignProcess({ client, taskQueue: config.taskQueue }),
       referralProcess: createReferralProcess({
         client,

@@ -1,6 +1,7 @@
 /** Every setting of the services: its variable, what it takes, its default and what it is for. */
 import { z } from 'zod';
 import { TASK_QUEUE } from './contracts/temporal.ts';
+import { GIFT_PROCESSES } from './domain/gift-processes.ts';
 
 const text = (message: string) => z.string({ error: message }).min(1, message);
 const wholeNumber = (least: number, most: number) => {
@@ -57,6 +58,14 @@ export const SettingsSchema = z.object({
   BOON_TASK_QUEUE: text('must be the name of a task queue')
     .prefault(TASK_QUEUE)
     .meta({ description: 'Task queue that workers poll and gifts are started on' }),
+  BOON_GIFT_PROCESSES: z.enum(GIFT_PROCESSES, { error: 'must be each or batched' }).prefault('each').meta({
+    description:
+      'Which gifts have workflows of their own: each, or batched: pending gifts between accounts are settled together every ten seconds. The same for servers and workers; may be changed at any time',
+  }),
+  BOON_SETTLEMENT_PARTS: wholeNumber(1, 64).prefault('1').meta({
+    description:
+      'With batched: in how many parts, by sender, gifts are settled side by side; as many as there are workers, say',
+  }),
   BOON_START_QUEUE: wholeNumber(1, 1_000_000).prefault('10000').meta({
     description:
       'How many processes of accepted gifts, referrals and the like may wait in one server to be started, about 1 kB each; what finds no room is started by the schedule `boon-reconcile`',

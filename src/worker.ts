@@ -103,6 +103,7 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Runnin
       client,
       taskQueue: config.taskQueue,
       ledger,
+      giftProcesses: config.gifts.processes,
       mail: { transport, from: config.mailFrom, publicUrl: config.publicUrl },
       payments: (await configuredPayments(config, encryptionKey)).payments,
       bundle: await workflowBundle(cacheFolder(options.env)),
@@ -127,7 +128,7 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Runnin
       });
       closers.push(watch.close);
     }
-    await keepSchedules(client, config.taskQueue);
+    await keepSchedules(client, config.taskQueue, config.gifts);
     const campaigns = createCampaignProcess({
       client,
       taskQueue: config.taskQueue,

@@ -1,4 +1,4 @@
-/** Scripts of the workflows that schedules start: `reconcile` and `expiry`. */
+/** Scripts of the workflows that schedules start: `reconcile`, `expiry` and `settlement`. */
 import type { DutyReport, StuckDuty } from '../../src/contracts/stuck-item.ts';
 import { inTurn, never, refused, type Script, slowly } from './script.ts';
 
@@ -65,6 +65,14 @@ const expiry = (id: string, more: Partial<Script> = {}): Script => ({
   type: 'expiry',
   id: `expiry-${id}`,
   answers: EXPIRED,
+  ...more,
+});
+const settlement = (id: string, more: Partial<Script> = {}): Script => ({
+  type: 'settlement',
+  id: `settlement-${id}`,
+  answers: {
+    settleDueGifts: { settled: 1, failed: 0, oldest_due: null, duties: done('settlements') },
+  },
   ...more,
 });
 const nothing = (answers: object) =>
@@ -146,6 +154,18 @@ export const scheduleScripts = (): Record<string, Script> => ({
     answers: nothing(EARLIER),
     unpatched: true,
   }),
+  'settlement-in-parts': settlement('parts', { args: [{ parts: 2 }] }),
+  'settlement-with-failures': settlement('failures', {
+    answers: {
+      settleDueGifts: {
+        settled: 1,
+        failed: 1,
+        oldest_due: BEFORE,
+        duties: done('settlements', { failed: 1, oldest: BEFORE }),
+      },
+    },
+  }),
+  'settlement-that-does-nothing': settlement('nothing', { answers: nothing({ settleDueGifts: 0 }) }),
   'expiry-with-duties': expiry('duties'),
   'expiry-that-does-nothing': expiry('nothing', { answers: nothing(EXPIRED) }),
 });

@@ -5,6 +5,7 @@ import type { AcceptedGift } from '../contracts/gift.ts';
 import { giftIdOf, giftWorkflowId } from '../contracts/gift.ts';
 import { acceptedGift } from '../contracts/gift-process.ts';
 import type { DutyReports } from '../contracts/stuck-item.ts';
+import { type GiftProcesses, hasProcess } from '../domain/gift-processes.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type DutyRun, duty } from './duty.ts';
 
@@ -46,7 +47,8 @@ const AT_ONCE = 10;
 
 export type LostGiftActivities = ReturnType<typeof lostGiftActivities>;
 
-export function lostGiftActivities(ledger: Ledger, runs: GiftRuns) {
+/** @param processes which gifts have workflows of their own: only those can be lost */
+export function lostGiftActivities(ledger: Ledger, runs: GiftRuns, processes: GiftProcesses = 'each') {
   const starts = giftStarts(ledger, runs);
   return {
     /**
@@ -61,10 +63,20 @@ export function lostGiftActivities(ledger: Ledger, runs: GiftRuns) {
         walk.started += await starts.startAgain(run);
         if (since !== undefined) {
           const lost = [...(await runs.lost(since, PAGE))].map(giftIdOf).filter((id) => id !== undefined);
-          walk.started += await starts.startMissing(run, await ledger.openGiftsOf(lost));
+          const open = await ledger.openGiftsOf(lost);
+          walk.started += await starts.startMissing(
+            run,
+            open.filter((gift) => hasProcess(processes, gift)),
+          );
         }
         for (let page = 1; ; page += 1) {
-          const { data, next_cursor } = await ledger.openGifts(before, { limit: PAGE, cursor: walk.cursor });
+          const { data, next_cursor } = await ledger.openGifts(
+            before,
+            { limit: PAGE, cursor: walk.cursor },
+            undefined,
+            'all',
+            processes,
+          );
           walk.started += await starts.startMissing(run, data);
           walk.walked += data.length;
           walk.cursor = next_cursor ?? undefined;

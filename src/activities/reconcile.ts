@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { heartbeat, log } from '@temporalio/activity';
 import { giftWorkflowId } from '../contracts/gift.ts';
 import type { Counted, DutyReports } from '../contracts/stuck-item.ts';
+import type { GiftProcesses } from '../domain/gift-processes.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type DutyRun, duty, halves } from './duty.ts';
 import { type GiftRuns, giftStarts, PAGE, PAUSE } from './gift-starts.ts';
@@ -34,7 +35,8 @@ const OVERDUE = 500;
 /** How many processes of a call's gifts are told: with more at once, workers are behind and will see for themselves. */
 const TOLD = 50;
 
-export function reconcileActivities(ledger: Ledger, runs: GiftRuns) {
+/** @param processes which gifts have workflows of their own: only theirs are missing when they do not run */
+export function reconcileActivities(ledger: Ledger, runs: GiftRuns, processes: GiftProcesses = 'each') {
   const starts = giftStarts(ledger, runs);
   return {
     /**
@@ -52,7 +54,7 @@ export function reconcileActivities(ledger: Ledger, runs: GiftRuns) {
         const which = after === undefined ? 'all' : 'not started';
         for (let page = 0; page < PAGES; page += 1) {
           const request = { limit: PAGE, cursor: sweep.cursor };
-          const { data, next_cursor } = await ledger.openGifts(before, request, after, which);
+          const { data, next_cursor } = await ledger.openGifts(before, request, after, which, processes);
           sweep.started += await starts.startMissing(run, data);
           if (after !== undefined) await noteStarted(run, data);
           sweep.checked += data.length;

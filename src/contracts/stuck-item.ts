@@ -5,6 +5,7 @@ export const STUCK_DUTIES = {
   gift_starts: 'start the process of a gift',
   lost_gifts: 'start the process of a gift anew',
   gift_ends: 'end a gift that is overdue',
+  settlements: 'settle a gift that is due',
   referrals: 'start or tell the process of a referral',
   rewards: 'give the reward of a referral',
   reward_windows: 'start the process of a reward window',

@@ -12,6 +12,9 @@ export const SEARCH_ATTRIBUTES = {
 } as const;
 
 export const SCHEDULES = { reconcile: 'boon-reconcile', expiry: 'boon-expiry' } as const;
+/** Kept only where gifts have no workflows of their own: `BOON_GIFT_PROCESSES=batched`. */
+export const SETTLEMENT_SCHEDULE = 'boon-settlement';
+export const SETTLEMENT_WORKFLOW = 'settlement';
 export const RECONCILE_WORKFLOW = 'reconcile';
 export const EXPIRY_WORKFLOW = 'expiry';
 
@@ -64,6 +67,13 @@ export type PurchaseSweepReport = {
   /** Processes of purchases that were paid before one could begin: for their letters. */
   letters_started?: number;
 } & Duties;
+/**
+ * What one run of `settlement` did with quiet gifts that were due: those that settled (others are held, or came back), those
+ * that could not be advanced and have workflows of their own now, and since when the one has been due that waits for longest.
+ */
+export type SettlementReport = { settled: number; failed: number; oldest_due: string | null } & Duties;
+/** The same of one part of the senders. */
+export type Settled = SettlementReport;
 /** What one run of `expiry` did to credits, invitations, banked resets and old usage, and about resets that expire soon. */
 export type ExpiryReport = {
   lots_expired: number;

@@ -4,6 +4,7 @@ import { BoonError } from '../contracts/errors.ts';
 import { type Gift, giftWorkflowId } from '../contracts/gift.ts';
 import { acceptedGift } from '../contracts/gift-process.ts';
 import type { Transfer, TransferRequest } from '../contracts/transfer.schema.ts';
+import { hasProcess } from '../domain/gift-processes.ts';
 import type { GiftAction } from '../domain/gift-status.ts';
 import type { GiftFilter, Page, PageRequest, Recorded } from '../ledger/ledger.ts';
 import { newId } from './new-id.ts';
@@ -32,7 +33,7 @@ export interface GiftDesk {
 }
 
 export function createGiftDesk(parts: ServerParts): GiftDesk {
-  const { ledger, giftProcess, starts, clock, metrics, publicUrl } = parts;
+  const { ledger, giftProcess, giftProcesses = 'each', starts, clock, metrics, publicUrl } = parts;
 
   return {
     async accept(caller, request, key) {
@@ -97,7 +98,7 @@ export function createGiftDesk(parts: ServerParts): GiftDesk {
 
   function startProcess(gift: Gift): void {
     const accepted = acceptedGift(gift);
-    if (accepted !== undefined)
+    if (accepted !== undefined && hasProcess(giftProcesses, accepted))
       starts.add(giftWorkflowId(gift.id), 'start', () => giftProcess.start(accepted));
   }
 

@@ -6,6 +6,7 @@ import type { Payments } from '../contracts/payments.ts';
 import type { PurchaseProcess } from '../contracts/purchase-process.ts';
 import type { ReferralProcess } from '../contracts/referral-process.ts';
 import type { RefundProcess } from '../contracts/refund-process.ts';
+import type { GiftProcesses } from '../domain/gift-processes.ts';
 import type { ApiKeys } from '../ledger/api-keys.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -19,6 +20,8 @@ import type { TokenVerifier } from './token-verifier.ts';
 export type ServerParts = {
   ledger: Ledger;
   giftProcess: GiftProcess;
+  /** Which gifts have workflows of their own; `each` when left out. */
+  giftProcesses?: GiftProcesses | undefined;
   campaignProcess: CampaignProcess;
   referralProcess: ReferralProcess;
   purchaseProcess: PurchaseProcess;

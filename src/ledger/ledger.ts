@@ -1,12 +1,14 @@
 /** What the ledger offers: one interface, implemented on PostgreSQL (`postgres-ledger.ts`) and nowhere else. */
 import type { Account, AccountPut, Balance, Gifting, Lot, Movement } from '../contracts/account.schema.ts';
 import type { AcceptedGift, Funding, Gift, GiftActionRequest } from '../contracts/gift.ts';
+import type { GiftProcesses } from '../domain/gift-processes.ts';
 import type { GiftStatus } from '../domain/gift-status.ts';
 import type { LotSource } from '../domain/lot.ts';
 import type { VersionedPolicy } from '../domain/policy.ts';
 import type { StoredAccount } from './accounts.ts';
 import type { Billing } from './billing.ts';
 import type { Campaigns } from './campaigns.ts';
+import type { DueGifts } from './due-gifts.ts';
 import type { GiftStarts } from './gift-starts.ts';
 import type { Letters } from './letters.ts';
 import type { Metering } from './metering.ts';
@@ -97,6 +99,7 @@ export interface Ledger
     Refunds,
     Letters,
     StuckItems,
+    DueGifts,
     GiftStarts,
     OpenProcesses {
   /** Stores a policy under its version (idempotent) and returns the version. New gifts are accepted under it. */
@@ -137,13 +140,14 @@ export interface Ledger
 
   /**
    * Open gifts accepted before `before` (and from `after` on), by deadline, for `reconcile`: all of them, or those whose
-   * process nobody told to be started.
+   * process nobody told to be started. With `batched` without the quiet ones, which have none.
    */
   openGifts(
     before: string,
     page: PageRequest,
     after?: string,
     which?: 'all' | 'not started',
+    processes?: GiftProcesses,
   ): Promise<Page<AcceptedGift>>;
   /** Open gifts whose deadline passed before `before`; with `at` without those that are stuck until later. */
   overdueGifts(before: string, limit: number, at?: string): Promise<string[]>;

@@ -9,6 +9,7 @@ import { makeBilling } from './billing.ts';
 import { makeCampaigns } from './campaigns.ts';
 import { makeActOnGift, makeAdvanceGifts } from './change-gifts.ts';
 import { openDatabase, queryRow } from './database.ts';
+import { makeDueGifts } from './due-gifts.ts';
 import { makeGiftStarts } from './gift-starts.ts';
 import { makeGrant } from './grant-credits.ts';
 import type { Ledger } from './ledger.ts';
@@ -79,6 +80,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
     ...makeRefunds(database),
     ...makeLetters(database),
     ...makeStuckItems(database, policyVersion),
+    ...makeDueGifts(database),
     ...makeGiftStarts(database),
     ...makeOpenProcesses(database),
     grant: makeGrant(database),
@@ -93,7 +95,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
       if (address === undefined) throw new BoonError('not_found', `There is no transfer by e-mail "${id}".`);
       return address;
     },
-    openGifts: (before, page, after, which) => openGifts(database, before, page, after, which),
+    openGifts: (...args) => openGifts(database, ...args),
     overdueGifts: (before, limit, at) => overdueGifts(database, before, limit, at),
     refundedGifts: (accountId, since, limit) => refundedGifts(database, accountId, since, limit),
     async expireLots(at, limit) {

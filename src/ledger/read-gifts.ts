@@ -2,6 +2,7 @@
 import { BoonError } from '../contracts/errors.ts';
 import type { AcceptedGift, Gift } from '../contracts/gift.ts';
 import { acceptedGift } from '../contracts/gift-process.ts';
+import type { GiftProcesses } from '../domain/gift-processes.ts';
 import type { AddressVault } from './address-vault.ts';
 import { DIGITS, decodeCursor, encodeCursor, GIFT_ID } from './cursor.ts';
 import { type Database, queryRow, queryRows } from './database.ts';
@@ -88,6 +89,7 @@ const OPEN_GIFTS = `
   SELECT boon.gift_view(g) AS gift, (extract(epoch FROM g.deadline) * 1000000)::bigint AS position FROM boon.gifts g
   WHERE g.deadline IS NOT NULL AND g.accepted_at < $1 AND ($5::timestamptz IS NULL OR g.accepted_at >= $5)
     AND ($2::bigint IS NULL OR (g.deadline, g.id) > ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
+    AND ($7 OR g.status <> 'pending' OR g.email_index IS NOT NULL)
     AND ($6 OR NOT EXISTS (SELECT FROM boon.gift_starts s WHERE s.gift_id = g.id))
   ORDER BY g.deadline, g.id LIMIT $4`;
 
@@ -97,6 +99,7 @@ export async function openGifts(
   page: PageRequest,
   after?: string,
   which: 'all' | 'not started' = 'all',
+  processes: GiftProcesses = 'each',
 ): Promise<Page<AcceptedGift>> {
   const [position, id] =
     page.cursor === undefined ? [null, null] : decodeCursor(page.cursor, [DIGITS, GIFT_ID]);
@@ -107,6 +110,7 @@ export async function openGifts(
     page.limit + 1,
     after ?? null,
     which === 'all',
+    processes === 'each',
   ]);
   const { data, next_cursor } = toPage(
     rows,

@@ -131,11 +131,11 @@ async function story(
       `The story: gifts, referrals, resets and a purchase on real workflows; gifts settle after ${SETTLEMENT_SECONDS} s to watch them.`,
     );
     const client = new BoonClient({ baseUrl: server.url, apiKey });
-    const narrator = new Narrator(client, print, (workflowId) =>
+    const link = (workflowId: string) =>
       uiUrl === undefined
         ? `workflow ${workflowId}`
-        : `${shownUrl(uiUrl)}/namespaces/default/workflows/${encodeURIComponent(workflowId)}`,
-    );
+        : `${shownUrl(uiUrl)}/namespaces/default/workflows/${encodeURIComponent(workflowId)}`;
+    const narrator = new Narrator(client, print, link, config.gifts.processes);
     const { publicUrl, demoPayments, addCreditsUrl } = config;
     const hasPages = demoPayments === true && addCreditsUrl === undefined;
     const pageAt = hasPages ? (url: string) => url.replace(publicUrl, server.url) : undefined;

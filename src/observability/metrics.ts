@@ -63,6 +63,7 @@ export function watchParts(
   ledger: {
     countStuckItems(): Promise<StuckCount[]>;
     unsealed(): Promise<{ oldest_at: string | null }>;
+    oldestDueGift(at: string, senders: { part: number; of: number }): Promise<string | undefined>;
   },
   temporal: { workers(): Promise<Workers | undefined> },
 ): void {
@@ -88,6 +89,20 @@ export function watchParts(
       const oldest = unsealed?.oldest_at ?? undefined;
       const age = oldest === undefined ? 0 : Math.max(0, Date.now() - Date.parse(oldest)) / 1000;
       this.set(unsealed === undefined ? -1 : age);
+    },
+  });
+  new Gauge({
+    name: 'boon_gifts_late_seconds',
+    help: 'How long the pending gift has been due that has been so for longest; 0 when none is; -1 when the database does not tell',
+    registers,
+    async collect() {
+      const now = new Date();
+      try {
+        const due = await ledger.oldestDueGift(now.toISOString(), { part: 0, of: 1 });
+        this.set(due === undefined ? 0 : Math.max(0, now.getTime() - Date.parse(due)) / 1000);
+      } catch {
+        this.set(-1);
+      }
     },
   });
   new Gauge({

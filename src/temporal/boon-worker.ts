@@ -25,9 +25,11 @@ import { refundActivities } from '../activities/refund.ts';
 import { resetMailActivities } from '../activities/reset-mail.ts';
 import { resetActivities } from '../activities/resets.ts';
 import { rewardActivities } from '../activities/reward.ts';
+import { settlementActivities } from '../activities/settlement.ts';
 import { stuckDutyActivities } from '../activities/stuck-duties.ts';
 import { usageActivities } from '../activities/usage.ts';
 import type { Payments } from '../contracts/payments.ts';
+import type { GiftProcesses } from '../domain/gift-processes.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { billingRuns } from './billing-runs.ts';
 import { campaignRuns } from './campaign-process.ts';
@@ -47,6 +49,8 @@ export type BoonWorkerOptions = {
   taskQueue: string;
   ledger: Ledger;
   mail: Omit<MailDependencies, 'ledger'>;
+  /** Which gifts have workflows of their own; `each` when left out. */
+  giftProcesses?: GiftProcesses | undefined;
   /** Left out: nothing is charged, and no payment is asked after. */
   payments?: Payments | undefined;
   bundle: WorkflowBundleOption;
@@ -80,6 +84,8 @@ export const STICKY_TIMEOUT = 3_000;
 /** Connects a worker that does all of Boon's work; `run()` starts it and `shutdown()` drains it. */
 export async function createBoonWorker(options: BoonWorkerOptions): Promise<Worker> {
   const { connection, client, taskQueue, ledger, mail, bundle, clock, deployment } = options;
+  const { giftProcesses = 'each' } = options;
+  const runs = giftRuns(client, taskQueue, clock);
   return await Worker.create({
     connection,
     namespace: client.options.namespace,
@@ -90,8 +96,9 @@ export async function createBoonWorker(options: BoonWorkerOptions): Promise<Work
       ...ledgerActivities(ledger),
       ...mailActivities({ ledger, ...mail }),
       ...letterActivities({ ledger, ...mail }),
-      ...reconcileActivities(ledger, giftRuns(client, taskQueue, clock)),
-      ...lostGiftActivities(ledger, giftRuns(client, taskQueue, clock)),
+      ...reconcileActivities(ledger, runs, giftProcesses),
+      ...lostGiftActivities(ledger, runs, giftProcesses),
+      ...settlementActivities(ledger, runs),
       ...stuckDutyActivities(ledger),
       ...expiryActivities(ledger),
       ...resetActivities(ledger),
@@ -117,7 +124,7 @@ export async function createBoonWorker(options: BoonWorkerOptions): Promise<Work
       }),
       ...campaignActivities({
         ledger,
-        runs: giftRuns(client, taskQueue, clock),
+        runs,
         process: campaignRuns(client, taskQueue),
         pageSize: options.campaignPageSize,
       }),

@@ -1,13 +1,35 @@
 /** Boon's recurring work, as Temporal Schedules: seen, paused and triggered by operators in the Web UI. */
-import { type Client, ScheduleAlreadyRunning, type ScheduleOptions } from '@temporalio/client';
-import { EXPIRY_WORKFLOW, RECONCILE_WORKFLOW, SCHEDULES } from '../contracts/temporal.ts';
+import {
+  type Client,
+  ScheduleAlreadyRunning,
+  ScheduleNotFoundError,
+  type ScheduleOptions,
+} from '@temporalio/client';
+import {
+  EXPIRY_WORKFLOW,
+  RECONCILE_WORKFLOW,
+  SCHEDULES,
+  SETTLEMENT_SCHEDULE,
+  SETTLEMENT_WORKFLOW,
+} from '../contracts/temporal.ts';
+import type { GiftProcesses } from '../domain/gift-processes.ts';
+
+/** Which gifts have workflows of their own, and in how many parts the others are settled side by side. */
+type SettledGifts = { processes: GiftProcesses; settlementParts: number };
 
 /**
  * Creates the schedules, or brings those that exist up to date. Whether an operator has paused one, and why, stays.
  * Several workers may do it at once.
  */
-export async function keepSchedules(client: Client, taskQueue: string): Promise<void> {
-  for (const schedule of schedules(taskQueue)) {
+export async function keepSchedules(
+  client: Client,
+  taskQueue: string,
+  gifts: SettledGifts = { processes: 'each', settlementParts: 1 },
+): Promise<void> {
+  const isBatched = gifts.processes === 'batched';
+  if (!isBatched) await removeSettlement(client);
+  const settlement = isBatched ? [settlementSchedule(taskQueue, gifts.settlementParts)] : [];
+  for (const schedule of [...schedules(taskQueue), ...settlement]) {
     try {
       await client.schedule.create(schedule);
     } catch (error) {
@@ -17,6 +39,27 @@ export async function keepSchedules(client: Client, taskQueue: string): Promise<
       await handle.update(({ state }) => ({ spec, action, policies: policies ?? {}, state }));
     }
   }
+}
+
+/** Each gift has its own workflow now: `reconcile` starts those of gifts that have none yet. */
+async function removeSettlement(client: Client): Promise<void> {
+  try {
+    await client.schedule.getHandle(SETTLEMENT_SCHEDULE).delete();
+  } catch (error) {
+    if (!(error instanceof ScheduleNotFoundError)) throw error;
+  }
+}
+
+function settlementSchedule(taskQueue: string, parts: number): ScheduleOptions {
+  const work = {
+    workflowType: SETTLEMENT_WORKFLOW,
+    taskQueue,
+    summary: 'Settles the gifts that are due',
+    note: 'Gifts without workflows of their own. While it is paused they settle late, and nothing is lost: `reconcile` ends what is ten minutes late. Safe to trigger at any time.',
+    args: [{ parts }],
+    runTimeout: '5 minutes',
+  } as const;
+  return recurring(SETTLEMENT_SCHEDULE, '10 seconds', work);
 }
 
 function schedules(taskQueue: string): ScheduleOptions[] {
@@ -42,9 +85,20 @@ function schedules(taskQueue: string): ScheduleOptions[] {
  */
 const RUN_TIMEOUT = '30 minutes';
 
-type Recurring = { workflowType: string; taskQueue: string; summary: string; note: string };
+type Recurring = {
+  workflowType: string;
+  taskQueue: string;
+  summary: string;
+  note: string;
+  args?: readonly object[];
+  runTimeout?: '5 minutes';
+};
 
-function recurring(scheduleId: string, every: '1 minute' | '5 minutes', work: Recurring): ScheduleOptions {
+function recurring(
+  scheduleId: string,
+  every: '10 seconds' | '1 minute' | '5 minutes',
+  work: Recurring,
+): ScheduleOptions {
   return {
     scheduleId,
     spec: { intervals: [{ every }] },
@@ -53,9 +107,9 @@ function recurring(scheduleId: string, every: '1 minute' | '5 minutes', work: Re
       workflowType: work.workflowType,
       workflowId: scheduleId,
       taskQueue: work.taskQueue,
-      args: [],
+      args: [...(work.args ?? [])],
       staticSummary: work.summary,
-      workflowRunTimeout: RUN_TIMEOUT,
+      workflowRunTimeout: work.runTimeout ?? RUN_TIMEOUT,
     },
     // One run at a time, and none for what was missed: the next run does all that is due.
     policies: { overlap: 'SKIP', catchupWindow: '1 minute' },

@@ -8,3 +8,4 @@ export { reconcile } from './reconcile.ts';
 export { referral } from './referral.ts';
 export { refund } from './refund.ts';
 export { rewardWindow } from './reward-window.ts';
+export { settlement } from './settlement.ts';

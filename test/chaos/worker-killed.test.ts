@@ -3,10 +3,17 @@ import { giftWorkflowId } from '../../src/contracts/gift.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { tcpProxy } from '../support/tcp-proxy.ts';
 import { devNamespace } from '../support/temporal-server.ts';
-import { expectVerified } from '../support/test-ledger.ts';
+import { expectVerified, newGiftId, newKey } from '../support/test-ledger.ts';
 import { startWorkerProcess } from '../support/worker-process.ts';
 
-const POLICY = { gifts: { settlement: 'PT4S' } };
+const MANY = { count: 10_000, amount: '1000000' };
+const POLICY = {
+  gifts: {
+    settlement: 'PT4S',
+    limits: { per_day: MANY, per_month: MANY },
+    screening: { velocity: { verdict: 'allow' as const } },
+  },
+};
 
 let rig: GiftRig;
 beforeAll(async () => {
@@ -66,4 +73,50 @@ test('workers killed again and again in the middle of many settlements: every gi
   expect(await rig.available('carl')).toBe('50');
   await expectVerified(rig.ledger);
   expect(await worker.end('SIGTERM')).toBe(0);
+});
+
+test('a worker killed in the middle of gifts that are settled together: the next one settles the rest, each once', async () => {
+  const count = 300;
+  await rig.seed('dana', `${count}`);
+  const at = new Date(Date.now() - 3_600_000).toISOString();
+  const gifts = await Promise.all(
+    Array.from({ length: count }, () =>
+      rig.ledger.acceptGift({
+        key: newKey('accept'),
+        id: newGiftId(),
+        at,
+        from: 'dana',
+        to: { account_id: 'bob' },
+        amount: '1',
+        funding: 'transfer',
+        message: null,
+      }),
+    ),
+  );
+  const settled = async () => {
+    const text = `SELECT count(*)::int FROM boon.gifts WHERE sender_id = 'dana' AND status = 'settled'`;
+    return Number((await rig.own.sql(text))[0]?.count);
+  };
+  const url = new URL(rig.own.url);
+  const proxy = await tcpProxy(url.hostname, Number(url.port));
+  url.host = `127.0.0.1:${proxy.port}`;
+  const env = { BOON_GIFT_PROCESSES: 'batched' };
+  const worker = await startWorkerProcess(rig, POLICY, { ...env, DATABASE_URL: url.href });
+  // The first batches are settled, and the worker never learns of it.
+  proxy.swallowAnswers('advance_gifts');
+  await expect.poll(settled, { timeout: 60_000 }).toBeGreaterThan(0);
+  expect(await worker.end('SIGKILL')).toBe(null);
+  await proxy.close();
+  expect(await settled()).toBeLessThan(count);
+
+  const next = await startWorkerProcess(rig, POLICY, env);
+  await expect.poll(settled, { timeout: 120_000 }).toBe(count);
+  const told = await rig.own.sql(
+    `SELECT count(*)::int FROM boon.events WHERE subject = ANY ($1) AND type = 'gift.settled'`,
+    [gifts.map(({ value }) => value.id)],
+  );
+  expect(told).toEqual([{ count }]);
+  expect(await rig.available('dana')).toBe('0');
+  await expectVerified(rig.ledger);
+  expect(await next.end('SIGTERM')).toBe(0);
 });

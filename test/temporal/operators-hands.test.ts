@@ -20,7 +20,7 @@ import {
   rewardWindowWorkflowId,
 } from '../../src/contracts/referral.ts';
 import { refundProgress, refundWorkflowId } from '../../src/contracts/refund.ts';
-import { SCHEDULES, TASK_QUEUE } from '../../src/contracts/temporal.ts';
+import { SCHEDULES, SETTLEMENT_SCHEDULE, TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { COMPLIMENTARY_CAMPAIGN } from '../../src/domain/campaign.ts';
 import { billingRuns } from '../../src/temporal/billing-runs.ts';
 import { createCampaignProcess } from '../../src/temporal/campaign-process.ts';
@@ -63,8 +63,8 @@ beforeAll(async () => {
   rig = await giftRig(await devNamespace(), { policy: policy as object, worker: false });
   referrals = referralRig(rig);
   campaigns = createCampaignProcess({ client: rig.client, taskQueue: TASK_QUEUE });
-  await keepSchedules(rig.client, TASK_QUEUE);
-  for (const id of Object.values(SCHEDULES)) await rig.client.schedule.getHandle(id).pause('tests run it');
+  await keepSchedules(rig.client, TASK_QUEUE, { processes: 'batched', settlementParts: 1 });
+  for (const id of [...Object.values(SCHEDULES), SETTLEMENT_SCHEDULE]) await rig.client.schedule.getHandle(id).pause('tests run it');
 });
 afterAll(async () => {
   await expectVerified(rig.ledger);
@@ -361,7 +361,7 @@ async function completedByMistake(name: string, { workflowId }: Begun): Promise<
 }
 
 describe('a run of a schedule', () => {
-  test.each(Object.values(SCHEDULES))(
+  test.each([...Object.values(SCHEDULES), SETTLEMENT_SCHEDULE])(
     'of %s that was terminated, or whose cancellation was requested, is followed by the next one',
     async (schedule) => {
       // Nobody works yet, so that a run lasts.

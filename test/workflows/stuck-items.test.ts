@@ -12,6 +12,7 @@ import { reconcileActivities } from '../../src/activities/reconcile.ts';
 import { referralSweepActivities } from '../../src/activities/referral-sweep.ts';
 import { resetMailActivities } from '../../src/activities/reset-mail.ts';
 import { resetActivities } from '../../src/activities/resets.ts';
+import { settlementActivities } from '../../src/activities/settlement.ts';
 import { usageActivities } from '../../src/activities/usage.ts';
 import type { Payments } from '../../src/contracts/payments.ts';
 import { rewardWindowWorkflowId } from '../../src/contracts/referral.ts';
@@ -128,6 +129,7 @@ function sweeps(on: Ledger, moment: string) {
     lost_gifts: () =>
       lostGiftActivities(on, runs).startLostGifts({ cursor: undefined, before, since: START, at: moment }),
     gift_ends: () => gifts.advanceOverdueGifts({ before, at: moment }),
+    settlements: () => settlementActivities(on, runs).settleDueGifts({ at: moment, part: 0, of: 1 }),
     referrals: sweepReferrals,
     rewards: sweepReferrals,
     reward_windows: sweepReferrals,
@@ -193,6 +195,11 @@ const CASES: Partial<Record<StuckDuty, Case>> = {
   gift_ends: {
     arrange: async () => same(await many(pending)),
     due: at({ hours: 25 }),
+    done: (ids) => inStatus('gifts', ids, 'settled'),
+  },
+  settlements: {
+    arrange: async () => same(await many(pending)),
+    due: at({ hours: 24 }),
     done: (ids) => inStatus('gifts', ids, 'settled'),
   },
   referrals: { arrange: async () => same(await many(invitation)), due: at({ minutes: 5 }), done: wasReached },
@@ -446,6 +453,7 @@ const QUERIES: Record<StuckDuty, keyof Ledger> = {
   gift_starts: 'openGifts',
   lost_gifts: 'openGifts',
   gift_ends: 'overdueGifts',
+  settlements: 'dueGifts',
   referrals: 'openReferrals',
   rewards: 'dueRewards',
   reward_windows: 'openWindows',

@@ -1,7 +1,7 @@
 /** Temporal: whether it answers, and whether everything that Boon needs in the namespace is there. */
 import { type Client, ScheduleNotFoundError } from '@temporalio/client';
 import type { Config } from '../../config.ts';
-import { SCHEDULES } from '../../contracts/temporal.ts';
+import { SCHEDULES, SETTLEMENT_SCHEDULE } from '../../contracts/temporal.ts';
 import { makeCurrentCommand } from '../../contracts/workers.ts';
 import { temporalClient, temporalTarget } from '../../temporal/connection.ts';
 import { askForWorkers } from '../../temporal/count-workers.ts';
@@ -24,7 +24,7 @@ export async function checkTemporal(config: Config, env: NodeJS.ProcessEnv): Pro
         ok('Temporal', `${serverVersion} answers at ${address}`),
         namespace,
         await checkAttributes(client),
-        ...(await Promise.all(Object.values(SCHEDULES).map((id) => checkSchedule(client, id)))),
+        ...(await Promise.all(schedulesOf(config).map((id) => checkSchedule(client, id)))),
         await checkWorkers(client, config.taskQueue),
       ];
     });
@@ -34,6 +34,11 @@ export async function checkTemporal(config: Config, env: NodeJS.ProcessEnv): Pro
   } finally {
     await client.connection.close();
   }
+}
+
+function schedulesOf({ gifts }: Config): string[] {
+  const settlement = gifts.processes === 'batched' ? [SETTLEMENT_SCHEDULE] : [];
+  return [...Object.values(SCHEDULES), ...settlement];
 }
 
 async function checkNamespace(client: Client): Promise<Finding> {

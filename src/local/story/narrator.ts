@@ -2,6 +2,7 @@ import type { BoonClient } from '../../client/boon-client.ts';
 import type { Balance } from '../../contracts/account.schema.ts';
 import { giftWorkflowId } from '../../contracts/gift.ts';
 import type { Transfer } from '../../contracts/transfer.schema.ts';
+import type { GiftProcesses } from '../../domain/gift-processes.ts';
 import type { Person } from './cast.ts';
 
 /** Tells the story in a terminal: what happens, and what each account had before and has after. */
@@ -9,13 +10,24 @@ export class Narrator {
   readonly #client: BoonClient;
   readonly #print: (line: string) => void;
   readonly #link: (workflowId: string) => string;
+  readonly #hasProcess: (gift: Transfer) => boolean;
   #act = 0;
 
-  /** @param link where an operator sees a process. */
-  constructor(client: BoonClient, print: (line: string) => void, link: (workflowId: string) => string) {
+  /**
+   * @param link where an operator sees a process.
+   * @param processes which gifts have one though nothing has happened to them
+   */
+  constructor(
+    client: BoonClient,
+    print: (line: string) => void,
+    link: (workflowId: string) => string,
+    processes: GiftProcesses = 'each',
+  ) {
     this.#client = client;
     this.#print = print;
     this.#link = link;
+    this.#hasProcess = ({ status, to }) =>
+      processes === 'each' || 'email' in to || !['pending', 'settled', 'reversed'].includes(status);
   }
 
   /** Tells one act: its title, what happens in it, and the balances of the people around it. */
@@ -36,7 +48,7 @@ export class Narrator {
   /** Says how a gift stands and where it is seen. */
   gift(gift: Transfer, more = ''): void {
     this.say(`${gift.id} is ${gift.status}${more}`);
-    this.seen(giftWorkflowId(gift.id));
+    if (this.#hasProcess(gift)) this.seen(giftWorkflowId(gift.id));
   }
 
   /** Says where a process is seen. */
