@@ -64,7 +64,8 @@ beforeAll(async () => {
   referrals = referralRig(rig);
   campaigns = createCampaignProcess({ client: rig.client, taskQueue: TASK_QUEUE });
   await keepSchedules(rig.client, TASK_QUEUE, { processes: 'batched', settlementParts: 1 });
-  for (const id of [...Object.values(SCHEDULES), SETTLEMENT_SCHEDULE]) await rig.client.schedule.getHandle(id).pause('tests run it');
+  for (const id of [...Object.values(SCHEDULES), SETTLEMENT_SCHEDULE])
+    await rig.client.schedule.getHandle(id).pause('tests run it');
 });
 afterAll(async () => {
   await expectVerified(rig.ledger);
