@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { giftsAcceptedPerSecond } from './support/accept-load.ts';
 import type { Bench } from './support/bench.ts';
 import { type Figure, median } from './support/figure.ts';
+import { newGift } from './support/gift-load.ts';
 import { latenciesAt, requestsPerSecond, startMeasuredServer } from './support/http-rig.ts';
-import { ACCOUNTS, accountId, openLedgerDatabase } from './support/ledger-database.ts';
+import { openLedgerDatabase } from './support/ledger-database.ts';
 import { bareTransfersPerSecond, prepareBareTransfers } from './support/pgbench.ts';
 import { startTemporalRig } from './support/temporal-rig.ts';
 
@@ -75,13 +76,3 @@ export const giftsHttp: Bench = async ({ postgresUrl, folder, rounds, seconds, p
   }
   return [bare, inProcess, overHttp, ratio, door, tail];
 };
-
-/** One credit from any account to the next. */
-function newGift(): string {
-  const from = Math.floor(Math.random() * ACCOUNTS);
-  return JSON.stringify({
-    from: accountId(from),
-    to: { account_id: accountId((from + 1) % ACCOUNTS) },
-    amount: '1',
-  });
-}

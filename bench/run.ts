@@ -13,6 +13,7 @@ import { activity } from './activity.ts';
 import { campaign } from './campaign.ts';
 import { giftCpu } from './gift-cpu.ts';
 import { giftHistory } from './gift-history.ts';
+import { giftsBatched } from './gifts-batched.ts';
 import { giftsHttp } from './gifts-http.ts';
 import { ledgerGrowth } from './ledger-growth.ts';
 import { ledgerRates } from './ledger-rates.ts';
@@ -31,6 +32,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   'referral-actions': referralActions,
   'accept-latency': acceptLatency,
   'gifts-http': giftsHttp,
+  'gifts-batched': giftsBatched,
   'ledger-rates': ledgerRates,
   'ledger-growth': ledgerGrowth,
   activity,

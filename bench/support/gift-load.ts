@@ -4,7 +4,7 @@ import { type AcceptedGift, GIFT_WORKFLOW, type GiftWorkflow } from '../../src/c
 import { acceptedGift } from '../../src/contracts/gift-process.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { giftStartOptions } from '../../src/temporal/gift-start.ts';
-import { accountId } from './ledger-database.ts';
+import { ACCOUNTS, accountId } from './ledger-database.ts';
 
 let serial = 0;
 
@@ -34,4 +34,14 @@ export async function acceptDueIn(
 /** Starts the process of an accepted gift, as the HTTP server does. */
 export async function startGift(client: Client, gift: AcceptedGift, taskQueue: string): Promise<void> {
   await client.workflow.start<GiftWorkflow>(GIFT_WORKFLOW, giftStartOptions(gift, taskQueue, Date.now()));
+}
+
+/** The body of a request for one credit from any account to the next. */
+export function newGift(): string {
+  const from = Math.floor(Math.random() * ACCOUNTS);
+  return JSON.stringify({
+    from: accountId(from),
+    to: { account_id: accountId((from + 1) % ACCOUNTS) },
+    amount: '1',
+  });
 }

@@ -5,9 +5,17 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { GiftProcesses } from '../../src/domain/gift-processes.ts';
 
 /** What the measured server is: without a database the empty route; with a Temporal server it starts gifts' processes there. */
-export type MeasuredServer = { apiKey: string; databaseUrl?: string; temporalAddress?: string };
+export type MeasuredServer = {
+  apiKey: string;
+  databaseUrl?: string;
+  temporalAddress?: string;
+  /** The policy in use; `bench` when left out. */
+  policyVersion?: string;
+  giftProcesses?: GiftProcesses;
+};
 export type RunningServer = { port: number; stop: () => Promise<void> };
 
 /** Starts `measured-server.ts`; what it logs goes nowhere. */

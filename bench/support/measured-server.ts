@@ -26,7 +26,13 @@ import { createPayloadCodec } from '../../src/temporal/payload-codec.ts';
 import type { MeasuredServer } from './http-rig.ts';
 import { START } from './ledger-database.ts';
 
-const { apiKey, databaseUrl, temporalAddress } = JSON.parse(process.argv[2] ?? '{}') as MeasuredServer;
+const {
+  apiKey,
+  databaseUrl,
+  temporalAddress,
+  policyVersion = 'bench',
+  giftProcesses,
+} = JSON.parse(process.argv[2] ?? '{}') as MeasuredServer;
 // As every service of Boon's; the empty route is neither faster nor slower for it.
 allocateYoung();
 const app = await (databaseUrl === undefined ? emptyServer() : boonServer(databaseUrl));
@@ -52,7 +58,7 @@ async function emptyServer() {
 
 /** As it is run: every request is logged. Without a Temporal server no process is reached. */
 async function boonServer(url: string) {
-  const ledger = createPostgresLedger({ url, encryptionKey: randomBytes(32), policyVersion: 'bench' });
+  const ledger = createPostgresLedger({ url, encryptionKey: randomBytes(32), policyVersion });
   const apiKeys = createApiKeys(openDatabase(url, { connections: 2 }));
   await bootstrapApiKey(apiKeys, apiKey, new Date(START).toISOString());
   const clock = () => new Date();
@@ -71,6 +77,7 @@ async function boonServer(url: string) {
     ledger,
     apiKeys,
     giftProcess,
+    giftProcesses,
     campaignProcess: {} as CampaignProcess,
     referralProcess: {} as ReferralProcess,
     purchaseProcess: {} as PurchaseProcess,
@@ -92,7 +99,7 @@ async function boonServer(url: string) {
     starts: createStartQueue({ metrics, logger, size: 10_000, concurrency: 16, isBusy: watchBusyness() }),
     publicUrl: 'http://localhost',
     creditsLink: createCreditsLink({ encryptionKey: randomBytes(32), publicUrl: 'http://localhost' }),
-    policyVersion: 'bench',
+    policyVersion,
     rateLimit: { service: 0, user: 0 },
     demoModel: false,
   });

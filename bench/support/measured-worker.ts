@@ -8,7 +8,7 @@ import { temporalClient } from '../../src/temporal/connection.ts';
 import { workflowBundle } from '../../src/temporal/workflow-bundle.ts';
 import type { MeasuredWork } from './temporal-rig.ts';
 
-const { address, taskQueue, databaseUrl, policyVersion } = JSON.parse(
+const { address, taskQueue, databaseUrl, policyVersion, giftProcesses } = JSON.parse(
   process.argv[2] ?? '{}',
 ) as MeasuredWork;
 Runtime.install({ logger: new DefaultLogger('ERROR') });
@@ -34,6 +34,7 @@ async function boonWorker(url: string): Promise<Worker> {
     bundle: await workflowBundle(cacheFolder()),
     clock: () => new Date(),
     buildId: 'bench',
+    giftProcesses,
   });
 }
 

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../../src/contracts/temporal.ts';
+import type { GiftProcesses } from '../../src/domain/gift-processes.ts';
 import { type LocalTemporal, startTemporalDevServer } from '../../src/local/temporal.ts';
 import { findTemporalCli } from '../../src/local/temporal-binary.ts';
 import { temporalClient } from '../../src/temporal/connection.ts';
@@ -43,6 +44,7 @@ export type MeasuredWork = {
   databaseUrl?: string;
   /** The policy in use, for work that asks for it. */
   policyVersion?: string;
+  giftProcesses?: GiftProcesses;
 };
 
 /** Starts `measured-worker.ts` and waits until it polls. */
