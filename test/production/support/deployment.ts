@@ -20,8 +20,6 @@ import { startTemporalCluster, type TemporalCluster } from './temporal-cluster.t
 export type Deployment = {
   /** Over HTTP, as the operator. */
   client: BoonClient;
-  /** The same without retries: a call whose answer is lost stays lost. */
-  hastyClient: BoonClient;
   serverUrl: string;
   temporal: TemporalCluster;
   /** Between the API server and Temporal. */
@@ -124,7 +122,6 @@ async function deployInto(
   const api = { baseUrl: server.url, apiKey: variables.BOON_API_KEY };
   return {
     client: new BoonClient(api),
-    hastyClient: new BoonClient({ ...api, retries: 0 }),
     serverUrl: server.url,
     temporal,
     wire,
