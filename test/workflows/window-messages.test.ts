@@ -125,4 +125,7 @@ test('a place is released once, however often that is said; an unknown one, and 
   expect(await release('two')).toEqual(left);
   expect(await release('four')).toEqual(left);
   expect(await release('one', 'codex-pilot')).toEqual(left);
+  // Paid when the claim was on its way, and taken back since.
+  expect(await claim({ ...window, claimed: ['five'] }, 'five')).toMatchObject({ granted: true, taken: 3 });
+  expect(await release('five')).toEqual(left);
 });
