@@ -42,13 +42,13 @@ export function stepsBy(
     if (called.language !== 'sql' || seen.has(called.signature)) return [];
     const mention = new RegExp(`\\bboon\\.${called.name}\\b`);
     const callers = functions.filter(({ body }) => mention.test(body));
-    const sources = globSync('src/ledger/*.ts', { cwd: project }).filter((path) =>
-      mention.test(readFileSync(join(project, path), 'utf8')),
-    );
     const met = new Set([...seen, called.signature]);
     return [
       ...callers.flatMap((caller) => [...byFunction(caller.signature), ...inlined(caller, met)]),
-      ...narrowestFirst.filter((each) => sources.some((path) => path in each.sources)),
+      ...globSync('src/ledger/*.ts', { cwd: project }).flatMap((where) => {
+        const start = readFileSync(join(project, where), 'utf8').search(mention);
+        return start === -1 ? [] : reachOf(project, narrowestFirst, { where, start });
+      }),
     ];
   };
   return (fault) => {
