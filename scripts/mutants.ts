@@ -8,7 +8,7 @@ import { globSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { callsOfFiles } from './mutants/calls.ts';
-import { type Fault, faultsOf, shuffled } from './mutants/fault.ts';
+import { type Fault, faultsOf, inOrderOf } from './mutants/fault.ts';
 import { functionsOf, type SqlFunction } from './mutants/functions.ts';
 import { reportOf, whyEquivalent } from './mutants/report.ts';
 import { type MutantServers, startMutantServers } from './mutants/servers.ts';
@@ -68,7 +68,7 @@ process.once('SIGINT', () => {
 });
 try {
   const functions = await functionsOf((servers[0] as MutantServers).soundUrl);
-  const sample = shuffled([...sqlFaults(functions), ...sourceFaults()], seed ?? 1).filter(({ id }) =>
+  const sample = inOrderOf(seed ?? 1, [...sqlFaults(functions), ...sourceFaults()]).filter(({ id }) =>
     id.includes(values.only),
   );
   if (values.list)

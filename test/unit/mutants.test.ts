@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import equivalents from '../../scripts/mutants/equivalent.json' with { type: 'json' };
-import { type Edit, faultsOf, shuffled, withFault } from '../../scripts/mutants/fault.ts';
+import { type Edit, faultsOf, inOrderOf, withFault } from '../../scripts/mutants/fault.ts';
 import { reportOf } from '../../scripts/mutants/report.ts';
 import { sqlEdits } from '../../scripts/mutants/sql-faults.ts';
 import { typescriptEdits } from '../../scripts/mutants/typescript-faults.ts';
@@ -80,11 +80,13 @@ test('a fault names its line, and shows it as it is and as it would be', () => {
   expect(fault).toMatchObject({ id: 'f(text):2:8 < → <=', before: 'IF a < b THEN', after: 'IF a <= b THEN' });
 });
 
-test('a seed gives the same sample again, and another seed another one', () => {
-  const all = Array.from({ length: 100 }, (_, index) => index);
-  expect(shuffled(all, 7)).toEqual(shuffled(all, 7));
-  expect(shuffled(all, 7)).not.toEqual(shuffled(all, 8));
-  expect(new Set(shuffled(all, 7))).toEqual(new Set(all));
+test('a seed gives the same order again, also with other faults between; another seed gives another one', () => {
+  const all = Array.from({ length: 100 }, (_, index) => ({ id: `f():${index}` }));
+  expect(inOrderOf(7, all)).toEqual(inOrderOf(7, all.toReversed()));
+  expect(inOrderOf(7, all)).not.toEqual(inOrderOf(8, all));
+  expect(inOrderOf(7, all)).not.toEqual(all);
+  const isOdd = ({ id }: { id: string }) => /[13579]$/.test(id);
+  expect(inOrderOf(7, all).filter(isOdd)).toEqual(inOrderOf(7, all.filter(isOdd)));
 });
 
 test('a report counts neither what is no program nor what changes nothing, and tells the latter apart', () => {
