@@ -8,9 +8,9 @@ import { globSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { callsOfFiles } from './mutants/calls.ts';
-import { type Fault, faultsOf, shuffled } from './mutants/fault.ts';
+import { type Fault, faultsOf, inOrderOf } from './mutants/fault.ts';
 import { functionsOf, type SqlFunction } from './mutants/functions.ts';
-import { isEquivalent, reportOf } from './mutants/report.ts';
+import { reportOf, whyEquivalent } from './mutants/report.ts';
 import { type MutantServers, startMutantServers } from './mutants/servers.ts';
 import { sqlEdits } from './mutants/sql-faults.ts';
 import { stepsBy } from './mutants/steps.ts';
@@ -68,10 +68,12 @@ process.once('SIGINT', () => {
 });
 try {
   const functions = await functionsOf((servers[0] as MutantServers).soundUrl);
-  const sample = shuffled([...sqlFaults(functions), ...sourceFaults()], seed ?? 1).filter(
-    (fault) => fault.id.includes(values.only) && !isEquivalent(fault),
+  const sample = inOrderOf(seed ?? 1, [...sqlFaults(functions), ...sourceFaults()]).filter(({ id }) =>
+    id.includes(values.only),
   );
-  if (values.list) for (const fault of sample.slice(0, count)) console.log(`${fault.id}\n    ${fault.after}`);
+  if (values.list)
+    for (const fault of sample.filter((each) => whyEquivalent(each) === undefined).slice(0, count))
+      console.log(`${fault.id}\n    ${fault.after}`);
   else await tryAll(sample, functions);
 } finally {
   await Promise.all(servers.map((each) => each.stop()));
@@ -103,6 +105,7 @@ async function tryAll(sample: readonly Fault[], functions: readonly SqlFunction[
       const fault = sample[next];
       if (stopping || fault === undefined || counted() + running >= wanted) return;
       next += 1;
+      if (whyEquivalent(fault) !== undefined) continue;
       running += 1;
       const called = functions.find(({ signature }) => signature === fault.where);
       const text = called?.body ?? readFileSync(join(PROJECT, fault.where), 'utf8');
@@ -124,6 +127,6 @@ async function tryAll(sample: readonly Fault[], functions: readonly SqlFunction[
     }
   };
   await Promise.all(servers.map(worker));
-  const report = reportOf(done, seed ?? 1);
+  const report = reportOf(done, sample.slice(0, next), seed ?? 1);
   console.log(values.json ? JSON.stringify(report, null, 2) : report.text);
 }

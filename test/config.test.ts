@@ -162,15 +162,15 @@ test('a policy file that is missing or no JSON is refused with its name', () => 
 });
 
 test('keys, origins and the operator’s claim of what is encrypted in Temporal are read, or refused', () => {
-  const key = randomBytes(32).toString('base64');
+  const keys = [1, 2, 3].map(() => randomBytes(32));
   const { payloads, jwt } = readConfig({
-    BOON_PAYLOAD_KEYS: `${key}, ${key}`,
+    BOON_PAYLOAD_KEYS: keys.map((key) => key.toString('base64')).join(', '),
     BOON_TEMPORAL_UI_ORIGINS: 'https://temporal.example.com/,http://localhost:8233',
     BOON_OPERATOR_CLAIM: 'groups=boon=operators',
   });
   expect(payloads).toMatchObject({
     encryption: 'personal',
-    keys: [Buffer.from(key, 'base64'), Buffer.from(key, 'base64')],
+    keys,
     uiOrigins: ['https://temporal.example.com', 'http://localhost:8233'],
   });
   expect(jwt.operatorClaim).toEqual({ name: 'groups', value: 'boon=operators' });

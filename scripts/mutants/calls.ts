@@ -20,7 +20,10 @@ export type CallsOfFile = {
 };
 
 /** Files that need no other server than PostgreSQL. */
-const TEST_FILES = 'test/{unit,ledger,model}/**/*.test.ts';
+const TEST_FILES = [
+  'test/{unit,ledger,model,activities}/**/*.test.ts',
+  'test/workflows/{letter-sweep,letters,reset-reminders,stuck-items}.test.ts',
+];
 
 export function digestOf(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 16);

@@ -1,4 +1,5 @@
 /** A one-line fault, and what becomes of a text that has it. */
+import { createHash } from 'node:crypto';
 
 /** One place of a text and what would stand there instead. */
 export type Edit = {
@@ -67,19 +68,13 @@ function brief(text: string): string {
   return words === '' ? 'nothing' : words.length > 60 ? `${words.slice(0, 57)}…` : words;
 }
 
-/** The same order for the same seed: numbers by mulberry32, Fisher and Yates' way. */
-export function shuffled<T>(items: readonly T[], seed: number): T[] {
-  const all = [...items];
-  let state = seed >>> 0;
-  const below = (limit: number) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  };
-  for (let last = all.length - 1; last > 0; last--) {
-    const other = below(last + 1);
-    [all[last], all[other]] = [all[other] as T, all[last] as T];
-  }
-  return all;
+/** In the seed's order, which a fault that comes or goes does not change for the others: what was tried stays tried. */
+export function inOrderOf<T extends { id: string }>(seed: number, faults: readonly T[]): T[] {
+  const places = new Map(faults.map(({ id }) => [id, placeOf(seed, id)]));
+  const place = ({ id }: T) => places.get(id) ?? '';
+  return [...faults].sort((one, other) => (place(one) < place(other) ? -1 : 1));
+}
+
+function placeOf(seed: number, id: string): string {
+  return createHash('sha256').update(`${seed} ${id}`).digest('hex');
 }

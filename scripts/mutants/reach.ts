@@ -15,7 +15,7 @@ const DEEPEST = 4;
 export function reachOf(
   project: string,
   calls: readonly CallsOfFile[],
-  { where, start }: Fault,
+  { where, start }: Pick<Fault, 'where' | 'start'>,
 ): CallsOfFile[] {
   const all = new Map<string, Place[]>();
   for (const { sources } of calls)

@@ -100,7 +100,14 @@ async function runFiles(
       cwd: folder,
       // A group of its own, so that what it started ends with it.
       detached: true,
-      env: { ...process.env, ...env, MUTANT_POSTGRES: postgresUrl, MUTANT_TEST_FILES: files.join(',') },
+      env: {
+        ...process.env,
+        // What is loaded is the same each time, but for the fault.
+        NODE_COMPILE_CACHE: join(folder, '.compiled'),
+        ...env,
+        MUTANT_POSTGRES: postgresUrl,
+        MUTANT_TEST_FILES: files.join(','),
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );

@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import '../../test/support/global-setup.ts';
+import type {} from '../../test/support/global-setup.ts';
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   project.provide('postgresUrl', process.env.MUTANT_POSTGRES ?? '');

@@ -6,7 +6,7 @@ import pg from 'pg';
 import { type Fault, withFault } from './fault.ts';
 import { type SqlFunction, withBody } from './functions.ts';
 import type { MutantServers, TestRun } from './servers.ts';
-import type { Step } from './steps.ts';
+import { RACES, type Step } from './steps.ts';
 import type { Verdict } from './verdict.ts';
 
 /** What PostgreSQL says of operators and types that do not fit: it looks at them when a function runs. */
@@ -15,7 +15,6 @@ const NO_PROGRAM =
 
 /** A busy machine makes tests fail as well: what fails for its time is believed when it does so again and again. */
 const TOO_SLOW = /in time\b|in t…|did not answer/i;
-const RACES = /races|lock|concurren|clients/;
 const MOST_DOUBTS = 2;
 
 type Tried = Omit<Verdict, 'id' | 'digest'>;

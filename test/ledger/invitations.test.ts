@@ -82,6 +82,16 @@ describe('an invitation', () => {
     await expect(invite(own.ledger, referrer, { email })).rejects.toMatchObject(refusal(code));
   });
 
+  test.each([
+    ['account_frozen', 'ann@example.com', { status: 'frozen' }],
+    ['account_frozen', 'someone@mailinator.com', { status: 'frozen' }],
+    ['self_referral', 'ann@mailinator.com', {}],
+  ] as const)('for several reasons is refused for the first, %s: %s', async (code, email, then) => {
+    await newReferrer({ email });
+    await own.ledger.putAccount(referrer, { plan: 'plus', ...then }, START);
+    await expect(invite(own.ledger, referrer, { email })).rejects.toMatchObject(refusal(code));
+  });
+
   test('to an address that this referrer has an open one to is refused, in any spelling, until that has ended', async () => {
     await newReferrer();
     const first = await invite(own.ledger, referrer, { email: 'hal@example.com' });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LetterName } from '../../src/contracts/letter.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import { bought } from '../support/purchases.ts';
+import { bought, CONSENT, hear, newPurchaseId } from '../support/purchases.ts';
+import { dormantFriend, invite, join, prompt } from '../support/referrals.ts';
 import { askRefund, hearOfRefund } from '../support/refunds.ts';
 import { bank } from '../support/resets.ts';
 import { later, openTestLedger, START, seedAccount, type TestLedger } from '../support/test-ledger.ts';
@@ -9,7 +10,7 @@ import { later, openTestLedger, START, seedAccount, type TestLedger } from '../s
 let own: TestLedger;
 let ledger: Ledger;
 beforeAll(async () => {
-  own = await openTestLedger();
+  own = await openTestLedger({ programs: { 'codex-selective': { cohort: null } } });
   ledger = own.ledger;
 });
 afterAll(() => own.close());
@@ -141,6 +142,37 @@ describe('the letters that no process has begun', () => {
     expect((await collected()).join()).not.toContain(silent.id);
     await hearOfRefund(ledger, open, 'failed', { at: later(day, { days: 2 }) });
     expect(await ledger.collectLetters(later(day, { days: 2, minutes: 10 }))).toBe(0);
+  });
+
+  /** What else is told of, and when it happened. */
+  const HAPPENED: Record<string, (day: string) => Promise<string>> = {
+    'a top-up that was not paid': async (day) => {
+      const buyer = await person();
+      await bought(ledger, buyer, 'credits-100', { at: at({ days: 10 }), save_card: true });
+      await ledger.putTopUp(buyer, { ...CONSENT, below: '200' }, `user:${buyer}`, day);
+      const topUp = await ledger.beginTopUp(buyer, newPurchaseId(), day);
+      await hear(ledger, { id: `${topUp?.id}` }, { said: 'failed', reason_code: 'card_declined', at: day });
+      return `top_up_unpaid/${topUp?.id}`;
+    },
+    'a reward': async (day) => {
+      const [referrer, friend] = [await person(), await person()];
+      const invited = await invite(ledger, referrer, { at: day });
+      await dormantFriend(ledger, friend, '2025-01-01T00:00:00.000Z');
+      await join(ledger, invited, friend, day);
+      for (let times = 0; times < 3; times += 1) await prompt(ledger, friend, day);
+      expect(await ledger.rewardReferral(invited.id, day)).toMatchObject({ status: 'rewarded' });
+      return `reward/${invited.id}`;
+    },
+  };
+
+  test.each(Object.keys(HAPPENED))('are those of %s, from ten minutes to a day after it', async (what) => {
+    const day = at({ days: 40 + Object.keys(HAPPENED).indexOf(what) * 10 });
+    const letter = await HAPPENED[what]?.(day);
+    expect(await ledger.collectLetters(later(day, { minutes: 10, ms: -1 }))).toBe(0);
+    expect(await ledger.collectLetters(later(day, { days: 1 }))).toBe(0);
+    expect(await ledger.collectLetters(later(day, { days: 1, ms: -1 }))).toBe(1);
+    expect(await ledger.collectLetters(later(day, { minutes: 10 }))).toBe(0);
+    expect(await collected()).toContain(letter);
   });
 
   test('are none of before letters were noted', async () => {

@@ -355,8 +355,11 @@ describe('a raised cap', () => {
     for (const month of ['2027-04-01', '9999-12-01'])
       await expect(raise(5, { month })).rejects.toMatchObject({ errors: [{ path: 'month' }] });
     expect((await raise(5, { month: '2027-03-01' })).value).toMatchObject({ cap: 5 });
-    await expect(raise(5, { program: 'none' })).rejects.toMatchObject(refusal('not_found'));
-    await expect(raise(5, { account_id: 'nobody' })).rejects.toMatchObject(refusal('not_found'));
+    const unknown = (message: string) => ({ ...refusal('not_found'), message });
+    await expect(raise(5, { program: 'none' })).rejects.toMatchObject(unknown('There is no program "none".'));
+    await expect(raise(5, { account_id: 'nobody' })).rejects.toMatchObject(
+      unknown('There is no account "nobody".'),
+    );
   });
 
   test('asked for again under its key answers the same', async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type Edit, faultsOf, shuffled, withFault } from '../../scripts/mutants/fault.ts';
+import equivalents from '../../scripts/mutants/equivalent.json' with { type: 'json' };
+import { type Edit, faultsOf, inOrderOf, withFault } from '../../scripts/mutants/fault.ts';
+import { reportOf } from '../../scripts/mutants/report.ts';
 import { sqlEdits } from '../../scripts/mutants/sql-faults.ts';
 import { typescriptEdits } from '../../scripts/mutants/typescript-faults.ts';
 
@@ -78,9 +80,35 @@ test('a fault names its line, and shows it as it is and as it would be', () => {
   expect(fault).toMatchObject({ id: 'f(text):2:8 < → <=', before: 'IF a < b THEN', after: 'IF a <= b THEN' });
 });
 
-test('a seed gives the same sample again, and another seed another one', () => {
-  const all = Array.from({ length: 100 }, (_, index) => index);
-  expect(shuffled(all, 7)).toEqual(shuffled(all, 7));
-  expect(shuffled(all, 7)).not.toEqual(shuffled(all, 8));
-  expect(new Set(shuffled(all, 7))).toEqual(new Set(all));
+test('a seed gives the same order again, also with other faults between; another seed gives another one', () => {
+  const all = Array.from({ length: 100 }, (_, index) => ({ id: `f():${index}` }));
+  expect(inOrderOf(7, all)).toEqual(inOrderOf(7, all.toReversed()));
+  expect(inOrderOf(7, all)).not.toEqual(inOrderOf(8, all));
+  expect(inOrderOf(7, all)).not.toEqual(all);
+  const isOdd = ({ id }: { id: string }) => /[13579]$/.test(id);
+  expect(inOrderOf(7, all).filter(isOdd)).toEqual(inOrderOf(7, all.filter(isOdd)));
+});
+
+test('a report counts neither what is no program nor what changes nothing, and tells the latter apart', () => {
+  const { where = '', after = '' } = equivalents[0] ?? {};
+  const edit = {
+    kind: 'sign',
+    start: 0,
+    end: 1,
+    instead: '-',
+    language: 'sql',
+    line: 1,
+    before: '+',
+  } as const;
+  const fault = (id: string) => ({ ...edit, id, where: 'f()', after: '-' });
+  const same = { ...fault('same'), where, after };
+  const done = (['noticed', 'survived', 'invalid', 'noticed'] as const).map((outcome) => ({
+    fault: fault(outcome),
+    verdict: { id: outcome, digest: '', outcome, files: 1, seconds: 1 },
+  }));
+  const report = reportOf(done, [...done.map((one) => one.fault), same], 7);
+  expect(report).toMatchObject({ seed: 7, tried: 3, noticed: 2, invalid: 1 });
+  expect(report.unnoticed.map(({ id }) => id)).toEqual(['survived']);
+  expect(report.equivalent).toEqual([{ id: 'same', why: expect.stringMatching(/\w/) }]);
+  expect(report.text).toContain('Seed 7: 2 of 3 faults were noticed (66.7 %); 1 more change nothing.');
 });

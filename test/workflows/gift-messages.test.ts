@@ -3,6 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Gift, giftWorkflowId, standingOf } from '../../src/contracts/gift.ts';
 import type { GiftAction, GiftStatus } from '../../src/domain/gift-status.ts';
+import { tokenHash } from '../../src/ledger/address-vault.ts';
 import { DAY, type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { timeSkippingServer } from '../support/temporal-server.ts';
 import { expectVerified, newKey } from '../support/test-ledger.ts';
@@ -90,6 +91,8 @@ const ENDED: Record<Ended, Record<Message, string>> = {
   },
 };
 
+const WHY = { reason: 'because', by: 'mia' };
+
 /** What comes after a message, so that its key is an old one. */
 const AFTER: Partial<Record<Message, Message>> = { hold: 'release', release: 'hold', claim: 'hold' };
 
@@ -100,7 +103,7 @@ async function giftThatIs(status: Open): Promise<Gift> {
 }
 
 async function argumentsOf(gift: Gift, message: Message): Promise<Record<string, string>> {
-  if (message !== 'claim') return { reason: 'because', by: 'mia' };
+  if (message !== 'claim') return WHY;
   if (gift.by_email) token ??= (await rig.ledger.giftAddress(gift.id)).token ?? undefined;
   return { token: token ?? 'forged', account_id: to, by: 'mia' };
 }
@@ -205,6 +208,35 @@ test('a hold, its release and the hold’s key again: the gift settles when the 
   const { settled_at } = await rig.until(gift, 'settled');
   expect(Date.parse(settled_at ?? '') - Date.parse(released.settles_at)).toBeLessThan(60_000);
 });
+
+const doing = rows.filter(([, , outcome]) => typeof outcome === 'string');
+
+test.each(doing)(
+  'a gift that is %s is where it is found when its process hears %s that the ledger has done already',
+  async (status, message) => {
+    const gift = await giftThatIs(status);
+    const key = newKey(message);
+    // As when a worker dies between the ledger and its process: what is asked again is answered from the record.
+    const { token: proof, ...given } = await argumentsOf(gift, message);
+    const asked = { ...given, ...(proof === undefined ? {} : { token_hash: tokenHash(proof) }) };
+    const request = { ...asked, key, gift_id: gift.id, action: message, at: await rig.now() };
+    const { value } = await rig.ledger.actOnGift(request);
+    const newer = AFTER[message];
+    if (newer !== undefined)
+      await rig.ledger.actOnGift({
+        ...WHY,
+        key: newKey(newer),
+        gift_id: gift.id,
+        action: newer,
+        at: request.at,
+      });
+    const present = (await rig.ledger.findGift(gift.id)).status;
+    const answer = await rig.process.act({ ...request, ...(proof === undefined ? {} : { token: proof }) });
+    expect(answer).toEqual({ value, replayed: true });
+    expect(await expectInStep(gift)).toBe(present);
+    if (newer !== undefined) await rig.act(gift, 'cancel');
+  },
+);
 
 test('a refresh, twice and in each open state, changes nothing that time has not brought', async () => {
   for (const status of Object.keys(OPEN) as Open[]) {

@@ -114,6 +114,16 @@ describe('a backend that starts the workflow itself', () => {
     expect(await rig.available(request.from)).toBe('60');
   });
 
+  test('that starts a terminated process anew is answered how the gift stands now, and not how it was accepted', async () => {
+    await acceptWithStart();
+    const handle = rig.client.workflow.getHandle(workflowId);
+    const held = await rig.act(await rig.until({ id }, 'pending'), 'hold');
+    await handle.terminate('an operator slipped');
+    expect(await acceptWithStart()).toEqual(held);
+    expect(await handle.query(giftStatusQuery)).toMatchObject({ status: 'held', deadline: held.deadline });
+    await rig.act(held, 'cancel');
+  });
+
   test('is refused when it uses the id of another gift', async () => {
     await acceptWithStart();
     await rig.client.workflow.getHandle(workflowId).executeUpdate('cancel');

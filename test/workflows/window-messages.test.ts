@@ -73,6 +73,24 @@ test('a claim with the cap of before a raise does not lower it', async () => {
   expect(await places()).toMatchObject({ cap: 5 });
 });
 
+test('a claim with a cap that was raised while the process heard nothing has it', async () => {
+  const older = await inLedger();
+  for (const id of ['one', 'two', 'three']) await claim(older, id);
+  const at = await rig.now();
+  await rig.ledger.raiseCap({
+    key: newKey('raise'),
+    at,
+    account_id: ada,
+    month: older.month,
+    ...RAISE,
+    cap: 4,
+  });
+  expect(await claim(older, 'four')).toEqual({ granted: false, cap: 3, taken: 3 });
+  const newer = await inLedger();
+  expect(await claim(newer, 'four')).toEqual({ granted: true, cap: 4, taken: 4 });
+  expect(await claim(older, 'five')).toEqual({ granted: false, cap: 4, taken: 4 });
+});
+
 test('an older signal after a newer one changes nothing: the window looks at the ledger', async () => {
   const older = await inLedger();
   const one = await rewarded();
@@ -107,4 +125,7 @@ test('a place is released once, however often that is said; an unknown one, and 
   expect(await release('two')).toEqual(left);
   expect(await release('four')).toEqual(left);
   expect(await release('one', 'codex-pilot')).toEqual(left);
+  // Paid when the claim was on its way, and taken back since.
+  expect(await claim({ ...window, claimed: ['five'] }, 'five')).toMatchObject({ granted: true, taken: 3 });
+  expect(await release('five')).toEqual(left);
 });
