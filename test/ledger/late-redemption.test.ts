@@ -248,6 +248,17 @@ describe('automatic redemption that runs three hours late', () => {
     expect((await ledger.verify()).violations).toEqual([]);
   });
 
+  test('still knows what was used then after weeks in which nothing ran, and new windows began', async () => {
+    const ada = await person();
+    await use(ledger, ada, '3', at({ hours: -4 }));
+    for (const days of [4, 8, 16, 24]) await use(ledger, ada, '1', at({ days }));
+    expect(await sweep(ledger, at({ days: 24 }))).toMatchObject({ redeemed: 1, expired: 0 });
+    expect(await redemptions(ada)).toEqual([[LAST, '3', '3']]);
+    const known = `SELECT count(*)::int AS n FROM boon.past_windows WHERE account_id = $1`;
+    await use(ledger, ada, '1', at({ days: 40 }));
+    expect(await own.sql(known, [ada])).toEqual([{ n: 2 }]);
+  });
+
   test('waits with a window that a clock ahead opened, and finds it in the next run', async () => {
     const ada = await person();
     await use(ledger, ada, '3', at({ minutes: -9 }));

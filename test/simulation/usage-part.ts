@@ -26,7 +26,7 @@ export class UsagePart implements Part {
       });
       this.#run = { run, month, from: now };
     }
-    const late = command.do === 'use' ? Math.min(command.late, now - this.#run.from) : 0;
+    const late = command.do === 'use' ? Math.max(0, Math.min(command.late, now - this.#run.from)) : 0;
     await this.#run.run.perform(command.do === 'use' ? { ...command, late } : command, now, thorough);
     return now;
   }
