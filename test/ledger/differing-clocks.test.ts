@@ -119,6 +119,22 @@ describe('a redemption by the clock that lags behind', () => {
   });
 });
 
+test('a window that begins by the clock that lags behind ends one that a use told late has begun just before', async () => {
+  const ada = await person();
+  await use(ledger, ada, '1', later(START, { hours: -6 }));
+  await bank(ledger, ada, { at: later(START, { days: -1 }) });
+  await redeem(ledger, ada, { at: AHEAD });
+  const told = { account_id: ada, product: 'codex', units: '2', id: 'late', now: START };
+  await ledger.use({ ...told, at: later(START, { ms: -1 }) });
+  await use(ledger, ada, '3', later(START, { ms: 1 }));
+  const windows = await own.sql(
+    `SELECT boon.credits(x.used) AS used, x.ended_at FROM boon.window_at($1, 'five_hour', $2) x`,
+    [ada, START],
+  );
+  expect(windows).toEqual([{ used: '2', ended_at: new Date(later(START, { ms: 1 })) }]);
+  expect((await ledger.verify()).violations).toEqual([]);
+});
+
 test('a reset of everybody’s windows by the clock that lags behind moves none back before it opened', async () => {
   const ada = await person();
   await use(ledger, ada, '3', AHEAD);
