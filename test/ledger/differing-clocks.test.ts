@@ -77,6 +77,31 @@ describe('a redemption by the clock that lags behind', () => {
     expect(await begun(ada)).toEqual([AHEAD, later(START, { hours: -1 })]);
   });
 
+  test('leaves a week alone that has ended by then, and its reset does not come back for it', async () => {
+    const ada = await person();
+    await bank(ledger, ada, { count: 2, at: later(START, { days: -8 }) });
+    await use(ledger, ada, '1', later(AHEAD, { days: -7 }));
+    await use(ledger, ada, '2', later(AHEAD, { hours: -1 }));
+    await redeem(ledger, ada, { at: later(AHEAD, { hours: -1 }) });
+    await use(ledger, ada, '3', later(START, { ms: -1 }));
+    await ledger.returnDueResets(START, 100);
+    await bank(ledger, ada, { at: AHEAD });
+    const banked = (await ledger.listResets(ada, AHEAD)).resets.find(
+      ({ granted_at }) => granted_at === AHEAD,
+    );
+    expect(await redeem(ledger, ada, { reset_id: banked?.id })).toMatchObject({
+      outcome: 'reset',
+      redeemed_at: AHEAD,
+      before: { five_hour: { used: '3' }, weekly: { used: '0', started_at: null } },
+    });
+    expect((await ledger.listResets(ada, AHEAD)).resets.find(({ id }) => id === banked?.id)).toMatchObject({
+      status: 'redeemed',
+    });
+    expect(await own.sql('SELECT return_at FROM boon.resets WHERE id = $1', [banked?.id])).toEqual([
+      { return_at: null },
+    ]);
+  });
+
   test('comes after its reset was banked by the clock that is ahead', async () => {
     const ada = await person();
     await bank(ledger, ada, { at: AHEAD });
@@ -92,6 +117,22 @@ describe('a redemption by the clock that lags behind', () => {
     expect(await redeem(ledger, ada)).toMatchObject({ outcome: 'no_credit' });
     expect(await redeem(ledger, bob)).toMatchObject({ outcome: 'reset', redeemed_at: AHEAD });
   });
+});
+
+test('a window that begins by the clock that lags behind ends one that a use told late has begun just before', async () => {
+  const ada = await person();
+  await use(ledger, ada, '1', later(START, { hours: -6 }));
+  await bank(ledger, ada, { at: later(START, { days: -1 }) });
+  await redeem(ledger, ada, { at: AHEAD });
+  const told = { account_id: ada, product: 'codex', units: '2', id: 'late', now: START };
+  await ledger.use({ ...told, at: later(START, { ms: -1 }) });
+  await use(ledger, ada, '3', later(START, { ms: 1 }));
+  const windows = await own.sql(
+    `SELECT boon.credits(x.used) AS used, x.ended_at FROM boon.window_at($1, 'five_hour', $2) x`,
+    [ada, START],
+  );
+  expect(windows).toEqual([{ used: '2', ended_at: new Date(later(START, { ms: 1 })) }]);
+  expect((await ledger.verify()).violations).toEqual([]);
 });
 
 test('a reset of everybody’s windows by the clock that lags behind moves none back before it opened', async () => {

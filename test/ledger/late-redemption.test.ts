@@ -200,6 +200,73 @@ describe('automatic redemption that runs three hours late', () => {
     ]);
   });
 
+  test.each([false, true])(
+    'gives back what was told late of a time before the window began in which it counts (the date moves: %s)',
+    async (moves) => {
+      await ledger.usePolicy(policyWith({ resets: { moves_weekly_date: moves } }), START);
+      const ada = await person();
+      await use(ledger, ada, '10', at({ hours: 1 }));
+      await ledger.use({
+        account_id: ada,
+        product: 'codex',
+        units: '2',
+        id: newKey('use'),
+        at: at({ hours: -1 }),
+        now: at({ hours: 2 }),
+      });
+      expect(await windows(ada)).toEqual([
+        ['12', at({ hours: 1 })],
+        ['12', at({ hours: 1 })],
+      ]);
+      expect(await lateRun()).toMatchObject({ redeemed: 1, expired: 0 });
+      await ledger.usePolicy(policyWith(), START);
+      expect(await redemptions(ada)).toEqual([[LAST, '2', '2']]);
+      expect(await windows(ada)).toEqual([
+        ['10', at({ hours: 1 })],
+        ['10', at({ hours: 1 })],
+      ]);
+      const [told] = await own.sql(
+        'SELECT five_hour_started_at AS five, weekly_started_at AS week FROM boon.redemptions WHERE account_id = $1',
+        [ada],
+      );
+      expect(told).toEqual({ five: new Date(at({ hours: -1 })), week: new Date(at({ hours: -1 })) });
+      expect((await ledger.verify()).violations).toEqual([]);
+    },
+  );
+
+  test('leaves what a clock that lags behind used in 5 hours that began at the expiry', async () => {
+    const ada = await person();
+    await use(ledger, ada, '3', at({ hours: -6 }));
+    await use(ledger, ada, '1', T);
+    await use(ledger, ada, '2', at({ ms: -1_000 }));
+    await lateRun();
+    expect(await redemptions(ada)).toEqual([[LAST, '0', '5']]);
+    expect(await windows(ada)).toEqual([
+      ['3', T],
+      ['1', at({ hours: -6 })],
+    ]);
+    expect((await ledger.verify()).violations).toEqual([]);
+  });
+
+  test('still knows what was used then after weeks in which nothing ran, and new windows began', async () => {
+    const ada = await person();
+    await use(ledger, ada, '3', at({ hours: -4 }));
+    for (const days of [4, 8, 16, 24]) await use(ledger, ada, '1', at({ days }));
+    expect(await sweep(ledger, at({ days: 24 }))).toMatchObject({ redeemed: 1, expired: 0 });
+    expect(await redemptions(ada)).toEqual([[LAST, '3', '3']]);
+    const known = `SELECT count(*)::int AS n FROM boon.past_windows WHERE account_id = $1`;
+    await use(ledger, ada, '1', at({ days: 40 }));
+    expect(await own.sql(known, [ada])).toEqual([{ n: 2 }]);
+  });
+
+  test('waits with a window that a clock ahead opened, and finds it in the next run', async () => {
+    const ada = await person();
+    await use(ledger, ada, '3', at({ minutes: -9 }));
+    const run = async (ms: number) =>
+      (await ledger.redeemExpiringResets(at({ minutes: -9, ms }), 100)).redeemed;
+    expect([await run(-1), await run(0)]).toEqual([0, 1]);
+  });
+
   test('acts on a window once more where another reset expired before', async () => {
     const ada = await person();
     await use(ledger, ada, '1', at({ hours: -2 }));

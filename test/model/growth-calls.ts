@@ -42,7 +42,8 @@ export type Call =
   | { do: 'put'; id: string; put: AccountPut }
   | { do: 'activity'; event: Activity }
   | { do: 'reward'; id: string }
-  | { do: 'use'; id: string; account_id: string; units: string }
+  /** Told so many milliseconds after it. */
+  | { do: 'use'; id: string; account_id: string; units: string; late: number }
   | { do: 'redeem'; request: Timeless<RedeemRequest> }
   | { do: 'page'; id: string; size: number }
   | { do: 'settle'; ids: string[] }
@@ -94,7 +95,8 @@ async function perform(ledger: Ledger, call: Call, at: string): Promise<unknown>
       );
     case 'use': {
       const request = { id: call.id, account_id: call.account_id, product: 'codex', units: call.units };
-      return (await ledger.use({ ...request, at, now: at })).value.windows;
+      const used_at = new Date(Date.parse(at) - call.late).toISOString();
+      return (await ledger.use({ ...request, at: used_at, now: at })).value.windows;
     }
     case 'redeem': {
       const { outcome, before, after, reset_id, redeemed_at } = await ledger.redeemReset({

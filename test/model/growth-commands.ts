@@ -24,7 +24,8 @@ export type GrowthCommand =
   | { do: 'bank'; who: number; count: number }
   /** Comes by resets, uses, redeems one and asks for it again. */
   | { do: 'spend'; who: number; count: number; units: string; chosen: boolean; again: boolean }
-  | { do: 'use'; who: number; units: string }
+  /** Told so many milliseconds after it. */
+  | { do: 'use'; who: number; units: string; late?: number }
   | { do: 'redeem'; who: number; reset: number | null; dry_run: boolean; again: number | null }
   | { do: 'give'; from: number; to: number; reset: number }
   | { do: 'cancel gift'; gift: number }
@@ -115,7 +116,12 @@ const command: fc.Arbitrary<GrowthCommand> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: is('bank'), who, count: fc.constantFrom(1, 1, 2, 3) }) },
   {
     weight: 14,
-    arbitrary: fc.record({ do: is('use'), who, units: fc.constantFrom('0.000001', '1', '3', '5', '5') }),
+    arbitrary: fc.record({
+      do: is('use'),
+      who,
+      units: fc.constantFrom('0.000001', '1', '3', '5', '5'),
+      late: fc.constantFrom(...Array<number>(8).fill(0), 1, HOUR, 5 * HOUR, DAY),
+    }),
   },
   {
     weight: 8,

@@ -38,7 +38,7 @@ export class GrowthModel {
       case 'reward':
         return this.referrals.reward(call.id, now);
       case 'use':
-        return this.resets.use(call.account_id, parseCredits(call.units) ?? 0n, now);
+        return this.resets.use(call.account_id, parseCredits(call.units) ?? 0n, now, now - call.late);
       case 'redeem':
         return this.resets.redeem(call.request, now);
       case 'settle':

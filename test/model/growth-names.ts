@@ -110,12 +110,13 @@ export class GrowthNames {
           id: this.#next('use'),
           account_id: this.#person(command.who),
           units: command.units,
+          late: command.late ?? 0,
         };
       case 'spend': {
         const account_id = this.#person(command.who);
         if (command.count > 0)
           yield { do: 'bank', request: { key, account_id, count: command.count, reason: 'so' } };
-        yield { do: 'use', id: this.#next('use'), account_id, units: command.units };
+        yield { do: 'use', id: this.#next('use'), account_id, units: command.units, late: 0 };
         const redeem = this.#redeem(
           account_id,
           this.#next('redeem'),

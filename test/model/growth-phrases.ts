@@ -116,6 +116,7 @@ function lateRun(by: number): Phrase {
       first: fc.nat(4),
     })
     .map(({ before, early, after, late, change, first }): GrowthCommand[] => [
+      { do: 'change', who: by, what: 'auto_redeem', value: 0 },
       { do: 'bank', who: by, count: 1 },
       { do: 'wait', for: 'expiry', off: -before },
       ...(early ? [] : [{ do: 'use' as const, who: by, units: '3' }]),

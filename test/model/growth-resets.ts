@@ -79,16 +79,18 @@ export class GrowthResets {
     });
   }
 
-  use(account: string, units: bigint, now: number): Answer {
+  /** @param at before `now`: it is told late, and judged by what was then */
+  use(account: string, units: bigint, now: number, at = now): Answer {
     const person = this.#people.get(account);
     if (person === undefined) return refused('not_found');
-    if (person.status !== 'active') return refused('account_frozen', person.status);
-    const stored = this.windows.of(account);
+    const late = at < now;
+    const { status } = late ? personAt(person, at) : person;
+    if (status !== 'active') return refused('account_frozen', status);
     const room = WINDOW_KINDS.every(
-      (kind) => windowAt(kind, stored[kind], now).used + units <= this.#limit(kind),
+      (kind) => this.windows.usedOf(account, kind, at, late) + units <= this.#limit(kind),
     );
     if (!room) return refused('limit_reached', 'credits_off');
-    this.windows.use(account, units, now);
+    this.windows.use(account, units, at, late);
     return { value: this.#view(this.windows.of(account), now) };
   }
 
@@ -107,13 +109,13 @@ export class GrowthResets {
     const reset = this.available(account_id, begun).find(
       ({ id }) => reset_id === undefined || id === reset_id,
     );
-    const before = this.windows.of(account_id);
-    const moved = this.#moves(before, now);
-    if (reset === undefined) return this.#answer('no_credit', before, now, moved, undefined, null);
-    const nothing = WINDOW_KINDS.every((kind) => windowAt(kind, before[kind], now).used === 0n);
-    if (nothing) return this.#answer('nothing_to_reset', before, now, moved, undefined, null);
     // By a clock that lags behind: no sooner than what it acts on had begun.
-    const at = Math.max(begun, reset.grantedAt);
+    const at = Math.max(begun, reset?.grantedAt ?? begun);
+    const before = this.windows.of(account_id);
+    const moved = this.#moves(before, at);
+    if (reset === undefined) return this.#answer('no_credit', before, at, moved, undefined, null);
+    const nothing = WINDOW_KINDS.every((kind) => windowAt(kind, before[kind], at).used === 0n);
+    if (nothing) return this.#answer('nothing_to_reset', before, at, moved, undefined, null);
     if (dry_run !== true) this.#spend(reset, request_id, at);
     return this.#answer('reset', before, at, moved, reset, dry_run === true ? null : at);
   }
@@ -131,7 +133,9 @@ export class GrowthResets {
       const late = reset.expiresAt <= now;
       const at = late ? reset.expiresAt - 1 : now;
       if (!this.#isToBeRedeemed(reset, at, late)) continue;
-      this.#spend(reset, `boon:last-moment/${reset.id}`, at, late);
+      const begun = late ? at : Math.max(this.windows.begunBy(reset.account, now), reset.grantedAt);
+      if (begun >= reset.expiresAt || (!late && !this.hasUsed(reset.account, begun))) continue;
+      this.#spend(reset, `boon:last-moment/${reset.id}`, begun, late);
       redeemed += 1;
     }
     return redeemed;
@@ -153,7 +157,11 @@ export class GrowthResets {
     const person = this.#people.get(account);
     const then = person && personAt(person, at);
     const windows = late ? this.windows.at(account, at) : this.windows.of(account);
-    const used = WINDOW_KINDS.some((kind) => windowAt(kind, windows[kind], at).used > 0n);
+    // One that another clock opened waits for the next run.
+    const used = WINDOW_KINDS.some((kind) => {
+      const { used: some, startedAt } = windowAt(kind, windows[kind], at);
+      return some > 0n && (late || Number(startedAt) <= at);
+    });
     const isThere = !late || grantedAt <= at;
     return (
       then?.autoRedeem === true && then.status === 'active' && person?.status !== 'closed' && used && isThere
@@ -218,7 +226,8 @@ export class GrowthResets {
     reset.status = 'redeemed';
     reset.redeemedAt = at;
     reset.returnAt = useless <= at + this.#rules.returnWithin ? useless : null;
-    this.#redemptions.push({ account, requestId, reset, at, before, moved });
+    const told = late ? this.windows.at(account, at, { told: true }) : before;
+    this.#redemptions.push({ account, requestId, reset, at, before: told, moved });
     if (late) this.windows.restoreAt(account, at, this.#rules.movesWeeklyDate);
     else this.windows.restore(account, at, this.#rules.movesWeeklyDate);
   }

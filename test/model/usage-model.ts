@@ -10,7 +10,8 @@ import {
   type WindowKind,
 } from '../../src/domain/usage-window.ts';
 
-export type ModelLot = BurnKey & { left: bigint; products: string[] | null };
+/** `letGo`: its expiry has been posted, and only what was used before is still taken out of it. */
+export type ModelLot = BurnKey & { left: bigint; products: string[] | null; letGo?: boolean };
 export type ModelPurse = { lots: ModelLot[]; spent: bigint };
 export type ModelUse = {
   product: string;
@@ -60,16 +61,23 @@ export class UsageModel {
     purse.lots.push({ ...lot, grantedAt: lot.at });
   }
 
-  /** The latest windows end, and count anew; one that was not open does not open. */
-  restore(at: number, movesWeeklyDate = false): void {
+  /** The latest windows end, and count anew; one that was not open does not open. By a clock that lags behind: no sooner than they began. */
+  restore(now: number, movesWeeklyDate = false): void {
+    const begun = WINDOW_KINDS.flatMap((kind) => {
+      const last = this.windows[kind].at(-1);
+      return last === undefined || last.startedAt + WINDOW_LENGTH_MS[kind] <= now
+        ? []
+        : [last.startedAt, last.from];
+    });
+    const at = Math.max(now, ...begun);
     for (const kind of WINDOW_KINDS) {
       const last = this.windows[kind].at(-1);
       if (last === undefined) continue;
       const open = at < last.until;
       const startedAt = open && (kind === 'five_hour' || movesWeeklyDate) ? at : last.startedAt;
-      if (open) last.until = at;
+      last.until = Math.max(last.from, Math.min(last.until, at));
       const until = startedAt + WINDOW_LENGTH_MS[kind];
-      this.windows[kind].push({ startedAt, used: 0n, from: at, until, restored: true });
+      this.windows[kind].push({ startedAt, used: 0n, from: Math.max(at, last.from), until, restored: true });
     }
   }
 
@@ -79,8 +87,8 @@ export class UsageModel {
     const length = WINDOW_LENGTH_MS[kind];
     const last = all.at(-1);
     const begun = { startedAt: at, used: 0n, from: at, until: at + length, restored: false };
-    if (last === undefined || (at >= last.from && at >= last.until)) return begun;
-    if (!late || at >= last.from) return last;
+    if (last === undefined) return begun;
+    if (!late || at >= last.from) return last.startedAt + length <= at ? begun : last;
     const open = all.find(({ from, until }) => from <= at && at < until);
     if (open !== undefined) return open;
     const next = all.filter(({ from }) => from > at).toSorted((a, b) => a.from - b.from)[0] ?? last;
@@ -105,6 +113,7 @@ export class UsageModel {
           .filter(
             (lot) =>
               lot.left > 0n &&
+              (late || lot.letGo !== true) &&
               (lot.expiresAt === null || lot.expiresAt > at) &&
               (!late || lot.grantedAt <= at) &&
               (lot.products?.includes(product) ?? true),
@@ -137,9 +146,11 @@ export class UsageModel {
     }
     if (plan > 0n)
       for (const { kind, window } of windows) {
-        if (!this.windows[kind].includes(window)) {
-          this.windows[kind].push(window);
-          this.windows[kind].sort((a, b) => a.from - b.from);
+        const all = this.windows[kind];
+        if (!all.includes(window)) {
+          // One that begins in the past comes before those that began after it.
+          const next = late ? all.findIndex(({ from }) => from > at) : -1;
+          all.splice(next < 0 ? all.length : next, 0, window);
         }
         window.used += plan;
         if (late) window.from = Math.min(window.from, at);
@@ -148,10 +159,16 @@ export class UsageModel {
   }
 
   available(at: number): bigint {
-    return this.own.lots.reduce(
-      (sum, lot) => sum + (lot.expiresAt === null || lot.expiresAt > at ? lot.left : 0n),
-      0n,
+    const lots = this.own.lots.filter(
+      ({ letGo, expiresAt }) => !letGo && (expiresAt === null || expiresAt > at),
     );
+    return lots.reduce((sum, { left }) => sum + left, 0n);
+  }
+
+  /** The expiry of lots is posted. */
+  expire(at: number): void {
+    for (const lot of [...this.own.lots, ...this.pool.lots])
+      if (lot.expiresAt !== null && lot.expiresAt <= at) lot.letGo = true;
   }
 }
 

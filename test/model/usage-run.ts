@@ -85,7 +85,7 @@ export class UsageRun {
         const put = { spending_limit: text(spending_limit), pool_limit: text(pool_limit) };
         await this.#ledger.putAccount(this.id, { plan, use_credits, ...put }, at);
         this.#model.states.push({
-          since: now,
+          since: Math.max(now, this.#model.states.at(-1)?.since ?? now),
           ...TERMS[plan],
           onCredits: use_credits,
           ownLimit: micro(spending_limit),
@@ -101,11 +101,17 @@ export class UsageRun {
         break;
       case 'expire':
         await this.#ledger.expireLots(at, 1_000);
+        this.expired(now);
         break;
       case 'use':
         await this.#use(one, now, thorough);
     }
     if (thorough) await this.#compare(now);
+  }
+
+  /** The expiry of lots is posted, whoever did it. */
+  expired(now: number): void {
+    this.#model.expire(now);
   }
 
   async #grant(one: Extract<UsageCommand, { do: 'grant' }>, now: number): Promise<void> {

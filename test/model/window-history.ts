@@ -6,7 +6,14 @@ import {
   type WindowKind,
 } from '../../src/domain/usage-window.ts';
 
-type Segment = { startedAt: number; from: number; until: number; uses: { at: number; units: bigint }[] };
+/** Counts from `from` to before `until`; `restored`: it counts nothing of before. */
+type Segment = {
+  startedAt: number;
+  from: number;
+  until: number;
+  restored: boolean;
+  uses: { at: number; units: bigint }[];
+};
 export type Windows = Partial<Record<WindowKind, StoredWindow>>;
 
 export class WindowHistory {
@@ -36,17 +43,40 @@ export class WindowHistory {
     return Math.max(now, ...moments);
   }
 
-  use(account: string, units: bigint, now: number): void {
+  /** What is used of the window in which a use would count; one that is told late counts in that of its moment. */
+  usedOf(account: string, kind: WindowKind, at: number, late: boolean): bigint {
+    return stored(this.#windowFor(account, kind, at, late)).used;
+  }
+
+  use(account: string, units: bigint, at: number, late = false): void {
     const own = this.#of(account);
     this.#segments.set(account, own);
     for (const kind of WINDOW_KINDS) {
-      let last = own[kind].at(-1);
-      if (last === undefined || last.startedAt + WINDOW_LENGTH_MS[kind] <= now) {
-        last = { startedAt: now, from: now, until: now + WINDOW_LENGTH_MS[kind], uses: [] };
-        own[kind].push(last);
+      const window = this.#windowFor(account, kind, at, late);
+      if (!own[kind].includes(window)) {
+        const isPast = late && at < Number(own[kind].at(-1)?.from);
+        const next = isPast ? own[kind].findIndex(({ from }) => from > at) : -1;
+        own[kind].splice(next < 0 ? own[kind].length : next, 0, window);
       }
-      last.uses.push({ at: now, units });
+      if (late) window.from = Math.min(window.from, at);
+      window.uses.push({ at, units });
     }
+  }
+
+  /** One that begins with the use is not stored yet. */
+  #windowFor(account: string, kind: WindowKind, at: number, late: boolean): Segment {
+    const all = this.#of(account)[kind];
+    const end = at + WINDOW_LENGTH_MS[kind];
+    const begun = { startedAt: at, from: at, until: end, restored: false, uses: [] };
+    const last = all.at(-1);
+    if (last === undefined) return begun;
+    if (!late || at >= last.from) return last.startedAt + WINDOW_LENGTH_MS[kind] <= at ? begun : last;
+    const open = this.#openAt(account, kind, at);
+    if (open !== undefined) return open;
+    // Where its own window would not have run out when the next one began, it counts in that one.
+    const next = all.find(({ from }) => from > at) ?? last;
+    const apart = next.restored || end <= next.startedAt;
+    return apart ? { ...begun, until: Math.min(end, next.from) } : next;
   }
 
   /** Restores the latest: one that is open begins anew, the weekly one where its date moves. */
@@ -62,18 +92,23 @@ export class WindowHistory {
         startedAt,
         from: Math.max(now, last.from),
         until: startedAt + WINDOW_LENGTH_MS[kind],
+        restored: true,
         uses: [],
       });
     }
   }
 
-  /** Those that were open at a moment, with what had been used by then. */
-  at(account: string, moment: number): Windows {
+  /**
+   * Those that were open at a moment, with what had been used by then. `told`: one that counts from before it began as if
+   * it had begun then.
+   */
+  at(account: string, moment: number, { told = false } = {}): Windows {
     const windows: Windows = {};
     for (const kind of WINDOW_KINDS) {
       const open = this.#openAt(account, kind, moment);
-      if (open !== undefined)
-        windows[kind] = stored({ ...open, uses: open.uses.filter((use) => use.at <= moment) });
+      if (open === undefined) continue;
+      const { used, startedAt } = stored({ ...open, uses: open.uses.filter((use) => use.at <= moment) });
+      windows[kind] = { used, startedAt: told ? Math.min(startedAt, open.from) : startedAt };
     }
     return windows;
   }
@@ -84,13 +119,15 @@ export class WindowHistory {
       const open = this.#openAt(account, kind, moment);
       if (open === undefined) continue;
       const all = this.#of(account)[kind];
-      const startedAt = kind === 'five_hour' || weeklyMoves ? moment : open.startedAt;
+      const moves = kind === 'five_hour' || weeklyMoves;
+      const startedAt = moves ? Math.max(moment, open.startedAt) : open.startedAt;
       const isLast = open === all.at(-1);
       const until = isLast ? startedAt + WINDOW_LENGTH_MS[kind] : open.until;
       all.splice(all.indexOf(open) + 1, 0, {
         startedAt,
         from: moment,
         until,
+        restored: true,
         uses: open.uses.filter((use) => use.at > moment),
       });
       open.until = moment;

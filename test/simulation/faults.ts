@@ -36,11 +36,12 @@ export const FAULTS: readonly Fault[] = [
     replace: 'NULL;',
   },
   {
-    name: 'a lot is filled above what was granted',
+    name: 'what paid a debt goes back to the lot that it was owed for',
     part: 'money',
-    function: 'put_into_lot',
-    find: 'IF l.remaining + p_amount <= l.granted AND',
-    replace: 'IF',
+    function: 'give_back',
+    find: 'boon.put_into_lot(k.lot_id, p_amount',
+    replace:
+      'boon.put_into_lot(coalesce((SELECT x.lot_id FROM boon.purchases x WHERE x.id = p_reference), k.lot_id), p_amount',
   },
   {
     name: 'the debt ends and its payers get nothing',
@@ -194,6 +195,13 @@ export const FAULTS: readonly Fault[] = [
     part: 'growth',
     function: 'create_campaign',
     find: "PERFORM pg_advisory_xact_lock(hashtextextended(p ->> 'key', 0));",
+    replace: 'NULL;',
+  },
+  {
+    name: 'a refund that was refused is made when it is asked for again',
+    part: 'money',
+    function: 'begin_refunds',
+    find: 'PERFORM boon.keep_answer(r.key, r.input_hash, result, r.at);',
     replace: 'NULL;',
   },
   ...RESET_FAULTS,

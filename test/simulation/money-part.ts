@@ -89,6 +89,7 @@ export class MoneyPart implements Part {
       await this.#answer(refund, 'succeeded', turn);
     await this.#advance(turn);
     await this.#months(turn);
+    for (const id of IDS) await this.#withinCap(ledger, id, turn.at);
     await this.#agrees(turn.at);
   }
 
@@ -294,7 +295,7 @@ export class MoneyPart implements Part {
       if (said !== undefined)
         await hear(ledger, purchase, { said, at, payment_id: `pi_${purchase.id}` } as never);
     }
-    for (const id of IDS) await this.#withinCap(ledger, id, at);
+    for (const id of due) await this.#withinCap(ledger, id, at);
   }
 
   /** What its top-ups of the month have cost counts, whatever became of the money, and never more than was agreed to. */

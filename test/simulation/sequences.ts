@@ -89,6 +89,31 @@ const MONEY: readonly (readonly MoneyCommand[])[] = [
     { ...back, share: 300 },
     { do: 'act', which: LAST, action: 'reverse' },
   ],
+  // What is given away comes back to somebody who owes for something else.
+  [
+    buy,
+    buy,
+    { do: 'give', who: 0, to: 0, amount: 60, mail: false },
+    spend,
+    { do: 'ask', which: LAST, share: 300, spent: true },
+    { do: 'wait', ms: HOUR },
+    { do: 'act', which: LAST, action: 'cancel' },
+  ],
+  // A reset is used, its money goes back, and it comes back for a reset of everybody's windows.
+  [
+    { ...buy, package: 'reset-5' },
+    { ...spend, units: 1 },
+    { do: 'redeem', who: 0 },
+    { ...back, share: 2_000 },
+    { do: 'campaign', kind: 'windows' },
+  ],
+  // A refund is refused for another that then fails, and asked for again.
+  [
+    buy,
+    { do: 'ask', which: LAST, share: 199, spent: true },
+    { do: 'ask', which: LAST, share: 300, spent: true },
+    { do: 'answer', which: LAST, status: 'failed' },
+  ],
   // Top-ups until no more are agreed to, one of which is given back.
   [{ ...buy, who: 1 }, consent, topUp, topUp, topUp],
   [{ ...buy, who: 1 }, consent, topUp, { ...back, share: 300 }, topUp, consent, topUp, topUp],

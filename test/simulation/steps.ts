@@ -70,7 +70,7 @@ export function script(seed: number, count: number, parts: readonly PartName[] =
       for (const which of sweeps) chore({ do: 'sweep', which });
       continue;
     }
-    const skew = part !== 'usage' && random() < 0.2 ? pick([-SKEW_MS, -1, 1, SKEW_MS]) : 0;
+    const skew = random() < 0.2 ? pick([-SKEW_MS, -1, 1, SKEW_MS]) : 0;
     const trouble = troubleOf(random(), command.do);
     steps.push({ part, command, client: client(), skew, ...(trouble === undefined ? {} : { trouble }) });
   }
@@ -93,7 +93,7 @@ const CHORES: readonly Chore[] = [
 function troubleOf(chance: number, command: string): Trouble | undefined {
   // Two that create a campaign at once must meet in the ledger, and there are few of them.
   if (command === 'campaign' && chance > 0.6) return 'both at once';
-  if (chance < 0.001) return 'killed';
+  if (chance < 0.0003) return 'killed';
   if (chance < 0.05) return 'lost answer';
   if (chance < 0.08) return 'both at once';
   return chance < 0.11 ? 'late copy' : undefined;

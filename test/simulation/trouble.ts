@@ -100,7 +100,7 @@ export class Troubles {
   async arrive(): Promise<void> {
     for (const { name, args, outcome, policy } of this.#copies.splice(0).toReversed()) {
       const again = await this.#ask(name, args, policy, this.#client);
-      if (RECORDED.has(name)) sameAnswer(name, args, outcome, again);
+      if (isRepeated(name, args, outcome)) sameAnswer(name, args, outcome, again);
       else if ('error' in again && !(again.error instanceof BoonError && again.error.status < 500))
         throw again.error;
     }
@@ -132,7 +132,7 @@ export class Troubles {
       case 'lost answer': {
         const lost = await this.#ask(name, args, policy, client);
         const heard = await this.#ask(name, args, policy, other);
-        if (RECORDED.has(name)) sameAnswer(name, args, lost, heard);
+        if (isRepeated(name, args, lost)) sameAnswer(name, args, lost, heard);
         return lost;
       }
       case 'both at once': {
@@ -140,7 +140,7 @@ export class Troubles {
           this.#ask(name, args, policy, client),
           this.#ask(name, args, policy, other),
         ]);
-        if (RECORDED.has(name)) sameAnswer(name, args, one, two);
+        if (isRepeated(name, args, one)) sameAnswer(name, args, one, two);
         return asFirst('error' in one ? two : one, wasKnown);
       }
       case 'killed': {
@@ -175,6 +175,11 @@ export class Troubles {
     if (key !== undefined && isKept(outcome)) this.#known.add(key);
     return outcome;
   }
+}
+
+/** Whether it is answered word for word the same again: what is kept under a key, and every refusal of what has one. */
+function isRepeated(name: string, args: readonly unknown[], outcome: Outcome): boolean {
+  return RECORDED.has(name) || ('error' in outcome && keyOf(args) !== undefined);
 }
 
 /** Whether the ledger keeps it under its key. */

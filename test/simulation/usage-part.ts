@@ -3,6 +3,7 @@ import type { Choice } from '../model/growth-rules.ts';
 import type { UsageCommand } from '../model/usage-commands.ts';
 import { UsageRun } from '../model/usage-run.ts';
 import type { Part, Turn } from './part.ts';
+import type { SweepKind } from './sweeps.ts';
 
 export class UsagePart implements Part {
   #run: { run: UsageRun; month: number; from: number } | undefined;
@@ -26,13 +27,13 @@ export class UsagePart implements Part {
       });
       this.#run = { run, month, from: now };
     }
-    const late = command.do === 'use' ? Math.min(command.late, now - this.#run.from) : 0;
+    const late = command.do === 'use' ? Math.max(0, Math.min(command.late, now - this.#run.from)) : 0;
     await this.#run.run.perform(command.do === 'use' ? { ...command, late } : command, now, thorough);
     return now;
   }
 
-  swept(): void {
-    // The model reckons by the time.
+  swept(kind: SweepKind, at: number): void {
+    if (kind === 'expire lots') this.#run?.run.expired(at);
   }
 
   async check(): Promise<void> {

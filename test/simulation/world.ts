@@ -1,8 +1,9 @@
 /** The database that a simulation runs on, and its clients: each has pools of its own, as a server or worker would. */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import pg from 'pg';
-import type { Ledger } from '../../src/ledger/ledger.ts';
+import type { Ledger, Violation } from '../../src/ledger/ledger.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
+import { type CheckedDatabase, verify } from '../../src/ledger/verify.ts';
 import { createDatabase, dropDatabase } from '../../src/local/postgres.ts';
 import { type Fault, putBack } from './faults.ts';
 
@@ -19,6 +20,10 @@ const KEPT = `tablename NOT LIKE '%rules' AND tablename NOT LIKE 'polic%' AND ta
 
 /** Statements are planned once a connection: planning them anew takes longer than to run them on so little. */
 const PLANNED = '-c timezone=UTC -c plan_cache_mode=force_generic_plan -c jit=off';
+
+/** What is shorter is no check. */
+const NAME_LENGTH = 64;
+const nameOf = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 32);
 
 export class World {
   readonly #adminUrl: string;
@@ -72,6 +77,16 @@ export class World {
   /** The same, prepared under a name. */
   async read<Row>(name: string, text: string, values: unknown[]): Promise<Row[]> {
     return (await this.#pool.query({ name, text, values })).rows as Row[];
+  }
+
+  /** Proves the whole ledger, with each check prepared: to plan them takes longer than to run them on so little. */
+  async verify(at: string): Promise<Violation[]> {
+    const client = await this.#pool.connect();
+    const query = (text: string, values: unknown[] = []) =>
+      client.query(text.length < NAME_LENGTH ? { text, values } : { name: nameOf(text), text, values });
+    const prepared = { query, release: (broken: boolean) => client.release(broken) };
+    const database = { connect: async () => prepared } as unknown as CheckedDatabase;
+    return (await verify(database, undefined, { at })).violations;
   }
 
   /** Nothing is left but schema, policies and rules, however append-only it is. */
