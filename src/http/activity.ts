@@ -4,6 +4,7 @@ import { ActivityAcceptedSchema, ActivitySchema } from '../contracts/activity.sc
 import { BoonError } from '../contracts/errors.ts';
 import { services } from './access.ts';
 import { writeRefusals } from './answers.ts';
+import { createReferralTeller } from './referral-teller.ts';
 import type { ServerParts } from './server-parts.ts';
 
 /** How far ahead of ours a caller's clock may be. */
@@ -11,6 +12,7 @@ const CLOCKS_APART_MILLISECONDS = 5 * 60_000;
 
 export const activityRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts) => {
   const { ledger, referralProcess, clock } = parts;
+  const tellEnds = createReferralTeller(parts);
 
   app.route({
     method: 'POST',
@@ -32,7 +34,11 @@ export const activityRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, pa
         throw new BoonError('validation_failed', `at: ${message}.`, { errors: [{ path: 'at', message }] });
       }
       const changed = await ledger.recordActivity({ ...request.body, told_at: now.toISOString() });
-      if (changed !== undefined) await referralProcess.prompted(changed);
+      if (changed !== undefined) {
+        await referralProcess.prompted(changed);
+        // One event may end several, and take the friend of another.
+        if (changed.status !== 'joined') await tellEnds(request.body.account_id);
+      }
       reply.code(202);
       return { accepted: true as const };
     },

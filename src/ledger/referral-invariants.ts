@@ -86,8 +86,8 @@ export const REFERRAL_INVARIANTS: Readonly<Record<string, string>> = {
     SELECT format('referral %s is %s (%s)', r.id, r.status, r.reason_code) AS detail FROM boon.referrals r
     LEFT JOIN boon.program_rules p ON p.version = r.policy_version AND p.program = r.program
     CROSS JOIN LATERAL (
-      SELECT max(w.resets) FILTER (WHERE w.recipient = 'referrer') AS referrer_resets, max(w.credits) FILTER (WHERE w.recipient = 'referrer') AS referrer_credits,
-        max(w.resets) FILTER (WHERE w.recipient = 'friend') AS friend_resets, max(w.credits) FILTER (WHERE w.recipient = 'friend') AS friend_credits,
+      SELECT max(w.resets) FILTER (WHERE w.recipient = 'referrer') AS referrer_resets, max(w.credits + w.no_room) FILTER (WHERE w.recipient = 'referrer') AS referrer_credits,
+        max(w.resets) FILTER (WHERE w.recipient = 'friend') AS friend_resets, max(w.credits + w.no_room) FILTER (WHERE w.recipient = 'friend') AS friend_credits,
         count(*) AS given, bool_or(w.account_id <> CASE w.recipient WHEN 'referrer' THEN r.referrer_id ELSE r.friend_id END) AS astray
       FROM boon.referral_rewards w WHERE w.referral_id = r.id) w
     WHERE p.program IS NULL OR w.astray
@@ -95,6 +95,14 @@ export const REFERRAL_INVARIANTS: Readonly<Record<string, string>> = {
         <> (p.referrer_resets, p.referrer_credits, p.friend_resets, p.friend_credits))
       OR (r.rewarded_at IS NULL AND w.referrer_resets IS NOT NULL)
       OR (w.given > 0 AND r.qualified_at IS NULL)`,
+  'credits of a reward were left out, or refused, only where there was no room': `
+    SELECT format('referral %s, the %s: %s credits', w.referral_id, w.recipient, boon.credits(w.no_room)) AS detail FROM boon.referral_rewards w
+    WHERE w.no_room > 0 AND w.no_room <= boon.room_of(w.account_id)
+    UNION ALL
+    SELECT format('referral %s is refused as account_full', r.id) FROM boon.referrals r
+    JOIN boon.program_rules p ON p.version = r.policy_version AND p.program = r.program
+    WHERE r.status = 'refused' AND r.reason_code = 'account_full' AND (p.referrer_credits = 0 OR p.referrer_credits <= boon.room_of(r.referrer_id))
+      AND (p.friend_credits = 0 OR p.friend_credits <= boon.room_of(r.friend_id))`,
   'a referral counts its prompts, after the link and in time': `
     SELECT format('referral %s says %s, its prompts %s', r.id, r.prompts_seen, c.prompts) AS detail FROM boon.referrals r
     CROSS JOIN LATERAL (

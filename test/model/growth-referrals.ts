@@ -120,12 +120,12 @@ export class GrowthReferrals {
     const told = used_at !== undefined;
     if (told && (usedAt > now || usedAt < Math.max(referral.invitedAt, now - TOLD_WITHIN)))
       return refused('validation_failed');
+    this.#runOut(referral, now);
     const own = referral.friend === null && referral.linkUsedAt !== null && referral.referrer === account_id;
     if (referral.friend === account_id || own) return brief(referral);
     if (referral.status === 'expired' && (referral.linkUsedAt !== null || usedAt >= this.expiryOf(referral)))
       return refused('claim_expired');
     if (referral.status !== 'invited' && referral.status !== 'expired') return refused('claim_invalid');
-    if (this.#runOut(referral, usedAt)) return brief(referral);
     const others = this.#othersOf(referral, account_id);
     for (const other of others) this.#runOut(other, usedAt);
     referral.linkUsedAt = usedAt;
