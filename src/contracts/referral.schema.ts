@@ -69,7 +69,9 @@ export const ReferralSchema = z
     reason_code: z
       .enum(REFERRAL_REASONS)
       .nullable()
-      .meta({ description: 'Why it ended without a reward, or lost it or part of it, or has to wait for it' }),
+      .meta({
+        description: 'Why it ended without a reward, or lost it or part of it, or has to wait for it',
+      }),
     detail: z.string().nullable().meta({ description: 'The reason in words' }),
     reason: z.string().nullable().meta({ description: 'What the operator wrote; for operators only' }),
     created_at: InstantSchema,
