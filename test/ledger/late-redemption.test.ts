@@ -169,6 +169,27 @@ describe('automatic redemption that runs three hours late', () => {
     expect((await windows(ada)).map(([used]) => used)).toEqual(['6', '6']);
   });
 
+  test('gives back a use of before the expiry that was told after a window had been opened, for which it counts in that one', async () => {
+    const ada = await person();
+    await use(ledger, ada, '6', at({ minutes: 13 }));
+    const late = { account_id: ada, product: 'codex', units: '9', id: newKey('use') };
+    await ledger.use({ ...late, at: at({ hours: -2 }), now: at({ hours: 1 }) });
+    expect(await lateRun()).toMatchObject({ redeemed: 1, expired: 0 });
+    expect(await redemptions(ada)).toEqual([[LAST, '9', '9']]);
+    // What was used since the expiry counts from the redemption on, as if that had come in time.
+    expect(await windows(ada)).toEqual([
+      ['6', LAST],
+      ['6', LAST],
+    ]);
+    expect(await statuses(ada)).toEqual(['grant redeemed']);
+    // A use of before the redemption that is told even later changes nothing of what is left.
+    await ledger.use({ ...late, id: newKey('use'), at: at({ hours: -1 }), now: at({ hours: 4 }) });
+    expect(await windows(ada)).toEqual([
+      ['6', LAST],
+      ['6', LAST],
+    ]);
+  });
+
   test('counts a use that is told even later in the window of its moment', async () => {
     const ada = await person();
     const tell = (units: string, moment: string) =>

@@ -6,6 +6,8 @@ import { later, openTestLedger, START, seedAccount, type TestLedger } from '../s
 
 const LINK = later(START, { days: 1 });
 const END = later(START, { days: 30 });
+/** Of the pilot: a millisecond before an invitation of START expires. */
+const CLOSES = later(END, { ms: -1 });
 const JUST_BEFORE = later(END, { ms: -1 });
 
 let own: TestLedger;
@@ -13,7 +15,10 @@ let people = 0;
 
 beforeAll(async () => {
   own = await openTestLedger({
-    programs: { 'codex-selective': { cohort: null, monthly_cap: 1, over_cap: 'defer' } },
+    programs: {
+      'codex-selective': { cohort: null, monthly_cap: 1, over_cap: 'defer', invites: 2 },
+      'codex-pilot': { opens_at: null, closes_at: CLOSES, invites: 1 },
+    },
   });
 });
 afterAll(() => own.close());
@@ -108,5 +113,48 @@ describe('before a sweep has come by,', () => {
           ended_at: END,
         });
       }
+  });
+});
+
+describe('what is advised where every place is taken', () => {
+  const advice = async (referrer: string, program: string, at: string) => {
+    const { reasons } = await own.ledger.eligibility(referrer, program, at);
+    return reasons.map(({ code, fix }) => `${code}: ${fix}`);
+  };
+
+  test('is not to wait for an end that comes when the program is over', async () => {
+    people += 1;
+    const referrer = `pilot-${people}`;
+    await seedAccount(own.ledger, referrer);
+    const early = { at: later(START, { ms: -2 }), program: 'codex-pilot' };
+    const first = await invite(own.ledger, referrer, early);
+    expect(await advice(referrer, 'codex-pilot', START)).toEqual([
+      `invite_limit_reached: Cancel an open invitation, or wait until one expires: the next at ${first.expires_at}.`,
+    ]);
+    const other = `${referrer}-other`;
+    await seedAccount(own.ledger, other);
+    await invite(own.ledger, other, { program: 'codex-pilot' });
+    expect(await advice(other, 'codex-pilot', START)).toEqual([
+      'invite_limit_reached: Cancel an open invitation: none expires before the program closes.',
+    ]);
+    expect(await advice(other, 'codex-pilot', CLOSES)).toEqual([
+      'program_closed: Nothing changes this: the program is over.',
+      'invite_limit_reached: Cancel an open invitation: none expires before the program closes.',
+    ]);
+  });
+
+  test('is not to wait for the next month where rewards that wait hold the places into it', async () => {
+    const referrer = `waits-${people}`;
+    const one = await invitation(referrer);
+    await joined(one, 3);
+    const two = await invitation(referrer);
+    await joined(two, 3);
+    expect(await advice(referrer, 'codex-selective', LINK)).toEqual([
+      'invite_limit_reached: Wait: places come back in the billing month after the rewards that are on their way are given.',
+    ]);
+    await own.ledger.rewardReferral(one.id, LINK);
+    expect(await advice(referrer, 'codex-selective', LINK)).toEqual([
+      'invite_limit_reached: Wait for the next billing month, which begins at 2026-04-01T00:00:00Z.',
+    ]);
   });
 });

@@ -82,12 +82,10 @@ export class ReferralModel {
   useLink(id: string, account: string, at: number, told = at): void {
     const referral = this.#get(id);
     const friend = this.people.get(account);
+    if (friend === undefined) return;
+    runOut(referral, told);
     const ranOut = referral.status === 'expired' && referral.friend === undefined;
-    if ((referral.status !== 'invited' && !ranOut) || friend === undefined) return;
-    if (at >= referral.invitedAt + RULES.valid) {
-      runOut(referral, at);
-      return;
-    }
+    if ((referral.status !== 'invited' && !ranOut) || at >= referral.invitedAt + RULES.valid) return;
     const others = this.#joinedBy(account).filter((other) => other !== referral);
     for (const other of others) runOut(other, at);
     referral.isNew = friend.createdAt >= referral.invitedAt || friend.createdAt >= at - RULES.grace;

@@ -1,5 +1,10 @@
 -- What would free a place, where it really would: an invitation that expires when the program is over frees none.
 
+-- A moment as sentences name it: to the millisecond where it is no whole second, for half a second before it the second has gone by.
+CREATE OR REPLACE FUNCTION boon.instant_text(t timestamptz) RETURNS text LANGUAGE sql IMMUTABLE
+  RETURN to_char(t AT TIME ZONE 'UTC', CASE WHEN date_trunc('second', t AT TIME ZONE 'UTC') = t AT TIME ZONE 'UTC' THEN 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
+                                            ELSE 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"' END);
+
 -- May this account invite at p_at: {reasons, remaining_invites, remaining_rewards, window}. Each reason is the code that
 -- an invitation would be refused with, says why, and what would change it. Null for an unknown account.
 CREATE OR REPLACE FUNCTION boon.eligibility(rules boon.program_rules, p_account text, p_at timestamptz) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
