@@ -41,12 +41,20 @@ export const REFERRAL_INVARIANTS: Readonly<Record<string, string>> = {
       SELECT r.id, r.referrer_id, r.program, r.qualified_at, max(e.seq) AS since FROM boon.referrals r
       JOIN boon.events e ON e.subject = r.id AND e.type = 'referral.deferred'
       WHERE r.status = 'qualified' AND r.reason_code = 'account_frozen' GROUP BY r.id)
-    SELECT format('referral %s took place %s of %s before %s', s.referral_id, s.number, s.cap, string_agg(w.id, ', ')) AS detail
-    FROM waiting w
-    JOIN boon.referrals r ON r.referrer_id = w.referrer_id AND r.program = w.program AND (r.qualified_at, r.id) > (w.qualified_at, w.id)
-    JOIN boon.reward_slots s ON s.referral_id = r.id
-    JOIN boon.events e ON e.subject = r.id AND e.type = 'referral.rewarded' AND e.seq > w.since
-    GROUP BY s.referral_id HAVING s.number + count(*) > s.cap`,
+    SELECT format('referral %s took place %s of %s before %s', t.referral_id, t.number, t.cap, string_agg(t.id, ', ')) AS detail FROM (
+      SELECT s.referral_id, s.number, s.cap, w.id, c.cap AS own_cap,
+        row_number() OVER (PARTITION BY s.referral_id ORDER BY w.qualified_at, w.id) AS turn
+      FROM waiting w
+      JOIN boon.referrals r ON r.referrer_id = w.referrer_id AND r.program = w.program AND (r.qualified_at, r.id) > (w.qualified_at, w.id)
+      JOIN boon.reward_slots s ON s.referral_id = r.id
+      JOIN boon.events e ON e.subject = r.id AND e.type = 'referral.rewarded' AND e.seq > w.since
+      CROSS JOIN LATERAL (SELECT greatest(p.monthly_cap, (
+          SELECT max(x.cap) FROM boon.reward_cap_raises x
+          WHERE x.account_id = s.account_id AND x.program = s.program AND x.month = s.month AND x.effective_at <= s.claimed_at)) AS cap
+        FROM boon.referrals x JOIN boon.program_rules p ON p.version = x.policy_version AND p.program = x.program WHERE x.id = w.id) c) t
+    -- Who had a place under their own terms before this one was taken.
+    WHERE t.own_cap >= t.number + t.turn - 1
+    GROUP BY t.referral_id, t.number, t.cap HAVING t.number + count(*) > t.cap OR bool_or(t.own_cap < t.number + t.turn)`,
   'months of one account and program do not overlap': `
     SELECT format('account %s, program %s: %s and %s', w.account_id, w.program, w.month, w.next) AS detail FROM (
       SELECT x.*, lead(x.starts_at) OVER o AS next_starts_at, lead(x.month) OVER o AS next FROM boon.reward_windows x
