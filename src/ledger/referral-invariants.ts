@@ -129,7 +129,11 @@ export const REFERRAL_INVARIANTS: Readonly<Record<string, string>> = {
   'a friend belongs to the first link used': `
     SELECT format('account %s by %s, and by %s before', w.friend_id, w.id, x.id) AS detail FROM boon.referrals w
     JOIN boon.referrals x ON x.friend_id = w.friend_id AND x.id <> w.id AND x.joined_at <= w.joined_at AND x.ended_at > w.joined_at
-    WHERE (w.status = 'joined' OR w.qualified_at IS NOT NULL) AND x.status IN ('expired', 'canceled')`,
+    WHERE (w.status = 'joined' OR w.qualified_at IS NOT NULL) AND x.status IN ('expired', 'canceled')
+    UNION ALL
+    SELECT format('%s and %s have referred each other: %s counts, %s came before', w.referrer_id, w.friend_id, w.id, x.id) FROM boon.referrals w
+    JOIN boon.referrals x ON x.referrer_id = w.friend_id AND x.friend_id = w.referrer_id AND x.joined_at < w.joined_at
+    WHERE w.status = 'joined' AND (x.status = 'joined' AND x.expires_at > w.joined_at AND w.revived_at IS NULL OR x.status IN ('expired', 'canceled') AND x.ended_at > w.joined_at)`,
   'a friend who waits for the reward is another person than who invited them, and was away': `
     SELECT format('referral %s is %s', r.id, r.status) AS detail FROM boon.referrals r
     JOIN boon.accounts a ON a.id = r.referrer_id JOIN boon.accounts f ON f.id = r.friend_id

@@ -59,7 +59,9 @@ BEGIN
   -- With those that may lose their friend.
   PERFORM FROM boon.referrals x WHERE x.id IN (
     SELECT y.referral_id FROM unnest(requests) y
-    UNION SELECT z.id FROM unnest(requests) y JOIN boon.referrals z ON z.friend_id = y.account_id AND z.status IN ('joined', 'expired'))
+    UNION SELECT z.id FROM unnest(requests) y JOIN boon.referrals z ON z.friend_id = y.account_id AND z.status IN ('joined', 'expired')
+    UNION SELECT z.id FROM unnest(requests) y JOIN boon.referrals o ON o.id = y.referral_id
+      JOIN boon.referrals z ON z.friend_id = o.referrer_id AND z.referrer_id = y.account_id AND z.status IN ('joined', 'expired'))
     ORDER BY x.id FOR UPDATE;
   FOR q IN SELECT * FROM unnest(requests) ORDER BY 1 LOOP
     i := q.i;
@@ -75,7 +77,7 @@ BEGIN
     END IF;
     -- Logins from the beginning of the grace until now, by clocks that may be minutes ahead, must fall into one session
     -- of a day: a second one would have hidden the last login before the link.
-    told_within := interval '23 hours' - (boon.rules_of(r)).login_grace;
+    told_within := greatest(interval '23 hours' - (boon.rules_of(r)).login_grace, interval '0');
     told_within_text := trim_scale(round(extract(epoch FROM told_within) / 3600, 2)) || ' hours';
     IF q.used_at > q.at OR q.used_at < greatest(r.invited_at, q.at - told_within) THEN
       result := jsonb_build_object('code', 'validation_failed',
