@@ -133,7 +133,9 @@ export const REFERRAL_INVARIANTS: Readonly<Record<string, string>> = {
     UNION ALL
     SELECT format('%s and %s have referred each other: %s counts, %s came before', w.referrer_id, w.friend_id, w.id, x.id) FROM boon.referrals w
     JOIN boon.referrals x ON x.referrer_id = w.friend_id AND x.friend_id = w.referrer_id AND x.joined_at < w.joined_at
-    WHERE w.status = 'joined' AND (x.status = 'joined' AND x.expires_at > w.joined_at AND w.revived_at IS NULL OR x.status IN ('expired', 'canceled') AND x.ended_at > w.joined_at)`,
+    WHERE w.status = 'joined' AND CASE x.status WHEN 'joined' THEN x.expires_at ELSE x.ended_at END > w.joined_at
+      AND x.status IN ('joined', 'expired', 'canceled')
+      AND EXISTS (SELECT FROM boon.events e WHERE e.subject = w.id AND e.type = 'referral.joined' AND e.seq > (SELECT max(s.event) FROM boon.mutual_links_since s))`,
   'a friend who waits for the reward is another person than who invited them, and was away': `
     SELECT format('referral %s is %s', r.id, r.status) AS detail FROM boon.referrals r
     JOIN boon.accounts a ON a.id = r.referrer_id JOIN boon.accounts f ON f.id = r.friend_id

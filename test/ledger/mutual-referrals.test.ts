@@ -121,6 +121,30 @@ describe('by the first link used', () => {
     expect([await resetsOf(ada), await resetsOf(bob)]).toEqual([1, 1]);
   });
 
+  test('a second one that joins all the same is seen, unless an earlier version let it', async () => {
+    const { ada, bob, toBob, toAda } = await pair(['one', 'one']);
+    await join(own.ledger, toBob, bob, at(1));
+    await joinAsBefore(toAda, ada, at(2));
+    expect((await own.ledger.verify()).violations).toEqual([
+      {
+        invariant: 'every referral has its events',
+        detail: `referral ${toAda.id} is joined and has no such event`,
+      },
+    ]);
+    await own.sql(
+      `SELECT boon.emit_referral_event(r, 'referral.joined', $2) FROM boon.referrals r WHERE r.id = $1`,
+      [toAda.id, at(2)],
+    );
+    expect((await own.ledger.verify()).violations).toEqual([
+      {
+        invariant: 'a friend belongs to the first link used',
+        detail: `${bob} and ${ada} have referred each other: ${toAda.id} counts, ${toBob.id} came before`,
+      },
+    ]);
+    const back = { key: `undo-${toAda.id}`, referral_id: toAda.id, action: 'cancel', at: at(3) } as const;
+    await own.ledger.actOnReferral(back);
+  });
+
   test('unless the other friend has qualified, or the link is refused for something else', async () => {
     const one = await pair(['one', 'one']);
     await join(own.ledger, one.toAda, one.ada, at(2));

@@ -1,5 +1,10 @@
 -- Two people who refer each other count by the first link used, whichever is told first, and whether or not a sweep has come by.
 
+-- Earlier versions let both of such two join: the event after which none has.
+CREATE TABLE boon.mutual_links_since (event bigint NOT NULL);
+INSERT INTO boon.mutual_links_since SELECT coalesce(max(e.seq), 0) FROM boon.events e;
+SELECT boon.make_append_only('boon.mutual_links_since');
+
 -- A link used at p_link_at comes before others of its friend's that have not qualified: they lose the friend. Those by which the friend has
 -- won its referrer, by a link used later, come to nothing likewise.
 CREATE OR REPLACE FUNCTION boon.take_friend(r boon.referrals, p_friend text, p_link_at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
