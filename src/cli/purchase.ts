@@ -160,11 +160,6 @@ function refundLines(refund: Refund): string[] {
   });
 }
 
-/** Its page is open; whether it still is when the time is over, only the provider knows. */
-function canBePaid({ status, expires_at }: Purchase): boolean {
-  return status === 'open' && Date.parse(expires_at) > Date.now();
-}
-
 function purchaseLines(purchase: Purchase): string[] {
   const failed = purchase.refunds
     .filter(({ status }) => status === 'failed')
@@ -176,7 +171,7 @@ function purchaseLines(purchase: Purchase): string[] {
     brings: packageText(purchase),
     price: priceText(purchase.price),
     status: purchase.status,
-    'pay at': canBePaid(purchase) ? purchase.checkout?.url : undefined,
+    'pay at': purchase.status === 'open' ? purchase.checkout?.url : undefined,
     'paid at': purchase.paid_at,
     tax: purchase.tax === null || purchase.tax === 0 ? undefined : money(purchase, purchase.tax),
     refunded: purchase.refunded === 0 ? undefined : money(purchase, purchase.refunded),
