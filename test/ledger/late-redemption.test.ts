@@ -131,6 +131,18 @@ describe('automatic redemption that runs three hours late', () => {
     ]);
   });
 
+  test('finds the windows of then weeks later too, and has no more kept once it has come', async () => {
+    const ada = await person();
+    await use(ledger, ada, '5', at({ hours: -1 }));
+    for (const days of [8, 17, 26]) await use(ledger, ada, '1', at({ days }));
+    await sweep(ledger, at({ days: 27 }));
+    expect(await redemptions(ada)).toEqual([[LAST, '5', '5']]);
+    await use(ledger, ada, '1', at({ days: 35 }));
+    const kept =
+      'SELECT max(ended_at) AS ended, count(*)::int FROM boon.past_windows WHERE account_id = $1 AND kind = $2';
+    expect(await own.sql(kept, [ada, 'weekly'])).toEqual([{ ended: new Date(at({ days: 33 })), count: 1 }]);
+  });
+
   test('finds what a redemption by hand after the expiry left', async () => {
     const ada = await person();
     await bank(ledger, ada, { at: later(START, { days: 1 }) });
