@@ -106,7 +106,7 @@ export function billingActivities({
     if (transport === undefined) return 'mail_off';
     const letter = { kind: 'invoice', subject: id } as const;
     try {
-      return (await post.deliver(letter, at, () => writers.invoice(letter))) ? 'sent' : 'no_address';
+      return (await post.deliver(letter, at, () => writers.invoice(letter, at))) ? 'sent' : 'no_address';
     } catch (error) {
       if (error instanceof ApplicationFailure && error.type === 'mail_refused') return 'refused';
       throw error;

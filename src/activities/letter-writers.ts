@@ -1,5 +1,6 @@
 /** What each letter says and to whom, from how the ledger has its subject at the moment. No address leaves but with the letter. */
 import { claimUrl } from '../contracts/claim-url.ts';
+import { isToBeClaimed } from '../contracts/gift.ts';
 import { inviteUrl } from '../contracts/invite-url.ts';
 import type { LetterKind, LetterName } from '../contracts/letter.ts';
 import type { Billing } from '../ledger/billing.ts';
@@ -21,8 +22,8 @@ export type LetterLedger = Pick<Ledger, 'findGift' | 'giftAddress' | 'findAccoun
 
 /** Reminders are written by their duties, from what these find. */
 export type WrittenKind = Exclude<LetterKind, 'reset_reminder' | 'credit_reminder'>;
-/** Undefined where there is nothing to tell, or nobody to tell it to. */
-type Write = (letter: LetterName) => Promise<WrittenLetter | undefined>;
+/** Undefined where there is nothing to tell at the moment, or nobody to tell it to. */
+type Write = (letter: LetterName, at: string) => Promise<WrittenLetter | undefined>;
 export type LetterWriters = Record<WrittenKind, Write>;
 
 /** @param publicUrl base of links in letters. */
@@ -34,21 +35,26 @@ export function letterWriters({
   publicUrl: string;
 }): LetterWriters {
   return {
-    /** Nothing for a gift that has ended or whose link is used. */
-    async claim({ subject }) {
+    /** Nothing for a gift that has ended or whose link is used, or does not work any more. */
+    async claim({ subject }, at) {
       const [gift, { email, token }] = await Promise.all([
         ledger.findGift(subject),
         ledger.giftAddress(subject),
       ]);
-      if (token === undefined || gift.deadline === null) return undefined;
+      if (
+        token === undefined ||
+        (gift.status === 'awaiting_claim' && !isToBeClaimed(gift, at)) ||
+        gift.deadline === null
+      )
+        return undefined;
       const [url, from] = [claimUrl(publicUrl, subject, token), await nameOf(gift.from)];
       return { to: email, mail: claimMail({ gift, from, url, publicUrl }) };
     },
 
     /** Nothing once the link was used or has ended. */
-    async invitation({ subject, which = '0' }) {
+    async invitation({ subject, which = '0' }, at) {
       const [referral, addresses] = await Promise.all([
-        ledger.findReferral(subject),
+        ledger.findReferral(subject, at),
         ledger.referralAddresses([subject]),
       ]);
       const address = addresses.get(subject);

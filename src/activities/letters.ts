@@ -71,7 +71,7 @@ export function letterActivities(dependencies: LetterDependencies) {
   ): Promise<'sent' | 'not_needed' | 'failed' | 'given_up'> {
     try {
       const write = writers[letter.kind as WrittenKind];
-      return (await post.deliver(letter, at, () => write(letter))) ? 'sent' : 'not_needed';
+      return (await post.deliver(letter, at, () => write(letter, at))) ? 'sent' : 'not_needed';
     } catch (error) {
       if (!(error instanceof ApplicationFailure)) throw error;
       if (error.type === 'mail_given_up' || error.type === 'mail_unanswered') return 'given_up';

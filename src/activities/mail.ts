@@ -29,7 +29,8 @@ export function mailActivities(dependencies: MailDependencies) {
      */
     async sendClaimMail(giftId: string, at?: string): Promise<ClaimMail> {
       const letter = { kind: 'claim', subject: giftId } as const;
-      const sent = await post.deliver(letter, attemptAt(at), () => writers.claim(letter));
+      const moment = attemptAt(at);
+      const sent = await post.deliver(letter, moment, () => writers.claim(letter, moment));
       return sent ? 'sent' : 'not_needed';
     },
   };

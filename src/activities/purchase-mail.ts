@@ -36,14 +36,16 @@ export function purchaseMailActivities(dependencies: PurchaseMailDependencies) {
       const { paid_at } = await failing(() => ledger.findPurchase(purchaseId));
       const kind = paid_at === null ? 'top_up_unpaid' : 'purchase';
       const letter = { kind, subject: purchaseId } as const;
-      const sent = await post.deliver(letter, attemptAt(at), () => writers[kind](letter));
+      const moment = attemptAt(at);
+      const sent = await post.deliver(letter, moment, () => writers[kind](letter, moment));
       return sent ? 'sent' : 'not_needed';
     },
 
     /** Mails that the money of a refund goes back, once; nothing about one that failed. @param at as above */
     async sendRefundMail(refundId: string, at?: string): Promise<MailOutcome> {
       const letter = { kind: 'refund', subject: refundId } as const;
-      const sent = await post.deliver(letter, attemptAt(at), () => writers.refund(letter));
+      const moment = attemptAt(at);
+      const sent = await post.deliver(letter, moment, () => writers.refund(letter, moment));
       return sent ? 'sent' : 'not_needed';
     },
 

@@ -30,7 +30,8 @@ export function referralMailActivities(dependencies: MailDependencies) {
     ): Promise<MailOutcome> {
       const which = request === undefined ? `${time}` : digestOf(request);
       const letter = { kind: 'invitation', subject: referralId, which } as const;
-      const sent = await post.deliver(letter, attemptAt(at), () => writers.invitation(letter));
+      const moment = attemptAt(at);
+      const sent = await post.deliver(letter, moment, () => writers.invitation(letter, moment));
       return sent ? 'sent' : 'not_needed';
     },
 
@@ -43,7 +44,7 @@ export function referralMailActivities(dependencies: MailDependencies) {
       const told = await Promise.allSettled(
         (recipient === undefined ? RECIPIENTS : [recipient]).map((which) => {
           const letter = { kind: 'reward', subject: referralId, which } as const;
-          return post.deliver(letter, moment, () => writers.reward(letter));
+          return post.deliver(letter, moment, () => writers.reward(letter, moment));
         }),
       );
       const failed = told.find((one) => one.status === 'rejected');

@@ -141,7 +141,10 @@ function referralLines(referral: ReferralView): string[] {
     invitation: referral.id,
     status: referral.status,
     program: referral.program,
-    from: referral.referrer_id,
+    from:
+      referral.referrer_name == null
+        ? referral.referrer_id
+        : `${referral.referrer_id} (${referral.referrer_name})`,
     to: referral.email,
     friend: referral.friend_id,
     prompts: `${referral.prompts_seen} of ${referral.prompts_required}`,

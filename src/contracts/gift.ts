@@ -50,6 +50,14 @@ export type Gift = {
   reversal: { recovered: string; unrecovered: string } | null;
 };
 
+/** Whether the link of a gift by e-mail still works at a moment, whether or not its end is noted yet. */
+export function isToBeClaimed(
+  { status, claim_expires_at }: Pick<Gift, 'status' | 'claim_expires_at'>,
+  at: string,
+): boolean {
+  return status === 'awaiting_claim' && claim_expires_at !== null && claim_expires_at > at;
+}
+
 /** What is given, in words. */
 export function givenText({ amount, reset_id }: Pick<Gift, 'amount' | 'reset_id'>): string {
   return reset_id === undefined ? `${amount} credits` : '1 banked reset';

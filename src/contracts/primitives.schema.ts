@@ -138,7 +138,10 @@ export function textSchema(longest: number) {
     .meta({ maxLength: longest, pattern: VISIBLE_TEXT });
 }
 
-const NOT_IN_A_LINE = '\\x00-\\x1f\\x7f\\x85\\u2028\\u2029';
+/** With what turns the direction of the text around it: a name must not turn the words of a letter. */
+const NOT_IN_A_LINE = '\\x00-\\x1f\\x7f\\x85\\u2028-\\u202e\\u2066-\\u2069';
+const UNSEEN = '\\xad\\u200b-\\u200f\\u2060-\\u2064\\ufeff';
+const SEEN_IN_A_LINE = `^[^${NOT_IN_A_LINE}]*[^\\s${UNSEEN}${NOT_IN_A_LINE}][^${NOT_IN_A_LINE}]*$`;
 
 /** The same in one line, as a name is: it may stand in the subject of a letter. */
 export function lineSchema(longest: number) {
@@ -146,15 +149,12 @@ export function lineSchema(longest: number) {
     .string()
     .regex(new RegExp(`^[^${NOT_IN_A_LINE}]*$`), 'must be one line without control characters')
     .trim()
-    .min(1, 'must not be empty')
+    .refine((text) => new RegExp(SEEN_IN_A_LINE).test(text), 'must not be empty')
     .refine(
       (text) => text.length <= longest || [...text].length <= longest,
       `must be at most ${longest} characters`,
     )
-    .meta({
-      maxLength: longest,
-      pattern: `^[^${NOT_IN_A_LINE}]*[^\\s${NOT_IN_A_LINE}][^${NOT_IN_A_LINE}]*$`,
-    });
+    .meta({ maxLength: longest, pattern: SEEN_IN_A_LINE });
 }
 
 export const ReasonSchema = textSchema(500);

@@ -155,11 +155,12 @@ export const TOP_UP_BLOCKS = [
   'account_frozen',
   'card_required',
   'price_changed',
+  'account_full',
   'paused',
   'debt',
   'monthly_cap',
 ] as const;
-/** `price_changed`: the owner is to consent anew; `paused`: a charge failed; `monthly_cap`: the next would cost more than that. */
+/** `price_changed`: the owner is to consent anew; `account_full`: the account has no room for the credits; `paused`: a charge failed; `monthly_cap`: the next would cost more than that. */
 export type TopUpBlock = (typeof TOP_UP_BLOCKS)[number];
 
 /** How something bought is named in mails and on the provider's page. */

@@ -47,7 +47,7 @@ function nextStep(referral: ReferralProgress): string {
   if (status === 'joined') {
     return `The friend came by the link; prompts are counted in the ledger, ${prompts_required} are needed until ${shown(expires_at)}.`;
   }
-  if (deferred_until != null) return `The month is full: the reward comes at ${shown(deferred_until)}.`;
+  if (deferred_until != null) return `The reward is tried again at ${shown(deferred_until)}.`;
   if (status === 'qualified') return 'The reward is being claimed.';
   return rewarded_at == null ? 'It has ended without a reward.' : `Rewarded at ${shown(rewarded_at)}.`;
 }

@@ -9,8 +9,8 @@ export interface ReferralProcess {
    */
   start(referral: Referral): Promise<void>;
   /**
-   * Tells the process how its referral stands, after the ledger changed it: the friend came by the link, or it ended.
-   * Never rejects: the ledger has decided already, and what Temporal misses the schedules tell it.
+   * Tells the process how its referral stands, after the ledger changed it: the friend came by the link, or it ended. Starts
+   * one that is over where the friend has qualified after all. Never rejects: the ledger has decided already, and what Temporal misses the schedules tell it.
    */
   changed(referral: Referral): Promise<void>;
   /**

@@ -50,6 +50,10 @@ export const ReferralSchema = z
     program: z.string(),
     status: z.enum(REFERRAL_STATUSES),
     referrer_id: z.string(),
+    referrer_name: z
+      .string()
+      .nullable()
+      .meta({ description: 'What the referrer is called, for people to read; null without a name' }),
     email: z
       .string()
       .optional()
@@ -62,10 +66,9 @@ export const ReferralSchema = z
     prompts_seen: z.int(),
     prompts_required: z.int(),
     next_step: z.string().meta({ description: 'What is missing, in words for the referrer' }),
-    reason_code: z
-      .enum(REFERRAL_REASONS)
-      .nullable()
-      .meta({ description: 'Why it ended without a reward, or lost it, or has to wait for it' }),
+    reason_code: z.enum(REFERRAL_REASONS).nullable().meta({
+      description: 'Why it ended without a reward, or lost it or part of it, or has to wait for it',
+    }),
     detail: z.string().nullable().meta({ description: 'The reason in words' }),
     reason: z.string().nullable().meta({ description: 'What the operator wrote; for operators only' }),
     created_at: InstantSchema,

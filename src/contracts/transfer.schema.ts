@@ -70,6 +70,10 @@ export const TransferSchema = z
     object: z.literal('credit_transfer'),
     status: z.enum(GIFT_STATUSES),
     from: z.string(),
+    from_name: z
+      .string()
+      .nullable()
+      .meta({ description: 'What the sender is called, for people to read; null without a name' }),
     to: z.object({ account_id: z.string().optional(), email: z.string().optional() }),
     amount: CreditsSchema,
     reset_id: z
@@ -79,7 +83,10 @@ export const TransferSchema = z
     funding: FundingSchema,
     message: z.string().nullable(),
     created_at: InstantSchema,
-    settles_at: InstantSchema,
+    settles_at: InstantSchema.meta({
+      description:
+        'When it settles, unless something happens; one that waits for its claim settles no sooner',
+    }),
     claim_expires_at: InstantSchema.nullable(),
     hold_ends_at: InstantSchema.nullable(),
     settled_at: InstantSchema.nullable(),

@@ -18,7 +18,7 @@ export type ReferralStatus = (typeof REFERRAL_STATUSES)[number];
 /** Open referrals take one of the program's places and have a process. */
 export const OPEN_REFERRAL_STATUSES: readonly ReferralStatus[] = ['invited', 'joined', 'qualified'];
 
-/** Why a referral ended without a reward, or lost it. */
+/** Why a referral ended without a reward, or lost it, or part of it. */
 export const REFERRAL_REASONS = [
   'program_closed',
   'plan_ineligible',
@@ -31,6 +31,7 @@ export const REFERRAL_REASONS = [
   'already_active',
   'duplicate_referral',
   'reward_cap_reached',
+  'account_full',
   'not_used_in_time',
   'not_qualified_in_time',
   'canceled_by_referrer',

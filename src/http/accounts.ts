@@ -18,16 +18,21 @@ import {
 import { callerOf, services, servicesAndOwner } from './access.ts';
 import { readRefusals, writeRefusals } from './answers.ts';
 import { requireOwnAccount } from './principal.ts';
+import { createReferralTeller } from './referral-teller.ts';
 import type { ServerParts } from './server-parts.ts';
 
 /** Gifts whose processes are told at once that a freeze has ended; `reconcile` tells the rest. */
 const TOLD = 100;
+
+/** What tells of an account that its referrals do not count. */
+const TELLING = ['last_active_at', 'created_at', 'fingerprints', 'email'] as const;
 
 const OwnIdSchema = z.object({ id: AccountIdSchema });
 const IdSchema = z.object({ id: AnyAccountIdSchema });
 
 export const accountRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts) => {
   const { ledger, clock, giftProcess, starts } = parts;
+  const tellEnds = createReferralTeller(parts);
 
   /** Processes of gifts that a freeze held wait for the end of the hold: they learn that it has ended. */
   function tellReleasedGifts(accountId: string): void {
@@ -55,6 +60,7 @@ export const accountRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, par
     handler: async (request) => {
       const account = await ledger.putAccount(request.params.id, request.body, clock().toISOString());
       if (request.body.status === 'active') tellReleasedGifts(account.id);
+      if (TELLING.some((field) => request.body[field] !== undefined)) tellEnds(account.id);
       return account;
     },
   });

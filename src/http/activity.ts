@@ -5,6 +5,7 @@ import { BoonError } from '../contracts/errors.ts';
 import { referralWorkflowId } from '../contracts/referral.ts';
 import { services } from './access.ts';
 import { writeRefusals } from './answers.ts';
+import { createReferralTeller } from './referral-teller.ts';
 import type { ServerParts } from './server-parts.ts';
 
 /** How far ahead of ours a caller's clock may be. */
@@ -12,6 +13,7 @@ const CLOCKS_APART_MILLISECONDS = 5 * 60_000;
 
 export const activityRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts) => {
   const { ledger, referralProcess, starts, clock } = parts;
+  const tellEnds = createReferralTeller(parts);
 
   app.route({
     method: 'POST',
@@ -37,6 +39,8 @@ export const activityRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, pa
         starts.add(referralWorkflowId(changed.id), `tell ${changed.status}`, () =>
           referralProcess.prompted(changed),
         );
+        // One event may end several, and take the friend of another.
+        if (changed.status !== 'joined') tellEnds(request.body.account_id);
       }
       reply.code(202);
       return { accepted: true as const };

@@ -11,7 +11,9 @@ import { businessKey } from './plugins/idempotency.ts';
 import type { PurchaseDesk } from './purchase-desk.ts';
 import type { ServerParts } from './server-parts.ts';
 
-type CreditsPageParts = Pick<ServerParts, 'payments' | 'creditsLink' | 'publicUrl'> & { desk: PurchaseDesk };
+type CreditsPageParts = Pick<ServerParts, 'payments' | 'creditsLink' | 'publicUrl' | 'clock'> & {
+  desk: PurchaseDesk;
+};
 
 const url = '/credits';
 const config = { access: 'credits_link' } as const;
@@ -20,7 +22,7 @@ const LinkSchema = z.object({ account: z.string(), ticket: z.string() });
 const FormSchema = z.strictObject({ package: NameSchema, key: z.uuid() });
 
 export const creditsPageRoutes: FastifyPluginAsyncZod<CreditsPageParts> = async (app, parts) => {
-  const { desk, payments, creditsLink, publicUrl } = parts;
+  const { desk, payments, creditsLink, publicUrl, clock } = parts;
   // The provider's page may be anywhere, and ours behind a proxy.
   const formsTo = [new URL(publicUrl).origin, 'https:'];
   takeForms(app);
@@ -34,7 +36,8 @@ export const creditsPageRoutes: FastifyPluginAsyncZod<CreditsPageParts> = async 
       const { account, ticket, purchase } = request.query;
       const here = `?${new URLSearchParams({ account, ticket })}`;
       if (purchase !== undefined) {
-        return sendPage(reply, outcomePage(await desk.show(callerOf(request), purchase), here), formsTo);
+        const found = await desk.show(callerOf(request), purchase);
+        return sendPage(reply, outcomePage(found, here, clock().toISOString()), formsTo);
       }
       if (payments === undefined) throw new BoonError('payments_off', 'Nothing can be bought here.');
       const { data: packages } = await desk.packages();
@@ -55,7 +58,8 @@ export const creditsPageRoutes: FastifyPluginAsyncZod<CreditsPageParts> = async 
       const { package: name, key } = request.body;
       const wanted = { account_id: request.query.account, package: name };
       const { value } = await desk.buy(wanted, businessKey(callerOf(request), `POST ${url}`, key));
-      const toPay = value.status === 'open' ? value.checkout?.url : undefined;
+      const isOpen = value.status === 'open' && value.expires_at > clock().toISOString();
+      const toPay = isOpen ? value.checkout?.url : undefined;
       return reply.redirect(toPay ?? creditsLink.backTo(value), 303);
     },
   });

@@ -34,6 +34,7 @@ export interface GiftDesk {
 
 export function createGiftDesk(parts: ServerParts): GiftDesk {
   const { ledger, giftProcess, giftProcesses = 'each', starts, clock, metrics, publicUrl } = parts;
+  const now = () => clock().toISOString();
 
   return {
     async accept(caller, request, key) {
@@ -52,8 +53,13 @@ export function createGiftDesk(parts: ServerParts): GiftDesk {
       const wanting = gifts.data.filter((gift) => needsAddress(gift, sideOf(caller, gift)));
       const addresses =
         wanting.length > 0 ? await ledger.giftAddresses(wanting.map((gift) => gift.id)) : new Map();
-      const data = gifts.data.map((gift) =>
-        viewTransfer(gift, sideOf(caller, gift), publicUrl, addresses.get(gift.id)),
+      const at = now();
+      const data = await Promise.all(
+        gifts.data.map(async (gift) => {
+          const from_name = await ledger.nameOf(gift.from);
+          const parts = { publicUrl, at, address: addresses.get(gift.id), from_name };
+          return viewTransfer(gift, sideOf(caller, gift), parts);
+        }),
       );
       return { data, next_cursor: gifts.next_cursor };
     },
@@ -120,8 +126,11 @@ export function createGiftDesk(parts: ServerParts): GiftDesk {
   }
 
   async function viewFor(side: Side, gift: Gift): Promise<Transfer> {
-    const address = needsAddress(gift, side) ? await ledger.giftAddress(gift.id) : undefined;
-    return viewTransfer(gift, side, publicUrl, address);
+    const [address, from_name] = await Promise.all([
+      needsAddress(gift, side) ? ledger.giftAddress(gift.id) : undefined,
+      ledger.nameOf(gift.from),
+    ]);
+    return viewTransfer(gift, side, { publicUrl, at: now(), address, from_name });
   }
 }
 

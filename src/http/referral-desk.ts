@@ -12,6 +12,7 @@ import type { RaiseCap } from '../ledger/referrals.ts';
 import { createGiftTeller } from './gift-teller.ts';
 import { newId } from './new-id.ts';
 import { type Principal, principalId } from './principal.ts';
+import { createReferralTeller } from './referral-teller.ts';
 import { type ReferralSide, viewReferral } from './referral-view.ts';
 import type { ServerParts } from './server-parts.ts';
 
@@ -54,6 +55,7 @@ export interface ReferralDesk {
 export function createReferralDesk(parts: ServerParts): ReferralDesk {
   const { ledger, referralProcess, starts, clock, publicUrl } = parts;
   const tellGifts = createGiftTeller(parts);
+  const tellEnds = createReferralTeller(parts);
   const now = () => clock().toISOString();
 
   return {
@@ -75,24 +77,31 @@ export function createReferralDesk(parts: ServerParts): ReferralDesk {
     },
 
     async list(caller, referrerId, page, program) {
-      const { data, next_cursor } = await ledger.listReferrals(referrerId, page, program);
+      const { data, next_cursor } = await ledger.listReferrals(referrerId, page, program, now());
       const addresses =
         data.length > 0 ? await ledger.referralAddresses(data.map(({ id }) => id)) : new Map();
+      const referrer_name = data.length > 0 ? await ledger.nameOf(referrerId) : null;
       const views = data.map((one) =>
-        viewReferral(one, sideOf(caller, one), publicUrl, addresses.get(one.id)),
+        viewReferral(one, sideOf(caller, one), {
+          publicUrl,
+          address: addresses.get(one.id),
+          referrer_name,
+        }),
       );
       return { data: views, next_cursor };
     },
 
     async useLink(caller, referralId, used, key) {
       const recorded = await ledger.useLink({ key, at: now(), referral_id: referralId, ...used });
+      // With those that lose the friend to this link.
+      tellEnds(used.account_id);
       return await told(caller, recorded);
     },
 
     async resend(caller, referralId, key) {
       const referral = await visible(caller, referralId);
       requireReferrer(caller, referral);
-      if (referral.status !== 'invited' || Date.parse(referral.expires_at) <= clock().getTime()) {
+      if (referral.status !== 'invited') {
         throw new BoonError('already_resolved', 'The invitation no longer waits for the friend.');
       }
       await referralProcess.resend(referral, key);
@@ -147,7 +156,7 @@ export function createReferralDesk(parts: ServerParts): ReferralDesk {
   }
 
   async function visible(caller: Principal, referralId: string): Promise<Referral> {
-    const referral = await ledger.findReferral(referralId);
+    const referral = await ledger.findReferral(referralId, now());
     const { referrer_id, friend_id } = referral;
     if (caller.kind === 'user' && caller.accountId !== referrer_id && caller.accountId !== friend_id) {
       // In the ledger's words, so that an end user cannot tell another's referral from none.
@@ -158,8 +167,11 @@ export function createReferralDesk(parts: ServerParts): ReferralDesk {
 
   async function view(caller: Principal, referral: Referral): Promise<ReferralView> {
     const side = sideOf(caller, referral);
-    const addresses = side === 'friend' ? undefined : await ledger.referralAddresses([referral.id]);
-    return viewReferral(referral, side, publicUrl, addresses?.get(referral.id));
+    const [addresses, referrer_name] = await Promise.all([
+      side === 'friend' ? undefined : ledger.referralAddresses([referral.id]),
+      ledger.nameOf(referral.referrer_id),
+    ]);
+    return viewReferral(referral, side, { publicUrl, address: addresses?.get(referral.id), referrer_name });
   }
 }
 

@@ -9,6 +9,13 @@ export type ReferralSide = 'referrer' | 'friend' | 'service';
 /** Where an invitation went; the token is there until it is used or has ended. */
 export type InvitationAddress = { email: string; token: string | undefined };
 
+export type ReferralViewParts = {
+  publicUrl: string;
+  address?: InvitationAddress | undefined;
+  /** What the referrer's account is called; null: it has no name. */
+  referrer_name: string | null;
+};
+
 /**
  * The referrer sees the address that they wrote and never whose account came by it; the friend sees neither address nor
  * link; a service sees everything.
@@ -16,14 +23,14 @@ export type InvitationAddress = { email: string; token: string | undefined };
 export function viewReferral(
   referral: Referral,
   side: ReferralSide,
-  publicUrl: string,
-  address?: InvitationAddress,
+  { publicUrl, address, referrer_name }: ReferralViewParts,
 ): ReferralView {
   const { id, referrer_id, friend_id, reason, rewards, policy_version: _, ...shown } = referral;
   return {
     id,
     object: 'referral',
     referrer_id,
+    referrer_name,
     ...shown,
     ...invitation(referral, side, publicUrl, address),
     ...(side === 'service' ? { friend_id } : {}),

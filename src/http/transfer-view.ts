@@ -1,6 +1,6 @@
 /** A gift as one caller sees it. */
 import { claimUrl } from '../contracts/claim-url.ts';
-import type { Gift } from '../contracts/gift.ts';
+import { type Gift, isToBeClaimed } from '../contracts/gift.ts';
 import type { Transfer } from '../contracts/transfer.schema.ts';
 
 /** Which side of a gift a view is for. */
@@ -9,14 +9,27 @@ export type Side = 'sender' | 'recipient' | 'service';
 /** Where a gift by e-mail went; the token is there until it is used. */
 export type GiftAddress = { email: string; token: string | undefined };
 
+export type ViewParts = {
+  publicUrl: string;
+  /** The moment at which it is looked at. */
+  at: string;
+  /** Needed for a gift by e-mail unless the view is the recipient's. */
+  address?: GiftAddress | undefined;
+  /** What the sender's account is called; null: it has no name. */
+  from_name: string | null;
+};
+
 /**
  * The sender sees the address that they gave and never whose account claimed it; the recipient sees their own
  * account; a service sees both, and what an operator wrote.
- * @param address needed for a gift by e-mail unless the view is the recipient's.
  */
-export function viewTransfer(gift: Gift, side: Side, publicUrl: string, address?: GiftAddress): Transfer {
+export function viewTransfer(
+  gift: Gift,
+  side: Side,
+  { publicUrl, at, address, from_name }: ViewParts,
+): Transfer {
   const link =
-    side !== 'recipient' && gift.status === 'awaiting_claim' && address?.token !== undefined
+    side !== 'recipient' && isToBeClaimed(gift, at) && address?.token !== undefined
       ? { claim_url: claimUrl(publicUrl, gift.id, address.token) }
       : {};
   return {
@@ -24,6 +37,7 @@ export function viewTransfer(gift: Gift, side: Side, publicUrl: string, address?
     object: 'credit_transfer',
     status: gift.status,
     from: gift.from,
+    from_name,
     to: recipient(gift, side, address),
     amount: gift.amount,
     ...(gift.reset_id === undefined ? {} : { reset_id: gift.reset_id }),

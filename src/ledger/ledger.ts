@@ -112,6 +112,8 @@ export interface Ledger
    */
   putAccount(id: string, put: AccountPut, at: string): Promise<Account>;
   findAccount(id: string): Promise<StoredAccount>;
+  /** What an account is called; null when it has no name, or there is none. */
+  nameOf(id: string): Promise<string | null>;
   /** The same with the billing month that runs at `at`. */
   showAccount(id: string, at: string): Promise<Account>;
   /** The balance at `at` (now), or with `asOf` at that past moment. */

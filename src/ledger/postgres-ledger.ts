@@ -3,6 +3,7 @@ import { BoonError } from '../contracts/errors.ts';
 import type { VersionedPolicy } from '../domain/policy.ts';
 import { makeAcceptGift } from './accept-gifts.ts';
 import { makeAcceptResetGift } from './accept-reset-gifts.ts';
+import { makeNameOf } from './account-names.ts';
 import { balance, findAccount, gifting, putAccount, showAccount, statement } from './accounts.ts';
 import { AddressVault } from './address-vault.ts';
 import { makeBilling } from './billing.ts';
@@ -66,6 +67,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
       version = policy.version;
     },
     putAccount: (id, put, at) => putAccount(database, vault, id, put, at),
+    nameOf: makeNameOf(database),
     findAccount: (id) => findAccount(database, vault, id),
     showAccount: (id, at) => showAccount(database, vault, id, at),
     balance: (id, at, asOf) => balance(database, id, at, asOf),

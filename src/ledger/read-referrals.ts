@@ -8,12 +8,12 @@ import type { Page, PageRequest } from './ledger.ts';
 import { toPage } from './read-gifts.ts';
 import { toReferral } from './referral-rows.ts';
 
-export async function findReferral(database: Database, id: string): Promise<Referral> {
+export async function findReferral(database: Database, id: string, at?: string): Promise<Referral> {
   const row = await queryRow<{ referral: Referral }>(
     database,
     'find_referral',
-    'SELECT boon.referral_view(r) AS referral FROM boon.referrals r WHERE r.id = $1',
-    [id],
+    'SELECT boon.referral_view(r, $2) AS referral FROM boon.referrals r WHERE r.id = $1',
+    [id, at ?? null],
   );
   if (row === undefined) throw new BoonError('not_found', `There is no referral "${id}".`);
   return toReferral(row.referral);
@@ -23,7 +23,7 @@ type Positioned = { referral: Referral; position: string };
 
 /** Newest first. The sort key is the microsecond of the invitation, then the id. */
 const LIST = `
-  SELECT boon.referral_view(r) AS referral, (extract(epoch FROM r.invited_at) * 1000000)::bigint AS position FROM boon.referrals r
+  SELECT boon.referral_view(r, $6) AS referral, (extract(epoch FROM r.invited_at) * 1000000)::bigint AS position FROM boon.referrals r
   WHERE r.referrer_id = $1 AND ($2::text IS NULL OR r.program = $2)
     AND ($3::bigint IS NULL OR (r.invited_at, r.id) < ('epoch'::timestamptz + $3 * interval '1 microsecond', $4))
   ORDER BY r.invited_at DESC, r.id DESC LIMIT $5`;
@@ -33,8 +33,9 @@ export async function listReferrals(
   referrerId: string,
   page: PageRequest,
   program?: string,
+  at?: string,
 ): Promise<Page<Referral>> {
-  const values = [referrerId, program ?? null, ...after(page), page.limit + 1];
+  const values = [referrerId, program ?? null, ...after(page), page.limit + 1, at ?? null];
   return paged(await queryRows<Positioned>(database, 'list_referrals', LIST, values), page);
 }
 
@@ -78,6 +79,23 @@ export async function untoldEnds(
   const [position] = after(page);
   const values = [before, toldBy, position, page.limit + 1];
   return paged(await queryRows<Positioned>(database, 'untold_ends', UNTOLD, values), page);
+}
+
+const UNTOLD_OF = `
+  SELECT boon.referral_view(r) AS referral FROM (
+    SELECT x.id FROM boon.referrals x WHERE x.friend_id = $1
+    UNION SELECT x.id FROM boon.referrals x WHERE x.referrer_id = $1 AND x.ended_at IS NOT NULL) mine
+  JOIN boon.untold_ends u ON u.referral_id = mine.id AND u.told_at IS NULL JOIN boon.referrals r ON r.id = u.referral_id
+  WHERE r.ended_at IS NOT NULL ORDER BY u.seq DESC LIMIT $2`;
+
+export async function untoldEndsOf(
+  database: Database,
+  accountId: string,
+  limit: number,
+): Promise<Referral[]> {
+  const values = [accountId, limit];
+  const rows = await queryRows<{ referral: Referral }>(database, 'untold_ends_of', UNTOLD_OF, values);
+  return rows.map(({ referral }) => toReferral(referral));
 }
 
 const NOTE_TOLD = `

@@ -41,12 +41,20 @@ export const REFERRAL_INVARIANTS: Readonly<Record<string, string>> = {
       SELECT r.id, r.referrer_id, r.program, r.qualified_at, max(e.seq) AS since FROM boon.referrals r
       JOIN boon.events e ON e.subject = r.id AND e.type = 'referral.deferred'
       WHERE r.status = 'qualified' AND r.reason_code = 'account_frozen' GROUP BY r.id)
-    SELECT format('referral %s took place %s of %s before %s', s.referral_id, s.number, s.cap, string_agg(w.id, ', ')) AS detail
-    FROM waiting w
-    JOIN boon.referrals r ON r.referrer_id = w.referrer_id AND r.program = w.program AND (r.qualified_at, r.id) > (w.qualified_at, w.id)
-    JOIN boon.reward_slots s ON s.referral_id = r.id
-    JOIN boon.events e ON e.subject = r.id AND e.type = 'referral.rewarded' AND e.seq > w.since
-    GROUP BY s.referral_id HAVING s.number + count(*) > s.cap`,
+    SELECT format('referral %s took place %s of %s before %s', t.referral_id, t.number, t.cap, string_agg(t.id, ', ')) AS detail FROM (
+      SELECT s.referral_id, s.number, s.cap, w.id, c.cap AS own_cap,
+        row_number() OVER (PARTITION BY s.referral_id ORDER BY w.qualified_at, w.id) AS turn
+      FROM waiting w
+      JOIN boon.referrals r ON r.referrer_id = w.referrer_id AND r.program = w.program AND (r.qualified_at, r.id) > (w.qualified_at, w.id)
+      JOIN boon.reward_slots s ON s.referral_id = r.id
+      JOIN boon.events e ON e.subject = r.id AND e.type = 'referral.rewarded' AND e.seq > w.since
+      CROSS JOIN LATERAL (SELECT greatest(p.monthly_cap, (
+          SELECT max(x.cap) FROM boon.reward_cap_raises x
+          WHERE x.account_id = s.account_id AND x.program = s.program AND x.month = s.month AND x.effective_at <= s.claimed_at)) AS cap
+        FROM boon.referrals x JOIN boon.program_rules p ON p.version = x.policy_version AND p.program = x.program WHERE x.id = w.id) c) t
+    -- Who had a place under their own terms before this one was taken.
+    WHERE t.own_cap >= t.number + t.turn - 1
+    GROUP BY t.referral_id, t.number, t.cap HAVING t.number + count(*) > t.cap OR bool_or(t.own_cap < t.number + t.turn)`,
   'months of one account and program do not overlap': `
     SELECT format('account %s, program %s: %s and %s', w.account_id, w.program, w.month, w.next) AS detail FROM (
       SELECT x.*, lead(x.starts_at) OVER o AS next_starts_at, lead(x.month) OVER o AS next FROM boon.reward_windows x
@@ -86,8 +94,8 @@ export const REFERRAL_INVARIANTS: Readonly<Record<string, string>> = {
     SELECT format('referral %s is %s (%s)', r.id, r.status, r.reason_code) AS detail FROM boon.referrals r
     LEFT JOIN boon.program_rules p ON p.version = r.policy_version AND p.program = r.program
     CROSS JOIN LATERAL (
-      SELECT max(w.resets) FILTER (WHERE w.recipient = 'referrer') AS referrer_resets, max(w.credits) FILTER (WHERE w.recipient = 'referrer') AS referrer_credits,
-        max(w.resets) FILTER (WHERE w.recipient = 'friend') AS friend_resets, max(w.credits) FILTER (WHERE w.recipient = 'friend') AS friend_credits,
+      SELECT max(w.resets) FILTER (WHERE w.recipient = 'referrer') AS referrer_resets, max(w.credits + w.no_room) FILTER (WHERE w.recipient = 'referrer') AS referrer_credits,
+        max(w.resets) FILTER (WHERE w.recipient = 'friend') AS friend_resets, max(w.credits + w.no_room) FILTER (WHERE w.recipient = 'friend') AS friend_credits,
         count(*) AS given, bool_or(w.account_id <> CASE w.recipient WHEN 'referrer' THEN r.referrer_id ELSE r.friend_id END) AS astray
       FROM boon.referral_rewards w WHERE w.referral_id = r.id) w
     WHERE p.program IS NULL OR w.astray
@@ -95,6 +103,14 @@ export const REFERRAL_INVARIANTS: Readonly<Record<string, string>> = {
         <> (p.referrer_resets, p.referrer_credits, p.friend_resets, p.friend_credits))
       OR (r.rewarded_at IS NULL AND w.referrer_resets IS NOT NULL)
       OR (w.given > 0 AND r.qualified_at IS NULL)`,
+  'credits of a reward were left out, or refused, only where there was no room': `
+    SELECT format('referral %s, the %s: %s credits', w.referral_id, w.recipient, boon.credits(w.no_room)) AS detail FROM boon.referral_rewards w
+    WHERE w.no_room > 0 AND w.no_room <= boon.room_of(w.account_id)
+    UNION ALL
+    SELECT format('referral %s is refused as account_full', r.id) FROM boon.referrals r
+    JOIN boon.program_rules p ON p.version = r.policy_version AND p.program = r.program
+    WHERE r.status = 'refused' AND r.reason_code = 'account_full' AND (p.referrer_credits = 0 OR p.referrer_credits <= boon.room_of(r.referrer_id))
+      AND (p.friend_credits = 0 OR p.friend_credits <= boon.room_of(r.friend_id))`,
   'a referral counts its prompts, after the link and in time': `
     SELECT format('referral %s says %s, its prompts %s', r.id, r.prompts_seen, c.prompts) AS detail FROM boon.referrals r
     CROSS JOIN LATERAL (
@@ -113,7 +129,13 @@ export const REFERRAL_INVARIANTS: Readonly<Record<string, string>> = {
   'a friend belongs to the first link used': `
     SELECT format('account %s by %s, and by %s before', w.friend_id, w.id, x.id) AS detail FROM boon.referrals w
     JOIN boon.referrals x ON x.friend_id = w.friend_id AND x.id <> w.id AND x.joined_at <= w.joined_at AND x.ended_at > w.joined_at
-    WHERE (w.status = 'joined' OR w.qualified_at IS NOT NULL) AND x.status IN ('expired', 'canceled')`,
+    WHERE (w.status = 'joined' OR w.qualified_at IS NOT NULL) AND x.status IN ('expired', 'canceled')
+    UNION ALL
+    SELECT format('%s and %s have referred each other: %s counts, %s came before', w.referrer_id, w.friend_id, w.id, x.id) FROM boon.referrals w
+    JOIN boon.referrals x ON x.referrer_id = w.friend_id AND x.friend_id = w.referrer_id AND x.joined_at < w.joined_at
+    WHERE w.status = 'joined' AND CASE x.status WHEN 'joined' THEN x.expires_at ELSE x.ended_at END > w.joined_at
+      AND x.status IN ('joined', 'expired', 'canceled')
+      AND EXISTS (SELECT FROM boon.events e WHERE e.subject = w.id AND e.type = 'referral.joined' AND e.seq > (SELECT max(s.event) FROM boon.mutual_links_since s))`,
   'a friend who waits for the reward is another person than who invited them, and was away': `
     SELECT format('referral %s is %s', r.id, r.status) AS detail FROM boon.referrals r
     JOIN boon.accounts a ON a.id = r.referrer_id JOIN boon.accounts f ON f.id = r.friend_id

@@ -19,6 +19,7 @@ import {
   referralAddresses,
   referralsOf,
   untoldEnds,
+  untoldEndsOf,
 } from './read-referrals.ts';
 import { makeRecordActivity } from './record-activity.ts';
 import { makeRaiseCap, openWindows, rewardWindow } from './reward-windows.ts';
@@ -84,9 +85,15 @@ export interface Referrals {
    */
   rewardReferral(referralId: string, at: string): Promise<Referral>;
   actOnReferral(request: ReferralAction): Promise<Recorded<Referral>>;
-  findReferral(referralId: string): Promise<Referral>;
-  /** An account's invitations, newest first. */
-  listReferrals(referrerId: string, page: PageRequest, program?: string): Promise<Page<Referral>>;
+  /** With `at` as it stands then, whether or not a sweep has come by; without it as it is noted. */
+  findReferral(referralId: string, at?: string): Promise<Referral>;
+  /** An account's invitations, newest first; `at` as for `findReferral`. */
+  listReferrals(
+    referrerId: string,
+    page: PageRequest,
+    program?: string,
+    at?: string,
+  ): Promise<Page<Referral>>;
   /** Address and link token, for the mail and for the referrer; undefined tokens are used up or ended. */
   referralAddresses(
     referralIds: readonly string[],
@@ -102,6 +109,8 @@ export interface Referrals {
    * Without those of which `before` or later is told, and those that were told later than `toldBy`.
    */
   untoldEnds(times: { before: string; toldBy: string }, page: PageRequest): Promise<Page<Referral>>;
+  /** The latest of an account's referrals, as referrer or friend, that have ended and whose process no sweep has told yet. */
+  untoldEndsOf(accountId: string, limit: number): Promise<Referral[]>;
   /** Forgets the ends of processes that are `over`, and keeps those of processes that were told. */
   noteEndsTold(ids: { over: readonly string[]; told: readonly string[] }, at: string): Promise<void>;
   /**
@@ -138,13 +147,14 @@ export function makeReferrals(
     recordActivity: makeRecordActivity(database),
     rewardReferral: makeRewardReferral(database),
     actOnReferral: makeActOnReferral(database),
-    findReferral: (id) => findReferral(database, id),
-    listReferrals: (referrerId, page, program) => listReferrals(database, referrerId, page, program),
+    findReferral: (id, at) => findReferral(database, id, at),
+    listReferrals: (referrerId, page, program, at) => listReferrals(database, referrerId, page, program, at),
     referralAddresses: (ids) => referralAddresses(database, vault, ids),
     expireReferrals: (at, limit) => expireReferrals(database, at, limit),
     openReferrals: (before, page, since) => openReferrals(database, before, page, since),
     referralsOf: (ids) => referralsOf(database, ids),
     untoldEnds: (times, page) => untoldEnds(database, times, page),
+    untoldEndsOf: (accountId, limit) => untoldEndsOf(database, accountId, limit),
     noteEndsTold: (ids, at) => noteEndsTold(database, ids, at),
     dueRewards: (at, limit, now) => dueRewards(database, at, limit, now),
     eligibility: (id, program, at) => eligibility(database, policyVersion(), id, program, at),

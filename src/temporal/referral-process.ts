@@ -82,7 +82,23 @@ export function createReferralProcess(options: ReferralProcessOptions): Referral
     const workflowId = referralWorkflowId(referral.id);
     const message = referral.status === 'qualified' ? promptedSignal : referralChangedSignal;
     const handle = client.workflow.getHandle(workflowId);
-    return signal(workflowId, () => handle.signal(message, referralStanding(referral)));
+    return signal(workflowId, async () => {
+      try {
+        await handle.signal(message, referralStanding(referral));
+      } catch (error) {
+        // Its invitation had run out, and its process with it, when the last prompt was told.
+        if (!(error instanceof WorkflowNotFoundError) || referral.status !== 'qualified') throw error;
+        await startAnew(referral);
+      }
+    });
+  }
+
+  async function startAnew(referral: Referral): Promise<void> {
+    const start = {
+      ...referralStartOptions(referral, taskQueue),
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    } as const;
+    await client.workflow.start<ReferralWorkflow>(REFERRAL_WORKFLOW, start);
   }
 
   async function signal(workflowId: string, send: () => Promise<void>): Promise<void> {

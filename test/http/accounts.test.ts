@@ -51,7 +51,16 @@ test('an account is created, shown, and changed field by field', async () => {
   expect((await server.send('GET', '/v1/accounts/ada')).json).toEqual(changed.json);
   const unnamed = await server.send('PUT', '/v1/accounts/ada', { body: { plan: 'pro', name: null } });
   expect(unnamed.json).toEqual({ ...changed.json, name: null });
-  for (const name of ['', ' ', 'a'.repeat(101), 'Ada\r\nBcc: bob@example.com'])
+  for (const name of [
+    '',
+    ' ',
+    'a'.repeat(101),
+    'Ada\r\nBcc: bob@example.com',
+    // Nothing to be seen, and what turns the words after it around.
+    '\u200b\u00ad',
+    'Ada \u202emoc.elpmaxe',
+    '\u2066Ada',
+  ])
     expect(await server.send('PUT', '/v1/accounts/ada', { body: { plan: 'pro', name } })).toMatchObject({
       status: 400,
     });

@@ -81,6 +81,22 @@ describe('the add-credits link of a refused use', () => {
     expect(await purchases()).toHaveLength(2);
   });
 
+  test('leads to no payment whose time is over, before that is noted', async () => {
+    const form = link();
+    const offer = await get(form);
+    const send = async () => String((await sendForm(at(form), offer, 'value="credits-100"')).location);
+    const checkout = await send();
+    const back = `${form}&purchase=${(await purchases())[0]?.id}`;
+    server.time.now = new Date(later(START, { hours: 24, ms: -1 }));
+    expect((await get(back)).text).toContain('go on to the payment');
+    expect(await send()).toBe(checkout);
+    server.time.now = new Date(later(START, { hours: 24 }));
+    const outcome = await send();
+    expect(outcome).toContain('purchase=');
+    expect((await get(outcome)).text).toContain('nothing has been paid so far');
+    expect((await get(outcome)).text).not.toContain('go on to the payment');
+  });
+
   test('holds for seven days less a moment, and says so when they are over', async () => {
     const given = link();
     server.time.now = new Date(later(START, { days: 7, ms: -1 }));

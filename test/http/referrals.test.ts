@@ -262,3 +262,86 @@ test('a month shows its rewards, and an operator raises its cap, which the proce
   const lower = await server.send('POST', `${path}/raise-cap`, { body: { ...body, cap: 2 } });
   expect(lower).toMatchObject({ status: 400, json: { code: 'validation_failed' } });
 });
+
+test('past its end an invitation is shown as over, with no link and no time that has gone by, before a sweep', async () => {
+  await seedAccount(server.ledger, 'una');
+  const invited = await invite({ referrer_id: 'una' });
+  const path = `/v1/referrals/${invited.id}`;
+  const { now } = server.time;
+  const end = String(invited.expires_at);
+  server.time.now = new Date(Date.parse(end) - 1);
+  expect((await server.send('GET', path)).json).toMatchObject({ status: 'invited', link: invited.link });
+  server.time.now = new Date(end);
+  const over = {
+    status: 'expired',
+    reason_code: 'not_used_in_time',
+    ended_at: end,
+    next_step: 'The invitation has ended.',
+  };
+  const shown = await server.send('GET', path, { as: asUser('una') });
+  expect(shown.json).toMatchObject(over);
+  expect(shown.json).not.toHaveProperty('link');
+  const list = await server.send('GET', '/v1/accounts/una/referrals');
+  expect(list.json.data).toEqual([expect.objectContaining(over)]);
+  server.time.now = now;
+});
+
+test('an invitation names the referrer by their name to everybody, as it is now', async () => {
+  await seedAccount(server.ledger, 'nora');
+  const invited = await invite({ referrer_id: 'nora' });
+  expect(invited).toMatchObject({ referrer_name: null });
+  await server.ledger.putAccount('nora', { plan: 'plus', name: 'Nora N.' }, START);
+  await joins(invited, 'friend-of-nora');
+  for (const as of [undefined, asUser('nora'), asUser('friend-of-nora')]) {
+    const shown = await server.send('GET', `/v1/referrals/${invited.id}`, as === undefined ? {} : { as });
+    expect(shown.json).toMatchObject({ referrer_name: 'Nora N.' });
+  }
+  const list = await server.send('GET', '/v1/accounts/nora/referrals', { as: asUser('nora') });
+  expect(list.json.data).toEqual([expect.objectContaining({ referrer_name: 'Nora N.' })]);
+});
+
+test('the process of each referral that an event ends is told at once, whoever tells of it', async () => {
+  const told = (id: string) => server.referralProcess.changes.filter((one) => one.id === id).at(-1)?.status;
+  const { now } = server.time;
+  const at = later(START, { hours: 1 });
+  const use = (id: string, friend: string, used_at?: string) =>
+    server.send('POST', `/v1/referrals/${id}/link-used`, { body: { account_id: friend, used_at } });
+  const dormant = { plan: 'free' as const, created_at: '2024-01-01T00:00:00Z' };
+
+  // An account's owner tells that the friend was not away, or is the referrer.
+  for (const [friend, fields] of [
+    ['told-1', { last_active_at: later(START, { days: -3 }) }],
+    ['told-2', { email: 'ada.too@example.com' }],
+    ['told-3', { fingerprints: ['device:told'] }],
+  ] as const) {
+    const invited = await invite();
+    await server.ledger.putAccount(friend, dormant, START);
+    const ada = { plan: 'plus' as const, email: 'ada.too@example.com', fingerprints: ['device:told'] };
+    await server.ledger.putAccount('ada', ada, START);
+    server.time.now = new Date(at);
+    expect((await use(invited.id, friend)).json).toMatchObject({ status: 'joined' });
+    await server.send('PUT', `/v1/accounts/${friend}`, { body: { plan: 'free', ...fields } });
+    expect(told(invited.id)).toBe('refused');
+  }
+
+  // A link that was used first is told second.
+  const [early, late] = [await invite(), await invite()];
+  await server.ledger.putAccount('told-4', { plan: 'free', created_at: at }, at);
+  server.time.now = new Date(later(at, { hours: 2 }));
+  await use(late.id, 'told-4', later(at, { hours: 1 }));
+  await use(early.id, 'told-4', at);
+  expect([told(early.id), told(late.id)]).toEqual(['joined', 'refused']);
+
+  // A login shows of the one that ran out, and of the one that took its place, that the friend was never away.
+  const first = await invite();
+  await server.ledger.putAccount('told-5', dormant, START);
+  server.time.now = new Date(later(at, { hours: 3 }));
+  await use(first.id, 'told-5');
+  server.time.now = new Date(String(first.expires_at));
+  const second = await invite();
+  expect((await use(second.id, 'told-5')).json).toMatchObject({ status: 'joined' });
+  const login = { id: 'told-5', account_id: 'told-5', kind: 'login', at: later(START, { days: -1 }) };
+  await server.send('POST', '/v1/activity', { body: login });
+  expect([told(first.id), told(second.id)]).toEqual(['refused', 'refused']);
+  server.time.now = now;
+});

@@ -35,6 +35,7 @@ test('a gift is accepted with 202, its process is started, and the credits are n
     object: 'credit_transfer',
     status: 'pending',
     from: 'ada',
+    from_name: null,
     to: { account_id: 'ben' },
     amount: '2.5',
     funding: 'transfer',
@@ -242,4 +243,33 @@ test('with Temporal unreachable a gift is still accepted, and readiness says deg
   server.giftProcess.temporal = 'answers';
   await server.starts.idle();
   expect((await server.send('GET', '/readyz')).json.status).toBe('ready');
+});
+
+test('a gift names its sender, as they are called now', async () => {
+  await server.ledger.putAccount('dora', { plan: 'plus', name: 'Dora D.' }, START);
+  const body = { ...toBen, from: 'dora' };
+  const given = await server.send('POST', TRANSFER, { body });
+  expect(given.json).toMatchObject({ from: 'dora', from_name: 'Dora D.' });
+  await server.ledger.putAccount('dora', { plan: 'plus', name: 'Dora Daisy' }, START);
+  const shown = await server.send('GET', `${TRANSFERS}/${given.json.id}`);
+  expect(shown.json).toMatchObject({ from_name: 'Dora Daisy' });
+  const list = await server.send('GET', `${TRANSFERS}?account_id=dora&direction=sent`);
+  expect(list.json.data).toContainEqual(
+    expect.objectContaining({ id: given.json.id, from_name: 'Dora Daisy' }),
+  );
+});
+
+test('a claim link is shown as long as it works', async () => {
+  const gift = await server.send('POST', TRANSFER, {
+    body: { from: 'dora', to: { email: 'late@example.com' }, amount: '1' },
+  });
+  const shownAt = async (at: number) => {
+    server.time.now = new Date(at);
+    return (await server.send('GET', `${TRANSFERS}/${gift.json.id}`)).json;
+  };
+  const end = Date.parse(String(gift.json.claim_expires_at));
+  expect(await shownAt(end - 1)).toMatchObject({ claim_url: gift.json.claim_url });
+  // No sweep has come by.
+  expect(await shownAt(end)).not.toHaveProperty('claim_url');
+  server.time.now = new Date(START);
 });

@@ -265,7 +265,7 @@ describe('a program’s places', () => {
         {
           code: 'invite_limit_reached',
           detail: '3 of 3 invitations are open or rewarded.',
-          fix: 'Cancel an open invitation, or wait until one expires: the next at 2026-07-12T12:00:00Z.',
+          fix: 'Cancel an open invitation: none expires before the program closes.',
         },
       ],
     });
@@ -274,7 +274,13 @@ describe('a program’s places', () => {
   const endings: [string, (referral: { id: string }, friend: string) => Promise<unknown>][] = [
     ['canceled', (referral) => actOn(own.ledger, referral, 'cancel', IN_JUNE)],
     ['refused', (referral) => join(own.ledger, referral, referrer, IN_JUNE)],
-    ['expired', (referral, friend) => join(own.ledger, referral, friend, '2026-07-12T12:00:00.000Z')],
+    [
+      'expired',
+      (referral, friend) =>
+        expect(join(own.ledger, referral, friend, '2026-07-12T12:00:00.000Z')).rejects.toMatchObject(
+          refusal('claim_expired'),
+        ),
+    ],
   ];
   test.each(endings)('come back when an invitation is %s', async (status, end) => {
     await newReferrer();

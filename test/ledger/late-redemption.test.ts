@@ -131,6 +131,18 @@ describe('automatic redemption that runs three hours late', () => {
     ]);
   });
 
+  test('finds the windows of then weeks later too, and has no more kept once it has come', async () => {
+    const ada = await person();
+    await use(ledger, ada, '5', at({ hours: -1 }));
+    for (const days of [8, 17, 26]) await use(ledger, ada, '1', at({ days }));
+    await sweep(ledger, at({ days: 27 }));
+    expect(await redemptions(ada)).toEqual([[LAST, '5', '5']]);
+    await use(ledger, ada, '1', at({ days: 35 }));
+    const kept =
+      'SELECT max(ended_at) AS ended, count(*)::int FROM boon.past_windows WHERE account_id = $1 AND kind = $2';
+    expect(await own.sql(kept, [ada, 'weekly'])).toEqual([{ ended: new Date(at({ days: 33 })), count: 1 }]);
+  });
+
   test('finds what a redemption by hand after the expiry left', async () => {
     const ada = await person();
     await bank(ledger, ada, { at: later(START, { days: 1 }) });
@@ -167,6 +179,27 @@ describe('automatic redemption that runs three hours late', () => {
     await use(ledger, ada, '6', at({ minutes: 30 }));
     expect(await lateRun()).toMatchObject({ redeemed: 1, expired: 1 });
     expect((await windows(ada)).map(([used]) => used)).toEqual(['6', '6']);
+  });
+
+  test('gives back a use of before the expiry that was told after a window had been opened, for which it counts in that one', async () => {
+    const ada = await person();
+    await use(ledger, ada, '6', at({ minutes: 13 }));
+    const late = { account_id: ada, product: 'codex', units: '9', id: newKey('use') };
+    await ledger.use({ ...late, at: at({ hours: -2 }), now: at({ hours: 1 }) });
+    expect(await lateRun()).toMatchObject({ redeemed: 1, expired: 0 });
+    expect(await redemptions(ada)).toEqual([[LAST, '9', '9']]);
+    // What was used since the expiry counts from the redemption on, as if that had come in time.
+    expect(await windows(ada)).toEqual([
+      ['6', LAST],
+      ['6', LAST],
+    ]);
+    expect(await statuses(ada)).toEqual(['grant redeemed']);
+    // A use of before the redemption that is told even later changes nothing of what is left.
+    await ledger.use({ ...late, id: newKey('use'), at: at({ hours: -1 }), now: at({ hours: 4 }) });
+    expect(await windows(ada)).toEqual([
+      ['6', LAST],
+      ['6', LAST],
+    ]);
   });
 
   test('counts a use that is told even later in the window of its moment', async () => {

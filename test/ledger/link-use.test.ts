@@ -265,8 +265,11 @@ describe('a link', () => {
     expect(await use(later(expires, { ms: -1 }))).toMatchObject({ status: 'joined' });
     await invitation();
     await newFriend(own.ledger, friend, LINK);
-    expect(await use(expires)).toMatchObject({ status: 'expired', reason_code: 'not_used_in_time' });
     await expect(use(expires)).rejects.toMatchObject(refusal('claim_expired'));
+    expect(await own.ledger.findReferral(invited.id)).toMatchObject({
+      status: 'expired',
+      reason_code: 'not_used_in_time',
+    });
   });
 
   test('works once: the same friend is told the same, another that it is used', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Referral } from '../../src/contracts/referral.ts';
 import { invite, join, prompt } from '../support/referrals.ts';
 import { later, openTestLedger, START, type TestLedger } from '../support/test-ledger.ts';
@@ -105,4 +105,74 @@ test('both joined, and one is rewarded before the other qualifies: that one stay
   // Told later, though sent before.
   await prompt(own.ledger, ada, at(2));
   expect(await reward(toAda, 5)).toMatchObject({ status: 'refused', detail: TOGETHER });
+});
+
+describe('by the first link used', () => {
+  const END = later(START, { days: 30 });
+  const ended = { status: 'refused', reason_code: 'duplicate_referral', detail: TOGETHER };
+
+  test('also when it is told second', async () => {
+    const { ada, bob, toBob, toAda } = await pair(['one', 'other']);
+    expect(await join(own.ledger, toAda, ada, at(2))).toMatchObject({ status: 'joined' });
+    expect(await join(own.ledger, toBob, bob, at(3), { used_at: at(1) })).toMatchObject({ status: 'joined' });
+    expect(await own.ledger.findReferral(toAda.id)).toMatchObject({ ...ended, ended_at: at(2) });
+    await prompt(own.ledger, bob, at(4));
+    expect(await reward(toBob, 4)).toMatchObject({ status: 'rewarded' });
+    expect([await resetsOf(ada), await resetsOf(bob)]).toEqual([1, 1]);
+  });
+
+  test('a second one that joins all the same is seen, unless an earlier version let it', async () => {
+    const { ada, bob, toBob, toAda } = await pair(['one', 'one']);
+    await join(own.ledger, toBob, bob, at(1));
+    await joinAsBefore(toAda, ada, at(2));
+    expect((await own.ledger.verify()).violations).toEqual([
+      {
+        invariant: 'every referral has its events',
+        detail: `referral ${toAda.id} is joined and has no such event`,
+      },
+    ]);
+    await own.sql(
+      `SELECT boon.emit_referral_event(r, 'referral.joined', $2) FROM boon.referrals r WHERE r.id = $1`,
+      [toAda.id, at(2)],
+    );
+    expect((await own.ledger.verify()).violations).toEqual([
+      {
+        invariant: 'a friend belongs to the first link used',
+        detail: `${bob} and ${ada} have referred each other: ${toAda.id} counts, ${toBob.id} came before`,
+      },
+    ]);
+    const back = { key: `undo-${toAda.id}`, referral_id: toAda.id, action: 'cancel', at: at(3) } as const;
+    await own.ledger.actOnReferral(back);
+  });
+
+  test('unless the other friend has qualified, or the link is refused for something else', async () => {
+    const one = await pair(['one', 'one']);
+    await join(own.ledger, one.toAda, one.ada, at(2));
+    await prompt(own.ledger, one.ada, at(3));
+    expect(await join(own.ledger, one.toBob, one.bob, at(4), { used_at: at(1) })).toMatchObject(ended);
+    const other = await pair(['one', 'one']);
+    await join(own.ledger, other.toAda, other.ada, at(2));
+    await own.ledger.putAccount(other.bob, { plan: 'plus', status: 'frozen' }, at(3));
+    expect(await join(own.ledger, other.toBob, other.bob, at(4), { used_at: at(1) })).toMatchObject({
+      reason_code: 'account_frozen',
+    });
+    expect(await own.ledger.findReferral(other.toAda.id)).toMatchObject({ status: 'joined' });
+  });
+
+  test.each([
+    ['before a sweep', false],
+    ['after a sweep', true],
+  ])('of those that were open when the second was used: %s', async (_words, isSwept) => {
+    for (const [used_at, becomes] of [
+      [later(END, { ms: -1 }), ended],
+      [END, { status: 'joined' }],
+    ] as const) {
+      const { ada, bob, toBob } = await pair(['one', 'one']);
+      await join(own.ledger, toBob, bob, at(1));
+      const back = await invite(own.ledger, bob, { at: at(5), program: 'one' });
+      const told = later(END, { minutes: 1 });
+      if (isSwept) await own.ledger.expireReferrals(told, 1000);
+      expect(await join(own.ledger, back, ada, told, { used_at })).toMatchObject(becomes);
+    }
+  });
 });

@@ -180,6 +180,85 @@ describe('the cap of a month', () => {
   });
 });
 
+describe('a younger friend under a larger cap', () => {
+  const day = (n: number) => later(APRIL, { days: n });
+  const status = (friend: string, put: 'frozen' | 'active', at: string) =>
+    own.ledger.putAccount(friend, { plan: 'plus', status: put }, at);
+  const reward = ({ id }: Referral, at: string) => own.ledger.rewardReferral(id, at);
+
+  test('leaves an older one that waits for a frozen account the place that is within its smaller cap', async () => {
+    await use({ monthly_cap: 1 });
+    const [old] = await invited(1);
+    await use({ monthly_cap: 3 });
+    const [young, youngest] = await invited(2);
+    const elder = await come(old, APRIL);
+    await status(`${elder.friend_id}`, 'frozen', APRIL);
+    expect(await reward(elder, APRIL)).toMatchObject({
+      reason_code: 'account_frozen',
+      deferred_until: day(1),
+    });
+    // Each place would make the month full for the elder.
+    const second = await come(young, later(APRIL, { hours: 1 }));
+    expect(await reward(second, later(APRIL, { hours: 1 }))).toMatchObject({
+      status: 'qualified',
+      reason_code: 'reward_cap_reached',
+      deferred_until: day(1),
+    });
+    await status(`${elder.friend_id}`, 'active', later(APRIL, { hours: 2 }));
+    // Whoever asks first.
+    expect(await reward(second, day(1))).toMatchObject({ status: 'rewarded' });
+    expect(await reward(elder, day(1))).toMatchObject({ status: 'rewarded' });
+    expect(await rewarded(youngest, day(1))).toMatchObject({ status: 'rewarded' });
+    expect((await windowAt(day(1), elder.id)).claimed).toEqual([elder.id, second.id, youngest?.id]);
+  });
+
+  test('waits for none that the month has no place for under its own cap', async () => {
+    await use({ monthly_cap: 1, over_cap: 'defer' });
+    const [first, old] = await invited(2);
+    await use({ monthly_cap: 2, over_cap: 'defer' });
+    const [young] = await invited(1);
+    await rewarded(first, APRIL);
+    const elder = await come(old, APRIL);
+    await status(`${elder.friend_id}`, 'frozen', APRIL);
+    expect(await reward(elder, APRIL)).toMatchObject({ reason_code: 'account_frozen' });
+    expect(await rewarded(young, later(APRIL, { hours: 1 }))).toMatchObject({ status: 'rewarded' });
+    await status(`${elder.friend_id}`, 'active', later(APRIL, { hours: 2 }));
+    expect(await reward(elder, day(1))).toMatchObject({
+      status: 'qualified',
+      reason_code: 'reward_cap_reached',
+    });
+    expect(await reward(elder, '2026-05-01T00:00:00.000Z')).toMatchObject({ status: 'rewarded' });
+  });
+
+  test('who took the place of an older one’s cap is seen', async () => {
+    await use({ monthly_cap: 1 });
+    const [old] = await invited(1);
+    await use({ monthly_cap: 3 });
+    const [young] = await invited(1);
+    const elder = await come(old, APRIL);
+    await status(`${elder.friend_id}`, 'frozen', APRIL);
+    await reward(elder, APRIL);
+    await own.sql('ALTER FUNCTION boon.turns_before RENAME TO turns_before_kept');
+    await own.sql(`CREATE FUNCTION boon.turns_before(r boon.referrals, w boon.reward_windows, p_at timestamptz, OUT waiting bigint, OUT next_at timestamptz)
+      LANGUAGE sql AS 'SELECT 0::bigint, NULL::timestamptz'`);
+    const taken = await rewarded(young, APRIL);
+    await own.sql('DROP FUNCTION boon.turns_before');
+    await own.sql('ALTER FUNCTION boon.turns_before_kept RENAME TO turns_before');
+    const { violations } = await own.ledger.verify();
+    expect(violations.map(({ detail }) => detail)).toEqual([
+      `referral ${taken.id} took place 1 of 3 before ${elder.id}`,
+    ]);
+    // No longer waited for, it is no fault any more.
+    await own.ledger.actOnReferral({
+      key: newKey('back'),
+      at: APRIL,
+      referral_id: elder.id,
+      action: 'claw_back',
+      reason: 'fraud',
+    });
+  });
+});
+
 describe('open invitations of a program whose end is moved', () => {
   const CLOSES = '2026-03-20T00:00:00.000Z';
   const before = later(CLOSES, { ms: -1 });

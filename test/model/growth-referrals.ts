@@ -120,25 +120,33 @@ export class GrowthReferrals {
     const told = used_at !== undefined;
     if (told && (usedAt > now || usedAt < Math.max(referral.invitedAt, now - TOLD_WITHIN)))
       return refused('validation_failed');
+    this.#runOut(referral, now);
     const own = referral.friend === null && referral.linkUsedAt !== null && referral.referrer === account_id;
     if (referral.friend === account_id || own) return brief(referral);
     if (referral.status === 'expired' && (referral.linkUsedAt !== null || usedAt >= this.expiryOf(referral)))
       return refused('claim_expired');
     if (referral.status !== 'invited' && referral.status !== 'expired') return refused('claim_invalid');
-    if (this.#runOut(referral, usedAt)) return brief(referral);
-    const others = this.#othersOf(referral, account_id);
+    const others = [...this.#othersOf(referral, account_id), ...this.#backFrom(referral, account_id)];
     for (const other of others) this.#runOut(other, usedAt);
     referral.linkUsedAt = usedAt;
     referral.isNew = friend.createdAt >= Math.min(referral.invitedAt, usedAt - HOUR);
     const reason = this.#whyNot(referral, friend, usedAt);
     referral.friend = account_id === referral.referrer ? null : account_id;
     if (reason !== undefined) return ended(referral, 'refused', reason, usedAt);
-    for (const other of others) if (Number(other.joinedAt) > usedAt) loseFriend(other);
+    for (const other of others)
+      if (Number(other.joinedAt) > usedAt && ['joined', 'expired'].includes(other.status)) loseFriend(other);
     Object.assign(referral, { status: 'joined', reason: null, joinedAt: usedAt, endedAt: null });
     const known = [...friend.prompts].toSorted(([, a], [, b]) => a - b);
     for (const [prompt, at] of known) this.#count(referral, prompt, at);
     this.#runOut(referral, now);
     return brief(referral);
+  }
+
+  /** Those by which a friend has won the referrer, whatever became of them. */
+  #backFrom({ referrer }: ModelReferral, friend: string): ModelReferral[] {
+    return [...this.referrals.values()].filter(
+      (r) => r.friend === referrer && r.referrer === friend && r.joinedAt !== null,
+    );
   }
 
   /** Ends an invitation that has run out by `at`, at its end; answers whether it did. */
@@ -346,12 +354,7 @@ export class GrowthReferrals {
       (r) => r !== referral && r.friend === friend.id && hadFriend(r, at),
     );
     if (won) return 'duplicate_referral';
-    const wonBack = [...this.referrals.values()].some(
-      (r) =>
-        r.friend === referrer.id &&
-        r.referrer === friend.id &&
-        (r.status === 'joined' || r.qualifiedAt !== null),
-    );
+    const wonBack = this.#backFrom(referral, friend.id).some((r) => hadFriend(r, at));
     if (wonBack) return 'duplicate_referral';
     const active = [
       ...friend.logins.filter((when) => when < at - HOUR),

@@ -82,13 +82,14 @@ export class ReferralModel {
   useLink(id: string, account: string, at: number, told = at): void {
     const referral = this.#get(id);
     const friend = this.people.get(account);
+    if (friend === undefined) return;
+    runOut(referral, told);
     const ranOut = referral.status === 'expired' && referral.friend === undefined;
-    if ((referral.status !== 'invited' && !ranOut) || friend === undefined) return;
-    if (at >= referral.invitedAt + RULES.valid) {
-      runOut(referral, at);
-      return;
-    }
-    const others = this.#joinedBy(account).filter((other) => other !== referral);
+    if ((referral.status !== 'invited' && !ranOut) || at >= referral.invitedAt + RULES.valid) return;
+    const others = [
+      ...this.#joinedBy(account).filter((other) => other !== referral),
+      ...this.#joinedBy(referral.referrer).filter((other) => other.referrer === account),
+    ];
     for (const other of others) runOut(other, at);
     referral.isNew = friend.createdAt >= referral.invitedAt || friend.createdAt >= at - RULES.grace;
     const reason = this.#whyNot(referral, account, friend, at);
@@ -97,7 +98,8 @@ export class ReferralModel {
       end(referral, 'refused', reason, at);
       return;
     }
-    for (const other of others) if ((other.joinedAt ?? 0) > at) loseFriend(other);
+    for (const other of others)
+      if ((other.joinedAt ?? 0) > at && ['joined', 'expired'].includes(other.status)) loseFriend(other);
     Object.assign(referral, { status: 'joined', reason: null, joinedAt: at });
     const known = [...friend.prompts].toSorted(([, a], [, b]) => a - b);
     for (const [prompt, when] of known) this.#count(referral, prompt, when);
@@ -193,11 +195,8 @@ export class ReferralModel {
     if (account === referral.referrer) return 'self_referral';
     if (friend.card !== undefined && friend.card === referrer?.card) return 'same_card';
     const won = this.#joinedBy(account).some((other) => other !== referral && hadFriend(other, at));
-    const wonBack = [...this.referrals.values()].some(
-      (other) =>
-        other.friend === referral.referrer &&
-        other.referrer === account &&
-        (other.status === 'joined' || other.qualifiedAt !== undefined),
+    const wonBack = this.#joinedBy(referral.referrer).some(
+      (other) => other.referrer === account && hadFriend(other, at),
     );
     if (won || wonBack) return 'duplicate_referral';
     const active = [

@@ -36,6 +36,7 @@ const TURN = 'a place was left for each who waited for a frozen account before i
 const PLACE = 'every place belongs to a reward of its month';
 const BANKED = 'a reward was banked as it says, and what was taken back was there';
 const GIVEN = 'a rewarded referral gave what its program says, to each once';
+const ROOM = 'credits of a reward were left out, or refused, only where there was no room';
 const PROMPTS = 'a referral counts its prompts, after the link and in time';
 const ENDS = 'an invitation that ran out ended then, and no reward was given before the friend qualified';
 const FIRST = 'a friend belongs to the first link used';
@@ -94,6 +95,22 @@ export const REFERRAL_DAMAGES: [string, string, string][] = [
      UPDATE boon.referrals SET status = 'qualified', reason_code = 'account_frozen', qualified_at = joined_at - interval '1 second' WHERE id = 'joined';
      INSERT INTO boon.events (type, subject, accounts, data, effective_at) VALUES ('referral.deferred', 'joined', '{}', '{}', now());
      INSERT INTO boon.events (type, subject, accounts, data, effective_at) VALUES ('referral.rewarded', 'clawed', '{}', '{}', now())`,
+  ],
+  [
+    ROOM,
+    'credits that were left out of an account with room',
+    `UPDATE boon.referral_rewards SET no_room = 1 WHERE lot_id IS NULL`,
+  ],
+  [
+    ROOM,
+    'a reward that was refused where there was room',
+    `UPDATE boon.referrals SET reason_code = 'account_full' WHERE id = 'clawed'`,
+  ],
+  [
+    FIRST,
+    'a friend who had won the referrer before',
+    `${unchecked} UPDATE boon.referrals SET referrer_id = 'hal', friend_id = 'ann', status = 'joined', joined_at = joined_at - interval '1 second', qualified_at = NULL,
+       rewarded_at = NULL, ended_at = NULL WHERE id = 'clawed'`,
   ],
   [
     'months of one account and program do not overlap',

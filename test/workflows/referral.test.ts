@@ -132,6 +132,23 @@ test('an invitation that nobody uses sets no timer, expires, and its process end
   expect(events?.some(({ timerStartedEventAttributes }) => timerStartedEventAttributes)).toBe(false);
 });
 
+test('a last prompt that is told after the end begins the process anew at once, which rewards and mails', async () => {
+  await referrer('pia');
+  const invited = await invite('pia', 'codex-selective', 'late@example.com');
+  await comes(invited, 'late');
+  await prompt('late', 2);
+  const inTime = boon.now().toISOString();
+  await boon.advance('30 days');
+  expect(await result(invited)).toMatchObject({ status: 'expired', reason_code: 'not_qualified_in_time' });
+  await post('/v1/activity', { account_id: 'late', kind: 'prompt', at: inTime, id: 'told-late' });
+  // No schedule comes by: time stands still.
+  expect(await result(invited)).toMatchObject({ status: 'rewarded' });
+  expect(await resets('pia')).toBe(1);
+  const news = () =>
+    boon.mails.filter(({ to, subject }) => to === 'pia@example.com' && /received/.test(subject));
+  await expect.poll(() => news().length, { timeout: 30_000 }).toBe(1);
+});
+
 test('an invitation is canceled by its referrer; nothing is counted any more', async () => {
   await referrer('eve');
   const invited = await invite('eve', 'codex-selective', 'kim@example.com');

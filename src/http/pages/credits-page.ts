@@ -28,9 +28,12 @@ export function offerPage({ accountId, packages, action, newKey }: Offer): PageP
   };
 }
 
-/** @param again the page with what can be bought. */
-export function outcomePage(purchase: Purchase, again: string): PageParts {
-  const { title, text } = outcome(purchase);
+/**
+ * @param again the page with what can be bought.
+ * @param at the moment at which it is looked at: nobody is sent to a payment whose time is over.
+ */
+export function outcomePage(purchase: Purchase, again: string, at: string): PageParts {
+  const { title, text } = outcome(purchase, at);
   return {
     title,
     content: html`<p role="status">${text}</p>
@@ -38,7 +41,7 @@ export function outcomePage(purchase: Purchase, again: string): PageParts {
   };
 }
 
-function outcome(purchase: Purchase): { title: string; text: string | Html } {
+function outcome(purchase: Purchase, at: string): { title: string; text: string | Html } {
   const bought = packageText(purchase);
   const price = priceText(purchase.price);
   switch (purchase.status) {
@@ -46,7 +49,7 @@ function outcome(purchase: Purchase): { title: string; text: string | Html } {
       return { title: 'Thank you', text: `${price} are paid, and ${bought} ${verb(purchase)} yours.` };
     case 'open': {
       const pay =
-        purchase.checkout === null
+        purchase.checkout === null || purchase.expires_at <= at
           ? ''
           : html` You can <a href="${purchase.checkout.url}">go on to the payment</a>.`;
       const wait = 'If you have just paid, look again in a moment.';
