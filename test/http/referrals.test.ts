@@ -321,6 +321,7 @@ test('the process of each referral that an event ends is told at once, whoever t
     server.time.now = new Date(at);
     expect((await use(invited.id, friend)).json).toMatchObject({ status: 'joined' });
     await server.send('PUT', `/v1/accounts/${friend}`, { body: { plan: 'free', ...fields } });
+    await server.starts.idle();
     expect(told(invited.id)).toBe('refused');
   }
 
@@ -330,6 +331,7 @@ test('the process of each referral that an event ends is told at once, whoever t
   server.time.now = new Date(later(at, { hours: 2 }));
   await use(late.id, 'told-4', later(at, { hours: 1 }));
   await use(early.id, 'told-4', at);
+  await server.starts.idle();
   expect([told(early.id), told(late.id)]).toEqual(['joined', 'refused']);
 
   // A login shows of the one that ran out, and of the one that took its place, that the friend was never away.
@@ -342,6 +344,7 @@ test('the process of each referral that an event ends is told at once, whoever t
   expect((await use(second.id, 'told-5')).json).toMatchObject({ status: 'joined' });
   const login = { id: 'told-5', account_id: 'told-5', kind: 'login', at: later(START, { days: -1 }) };
   await server.send('POST', '/v1/activity', { body: login });
+  await server.starts.idle();
   expect([told(first.id), told(second.id)]).toEqual(['refused', 'refused']);
   server.time.now = now;
 });

@@ -188,18 +188,16 @@ describe('automatic redemption that runs three hours late', () => {
     await ledger.use({ ...late, at: at({ hours: -2 }), now: at({ hours: 1 }) });
     expect(await lateRun()).toMatchObject({ redeemed: 1, expired: 0 });
     expect(await redemptions(ada)).toEqual([[LAST, '9', '9']]);
-    // What was used since the expiry counts from the redemption on, as if that had come in time.
-    expect(await windows(ada)).toEqual([
-      ['6', LAST],
-      ['6', LAST],
-    ]);
+    // What was used since the expiry stays in the window that it opened, which is not moved back.
+    const opened = [
+      ['6', at({ minutes: 13 })],
+      ['6', at({ minutes: 13 })],
+    ];
+    expect(await windows(ada)).toEqual(opened);
     expect(await statuses(ada)).toEqual(['grant redeemed']);
     // A use of before the redemption that is told even later changes nothing of what is left.
     await ledger.use({ ...late, id: newKey('use'), at: at({ hours: -1 }), now: at({ hours: 4 }) });
-    expect(await windows(ada)).toEqual([
-      ['6', LAST],
-      ['6', LAST],
-    ]);
+    expect(await windows(ada)).toEqual(opened);
   });
 
   test('counts a use that is told even later in the window of its moment', async () => {
