@@ -41,12 +41,13 @@ export const RESET_INVARIANTS: Readonly<Record<string, string>> = {
       AND NOT EXISTS (SELECT FROM boon.redemptions o WHERE o.account_id = d.account_id AND o.reset_id = w.restored_by
                       AND o.effective_at >= d.effective_at - interval '2 seconds')
     UNION ALL
-    SELECT format('redemption %s of %s found %s and %s used, its windows say %s and %s', d.request_id, d.account_id, d.five_hour_used, d.weekly_used, f.used, w.used)
+    SELECT format('redemption %s of %s found %s and %s used, its windows say %s and %s', d.request_id, d.account_id, d.five_hour_used, d.weekly_used, w.five_hour, w.weekly)
     FROM boon.redemptions d
-    LEFT JOIN boon.past_windows f ON f.account_id = d.account_id AND f.kind = 'five_hour' AND f.ended_at = d.effective_at
-    LEFT JOIN boon.past_windows w ON w.account_id = d.account_id AND w.kind = 'weekly' AND w.ended_at = d.effective_at
+    -- More than one window ends at a moment where two redemptions follow each other at once.
+    CROSS JOIN LATERAL (SELECT max(p.used) FILTER (WHERE p.kind = 'five_hour') AS five_hour, max(p.used) FILTER (WHERE p.kind = 'weekly') AS weekly
+      FROM boon.past_windows p WHERE p.account_id = d.account_id AND p.ended_at = d.effective_at) w
     WHERE d.request_id = 'boon:last-moment/' || d.reset_id
-      AND (d.five_hour_used > coalesce(f.used, d.five_hour_used) OR d.weekly_used > coalesce(w.used, d.weekly_used))
+      AND (d.five_hour_used > coalesce(w.five_hour, d.five_hour_used) OR d.weekly_used > coalesce(w.weekly, d.weekly_used))
     UNION ALL
     SELECT format('reset %s expired, and was to be redeemed: %s was used', r.id, w.used) FROM boon.resets r
     JOIN boon.accounts a ON a.id = r.account_id AND a.auto_redeem AND a.status = 'active' AND a.updated_at < r.expires_at - boon.last_moment()

@@ -290,6 +290,21 @@ describe('automatic redemption that runs three hours late', () => {
     expect(await own.sql(known, [ada])).toEqual([{ n: 2 }]);
   });
 
+  test('redeems the second of two at the moment of the first, for what a clock ahead has used since', async () => {
+    const ada = await person();
+    await bank(ledger, ada);
+    const run = async () => (await ledger.redeemExpiringResets(LAST, 100)).redeemed;
+    await use(ledger, ada, '3', at({ minutes: -10 }));
+    expect(await run()).toBe(1);
+    await use(ledger, ada, '5', at({ seconds: 1 }));
+    expect(await run()).toBe(1);
+    expect((await redemptions(ada)).toSorted()).toEqual([
+      [LAST, '3', '3'],
+      [LAST, '5', '5'],
+    ]);
+    expect((await ledger.verify()).violations).toEqual([]);
+  });
+
   test('waits with a window that a clock ahead opened, and finds it in the next run', async () => {
     const ada = await person();
     await use(ledger, ada, '3', at({ minutes: -9 }));

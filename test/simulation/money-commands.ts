@@ -46,6 +46,7 @@ export const moneyCommand = fc.oneof(
     }),
   },
   { weight: 4, arbitrary: fc.record({ do: is('ask'), which, share, spent: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: is('ask again'), which }) },
   {
     weight: 5,
     arbitrary: fc.record({

@@ -9,9 +9,10 @@ import type { Gift } from '../../src/contracts/gift.ts';
 import type { Purchase } from '../../src/contracts/purchase.ts';
 import type { Refund } from '../../src/contracts/refund.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import type { AskedRefund } from '../../src/ledger/refunds.ts';
 import { act, give, grant } from '../support/gifts.ts';
 import { bought, buy, hear, newPurchaseId, paidFor } from '../support/purchases.ts';
-import { askRefund, hearOfRefund } from '../support/refunds.ts';
+import { hearOfRefund, refundOf } from '../support/refunds.ts';
 import { redeem } from '../support/resets.ts';
 import { newKey, seedAccount } from '../support/test-ledger.ts';
 import { charge } from '../support/usage.ts';
@@ -37,6 +38,7 @@ export class MoneyPart implements Part {
   readonly #purchases: Purchase[] = [];
   readonly #gifts: Gift[] = [];
   readonly #refunds: Refund[] = [];
+  readonly #refused: { asked: AskedRefund; code: string }[] = [];
   readonly #invoices: string[] = [];
   readonly #provider = new Provider();
   readonly #puts = new Map<string, Partial<AccountPut>>();
@@ -117,6 +119,8 @@ export class MoneyPart implements Part {
         return this.#about(command, (purchase) => this.#disputed(command, purchase, turn));
       case 'ask':
         return this.#about(command, (purchase) => this.#ask(command, purchase, turn));
+      case 'ask again':
+        return this.#askAgain(command, turn);
       case 'answer': {
         const refund = pick(this.#refunds, command.which);
         return refund === undefined ? undefined : this.#answer(refund, command.status, turn);
@@ -248,10 +252,23 @@ export class MoneyPart implements Part {
 
   /** The provider makes it at once; what comes of it is told later. */
   async #ask({ share, spent }: Of<'ask'>, { id, price }: Purchase, { ledger, at, now }: Now): Promise<void> {
-    const asked = { amount: Math.min(share, price.amount), include_spent: spent, at };
-    const refund = await askRefund(ledger, { id }, asked);
+    const asked = refundOf({ id }, { amount: Math.min(share, price.amount), include_spent: spent, at });
+    const refund = await ledger.beginRefund(asked).then(({ value }) => value, refusalOf);
+    if (refund instanceof BoonError) {
+      this.#refused.push({ asked, code: refund.code });
+      return;
+    }
     this.#refunds.push(refund);
     this.#provider.refund(id, refund.amount, this.#provider.moment(now), `re_${refund.id}`);
+  }
+
+  /** What was refused is not made when it is asked for again, whatever has become of the money since. */
+  async #askAgain({ which }: Of<'ask again'>, { ledger, at }: Now): Promise<void> {
+    const refused = pick(this.#refused, which);
+    if (refused === undefined) return;
+    const { asked, code } = refused;
+    const again = await ledger.beginRefund({ ...asked, at }).then(() => 'made', refusalOf);
+    expect(again).toMatchObject({ code });
   }
 
   async #answer(refund: Refund, status: string, { ledger, at, now }: Now): Promise<void> {
@@ -361,6 +378,11 @@ function changeOf({ what, value }: Of<'change'>): Partial<AccountPut> {
   if (what === 'billing_day') return { billing_day: 1 + value };
   if (what === 'spending_limit') return { spending_limit: value % 3 === 0 ? null : String(value * 5) };
   return { use_credits: (['off', 'ask', 'auto', 'auto'] as const)[value % 4] };
+}
+
+function refusalOf(error: unknown): BoonError {
+  if (error instanceof BoonError && error.status < 500) return error;
+  throw error;
 }
 
 function ruled(error: unknown): void {

@@ -113,6 +113,7 @@ const MONEY: readonly (readonly MoneyCommand[])[] = [
     { do: 'ask', which: LAST, share: 199, spent: true },
     { do: 'ask', which: LAST, share: 300, spent: true },
     { do: 'answer', which: LAST, status: 'failed' },
+    { do: 'ask again', which: LAST },
   ],
   // Top-ups until no more are agreed to, one of which is given back.
   [{ ...buy, who: 1 }, consent, topUp, topUp, topUp],
