@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { createCampaign, runToItsEnd } from '../support/campaigns.ts';
-import { bank, redeem, sweep, use } from '../support/resets.ts';
+import { bank, redeem, use } from '../support/resets.ts';
 import {
   later,
   openTestLedger,
@@ -133,24 +133,6 @@ test('a window that begins by the clock that lags behind ends one that a use tol
   );
   expect(windows).toEqual([{ used: '2', ended_at: new Date(later(START, { ms: 1 })) }]);
   expect((await ledger.verify()).violations).toEqual([]);
-});
-
-test.each([
-  ['five minutes before its expiry', { minutes: -5 }, 'redeemed'],
-  // It was used only after the expiry, by either clock.
-  ['in its last second', { seconds: -1 }, 'expired'],
-])('a reset at its last moment is redeemed by the clock that lags behind: %s', async (_when, by, status) => {
-  const ada = await person();
-  await ledger.putAccount(ada, { plan: 'plus', auto_redeem: true }, START);
-  const [reset] = await bank(ledger, ada);
-  const moment = later(reset.expires_at, by);
-  const found = async (at: string) => (await ledger.listResets(ada, at)).resets.map((one) => one.status);
-  await use(ledger, ada, '3', later(moment, { seconds: 2 }));
-  await sweep(ledger, moment);
-  expect(await found(moment)).toEqual([status === 'redeemed' ? status : 'available']);
-  const after = later(reset.expires_at, { minutes: 1 });
-  await sweep(ledger, after);
-  expect(await found(after)).toEqual([status]);
 });
 
 test('a reset of everybody’s windows by the clock that lags behind moves none back before it opened', async () => {
