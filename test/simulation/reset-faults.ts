@@ -38,20 +38,6 @@ export const RESET_FAULTS: readonly Fault[] = [
     replace: 'AND false',
   },
   {
-    name: 'a window of the past is forgotten that a late redemption needs',
-    part: 'growth',
-    function: 'end_window',
-    find: 'boon.last_moment_of(r) < p.ended_at',
-    replace: 'false',
-  },
-  {
-    name: 'a reset at its last moment does not see what a clock that is ahead has used',
-    part: 'growth',
-    function: 'resets_at_last_moment',
-    find: 'AND w.used > 0',
-    replace: 'AND w.used > 0 AND w.started_at <= p_at',
-  },
-  {
     name: 'a reset that comes back late has less than its day',
     part: 'growth',
     function: 'post_returns',
