@@ -199,3 +199,60 @@ test('a duty that came to no end is noted as stuck, those after it are done, and
     await own.close();
   }
 });
+
+test('a run goes on where the one before it came to, whether that was well or not', async () => {
+  const taskQueue = 'reconcile-after';
+  const cursors: (string | undefined)[] = [];
+  const worker = async () =>
+    await Worker.create({
+      connection: temporal.nativeConnection,
+      namespace: temporal.client.options.namespace,
+      taskQueue,
+      workflowBundle: await workflowBundle(cacheFolder()),
+      activities: {
+        ...doneAtOnce,
+        async startLostGifts({ cursor }: WalkRange) {
+          cursors.push(cursor);
+          return { walked: 1, started: 0, cursor: `page ${cursors.length}`, duties: {} };
+        },
+        // The second run fails.
+        sealBlocks: async () => ({
+          count: 0,
+          duties: { sealing: { done: 0, failed: cursors.length === 2 ? 1 : 0, oldest: null } },
+        }),
+      },
+    });
+  const schedule = await temporal.client.schedule.create({
+    scheduleId: 'reconcile-after',
+    spec: {},
+    action: { type: 'startWorkflow', workflowType: 'reconcile', taskQueue, workflowId: 'reconcile-after' },
+  });
+  await (await worker()).runUntil(async () => {
+    for (const status of ['COMPLETED', 'FAILED', 'COMPLETED', 'COMPLETED']) {
+      const runs = async () => (await schedule.describe()).info.recentActions;
+      const before = (await runs()).length;
+      await schedule.trigger('SKIP');
+      await expect.poll(async () => (await runs()).length, { timeout: 30_000 }).toBe(before + 1);
+      const { workflowId, firstExecutionRunId } = (await runs()).at(-1)?.action.workflow ?? {};
+      const handle = temporal.client.workflow.getHandle(`${workflowId}`, firstExecutionRunId);
+      await expect.poll(async () => (await handle.describe()).status.name, { timeout: 30_000 }).toBe(status);
+      // The schedule has heard of its end, and begins another one when it is asked.
+      const idle = async () => (await schedule.describe()).info.runningActions;
+      await expect.poll(idle, { timeout: 30_000 }).toEqual([]);
+    }
+  });
+  await schedule.delete();
+  expect(cursors).toEqual([undefined, 'page 1', 'page 2', 'page 3']);
+
+  // Who starts one by hand has nothing to hand on, whatever they send.
+  const sweep = { checked: 5, started: 5, swept_to: 'never', cursor: 'page 9' };
+  const args = [{ sweep, referrals_swept_to: 'never', duties: {} }];
+  await (await worker()).runUntil(async () => {
+    const sent = { taskQueue, workflowId: 'reconcile-by-hand', args };
+    expect(await temporal.client.workflow.execute('reconcile', sent)).toMatchObject({
+      checked: 0,
+      started: 0,
+    });
+  });
+  expect(cursors.at(-1)).toBeUndefined();
+});

@@ -221,6 +221,19 @@ describe('a campaign', () => {
     },
   );
 
+  test.each(['paused', 'ongoing'])('that is %s looks at the ledger when it is told to', async (status) => {
+    ledger.set(id, status);
+    const handle = await campaign();
+    await stands(handle, status);
+    for (let times = 0; times < 2; times += 1) await handle.signal('refresh');
+    await stands(handle, status);
+    ledger.set(id, 'canceled');
+    await handle.signal('refresh');
+    await stands(handle, 'canceled');
+    expect(await handle.result()).toMatchObject({ status: 'canceled' });
+    await expect(handle.signal('refresh')).rejects.toMatchObject({ name: 'WorkflowNotFoundError' });
+  });
+
   test.each([
     ['paused', 'resume', 'running'],
     ['ongoing', 'pause', 'paused'],

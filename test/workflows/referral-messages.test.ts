@@ -104,7 +104,7 @@ test('a cancellation and a link, twice with one update id, are done once; anothe
   expect(await handle.executeUpdate('linkUsed', used)).toEqual(first);
   const other = { args: [{ account_id: ada }] as [object] };
   await expect(handle.executeUpdate('linkUsed', other)).rejects.toMatchObject({
-    cause: { type: expect.any(String) },
+    cause: { type: 'claim_invalid' },
   });
   expect(await statusOf(invited)).toBe('joined');
   await handle.executeUpdate('cancel', { args: [{ reason: 'enough' }] });
