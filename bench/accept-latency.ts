@@ -37,7 +37,7 @@ export const acceptLatency: Bench = async ({ postgresUrl, folder, rounds, progre
     name: 'accept p50 over HTTP at one client ÷ bare workflow start',
     rounds: [],
     unit: '×',
-    bound: { most: 1.5 },
+    bound: { most: 0.3 },
   };
   try {
     for (let round = 0; round <= rounds; round++) {

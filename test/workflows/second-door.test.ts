@@ -192,6 +192,23 @@ describe('a backend that has only the id of a gift', () => {
     await rig.until({ id }, 'settled');
   });
 
+  test.each([
+    ['with an older client, which starts and then asks', {}],
+    ['with one call', { WithStartWorkflowOperation }],
+  ])('acts on it %s, whether its process runs or not', async (_, more) => {
+    await accepted();
+    const at = { client: rig.client, ...more };
+    expect(await actOnGift(at, id, holdGiftUpdate, { reason: 'looks odd' })).toMatchObject({
+      status: 'held',
+    });
+    const begun = await described();
+    expect(await actOnGift(at, id, releaseGiftUpdate)).toMatchObject({ status: 'pending' });
+    expect(await described()).toEqual(begun);
+    const refused = actOnGift(at, id, releaseGiftUpdate);
+    await expect(refused).rejects.toMatchObject(refusal('not_held'));
+    await actOnGift(at, id, cancelGiftUpdate);
+  });
+
   test('has the same key done once', async () => {
     await accepted();
     const cancel = { reason: 'oops', key: `cancel-${id}` };
