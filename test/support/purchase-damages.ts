@@ -28,6 +28,7 @@ export async function makePurchaseScene(ledger: Ledger, at: string): Promise<voi
   };
   await ledger.beginRefund({ ...asked, purchase_id: third.id, amount: 100 });
   const done = { at: soon, refund_id: 'rfd_scene', provider_id: 're_scene', status: 'succeeded' } as const;
+  await ledger.hearOfRefund({ ...done, status: 'pending' });
   await ledger.hearOfRefund(done);
   await hear(ledger, third, { said: 'refunded', amount: 150, at });
   await hear(ledger, third, { said: 'paid', payment_id: 'pi_scene_again', at });
