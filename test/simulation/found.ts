@@ -35,4 +35,8 @@ export const FOUND: Readonly<Record<string, { seed: number; step: number }>> = {
   'a late redemption spends a reset on what was used after its expiry': { seed: 2, step: 56 },
   'a late redemption asks what the account is now': { seed: 3, step: 443 },
   'a reset that comes back late has less than its day': { seed: 2, step: 463 },
+  'a reset that was to be redeemed expires': { seed: -1640531533, step: 276 },
+  'a given reset that came back is given on': { seed: 8, step: 273 },
+  'the last day of a reset that came back is not told': { seed: 4, step: 279 },
+  'a window is restored before it opened': { seed: 11, step: 318 },
 };
