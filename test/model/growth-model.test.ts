@@ -40,8 +40,8 @@ test(
     ];
     const tally: Tally = new Map();
     const missing = () => steps.filter((step) => !tally.has(step));
-    // The first scenario of this seed reaches all of them; where the rules change, it may take more.
-    for (const scenario of fc.sample(growthScenarios({ least: 60, most: 80 }), { seed: 132, numRuns: 30 })) {
+    // The first scenarios of this seed reach all of them; where the rules change, it may take more.
+    for (const scenario of fc.sample(growthScenarios({ least: 60, most: 80 }), { seed: 735, numRuns: 30 })) {
       await GrowthRun.play(own, scenario, tally);
       if (missing().length === 0) break;
     }

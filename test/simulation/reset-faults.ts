@@ -62,7 +62,7 @@ export const RESET_FAULTS: readonly Fault[] = [
     name: 'a window is restored before it opened',
     part: 'growth',
     function: 'redeem_resets',
-    find: 'greatest(q.at, f.started_at, f.counts_from, w.started_at, w.counts_from) AS at',
+    find: 'greatest(q.at, five.started_at, five.counts_from, week.started_at, week.counts_from) AS at',
     replace: 'q.at AS at',
   },
 ];
