@@ -91,12 +91,20 @@ export function createGiftProcess(options: GiftProcessOptions): GiftProcess {
     ledger.noteGiftStarts([giftId], clock().toISOString()).catch(() => undefined);
   }
 
+  /** Should its process still run, it looks at the ledger and ends. Nobody waits for it: it would at its deadline, too. */
+  function hearOfEnd(giftId: string): void {
+    refreshGifts(client, [giftWorkflowId(giftId)]).catch(() => undefined);
+  }
+
   /** One call, whether the process runs or is still to be started. Undefined when there is none to answer any more. */
   async function actInProcess(request: GiftActionRequest): Promise<Answer | undefined> {
     // What has settled has no process any more.
     if (request.action === 'reverse') return undefined;
     const open = acceptedGift(await ledger.findGift(request.gift_id));
-    if (open === undefined) return undefined;
+    if (open === undefined) {
+      hearOfEnd(request.gift_id);
+      return undefined;
+    }
     try {
       return await within(actPatience, () => update(request, open));
     } catch (error) {

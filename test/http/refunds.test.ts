@@ -103,6 +103,7 @@ describe('POST /v1/credits/purchases/{id}/refund', () => {
       },
     });
     expect(await available()).toBe('0');
+    await server.starts.idle();
     expect(starts).toContain(answer.json.id);
     expect(await server.send('GET', `/v1/credits/purchases/${purchase.id}`)).toMatchObject({
       json: { status: 'paid', refunded: 0, refunding: 400, refunds: [answer.json] },
@@ -230,6 +231,7 @@ describe('Stripe’s webhooks of a refund of ours', () => {
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     expect(await available()).toBe('75');
+    await server.starts.idle();
     expect(changes).toContain(`${id} succeeded`);
     expect(await server.ledger.findPurchase(purchase.id)).toMatchObject({ refunded: 100, refunding: 0 });
   });

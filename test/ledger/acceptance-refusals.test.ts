@@ -60,9 +60,9 @@ describe('the sender', () => {
     await expect(give(own.ledger, from, 'friend')).rejects.toMatchObject({
       code: 'gift_denied',
       reasonCode: 'account_too_new',
-      message: "The sender's account must be 7 days old: it may give from 2026-03-10T12:00:00Z.",
+      message: "The sender's account must be 7 days old: it may give from 2026-03-10T12:00:00.001Z.",
     });
-    const detail = 'The account may give from 2026-03-10T12:00:00Z.';
+    const detail = 'The account may give from 2026-03-10T12:00:00.001Z.';
     expect((await own.ledger.gifting(from, START)).reasons).toContainEqual(
       expect.objectContaining({ detail }),
     );

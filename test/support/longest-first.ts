@@ -6,7 +6,18 @@ import { relative } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Folders in the order of how long their files take, the longest first. */
-const FOLDERS = ['production', 'chaos', 'e2e', 'temporal', 'testing', 'local', 'workflows', 'model', 'cli'];
+const FOLDERS = [
+  'simulation',
+  'production',
+  'chaos',
+  'e2e',
+  'temporal',
+  'testing',
+  'local',
+  'workflows',
+  'model',
+  'cli',
+];
 
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -112,6 +112,8 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     policyVersion: policyWith(options.policy).version,
     rateLimit: { service: 0, user: 0 },
     demoModel: false,
+    // Unless a test is about the queue, its answers come when processes know.
+    answersWaitForStarts: options.starts === undefined,
     ...options.parts,
   });
   const baseUrl = await app.listen({ port: options.port ?? 0, host: '127.0.0.1' });

@@ -89,14 +89,14 @@ BEGIN
     ELSIF left_over <= 0 THEN
       result := jsonb_build_object('code', 'over_refund', 'detail', 'All of its money has gone back, or is about to.');
     ELSIF wanted > left_over THEN
-      result := jsonb_build_object('code', 'over_refund', 'detail', format('Of its money %s %s are left to refund.', left_over, p.currency),
+      result := jsonb_build_object('code', 'over_refund', 'detail', format('Of its money %s are left to refund.', boon.money(left_over, p.currency)),
         'errors', jsonb_build_array(jsonb_build_object('path', 'amount', 'message', format('must be at most %s', left_over))));
     ELSIF NOT coalesce(r.include_spent, false) THEN
       unspent := boon.refundable_unspent(p);
       IF wanted > unspent THEN
         result := jsonb_build_object('code', 'already_spent',
           'detail', CASE WHEN unspent = 0 THEN 'What was bought is spent: no money can go back for the rest.'
-            ELSE format('Part of what was bought is spent: %s %s can go back for the rest.', unspent, p.currency) END,
+            ELSE format('Part of what was bought is spent: %s can go back for the rest.', boon.money(unspent, p.currency)) END,
           'errors', jsonb_build_array(jsonb_build_object('path', 'amount', 'message', CASE WHEN unspent = 0 THEN 'needs include_spent true'
             ELSE format('must be at most %s, or include_spent true', unspent) END)));
       END IF;
@@ -249,8 +249,7 @@ BEGIN
     END IF;
     result := boon.invoice_refused(v);
     IF result IS NULL AND r.amount > v.amount - v.credited_amount THEN
-      result := jsonb_build_object('code', 'over_open_amount', 'detail', format('Of the invoice %s are open, in %s’s smallest coin.',
-        v.amount - v.credited_amount, upper(v.currency)));
+      result := jsonb_build_object('code', 'over_open_amount', 'detail', format('Of the invoice %s are open.', boon.money(v.amount - v.credited_amount, v.currency)));
     END IF;
     IF result IS NOT NULL THEN
       PERFORM boon.keep_answer(r.key, r.input_hash, result, r.at);
