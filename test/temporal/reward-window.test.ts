@@ -2,7 +2,12 @@ import { ApplicationFailure } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { referralMailActivities } from '../../src/activities/referral-mail.ts';
-import { type Referral, referralStanding, rewardWindowWorkflowId } from '../../src/contracts/referral.ts';
+import {
+  type Referral,
+  type RewardWindowInput,
+  referralStanding,
+  rewardWindowWorkflowId,
+} from '../../src/contracts/referral.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { rewardWindows } from '../../src/temporal/reward-windows.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
@@ -42,8 +47,13 @@ test('a hundred friends who qualify at once: exactly three rewards, the others r
   expect(ends.filter(({ reason_code }) => reason_code === 'reward_cap_reached')).toHaveLength(97);
   const window = await rig.ledger.rewardWindow('ada', PROGRAM, await rig.now());
   expect(window.claimed).toHaveLength(3);
-  const status = await (await referrals.window('ada')).query('status');
-  expect(status).toMatchObject({ programs: { [PROGRAM]: { cap: 3, held: [] } } });
+  // The month has given the same three places; of which of them it knows that they were paid depends on the last claims.
+  const status = (await (await referrals.window('ada')).query('status')) as Pick<
+    Required<RewardWindowInput>,
+    'programs'
+  >;
+  const { cap, banked, held } = status.programs[PROGRAM] ?? { cap: 0, banked: [], held: [] };
+  expect([cap, [...banked, ...held].sort()]).toEqual([3, window.claimed.toSorted()]);
   await expectVerified(rig.ledger);
 });
 
