@@ -42,6 +42,8 @@ export type GiftProcessOptions = {
 const START_PATIENCE = 2_000;
 export const ACT_PATIENCE = 10_000;
 const PING_PATIENCE = 2_000;
+/** How long after an action on a gift that has ended its process is told, in milliseconds. */
+const TOLD_AFTER = 1_000;
 /** How often an update is sent that meets a workflow at a bad moment: within a second and a half. */
 const MOST_TRIES = 8;
 /** The status code of gRPC for such a moment. */
@@ -91,9 +93,13 @@ export function createGiftProcess(options: GiftProcessOptions): GiftProcess {
     ledger.noteGiftStarts([giftId], clock().toISOString()).catch(() => undefined);
   }
 
-  /** Should its process still run, it looks at the ledger and ends. Nobody waits for it: it would at its deadline, too. */
+  /**
+   * Should its process still run in a moment, it looks at the ledger and ends. Nobody waits for it: it would at its deadline,
+   * too. Not at once: one that is just answering who ended the gift would begin that anew.
+   */
   function hearOfEnd(giftId: string): void {
-    refreshGifts(client, [giftWorkflowId(giftId)]).catch(() => undefined);
+    const tell = () => void refreshGifts(client, [giftWorkflowId(giftId)]).catch(() => undefined);
+    setTimeout(tell, TOLD_AFTER).unref();
   }
 
   /** One call, whether the process runs or is still to be started. Undefined when there is none to answer any more. */
