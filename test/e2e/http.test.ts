@@ -22,7 +22,9 @@ beforeAll(async () => {
   server = await openTestServer({
     ledger: rig.own,
     policy,
+    // As it is run: nobody's answer waits for a process.
     parts: {
+      answersWaitForStarts: false,
       giftProcess: {
         ...rig.process,
         async start(gift) {
