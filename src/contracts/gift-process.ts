@@ -10,7 +10,7 @@ export interface GiftProcess {
    */
   start(gift: AcceptedGift): Promise<void>;
   /**
-   * Sends the action as an update, starting the process first if it does not run, and returns the gift.
+   * Sends the action as an update, with the start of the process where it does not run, and returns the gift.
    * Rejects with the BoonError of the refusal, or `unavailable`.
    */
   act(request: GiftActionRequest): Promise<{ value: Gift; replayed: boolean }>;
