@@ -12,19 +12,18 @@ const LOCK_WAIT_MS = 1_000;
 /** For calls that are tried by themselves, while others wait behind them. */
 const SHORT_LOCK_WAIT_MS = 50;
 const IDLE_IN_TRANSACTION_MS = 30_000;
+/** A new connection has every function to compile and every statement to plan: one that is idle is kept for this long. */
+const IDLE_CONNECTION_MS = 600_000;
 
 /**
  * Opens a pool. Times are UTC whatever the server's zone; a statement that hangs is ended by the server.
  * @param url a PostgreSQL connection string; TLS and the like as `pg` reads them.
  */
-export function openDatabase(
-  url: string,
-  options: { connections?: number; keepsConnections?: boolean } = {},
-): Database {
+export function openDatabase(url: string, options: { connections?: number } = {}): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: options.connections ?? 8,
-    ...(options.keepsConnections === true ? { idleTimeoutMillis: 0 } : {}),
+    idleTimeoutMillis: IDLE_CONNECTION_MS,
     connectionTimeoutMillis: 5_000,
     statement_timeout: 60_000,
     // Waits for locks end soon, so that a row that somebody holds does not keep a connection, and what else is in its call.
@@ -111,7 +110,7 @@ export async function queryBatch<R extends pg.QueryResultRow>(
   wait?: 'usual' | 'short',
 ): Promise<R[]> {
   const query = { name, text, values };
-  const work = () => (wait === 'short' ? queryShortly<R>(database, query) : database.query<R>(query));
+  const work = () => (wait === 'short' ? queryShortly<R>(database, query) : ask<R>(database, query));
   return (await persistUnless(wait === undefined ? () => false : isLocked, work, 10_000)).rows;
 }
 
@@ -119,25 +118,51 @@ async function queryShortly<R extends pg.QueryResultRow>(
   database: Database,
   query: pg.QueryConfig,
 ): Promise<pg.QueryResult<R>> {
-  const client = await database.connect();
-  let broken = true;
-  try {
+  return await withConnection(database, async (client) => {
     await client.query(`BEGIN; SET LOCAL lock_timeout = ${SHORT_LOCK_WAIT_MS}`);
     try {
       const answer = await client.query<R>(query);
       await client.query('COMMIT');
-      broken = false;
       return answer;
     } catch (error) {
-      if (isLocked(error)) {
-        await client.query('ROLLBACK');
-        broken = false;
-      }
+      if (isRefused(error)) await client.query('ROLLBACK');
       throw error;
     }
+  });
+}
+
+async function ask<R extends pg.QueryResultRow>(
+  database: Database,
+  query: pg.QueryConfig,
+): Promise<pg.QueryResult<R>> {
+  return await withConnection(database, (client) => client.query<R>(query));
+}
+
+/**
+ * Does `work` on a connection of the pool. Where the server refused a statement the connection is as good as before, and
+ * has its statements prepared: it stays in the pool, which by itself keeps none after a fault.
+ */
+async function withConnection<T>(
+  database: Database,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await database.connect();
+  let isLost = true;
+  try {
+    const result = await work(client);
+    isLost = false;
+    return result;
+  } catch (error) {
+    isLost = !isRefused(error);
+    throw error;
   } finally {
-    client.release(broken);
+    client.release(isLost);
   }
+}
+
+/** Whether the server itself refused a statement, and goes on with the connection. */
+function isRefused(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.severity === 'ERROR';
 }
 
 /** One row of one statement; prepared under `name` so that it is parsed once a connection. */
@@ -147,7 +172,7 @@ export async function queryRow<R extends pg.QueryResultRow>(
   text: string,
   values: unknown[],
 ): Promise<R | undefined> {
-  const { rows } = await persist(() => database.query<R>({ name, text, values }));
+  const { rows } = await persist(() => ask<R>(database, { name, text, values }));
   return rows[0];
 }
 
@@ -158,6 +183,6 @@ export async function queryRows<R extends pg.QueryResultRow>(
   text: string,
   values: unknown[],
 ): Promise<R[]> {
-  const { rows } = await persist(() => database.query<R>({ name, text, values }));
+  const { rows } = await persist(() => ask<R>(database, { name, text, values }));
   return rows;
 }

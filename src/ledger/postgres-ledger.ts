@@ -38,8 +38,6 @@ export type LedgerOptions = {
   policyVersion?: string;
   /** Connections in the pool. */
   connections?: number;
-  /** Connections stay open, however long nothing is asked. */
-  keepsConnections?: boolean;
   /** Told how many gifts go to the database in one call, for metrics. */
   onAcceptBatch?: (size: number) => void;
 };

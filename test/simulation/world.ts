@@ -46,7 +46,6 @@ export class World {
           url: `${url}?application_name=client-${client}-${does}&options=${encodeURIComponent(PLANNED)}`,
           encryptionKey,
           connections: 1,
-          keepsConnections: true,
         });
       return { gifts: open('gifts'), rest: open('rest') };
     });
