@@ -41,7 +41,7 @@ export type ModelReward = {
   credits: bigint;
   /** When what is left of the credits is gone. */
   creditsEnd: number;
-  back: { resets: number; credits: bigint } | null;
+  back: { credits: bigint } | null;
 };
 export type ModelWindow = {
   account: string;
@@ -285,8 +285,8 @@ export class GrowthReferrals {
       if (now >= since + this.#rules.clawback) return refused('clawback_too_late');
     }
     for (const reward of referral.rewards) {
-      const resets = this.#resets.revoke(reward.account, referral_id, now);
-      reward.back = { resets, credits: reward.creditsEnd > now ? reward.credits : 0n };
+      this.#resets.revoke(reward.account, referral_id, now);
+      reward.back = { credits: reward.creditsEnd > now ? reward.credits : 0n };
     }
     return ended(referral, 'refused', 'clawed_back', now);
   }

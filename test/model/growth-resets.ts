@@ -47,6 +47,8 @@ export class GrowthResets {
   /** When everybody's windows were restored, of each account. */
   readonly #restored: { account: string; at: number }[] = [];
   readonly #redemptions: Redemption[] = [];
+  /** Rewards that were taken back, by account and referral. */
+  readonly #takenBack: { account: string; referral: string }[] = [];
   readonly #rules: GrowthRules;
   readonly #people: Map<string, ModelPerson>;
 
@@ -62,10 +64,14 @@ export class GrowthResets {
   }
 
   /** Whether its owner has it by a gift: one that came back is still the one that was given. */
-  wasGiven({ source, reference }: ModelReset): boolean {
-    if (source !== 'return') return source === 'gift';
-    const before = this.resets.find(({ id }) => id === reference);
-    return before !== undefined && this.wasGiven(before);
+  wasGiven(reset: ModelReset): boolean {
+    return this.#origin(reset).source === 'gift';
+  }
+
+  /** The one that it was before it came back. */
+  #origin(reset: ModelReset): ModelReset {
+    const before = this.resets.find(({ id }) => reset.source === 'return' && id === reset.reference);
+    return before === undefined ? reset : this.#origin(before);
   }
 
   add(reset: Pick<ModelReset, 'account' | 'source' | 'reference' | 'grantedAt' | 'expiresAt'>): void {
@@ -187,13 +193,23 @@ export class GrowthResets {
     for (const { reset } of useless.toSorted((a, b) => order(a) - order(b))) this.#comeBack(reset, now);
   }
 
-  /** Takes back what is left of a referral's reward; answers how many. */
-  revoke(account: string, referral: string, now: number): number {
-    const left = this.available(account, now).filter(
-      (r) => r.source === 'referral' && r.reference === referral,
-    );
-    for (const reset of left) reset.status = 'revoked';
-    return left.length;
+  /** Takes back what is left of a referral's reward. What comes back of it later is taken then. */
+  revoke(account: string, referral: string, now: number): void {
+    this.#takenBack.push({ account, referral });
+    for (const reset of this.available(account, now))
+      if (this.#isRewardOf(reset, referral)) reset.status = 'revoked';
+  }
+
+  /** How many of a referral's reward were taken back. */
+  revokedOf(account: string, referral: string): number {
+    return this.resets.filter(
+      (reset) => reset.account === account && reset.status === 'revoked' && this.#isRewardOf(reset, referral),
+    ).length;
+  }
+
+  #isRewardOf(reset: ModelReset, referral: string): boolean {
+    const { source, reference } = this.#origin(reset);
+    return source === 'referral' && reference === referral;
   }
 
   hasUsed(account: string, now: number): boolean {
@@ -237,7 +253,12 @@ export class GrowthResets {
     reset.returnAt = null;
     reset.goneOn = true;
     const expiresAt = Math.max(reset.expiresAt, posted + this.#rules.returnWithin);
-    this.add({ account: reset.account, source: 'return', reference: reset.id, grantedAt: at, expiresAt });
+    const { account } = reset;
+    const taken = this.#takenBack.some(
+      (one) => one.account === account && this.#isRewardOf(reset, one.referral),
+    );
+    this.add({ account, source: 'return', reference: reset.id, grantedAt: at, expiresAt });
+    if (taken) (this.resets.at(-1) as ModelReset).status = 'revoked';
   }
 
   #moves(stored: Windows, at: number): boolean {

@@ -156,7 +156,7 @@ export function expectLikeGrowthModel(
         to,
         account,
         credits: String(credits),
-        resetsBack: back?.resets ?? null,
+        resetsBack: back === null ? null : resets.revokedOf(account, id),
         creditsBack: back === null ? null : String(back.credits),
       })),
   );
