@@ -3,7 +3,6 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import type {} from '../../test/support/global-setup.ts';
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   project.provide('postgresUrl', process.env.MUTANT_POSTGRES ?? '');

@@ -7,7 +7,7 @@ import { type Referral, referralIdOf, referralWorkflowId } from '../contracts/re
 import { OPEN_REFERRAL_STATUSES } from '../domain/referral-status.ts';
 import type { Referrals } from '../ledger/referrals.ts';
 import type { DutyRun } from './duty.ts';
-import type { ReferralRuns } from './referral-sweep.ts';
+import type { ReferralRuns } from './referral-runs.ts';
 
 type Lost = {
   run: DutyRun;

@@ -1,27 +1,17 @@
 /** Holding the ledger's referrals and their processes together, and ending invitations that ran out. */
+
 import { heartbeat, log } from '@temporalio/activity';
 import { type Referral, referralWorkflowId } from '../contracts/referral.ts';
 import type { Counted } from '../contracts/stuck-item.ts';
 import type { ReferralSweepReport } from '../contracts/temporal.ts';
 import { OPEN_REFERRAL_STATUSES } from '../domain/referral-status.ts';
-import type { Page, PageRequest } from '../ledger/ledger.ts';
+import type { Page, PageRequest } from '../ledger/page.ts';
 import type { Referrals } from '../ledger/referrals.ts';
 import type { StuckItems } from '../ledger/stuck-items.ts';
 import { type DutyLedger, type DutyRun, duty, smallerPages } from './duty.ts';
 import { findLostReferrals } from './lost-referrals.ts';
+import type { ReferralRuns } from './referral-runs.ts';
 import { startMissingWindows, type WindowRuns } from './window-sweep.ts';
-
-/** Referrals' workflows, as Temporal tells of them. */
-export type ReferralRuns = {
-  /** Those of the workflow ids that run. */
-  running(workflowIds: readonly string[]): Promise<Set<string>>;
-  /** Those that have closed since a time, however they did, by pages. */
-  closed(since: string): AsyncIterable<readonly { workflowId: string }[]>;
-  /** Tells the process how its referral stands; one that does not run is left alone, unless the friend has qualified. Never rejects. */
-  tell(referral: Referral): Promise<void>;
-  /** Starts the process of an open referral; false when it has completed, unless that one is to be replaced too; harmless when it runs. */
-  restart(referral: Referral, replacing?: 'completed'): Promise<boolean>;
-};
 
 export type ReferralSweepActivities = ReturnType<typeof referralSweepActivities>;
 

@@ -1,6 +1,6 @@
 /** `boon ledger`: proving and sealing the ledger, and comparing it with Stripe, on the database itself. */
 import type { Command } from 'commander';
-import type { VerifyReport } from '../ledger/ledger.ts';
+import type { VerifyReport } from '../ledger/verify.ts';
 import { answer, newCommand } from './command.ts';
 import { compareStripeCommand } from './compare-stripe/compare-stripe.ts';
 import { CommandFailed } from './failure.ts';

@@ -1,13 +1,26 @@
 /** Acceptance of gifts, grouped: the TypeScript side of `boon.accept_gifts`. */
+
 import { BoonError } from '../contracts/errors.ts';
-import type { Gift } from '../contracts/gift.ts';
+import type { Funding, Gift } from '../contracts/gift.ts';
 import { PROMOTIONAL_BUDGET } from '../domain/account.ts';
 import { type AddressVault, makeToken, tokenHash } from './address-vault.ts';
 import { type Database, isTaken } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
-import type { AcceptRequest, Recorded } from './ledger.ts';
+import type { Recorded, Write } from './recorded.ts';
 import { type AnswerRow, answerOf, callWithArray, inputHash, microOf } from './recorded.ts';
 import { instant, instantOrNull } from './rows.ts';
+
+/** `id` is proposed by the caller; under a known key the recorded gift, with its id, comes back. */
+export type AcceptRequest = Write & {
+  id: string;
+  from: string;
+  to: { account_id: string } | { email: string };
+  amount: string;
+  /** Instead of credits, of which the amount is zero then: this banked reset of the sender. */
+  reset_id?: string | undefined;
+  funding: Funding;
+  message: string | null;
+};
 
 /** What the ledger decides of a gift; the rest of it is the request. */
 type Decided = Pick<

@@ -1,11 +1,12 @@
 /** Acceptance of gifts of banked resets, grouped: the TypeScript side of `boon.accept_reset_gifts`. */
 import { BoonError } from '../contracts/errors.ts';
 import type { Gift } from '../contracts/gift.ts';
+import type { AcceptRequest } from './accept-gifts.ts';
 import { sealedAddress } from './accept-gifts.ts';
 import type { AddressVault } from './address-vault.ts';
 import { type Database, isTaken } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
-import type { AcceptRequest, Recorded } from './ledger.ts';
+import type { Recorded } from './recorded.ts';
 import { type AnswerRow, answerOf, callWithArray, inputHash } from './recorded.ts';
 import { toGift } from './rows.ts';
 

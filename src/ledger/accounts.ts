@@ -6,8 +6,8 @@ import type { AddressVault } from './address-vault.ts';
 import { DIGITS, decodeCursor } from './cursor.ts';
 import { type Database, queryRow, queryRows } from './database.ts';
 import { isDisposable } from './disposable-address.ts';
-import type { Page, PageRequest } from './ledger.ts';
-import { toPage } from './read-gifts.ts';
+import type { Page, PageRequest } from './page.ts';
+import { toPage } from './page.ts';
 import { instant, instantOrNull, toLot } from './rows.ts';
 
 /** An account as its owner described it, whatever the time. */

@@ -2,8 +2,8 @@
 import type { GrantedScope } from '../contracts/scopes.ts';
 import { decodeCursor } from './cursor.ts';
 import { type Database, queryRow, queryRows } from './database.ts';
-import type { Page, PageRequest } from './ledger.ts';
-import { toPage } from './read-gifts.ts';
+import type { Page, PageRequest } from './page.ts';
+import { toPage } from './page.ts';
 import { instant, instantOrNull } from './rows.ts';
 
 /** A key as it is stored. Times are RFC 3339. */

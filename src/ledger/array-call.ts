@@ -1,7 +1,7 @@
 /** A write that goes to its array function together with those that are asked for at the same time. */
 import type { Database } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
-import type { Recorded } from './ledger.ts';
+import type { Recorded } from './recorded.ts';
 import { type AnswerRow, answerOf, callWithArray } from './recorded.ts';
 
 const MOST_IN_A_BATCH = 64;

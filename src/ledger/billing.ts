@@ -14,9 +14,10 @@ import { makeArrayCall } from './array-call.ts';
 import { decodeCursor } from './cursor.ts';
 import { type Database, queryRow, queryRows } from './database.ts';
 import { correctionsOf, type InvoiceCorrections, makeInvoiceCorrections } from './invoice-corrections.ts';
-import type { Page, PageRequest, Recorded, Write } from './ledger.ts';
+import type { Page, PageRequest } from './page.ts';
+import { toPage } from './page.ts';
 import { makeProviderInvoices, type ProviderInvoices } from './provider-invoices.ts';
-import { toPage } from './read-gifts.ts';
+import type { Recorded, Write } from './recorded.ts';
 import { inputHash } from './recorded.ts';
 import { instant, toInvoice } from './rows.ts';
 

@@ -6,8 +6,9 @@ import { BoonError } from '../contracts/errors.ts';
 import { COMPLIMENTARY_CAMPAIGN, EXCLUSIONS, type Exclusion } from '../domain/campaign.ts';
 import { decodeCursor } from './cursor.ts';
 import { type Database, persist, queryRow, queryRows } from './database.ts';
-import type { Page, PageRequest, Recorded, Write } from './ledger.ts';
-import { toPage } from './read-gifts.ts';
+import type { Page, PageRequest } from './page.ts';
+import { toPage } from './page.ts';
+import type { Recorded, Write } from './recorded.ts';
 import { type AnswerRow, answerOf, callWithArray, inputHash, microOf } from './recorded.ts';
 import { instant, instantOrNull } from './rows.ts';
 

@@ -4,7 +4,7 @@ import type { Gift, GiftActionRequest } from '../contracts/gift.ts';
 import { tokenHash } from './address-vault.ts';
 import { type Database, queryBatch, queryRows } from './database.ts';
 import { AGAIN, GroupCommit, type LockWait } from './group-commit.ts';
-import type { Recorded } from './ledger.ts';
+import type { Recorded } from './recorded.ts';
 import { type AnswerRow, answerOf, callWithArray, inputHash } from './recorded.ts';
 import { toGift } from './rows.ts';
 

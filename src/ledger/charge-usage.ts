@@ -1,14 +1,18 @@
 /** Charging of uses, grouped: the TypeScript side of `boon.use`. */
+
 import { BoonError, type ErrorCode, type LimitReached } from '../contracts/errors.ts';
-import type { Usage } from '../contracts/usage.schema.ts';
+import type { Usage, UsageBody } from '../contracts/usage.schema.ts';
 import { formatCredits, parseCredits } from '../domain/credits.ts';
 import { isError } from '../domain/is-error.ts';
 import { WINDOW_KINDS, WINDOW_LENGTH_MS } from '../domain/usage-window.ts';
 import { type Database, queryBatch, queryRow } from './database.ts';
 import { AGAIN, GroupCommit } from './group-commit.ts';
-import type { Recorded } from './ledger.ts';
-import type { UseRequest } from './metering.ts';
+
+import type { Recorded } from './recorded.ts';
 import { openWindows, type WindowsRow } from './usage-windows.ts';
+
+/** `at` is when it was used, `now` when it is told: a use that is told late is judged at its own moment. */
+export type UseRequest = Omit<UsageBody, 'at'> & { at: string; now: string };
 
 type UseRow = WindowsRow & {
   i: number;

@@ -1,8 +1,19 @@
 /** May an account invite, and if not, why: the rule that `boon.invite` asks. */
 import { BoonError } from '../contracts/errors.ts';
 import { type Database, queryRow } from './database.ts';
-import type { Eligibility } from './referrals.ts';
+
 import { instant } from './rows.ts';
+
+/** Why an account may not invite, and what would change it. */
+export type EligibilityReason = { code: string; detail: string; fix: string };
+
+export type Eligibility = {
+  eligible: boolean;
+  reasons: EligibilityReason[];
+  remaining_invites: number;
+  remaining_rewards: number;
+  window: { month: string; starts_at: string; ends_at: string };
+};
 
 const ELIGIBILITY = `
   SELECT p.program IS NOT NULL AS program_known, boon.eligibility(p, $2, $4) AS eligibility

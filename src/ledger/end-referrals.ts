@@ -1,11 +1,19 @@
 /** What people and time do to referrals: the TypeScript side of `boon.act_on_referrals` and `boon.expire_referrals`. */
+
 import type { Referral } from '../contracts/referral.ts';
 import { makeArrayCall } from './array-call.ts';
 import { type Database, queryRows } from './database.ts';
-import type { Recorded } from './ledger.ts';
+import type { Recorded, Write } from './recorded.ts';
 import { inputHash } from './recorded.ts';
 import { toReferral } from './referral-rows.ts';
-import type { ReferralAction } from './referrals.ts';
+
+/** A cancellation with a `reason` is an operator's, one without is the referrer's. */
+export type ReferralAction = Write & {
+  referral_id: string;
+  action: 'cancel' | 'claw_back';
+  reason?: string | undefined;
+  by?: string | undefined;
+};
 
 /** Makes the function behind `Referrals.actOnReferral`. */
 export function makeActOnReferral(

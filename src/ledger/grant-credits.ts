@@ -1,10 +1,23 @@
 /** Grants, grouped: the TypeScript side of `boon.grant_credits`. */
+
 import type { Lot } from '../contracts/account.schema.ts';
+import type { LotSource } from '../domain/lot.ts';
 import type { Database } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
-import type { GrantRequest, Recorded } from './ledger.ts';
+import type { Recorded, Write } from './recorded.ts';
 import { type AnswerRow, answerOf, callWithArray, inputHash, microOf } from './recorded.ts';
 import { toLot } from './rows.ts';
+
+export type GrantRequest = Write & {
+  account_id: string;
+  amount: string;
+  source: LotSource;
+  expires_at: string | null;
+  giftable: boolean;
+  /** What they may pay for; left out: all that the plan allows. */
+  products?: string[] | undefined;
+  reason: string;
+};
 
 const MOST_IN_A_BATCH = 100;
 

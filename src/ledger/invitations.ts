@@ -1,14 +1,16 @@
 /** Invitations, grouped: the TypeScript side of `boon.invite`. */
+
 import { BoonError } from '../contracts/errors.ts';
 import type { Referral } from '../contracts/referral.ts';
 import { type AddressVault, makeToken, tokenHash } from './address-vault.ts';
 import { makeArrayCall } from './array-call.ts';
 import { type Database, isTaken } from './database.ts';
 import { isDisposable } from './disposable-address.ts';
-import type { Recorded } from './ledger.ts';
+import type { Recorded, Write } from './recorded.ts';
 import { inputHash } from './recorded.ts';
 import { toReferral } from './referral-rows.ts';
-import type { InviteRequest } from './referrals.ts';
+
+export type InviteRequest = Write & { id: string; program: string; referrer_id: string; email: string };
 
 /** Makes the function behind `Referrals.invite`. */
 export function makeInvite(

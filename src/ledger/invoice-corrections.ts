@@ -2,7 +2,7 @@
 import type { Invoice, InvoiceCorrection } from '../contracts/invoice.ts';
 import { makeArrayCall } from './array-call.ts';
 import { type Database, queryRows } from './database.ts';
-import type { Recorded, Write } from './ledger.ts';
+import type { Recorded, Write } from './recorded.ts';
 import { inputHash } from './recorded.ts';
 import { instant, toInvoice } from './rows.ts';
 

@@ -1,89 +1,28 @@
 /** What the ledger offers: one interface, implemented on PostgreSQL (`postgres-ledger.ts`) and nowhere else. */
+
 import type { Account, AccountPut, Balance, Gifting, Lot, Movement } from '../contracts/account.schema.ts';
-import type { AcceptedGift, Funding, Gift, GiftActionRequest } from '../contracts/gift.ts';
+import type { AcceptedGift, Gift, GiftActionRequest } from '../contracts/gift.ts';
 import type { GiftProcesses } from '../domain/gift-processes.ts';
-import type { GiftStatus } from '../domain/gift-status.ts';
-import type { LotSource } from '../domain/lot.ts';
 import type { VersionedPolicy } from '../domain/policy.ts';
+import type { AcceptRequest } from './accept-gifts.ts';
 import type { StoredAccount } from './accounts.ts';
 import type { Billing } from './billing.ts';
 import type { Campaigns } from './campaigns.ts';
 import type { DueGifts } from './due-gifts.ts';
 import type { GiftStarts } from './gift-starts.ts';
+import type { GrantRequest } from './grant-credits.ts';
 import type { Letters } from './letters.ts';
 import type { Metering } from './metering.ts';
 import type { OpenProcesses } from './open-processes.ts';
+import type { Page, PageRequest } from './page.ts';
 import type { Purchases } from './purchases.ts';
+import type { GiftFilter } from './read-gifts.ts';
+import type { Recorded } from './recorded.ts';
 import type { Referrals } from './referrals.ts';
 import type { Refunds } from './refunds.ts';
 import type { Resets } from './resets.ts';
 import type { StuckItems } from './stuck-items.ts';
-
-/** A page: rows and where the next one begins (opaque), or null at the end. */
-export type Page<T> = { data: T[]; next_cursor: string | null };
-
-/** A write's answer, and whether it is the recorded answer to an earlier call with the same key. */
-export type Recorded<T> = { value: T; replayed: boolean };
-
-/** Fields common to writes: the business key (`workflowId:step`) and when it takes effect (RFC 3339). */
-export type Write = { key: string; at: string };
-
-export type GrantRequest = Write & {
-  account_id: string;
-  amount: string;
-  source: LotSource;
-  expires_at: string | null;
-  giftable: boolean;
-  /** What they may pay for; left out: all that the plan allows. */
-  products?: string[] | undefined;
-  reason: string;
-};
-
-/** `id` is proposed by the caller; under a known key the recorded gift, with its id, comes back. */
-export type AcceptRequest = Write & {
-  id: string;
-  from: string;
-  to: { account_id: string } | { email: string };
-  amount: string;
-  /** Instead of credits, of which the amount is zero then: this banked reset of the sender. */
-  reset_id?: string | undefined;
-  funding: Funding;
-  message: string | null;
-};
-
-export type GiftFilter = {
-  account_id: string;
-  sent: boolean;
-  received: boolean;
-  status?: GiftStatus | undefined;
-};
-export type PageRequest = { limit: number; cursor?: string | undefined };
-
-/** One broken invariant: its name and what was found. */
-export type Violation = { invariant: string; detail: string };
-export type VerifyReport = {
-  ok: boolean;
-  checked: {
-    transfers: number;
-    entries: number;
-    lots: number;
-    gifts: number;
-    accounts: number;
-    blocks: number;
-  };
-  violations: Violation[];
-  /** Asked for what came since a checkpoint: its number; null when everything was proved instead. */
-  since_checkpoint?: number | null;
-};
-
-export type VerifyOptions = {
-  /** Now: what should have happened by then is looked for too. Left out: it is not. */
-  at?: string | undefined;
-  /** Only what came since the last checkpoint; everything where there is none, or where it does not stand any more. */
-  sinceCheckpoint?: boolean | undefined;
-  /** Whether a checkpoint is kept when everything holds. */
-  keepCheckpoint?: boolean | undefined;
-};
+import type { VerifyOptions, VerifyReport } from './verify.ts';
 
 /**
  * The ledger. Every method is one round trip; refusals are BoonErrors with a code of `contracts/errors.ts`;

@@ -1,12 +1,21 @@
 /** Friends who come by a link, grouped: the TypeScript side of `boon.use_links`. */
+
 import type { Referral } from '../contracts/referral.ts';
 import { tokenHash } from './address-vault.ts';
 import { makeArrayCall } from './array-call.ts';
 import type { Database } from './database.ts';
-import type { Recorded } from './ledger.ts';
+import type { Recorded, Write } from './recorded.ts';
 import { inputHash } from './recorded.ts';
 import { toReferral } from './referral-rows.ts';
-import type { LinkUse } from './referrals.ts';
+
+export type LinkUse = Write & {
+  referral_id: string;
+  account_id: string;
+  /** When the friend used the link, where that is told later; else `at`. Not before the invitation, not after `at`. */
+  used_at?: string | undefined;
+  /** The link's token. Checked when it is given: a service that has followed the link itself may leave it out. */
+  token?: string | undefined;
+};
 
 /** Makes the function behind `Referrals.useLink`. */
 export function makeUseLink(database: Database): (request: LinkUse) => Promise<Recorded<Referral>> {

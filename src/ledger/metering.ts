@@ -1,14 +1,14 @@
 /** Usage: charging it, and what was charged. */
+
 import type { BeyondPlan } from '../contracts/reset.schema.ts';
-import type { Charge, Pool, Usage, UsageBody } from '../contracts/usage.schema.ts';
+import type { Charge, Pool, Usage } from '../contracts/usage.schema.ts';
+import type { UseRequest } from './charge-usage.ts';
 import { makeUse } from './charge-usage.ts';
 import { beyondPlan, type CreditMeans, creditMeans } from './credit-means.ts';
 import { type Database, queryRow } from './database.ts';
-import type { Page, PageRequest, Recorded } from './ledger.ts';
+import type { Page, PageRequest } from './page.ts';
 import { listUsage, pool } from './read-usage.ts';
-
-/** `at` is when it was used, `now` when it is told: a use that is told late is judged at its own moment. */
-export type UseRequest = Omit<UsageBody, 'at'> & { at: string; now: string };
+import type { Recorded } from './recorded.ts';
 
 /** No method reads a clock; refusals are BoonErrors. */
 export interface Metering {

@@ -4,8 +4,9 @@ import type { CaseStatus, PaymentCase } from '../contracts/payment-case.ts';
 import { makeArrayCall } from './array-call.ts';
 import { DIGITS, decodeCursor, GIFT_ID } from './cursor.ts';
 import { type Database, queryRow, queryRows } from './database.ts';
-import type { Page, PageRequest, Recorded, Write } from './ledger.ts';
-import { toPage } from './read-gifts.ts';
+import type { Page, PageRequest } from './page.ts';
+import { toPage } from './page.ts';
+import type { Recorded, Write } from './recorded.ts';
 import { inputHash } from './recorded.ts';
 import { instant, instantOrNull } from './rows.ts';
 

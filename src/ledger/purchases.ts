@@ -7,7 +7,7 @@ import type { AddressVault } from './address-vault.ts';
 import { makeArrayCall } from './array-call.ts';
 import { type CreditReminders, makeCreditReminders } from './credit-reminders.ts';
 import { type Database, queryRow, queryRows } from './database.ts';
-import type { Page, PageRequest, Recorded, Write } from './ledger.ts';
+import type { Page, PageRequest } from './page.ts';
 import { makePaymentCases, type PaymentCases, toCase } from './payment-cases.ts';
 import { makeProviderDifferences, type ProviderDifferences } from './provider-differences.ts';
 import {
@@ -18,6 +18,7 @@ import {
   paidPurchases,
   toPurchase,
 } from './read-purchases.ts';
+import type { Recorded, Write } from './recorded.ts';
 import { inputHash } from './recorded.ts';
 import { instantOrNull } from './rows.ts';
 

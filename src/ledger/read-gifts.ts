@@ -1,13 +1,23 @@
 /** Reading gifts: one, a list, an address, and what `reconcile` asks for. */
+
 import { BoonError } from '../contracts/errors.ts';
 import type { AcceptedGift, Gift } from '../contracts/gift.ts';
 import { acceptedGift } from '../contracts/gift-process.ts';
 import type { GiftProcesses } from '../domain/gift-processes.ts';
+import type { GiftStatus } from '../domain/gift-status.ts';
 import type { AddressVault } from './address-vault.ts';
-import { DIGITS, decodeCursor, encodeCursor, GIFT_ID } from './cursor.ts';
+import { DIGITS, decodeCursor, GIFT_ID } from './cursor.ts';
 import { type Database, queryRow, queryRows } from './database.ts';
-import type { GiftFilter, Page, PageRequest } from './ledger.ts';
+import type { Page, PageRequest } from './page.ts';
+import { toPage } from './page.ts';
 import { toGift } from './rows.ts';
+
+export type GiftFilter = {
+  account_id: string;
+  sent: boolean;
+  received: boolean;
+  status?: GiftStatus | undefined;
+};
 
 export type GiftAddress = { email: string; token: string | undefined };
 
@@ -151,19 +161,4 @@ export async function refundedGifts(
     [accountId, since, limit],
   );
   return rows.map((row) => row.id);
-}
-
-/** Cuts a page out of rows that were asked for with one more than the limit. */
-export function toPage<Row, T>(
-  rows: Row[],
-  limit: number,
-  keyOf: (row: Row) => string[],
-  rowOf: (row: Row) => T,
-): Page<T> {
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  return {
-    data: shown.map(rowOf),
-    next_cursor: rows.length > limit && last !== undefined ? encodeCursor(keyOf(last)) : null,
-  };
 }

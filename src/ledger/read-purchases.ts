@@ -6,8 +6,8 @@ import type { Refund } from '../contracts/refund.ts';
 import type { Price } from '../domain/policy.ts';
 import { DIGITS, decodeCursor, GIFT_ID } from './cursor.ts';
 import { type Database, queryRow, queryRows } from './database.ts';
-import type { Page, PageRequest } from './ledger.ts';
-import { toPage } from './read-gifts.ts';
+import type { Page, PageRequest } from './page.ts';
+import { toPage } from './page.ts';
 import { instant, instantOrNull } from './rows.ts';
 
 export async function findPurchase(database: Database, id: string): Promise<Purchase> {

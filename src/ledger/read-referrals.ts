@@ -4,8 +4,8 @@ import type { Referral } from '../contracts/referral.ts';
 import type { AddressVault } from './address-vault.ts';
 import { DIGITS, decodeCursor, GIFT_ID } from './cursor.ts';
 import { type Database, queryRow, queryRows } from './database.ts';
-import type { Page, PageRequest } from './ledger.ts';
-import { toPage } from './read-gifts.ts';
+import type { Page, PageRequest } from './page.ts';
+import { toPage } from './page.ts';
 import { toReferral } from './referral-rows.ts';
 
 export async function findReferral(database: Database, id: string, at?: string): Promise<Referral> {

@@ -3,8 +3,8 @@ import { BoonError } from '../contracts/errors.ts';
 import type { Reset, ResetList } from '../contracts/reset.schema.ts';
 import { DIGITS, decodeCursor } from './cursor.ts';
 import { type Database, queryRow, queryRows } from './database.ts';
-import type { PageRequest } from './ledger.ts';
-import { toPage } from './read-gifts.ts';
+import type { PageRequest } from './page.ts';
+import { toPage } from './page.ts';
 import { instant, instantOrNull } from './rows.ts';
 
 /** No method reads a clock. */

@@ -5,8 +5,8 @@ import { formatCredits } from '../domain/credits.ts';
 import { limitText } from './accounts.ts';
 import { DIGITS, decodeCursor } from './cursor.ts';
 import { type Database, queryRows } from './database.ts';
-import type { Page, PageRequest } from './ledger.ts';
-import { toPage } from './read-gifts.ts';
+import type { Page, PageRequest } from './page.ts';
+import { toPage } from './page.ts';
 import { instant } from './rows.ts';
 
 const LIST = `

@@ -5,7 +5,15 @@ import type { Referral } from '../contracts/referral.ts';
 import { type Database, queryBatch } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
 import { toReferral } from './referral-rows.ts';
-import type { Activity } from './referrals.ts';
+
+export type Activity = {
+  id: string;
+  account_id: string;
+  kind: 'login' | 'prompt';
+  at: string;
+  /** The present moment; left out: it is told when it happens. */
+  told_at?: string | undefined;
+};
 
 /** An event is a small update; a batch of many costs little more than one of few. */
 const MOST_IN_A_BATCH = 256;

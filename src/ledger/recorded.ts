@@ -5,7 +5,12 @@ import { canonicalJson } from '../domain/canonical-json.ts';
 import { parseCredits } from '../domain/credits.ts';
 import { type Database, queryBatch } from './database.ts';
 import { AGAIN, type LockWait } from './group-commit.ts';
-import type { Recorded } from './ledger.ts';
+
+/** A write's answer, and whether it is the recorded answer to an earlier call with the same key. */
+export type Recorded<T> = { value: T; replayed: boolean };
+
+/** Fields common to writes: the business key (`workflowId:step`) and when it takes effect (RFC 3339). */
+export type Write = { key: string; at: string };
 
 type Refusal = { code: ErrorCode; reason_code?: string; detail?: string; errors?: FieldError[] };
 export type AnswerRow<T> = { i: number; replayed: boolean; result: T | Refusal | null };

@@ -1,13 +1,18 @@
 /** What the ledger offers for referrals, reward windows and activity. */
+
 import type { ProgramReport } from '../contracts/program-report.ts';
 import type { Referral, RewardWindow, RewardWindowInput } from '../contracts/referral.ts';
 import type { AddressVault } from './address-vault.ts';
 import type { Database } from './database.ts';
+import type { Eligibility } from './eligibility.ts';
 import { eligibility } from './eligibility.ts';
+import type { ReferralAction } from './end-referrals.ts';
 import { expireReferrals, makeActOnReferral } from './end-referrals.ts';
+import type { InviteRequest } from './invitations.ts';
 import { makeInvite } from './invitations.ts';
-import type { Page, PageRequest, Recorded, Write } from './ledger.ts';
+import type { LinkUse } from './link-use.ts';
 import { makeUseLink } from './link-use.ts';
+import type { Page, PageRequest } from './page.ts';
 import { programReport, type ReportRequest } from './program-report.ts';
 import { type ProgramTerms, programTerms } from './program-terms.ts';
 import {
@@ -21,51 +26,12 @@ import {
   untoldEnds,
   untoldEndsOf,
 } from './read-referrals.ts';
+import type { Activity } from './record-activity.ts';
 import { makeRecordActivity } from './record-activity.ts';
+import type { Recorded } from './recorded.ts';
+import type { RaiseCap } from './reward-windows.ts';
 import { makeRaiseCap, openWindows, rewardWindow } from './reward-windows.ts';
 import { makeRewardReferral } from './rewards.ts';
-
-export type InviteRequest = Write & { id: string; program: string; referrer_id: string; email: string };
-export type LinkUse = Write & {
-  referral_id: string;
-  account_id: string;
-  /** When the friend used the link, where that is told later; else `at`. Not before the invitation, not after `at`. */
-  used_at?: string | undefined;
-  /** The link's token. Checked when it is given: a service that has followed the link itself may leave it out. */
-  token?: string | undefined;
-};
-/** A cancellation with a `reason` is an operator's, one without is the referrer's. */
-export type ReferralAction = Write & {
-  referral_id: string;
-  action: 'cancel' | 'claw_back';
-  reason?: string | undefined;
-  by?: string | undefined;
-};
-export type Activity = {
-  id: string;
-  account_id: string;
-  kind: 'login' | 'prompt';
-  at: string;
-  /** The present moment; left out: it is told when it happens. */
-  told_at?: string | undefined;
-};
-export type RaiseCap = Write & {
-  account_id: string;
-  program: string;
-  month: string;
-  cap: number;
-  reason: string;
-  by?: string | undefined;
-};
-/** Why an account may not invite, and what would change it. */
-export type EligibilityReason = { code: string; detail: string; fix: string };
-export type Eligibility = {
-  eligible: boolean;
-  reasons: EligibilityReason[];
-  remaining_invites: number;
-  remaining_rewards: number;
-  window: { month: string; starts_at: string; ends_at: string };
-};
 
 /** No method reads a clock; refusals are BoonErrors; each write may be repeated under its key. */
 export interface Referrals {

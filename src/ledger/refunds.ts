@@ -6,9 +6,10 @@ import type { Refund, RefundNews } from '../contracts/refund.ts';
 import { makeArrayCall } from './array-call.ts';
 import { DIGITS, decodeCursor, GIFT_ID } from './cursor.ts';
 import { type Database, queryRow, queryRows } from './database.ts';
-import type { Page, PageRequest, Recorded, Write } from './ledger.ts';
-import { toPage } from './read-gifts.ts';
+import type { Page, PageRequest } from './page.ts';
+import { toPage } from './page.ts';
 import { toPurchase, toRefund } from './read-purchases.ts';
+import type { Recorded, Write } from './recorded.ts';
 import { inputHash } from './recorded.ts';
 
 export type AskedRefund = Write &

@@ -1,8 +1,8 @@
 /** What an account's resets tell of its past: how many it came by, and when each was granted and used. */
 import { DIGITS, decodeCursor } from './cursor.ts';
 import { type Database, queryRow, queryRows } from './database.ts';
-import type { Page, PageRequest } from './ledger.ts';
-import { toPage } from './read-gifts.ts';
+import type { Page, PageRequest } from './page.ts';
+import { toPage } from './page.ts';
 import { instant } from './rows.ts';
 
 export type ResetEvent = { id: string; kind: 'granted' | 'used'; at: string };

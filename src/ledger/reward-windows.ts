@@ -1,12 +1,22 @@
 /** An account's billing month in a program: looked at, and its cap raised. */
+
 import { BoonError } from '../contracts/errors.ts';
 import type { RewardWindow, RewardWindowInput } from '../contracts/referral.ts';
 import { makeArrayCall } from './array-call.ts';
 import { type Database, queryRow, queryRows } from './database.ts';
-import type { Recorded } from './ledger.ts';
+import type { Recorded, Write } from './recorded.ts';
 import { inputHash } from './recorded.ts';
-import type { RaiseCap } from './referrals.ts';
+
 import { instant } from './rows.ts';
+
+export type RaiseCap = Write & {
+  account_id: string;
+  program: string;
+  month: string;
+  cap: number;
+  reason: string;
+  by?: string | undefined;
+};
 
 const WINDOW = `
   SELECT p.program IS NOT NULL AS program_known, boon.reward_window_view(

@@ -4,8 +4,8 @@ import type { StuckCount, StuckDuty, StuckItem } from '../contracts/stuck-item.t
 import { DIGITS, decodeCursor, GIFT_ID } from './cursor.ts';
 import { type Database, queryRow, queryRows } from './database.ts';
 import type { ExpiringReset } from './expiring-reset.ts';
-import type { Page, PageRequest } from './ledger.ts';
-import { toPage } from './read-gifts.ts';
+import type { Page, PageRequest } from './page.ts';
+import { toPage } from './page.ts';
 import { instant } from './rows.ts';
 
 /** Duties whose pages the ledger chooses by itself. */

@@ -5,8 +5,34 @@ import { BoonError } from '../contracts/errors.ts';
 import { isPassing } from './database.ts';
 import { INCREMENTAL, SCANNED, type Since } from './incremental-invariants.ts';
 import { INVARIANTS } from './invariants.ts';
-import type { VerifyOptions, VerifyReport, Violation } from './ledger.ts';
+
 import { TIMELY_INVARIANTS } from './timely-invariants.ts';
+
+/** One broken invariant: its name and what was found. */
+export type Violation = { invariant: string; detail: string };
+export type VerifyReport = {
+  ok: boolean;
+  checked: {
+    transfers: number;
+    entries: number;
+    lots: number;
+    gifts: number;
+    accounts: number;
+    blocks: number;
+  };
+  violations: Violation[];
+  /** Asked for what came since a checkpoint: its number; null when everything was proved instead. */
+  since_checkpoint?: number | null;
+};
+
+export type VerifyOptions = {
+  /** Now: what should have happened by then is looked for too. Left out: it is not. */
+  at?: string | undefined;
+  /** Only what came since the last checkpoint; everything where there is none, or where it does not stand any more. */
+  sinceCheckpoint?: boolean | undefined;
+  /** Whether a checkpoint is kept when everything holds. */
+  keepCheckpoint?: boolean | undefined;
+};
 
 const COUNTS = `
   SELECT (SELECT count(*) FROM boon.transfers) AS transfers, (SELECT count(*) FROM boon.entries) AS entries,

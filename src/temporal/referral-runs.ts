@@ -1,6 +1,6 @@
 /** Referrals' workflows as `reconcile` and `expiry` ask for them: which run, telling one, starting one anew. */
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import type { ReferralRuns } from '../activities/referral-sweep.ts';
+import type { ReferralRuns } from '../activities/referral-runs.ts';
 import { REFERRAL_WORKFLOW, type ReferralWorkflow } from '../contracts/referral.ts';
 import { closedSince } from './closed-workflows.ts';
 import { createReferralProcess } from './referral-process.ts';

@@ -2,7 +2,8 @@
 import { giftWorkflowId } from '../contracts/gift.ts';
 import { TASK_QUEUE } from '../contracts/temporal.ts';
 import { giftRuns } from '../temporal/gift-runs.ts';
-import { ASLEEP_AFTER_MS, type Duty, MOST, soonest, type Traveller } from './duty.ts';
+import { ASLEEP_AFTER_MS, type Duty, MOST, soonest } from './duty.ts';
+import type { Traveller } from './traveller.ts';
 
 export function dueGifts(traveller: Traveller): Duty {
   const { clock, ledger, temporal, worker } = traveller;

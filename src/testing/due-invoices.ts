@@ -2,7 +2,8 @@
 import type { BillingMonthOf } from '../contracts/invoice.ts';
 import { TASK_QUEUE } from '../contracts/temporal.ts';
 import { billingRuns } from '../temporal/billing-runs.ts';
-import { ASLEEP_AFTER_MS, type Duty, MOST, soonest, type Traveller } from './duty.ts';
+import { ASLEEP_AFTER_MS, type Duty, MOST, soonest } from './duty.ts';
+import type { Traveller } from './traveller.ts';
 
 export function dueInvoices(traveller: Traveller): Duty {
   const { clock, ledger, temporal } = traveller;

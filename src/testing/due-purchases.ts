@@ -6,7 +6,8 @@ import type { Purchase } from '../contracts/purchase.ts';
 import { TASK_QUEUE } from '../contracts/temporal.ts';
 import { orderedId } from '../domain/ordered-id.ts';
 import { purchaseRuns } from '../temporal/purchase-process.ts';
-import { type Duty, EVER, MOST, soonest, type Traveller } from './duty.ts';
+import { type Duty, EVER, MOST, soonest } from './duty.ts';
+import type { Traveller } from './traveller.ts';
 
 export function duePurchases(traveller: Traveller): Duty {
   const { clock, ledger, temporal } = traveller;

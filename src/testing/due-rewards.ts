@@ -2,7 +2,8 @@
 import type { Referral } from '../contracts/referral.ts';
 import { TASK_QUEUE } from '../contracts/temporal.ts';
 import { createReferralProcess } from '../temporal/referral-process.ts';
-import { ASLEEP_AFTER_MS, type Duty, MOST, soonest, type Traveller } from './duty.ts';
+import { ASLEEP_AFTER_MS, type Duty, MOST, soonest } from './duty.ts';
+import type { Traveller } from './traveller.ts';
 
 export function dueRewards(traveller: Traveller): Duty {
   const { clock, ledger, temporal } = traveller;

@@ -3,8 +3,9 @@ import { type Client, WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { dutyFailed } from '../contracts/stuck-item.ts';
 import { EXPIRY_WORKFLOW, type ExpiryReport, TASK_QUEUE } from '../contracts/temporal.ts';
-import { type Duty, EVER, MOST, soonest, type Traveller } from './duty.ts';
+import { type Duty, EVER, MOST, soonest } from './duty.ts';
 import type { TestClock } from './test-clock.ts';
+import type { Traveller } from './traveller.ts';
 
 /** Banked resets and invitations. @param since the moment of the stop before. */
 export function dueSweeps(traveller: Traveller, since: Date): Duty {

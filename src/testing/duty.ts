@@ -1,15 +1,6 @@
 /** What time does to one kind of thing: how a travelling clock learns of it, and what it waits for. */
-import type { Client } from '@temporalio/client';
-import type { Ledger } from '../ledger/ledger.ts';
-import type { HarnessWorker } from './harness-worker.ts';
-import type { TestClock } from './test-clock.ts';
 
-export type Traveller = {
-  clock: TestClock;
-  ledger: Ledger;
-  temporal: Client;
-  worker: HarnessWorker;
-};
+import type { Traveller } from './traveller.ts';
 
 /** Gifts, rewards and so on, at one stop of the clock. */
 export type Duty = {

@@ -6,15 +6,15 @@ import type { Purchase } from '../contracts/purchase.ts';
 import type { Usage } from '../contracts/usage.schema.ts';
 import { mergePolicy } from '../domain/merge-policy.ts';
 import type { Policy, VersionedPolicy } from '../domain/policy.ts';
-import type { VerifyReport } from '../ledger/ledger.ts';
+import type { VerifyReport } from '../ledger/verify.ts';
 import { validatePolicy } from '../policy-file.ts';
 import type { CapturedMail } from './captured-mails.ts';
 import { press } from './demo-buyer.ts';
 import { type Duration, momentAfter } from './duration.ts';
-import type { Traveller } from './duty.ts';
 import { type AccountSeed, seedAccount } from './seed-account.ts';
 import { elapsed, pause } from './test-clock.ts';
 import { TestTime } from './test-time.ts';
+import type { Traveller } from './traveller.ts';
 import { unsignedToken } from './unsigned-token.ts';
 
 /** A policy with any of its keys left out; laid over the one in use. */

@@ -1,9 +1,9 @@
 /** The test's hold on time: it stands still, goes on by so much, or runs. One thing after another. */
 import { takingTurns } from '../workflows/turns.ts';
 import { postExpiries } from './due-sweeps.ts';
-import type { Traveller } from './duty.ts';
 import { pause } from './test-clock.ts';
 import { bringAbout, travelTo } from './time-travel.ts';
+import type { Traveller } from './traveller.ts';
 
 /** How often what has become due is looked for while time runs. */
 const LOOK_EVERY_MS = 100;

@@ -4,8 +4,9 @@ import { dueInvoices } from './due-invoices.ts';
 import { duePurchases } from './due-purchases.ts';
 import { dueRewards } from './due-rewards.ts';
 import { dueSweeps, postExpiries } from './due-sweeps.ts';
-import type { Duty, Traveller } from './duty.ts';
+import type { Duty } from './duty.ts';
 import { elapsed } from './test-clock.ts';
+import type { Traveller } from './traveller.ts';
 
 /** How long work that is due may really take on a busy machine. */
 const PATIENCE_MS = 20_000;

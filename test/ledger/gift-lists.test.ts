@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { GiftFilter, Page, PageRequest } from '../../src/ledger/ledger.ts';
+import type { Page, PageRequest } from '../../src/ledger/page.ts';
+import type { GiftFilter } from '../../src/ledger/read-gifts.ts';
 import { act, claim, give } from '../support/gifts.ts';
 import { later, openTestLedger, START, seedAccount, type TestLedger } from '../support/test-ledger.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { UseRequest } from '../../src/ledger/metering.ts';
+import type { UseRequest } from '../../src/ledger/charge-usage.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { bought, CONSENT, hear, newPurchaseId } from '../support/purchases.ts';
 import {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { VerifyReport } from '../../src/ledger/ledger.ts';
+import type { VerifyReport } from '../../src/ledger/verify.ts';
 import { createCampaign, runToItsEnd } from '../support/campaigns.ts';
 import { act, give, grant } from '../support/gifts.ts';
 import { openTestLedger, START, seedAccount, type TestLedger } from '../support/test-ledger.ts';

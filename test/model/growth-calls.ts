@@ -1,18 +1,20 @@
 /** What can be asked of the ledger about referrals, resets and campaigns: concrete requests, and their answers in brief. */
+
 import type { AccountPut } from '../../src/contracts/account.schema.ts';
 import type { CampaignActionRequest } from '../../src/contracts/campaign.ts';
 import { BoonError } from '../../src/contracts/errors.ts';
+import type { AcceptRequest } from '../../src/ledger/accept-gifts.ts';
 import type { CampaignRequest } from '../../src/ledger/campaigns.ts';
-import type { AcceptRequest, Ledger } from '../../src/ledger/ledger.ts';
+import type { ReferralAction } from '../../src/ledger/end-referrals.ts';
+import type { InviteRequest } from '../../src/ledger/invitations.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import type { LinkUse } from '../../src/ledger/link-use.ts';
+import type { Activity } from '../../src/ledger/record-activity.ts';
 import type { RedeemRequest } from '../../src/ledger/redeem-resets.ts';
-import type {
-  Activity,
-  InviteRequest,
-  LinkUse,
-  RaiseCap,
-  ReferralAction,
-} from '../../src/ledger/referrals.ts';
 import type { ResetGrantRequest } from '../../src/ledger/resets.ts';
+import type { RaiseCap } from '../../src/ledger/reward-windows.ts';
+import type { Answer } from './growth-answer.ts';
+import { refused } from './growth-answer.ts';
 import { remindAll } from './growth-reminders.ts';
 
 /** A request without its moment, which is that at which it is sent: so it can be sent again later. */
@@ -48,13 +50,6 @@ export type Call =
   | { do: 'page'; id: string; size: number }
   | { do: 'settle'; ids: string[] }
   | { do: 'expire referrals' | 'last moment' | 'expire resets' | 'return resets' | 'remind' };
-
-/** A refusal's code and reason, or what is worth comparing of the answer. */
-export type Answer = { refused: string; reason?: string } | { value: unknown };
-
-export function refused(code: string, reason?: string): { refused: string; reason?: string } {
-  return reason === undefined ? { refused: code } : { refused: code, reason };
-}
 
 /** Asks the ledger. @throws what is not a refusal. */
 export async function ask(ledger: Ledger, call: Call, at: string): Promise<Answer> {

@@ -1,6 +1,7 @@
 /** Campaigns that bank resets or restore windows, as they should be, told again in memory. */
 import type { CampaignActionRequest } from '../../src/contracts/campaign.ts';
-import { type Answer, byId, type CampaignCall, refused } from './growth-calls.ts';
+import { type Answer, refused } from './growth-answer.ts';
+import { byId, type CampaignCall } from './growth-calls.ts';
 import type { ModelPerson } from './growth-people.ts';
 import type { GrowthResets } from './growth-resets.ts';
 

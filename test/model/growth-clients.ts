@@ -1,8 +1,10 @@
 /** A scenario done by many clients at once, through several ledgers: nothing is predicted, everything must hold. */
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { later, START } from '../support/test-ledger.ts';
-import { type Answer, ask, type Call } from './growth-calls.ts';
-import type { GrowthCommand, GrowthScenario } from './growth-commands.ts';
+import type { Answer } from './growth-answer.ts';
+import { ask, type Call } from './growth-calls.ts';
+import type { GrowthCommand } from './growth-command.ts';
+import type { GrowthScenario } from './growth-commands.ts';
 import { GrowthNames } from './growth-names.ts';
 import { GROWTH_PEOPLE } from './growth-people.ts';
 import { policyOf } from './growth-rules.ts';

@@ -1,5 +1,5 @@
 /** Gifts of banked resets as they should be, told again in memory. */
-import { type Answer, refused } from './growth-calls.ts';
+import { type Answer, refused } from './growth-answer.ts';
 import type { ModelPerson } from './growth-people.ts';
 import type { GrowthResets, ModelReset } from './growth-resets.ts';
 import type { GrowthRules } from './growth-rules.ts';

@@ -1,7 +1,8 @@
 /** The whole of what the model knows: it answers each call as the ledger should. */
 import type { AccountPut } from '../../src/contracts/account.schema.ts';
 import { parseCredits } from '../../src/domain/credits.ts';
-import { type Answer, byId, type Call, type Keyed, refused } from './growth-calls.ts';
+import { type Answer, refused } from './growth-answer.ts';
+import { byId, type Call, type Keyed } from './growth-calls.ts';
 import { GrowthCampaigns } from './growth-campaigns.ts';
 import { GrowthGifts } from './growth-gifts.ts';
 import { type ModelPerson, putPerson } from './growth-people.ts';

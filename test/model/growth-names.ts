@@ -1,8 +1,9 @@
 /** Turns a command into calls: it knows what has been made so far, and which requests were sent. */
 import type { AccountPut } from '../../src/contracts/account.schema.ts';
 import { billingMonthOf } from '../../src/domain/billing-month.ts';
-import type { Answer, Call, Keyed } from './growth-calls.ts';
-import type { Friend, GrowthCommand } from './growth-commands.ts';
+import type { Answer } from './growth-answer.ts';
+import type { Call, Keyed } from './growth-calls.ts';
+import type { Friend, GrowthCommand } from './growth-command.ts';
 import { GROWTH_PEOPLE } from './growth-people.ts';
 import { DAY, HOUR } from './growth-rules.ts';
 

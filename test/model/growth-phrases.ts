@@ -1,6 +1,6 @@
 /** Commands that belong together. Names are numbers, as in `growth-commands.ts`. */
 import fc from 'fast-check';
-import type { GrowthCommand } from './growth-commands.ts';
+import type { GrowthCommand } from './growth-command.ts';
 import { DAY, HOUR } from './growth-rules.ts';
 
 type Phrase = fc.Arbitrary<GrowthCommand[]>;

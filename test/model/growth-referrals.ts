@@ -1,14 +1,12 @@
 /** Referrals and reward windows as they should be, told again in memory: whole histories, no SQL. */
 import { billingMonthOf } from '../../src/domain/billing-month.ts';
 import type { ReferralReason, ReferralStatus } from '../../src/domain/referral-status.ts';
-import type {
-  Activity,
-  InviteRequest,
-  LinkUse,
-  RaiseCap,
-  ReferralAction,
-} from '../../src/ledger/referrals.ts';
-import { type Answer, refused } from './growth-calls.ts';
+import type { ReferralAction } from '../../src/ledger/end-referrals.ts';
+import type { InviteRequest } from '../../src/ledger/invitations.ts';
+import type { LinkUse } from '../../src/ledger/link-use.ts';
+import type { Activity } from '../../src/ledger/record-activity.ts';
+import type { RaiseCap } from '../../src/ledger/reward-windows.ts';
+import { type Answer, refused } from './growth-answer.ts';
 import type { ModelPerson } from './growth-people.ts';
 import type { GrowthResets } from './growth-resets.ts';
 import { DAY, type GrowthRules, HOUR } from './growth-rules.ts';

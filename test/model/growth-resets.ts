@@ -9,7 +9,7 @@ import {
   windowAt,
 } from '../../src/domain/usage-window.ts';
 import type { RedeemRequest } from '../../src/ledger/redeem-resets.ts';
-import { type Answer, refused } from './growth-calls.ts';
+import { type Answer, refused } from './growth-answer.ts';
 import { type ModelPerson, personAt } from './growth-people.ts';
 import { DAY, type GrowthRules } from './growth-rules.ts';
 import { WindowHistory, type Windows } from './window-history.ts';

@@ -1,8 +1,10 @@
 /** One scenario, done to the ledger and to the model at once; every answer and every row is compared. */
 import { expect } from 'vitest';
 import { START, type TestLedger } from '../support/test-ledger.ts';
-import { type Answer, ask, type Call } from './growth-calls.ts';
-import type { GrowthCommand, GrowthScenario } from './growth-commands.ts';
+import type { Answer } from './growth-answer.ts';
+import { ask, type Call } from './growth-calls.ts';
+import type { GrowthCommand } from './growth-command.ts';
+import type { GrowthScenario } from './growth-commands.ts';
 import { GrowthModel } from './growth-model.ts';
 import { GrowthNames } from './growth-names.ts';
 import { GROWTH_PEOPLE } from './growth-people.ts';

@@ -10,7 +10,7 @@ import { deadlineOf } from '../model/model-gift.ts';
 import { ModelRun } from '../model/model-run.ts';
 import { PEOPLE } from '../model/people.ts';
 import type { Part, Turn } from './part.ts';
-import type { SweepKind } from './sweeps.ts';
+import type { SweepKind } from './sweep-kinds.ts';
 import type { World } from './world.ts';
 
 const IDS = [...PEOPLE.map(({ id }) => id), PROMOTIONAL_BUDGET];

@@ -1,15 +1,16 @@
 /** Referrals, banked resets, their gifts, and campaigns, as the plain model has them. */
 import { expect } from 'vitest';
 import type { AccountPut } from '../../src/contracts/account.schema.ts';
-import { type Answer, ask, type Call } from '../model/growth-calls.ts';
-import type { GrowthCommand } from '../model/growth-commands.ts';
+import type { Answer } from '../model/growth-answer.ts';
+import { ask, type Call } from '../model/growth-calls.ts';
+import type { GrowthCommand } from '../model/growth-command.ts';
 import { GrowthModel } from '../model/growth-model.ts';
 import { GrowthNames } from '../model/growth-names.ts';
 import { GROWTH_PEOPLE } from '../model/growth-people.ts';
 import { type Choice, DAY, rulesOf } from '../model/growth-rules.ts';
 import { expectLikeGrowthModel, GROWTH_STATE, type GrowthState } from '../model/growth-state.ts';
 import type { Part, Turn } from './part.ts';
-import type { SweepKind } from './sweeps.ts';
+import type { SweepKind } from './sweep-kinds.ts';
 import type { World } from './world.ts';
 
 const ENDED = ['settled', 'canceled', 'rejected'];

@@ -1,6 +1,6 @@
 /** Parts of the simulated world: accounts with what is done to them, and a plain model of it. */
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import type { SweepKind } from './sweeps.ts';
+import type { SweepKind } from './sweep-kinds.ts';
 
 export const PARTS = ['gifts', 'growth', 'usage', 'money'] as const;
 export type PartName = (typeof PARTS)[number];

@@ -1,5 +1,5 @@
 /** Faults of banked resets: of late runs, of what comes back, of clocks that differ. */
-import type { Fault } from './faults.ts';
+import type { Fault } from './fault.ts';
 
 export const RESET_FAULTS: readonly Fault[] = [
   {

@@ -1,6 +1,6 @@
 /** Episode after episode of a seed. */
 import { Episode, EpisodeFailed } from './episode.ts';
-import type { Fault } from './faults.ts';
+import type { Fault } from './fault.ts';
 import type { PartName } from './part.ts';
 import { type Script, script } from './steps.ts';
 import { World } from './world.ts';

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { SEED } from '../support/effort.ts';
 import { TEMPLATE_DATABASE } from '../support/suite.ts';
-import { FAULTS, type Fault } from './faults.ts';
+import type { Fault } from './fault.ts';
+import { FAULTS } from './faults.ts';
 import { FOUND } from './found.ts';
 import { inWords, shorten } from './report.ts';
 import { play, run } from './run.ts';

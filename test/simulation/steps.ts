@@ -2,13 +2,14 @@
 import fc from 'fast-check';
 import type { VersionedPolicy } from '../../src/domain/policy.ts';
 import { scenarios } from '../model/commands.ts';
-import { type GrowthCommand, growthScenarios } from '../model/growth-commands.ts';
+import type { GrowthCommand } from '../model/growth-command.ts';
+import { growthScenarios } from '../model/growth-commands.ts';
 import type { Choice } from '../model/growth-rules.ts';
 import { usageCommand } from '../model/usage-commands.ts';
 import { moneyCommand } from './money-commands.ts';
 import { PARTS, type PartName } from './part.ts';
 import { SEQUENCES } from './sequences.ts';
-import { SWEEPS, type SweepKind } from './sweeps.ts';
+import { SWEEPS, type SweepKind } from './sweep-kinds.ts';
 import type { Trouble } from './trouble.ts';
 import { CLIENTS } from './world.ts';
 

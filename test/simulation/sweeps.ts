@@ -1,17 +1,9 @@
 /** Sweeps of the whole ledger, as the schedules make them, and what they did to the accounts of each part. */
+
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { remindAll } from '../model/growth-reminders.ts';
+import type { SweepKind } from './sweep-kinds.ts';
 import type { World } from './world.ts';
-
-export const SWEEPS = [
-  'expire lots',
-  'last moment',
-  'expire resets',
-  'return resets',
-  'expire referrals',
-  'remind',
-] as const;
-export type SweepKind = (typeof SWEEPS)[number];
 
 /** More than there ever is. */
 const ALL = 100_000;

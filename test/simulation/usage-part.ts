@@ -3,7 +3,7 @@ import type { Choice } from '../model/growth-rules.ts';
 import type { UsageCommand } from '../model/usage-commands.ts';
 import { UsageRun } from '../model/usage-run.ts';
 import type { Part, Turn } from './part.ts';
-import type { SweepKind } from './sweeps.ts';
+import type { SweepKind } from './sweep-kinds.ts';
 
 export class UsagePart implements Part {
   #run: { run: UsageRun; month: number; from: number } | undefined;

@@ -1,11 +1,12 @@
 /** The database that a simulation runs on, and its clients: each has pools of its own, as a server or worker would. */
 import { createHash, randomBytes } from 'node:crypto';
 import pg from 'pg';
-import type { Ledger, Violation } from '../../src/ledger/ledger.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
+import type { Violation } from '../../src/ledger/verify.ts';
 import { type CheckedDatabase, verify } from '../../src/ledger/verify.ts';
 import { createDatabase, dropDatabase } from '../../src/local/postgres.ts';
-import { type Fault, putBack } from './faults.ts';
+import { type Fault, putBack } from './fault.ts';
 
 export const CLIENTS = 3;
 

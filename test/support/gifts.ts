@@ -1,7 +1,9 @@
 /** What tests do with gifts, in one line each. */
 import type { Gift, GiftActionRequest } from '../../src/contracts/gift.ts';
 import type { LotSource } from '../../src/domain/lot.ts';
-import type { AcceptRequest, GrantRequest, Ledger } from '../../src/ledger/ledger.ts';
+import type { AcceptRequest } from '../../src/ledger/accept-gifts.ts';
+import type { GrantRequest } from '../../src/ledger/grant-credits.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
 import { newGiftId, newKey, START } from './test-ledger.ts';
 
 /** An acceptance of 10 credits at START, or what `more` says instead; `to` is an account, or an address with an @. */
