@@ -1,5 +1,5 @@
 /** What became of a program's invitations, day by day (UTC). */
-import type { ReferralReason } from '../domain/referral-status.ts';
+import { REFUSAL_REASONS, type ReferralReason } from '../domain/referral-status.ts';
 
 /** Each is counted on the day on which it happened, so a friend may be invited on one day and join on another. */
 export type ReferralCounts = {
@@ -32,19 +32,6 @@ export type ProgramReport = {
   days: ({ day: string } & ReferralCounts)[];
 };
 
-/** Reasons with which a referral ends as `refused`: a column each. */
-const REFUSALS: readonly ReferralReason[] = [
-  'program_closed',
-  'account_frozen',
-  'self_referral',
-  'same_device',
-  'same_card',
-  'disposable_address',
-  'already_active',
-  'duplicate_referral',
-  'reward_cap_reached',
-  'clawed_back',
-];
 const COLUMNS = [
   'sent',
   'opened',
@@ -58,11 +45,11 @@ const COLUMNS = [
 
 /** The days as CSV (RFC 4180), with a heading. Nothing in it needs quotes. */
 export function reportCsv(report: ProgramReport): string {
-  const heading = ['day', ...COLUMNS, ...REFUSALS.map((reason) => `refused_${reason}`)];
+  const heading = ['day', ...COLUMNS, ...REFUSAL_REASONS.map((reason) => `refused_${reason}`)];
   const rows = report.days.map((day) => [
     day.day,
     ...COLUMNS.map((column) => day[column]),
-    ...REFUSALS.map((reason) => day.refused_by_reason[reason] ?? 0),
+    ...REFUSAL_REASONS.map((reason) => day.refused_by_reason[reason] ?? 0),
   ]);
   return [heading, ...rows].map((row) => `${row.join(',')}\r\n`).join('');
 }

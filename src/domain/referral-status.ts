@@ -18,11 +18,9 @@ export type ReferralStatus = (typeof REFERRAL_STATUSES)[number];
 /** Open referrals take one of the program's places and have a process. */
 export const OPEN_REFERRAL_STATUSES: readonly ReferralStatus[] = ['invited', 'joined', 'qualified'];
 
-/** Why a referral ended without a reward, or lost it, or part of it. */
-export const REFERRAL_REASONS = [
+/** Why a referral ended as `refused`, a reward that was taken back among them: the columns of the report. */
+export const REFUSAL_REASONS = [
   'program_closed',
-  'plan_ineligible',
-  'not_in_cohort',
   'account_frozen',
   'self_referral',
   'same_device',
@@ -31,11 +29,18 @@ export const REFERRAL_REASONS = [
   'already_active',
   'duplicate_referral',
   'reward_cap_reached',
+  'clawed_back',
+] as const;
+
+/** Why a referral ended without a reward, or lost it, or part of it. */
+export const REFERRAL_REASONS = [
+  ...REFUSAL_REASONS,
+  'plan_ineligible',
+  'not_in_cohort',
   'account_full',
   'not_used_in_time',
   'not_qualified_in_time',
   'canceled_by_referrer',
   'canceled_by_operator',
-  'clawed_back',
 ] as const;
 export type ReferralReason = (typeof REFERRAL_REASONS)[number];

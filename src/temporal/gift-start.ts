@@ -42,6 +42,8 @@ export function giftActOptions(gift: AcceptedGift, taskQueue: string) {
 }
 
 /** Leaves out what a caller's gift may hold beside: every field is a cost in history, and may say too much. */
-function onlyNeeded({ id, from, to, by_email, amount, funding, settles_at, deadline, status }: AcceptedGift) {
-  return { id, from, to, by_email, amount, funding, settles_at, deadline, status };
+function onlyNeeded(gift: AcceptedGift): AcceptedGift {
+  const { id, from, to, by_email, amount, reset_id, funding, settles_at, deadline, status } = gift;
+  const reset = reset_id === undefined ? {} : { reset_id };
+  return { id, from, to, by_email, amount, ...reset, funding, settles_at, deadline, status };
 }

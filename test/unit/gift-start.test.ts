@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import type { AcceptedGift } from '../../src/contracts/gift.ts';
+import { giftActOptions, giftStartOptions } from '../../src/temporal/gift-start.ts';
+
+const GIFT: AcceptedGift = {
+  id: 'gft_1',
+  from: 'ada',
+  to: 'grace',
+  by_email: false,
+  amount: '0',
+  funding: 'transfer',
+  settles_at: '2026-03-11T12:00:00.000Z',
+  deadline: '2026-03-11T12:00:00.000Z',
+  status: 'pending',
+};
+const now = Date.parse('2026-03-10T12:00:00.000Z');
+
+test.each([
+  ['at its deadline', giftStartOptions],
+  ['with an action', giftActOptions],
+])('a process that is started %s knows which reset is given, and says so', (_when, options) => {
+  const { args, staticSummary } = options({ ...GIFT, reset_id: '17' }, 'boon', now);
+  expect(args).toEqual([{ accepted: { ...GIFT, reset_id: '17' } }]);
+  expect(staticSummary).toBe('1 banked reset from ada to grace');
+});
+
+test('its input holds nothing that the process does not need', () => {
+  const more = { ...GIFT, amount: '4', message: 'Thank you!', reason: 'odd' };
+  expect(giftStartOptions(more, 'boon', now).args).toEqual([{ accepted: { ...GIFT, amount: '4' } }]);
+});
