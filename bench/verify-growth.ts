@@ -1,6 +1,6 @@
 /** What verify costs since a checkpoint, against all of it, in a ledger of a million transfers. */
 import { performance } from 'node:perf_hooks';
-import { migrate } from '../src/ledger/migrate.ts';
+import { migrate } from '../src/ledger/postgres/migrate.ts';
 import { createDatabase } from '../src/local/postgres.ts';
 import type { Bench } from './support/bench.ts';
 import type { Figure } from './support/figure.ts';

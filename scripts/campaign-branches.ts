@@ -4,7 +4,7 @@ import type { Client } from '@temporalio/client';
 import { CAMPAIGN_WORKFLOW, campaignWorkflowId } from '../src/contracts/campaign.ts';
 import { TASK_QUEUE } from '../src/contracts/temporal.ts';
 import type { CampaignStatus } from '../src/domain/campaign.ts';
-import type { CampaignRequest } from '../src/ledger/campaigns.ts';
+import type { CampaignRequest } from '../src/ledger/campaigns/campaigns.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
 import { createCampaignProcess } from '../src/temporal/campaign-process.ts';
 

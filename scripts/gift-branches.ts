@@ -7,7 +7,7 @@ import type { Gift, GiftActionRequest } from '../src/contracts/gift.ts';
 import { holdGiftUpdate, releaseGiftUpdate } from '../src/contracts/gift-messages.ts';
 import { acceptedGift, type GiftProcess } from '../src/contracts/gift-process.ts';
 import { TASK_QUEUE } from '../src/contracts/temporal.ts';
-import type { AcceptRequest } from '../src/ledger/accept-gifts.ts';
+import type { AcceptRequest } from '../src/ledger/gifts/accept-gifts.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
 import type { MailCatcher } from '../test/support/mail-catcher.ts';
 

@@ -12,7 +12,7 @@ import nodemailer from 'nodemailer';
 import { TASK_QUEUE } from '../src/contracts/temporal.ts';
 import { mergePolicy } from '../src/domain/merge-policy.ts';
 import { SHIPPED_POLICY } from '../src/domain/shipped-policy.ts';
-import { migrate } from '../src/ledger/migrate.ts';
+import { migrate } from '../src/ledger/postgres/migrate.ts';
 import { createPostgresLedger } from '../src/ledger/postgres-ledger.ts';
 import { createDatabase, startPostgres } from '../src/local/postgres.ts';
 import { validatePolicy } from '../src/policy-file.ts';

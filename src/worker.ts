@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { type Config, ConfigError, readConfig, readPolicy } from './config.ts';
 import type { VersionedPolicy } from './domain/policy.ts';
-import { migrate } from './ledger/migrate.ts';
+import { migrate } from './ledger/postgres/migrate.ts';
 import { createPostgresLedger } from './ledger/postgres-ledger.ts';
 import { cacheFolder } from './local/cache-folder.ts';
 import { freePort, LOOPBACK } from './local/ports.ts';

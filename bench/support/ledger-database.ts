@@ -5,7 +5,7 @@ import { mergePolicy } from '../../src/domain/merge-policy.ts';
 import type { Policy } from '../../src/domain/policy.ts';
 import { SHIPPED_POLICY } from '../../src/domain/shipped-policy.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import { migrate } from '../../src/ledger/migrate.ts';
+import { migrate } from '../../src/ledger/postgres/migrate.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { createDatabase } from '../../src/local/postgres.ts';
 

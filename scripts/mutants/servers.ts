@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { migrate } from '../../src/ledger/migrate.ts';
+import { migrate } from '../../src/ledger/postgres/migrate.ts';
 import { createDatabase, dropDatabase, startPostgres } from '../../src/local/postgres.ts';
 import { scratchFolderOfRun } from '../../test/support/memory-folder.ts';
 import { TEMPLATE_DATABASE } from '../../test/support/suite.ts';

@@ -48,7 +48,7 @@ export function stepsBy(
     const met = new Set([...seen, called.signature]);
     return [
       ...callers.flatMap((caller) => [...byFunction(caller.signature), ...inlined(caller, met)]),
-      ...globSync('src/ledger/*.ts', { cwd: project }).flatMap((where) => {
+      ...globSync('src/ledger/**/*.ts', { cwd: project }).flatMap((where) => {
         const start = readFileSync(join(project, where), 'utf8').search(mention);
         return start === -1 ? [] : reachOf(project, narrowestFirst, { where, start });
       }),

@@ -10,7 +10,7 @@ import {
 } from '../contracts/invoice.ts';
 import type { Payments } from '../contracts/payments.ts';
 import type { Counted } from '../contracts/stuck-item.ts';
-import type { Billing } from '../ledger/billing.ts';
+import type { Billing } from '../ledger/billing/billing.ts';
 import { type DutyLedger, duty } from './duty.ts';
 import { failing } from './failure.ts';
 import { letterWriters } from './letter-writers.ts';

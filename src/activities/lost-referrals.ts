@@ -5,7 +5,7 @@
 import { heartbeat } from '@temporalio/activity';
 import { type Referral, referralIdOf, referralWorkflowId } from '../contracts/referral.ts';
 import { OPEN_REFERRAL_STATUSES } from '../domain/referral-status.ts';
-import type { Referrals } from '../ledger/referrals.ts';
+import type { Referrals } from '../ledger/referrals/referrals.ts';
 import type { DutyRun } from './duty.ts';
 import type { ReferralRuns } from './referral-runs.ts';
 

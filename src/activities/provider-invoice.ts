@@ -2,8 +2,8 @@
 import { BoonError } from '../contracts/errors.ts';
 import type { InvoiceCorrection } from '../contracts/invoice.ts';
 import type { Payments } from '../contracts/payments.ts';
-import type { Billing } from '../ledger/billing.ts';
-import type { ProviderInvoice, Telling } from '../ledger/provider-invoices.ts';
+import type { Billing } from '../ledger/billing/billing.ts';
+import type { ProviderInvoice, Telling } from '../ledger/billing/provider-invoices.ts';
 
 type Parts = { ledger: Billing; payments: Payments | undefined };
 

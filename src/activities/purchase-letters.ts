@@ -3,7 +3,7 @@
 import { escaped } from '../contracts/html-text.ts';
 import { type Purchase, packageText, priceText } from '../contracts/purchase.ts';
 import type { Refund } from '../contracts/refund.ts';
-import type { CreditReminder } from '../ledger/credit-reminders.ts';
+import type { CreditReminder } from '../ledger/purchases/credit-reminders.ts';
 import type { Mail } from './claim-mail.ts';
 
 /**

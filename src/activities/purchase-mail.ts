@@ -2,8 +2,8 @@
 import { heartbeat } from '@temporalio/activity';
 import type { MailOutcome } from '../contracts/referral.ts';
 import type { CreditReminderReport } from '../contracts/temporal.ts';
-import type { CreditReminder, ExpiringLot } from '../ledger/credit-reminders.ts';
-import type { Purchases } from '../ledger/purchases.ts';
+import type { CreditReminder, ExpiringLot } from '../ledger/purchases/credit-reminders.ts';
+import type { Purchases } from '../ledger/purchases/purchases.ts';
 import { type DutyLedger, type DutyRun, duty } from './duty.ts';
 import { failing } from './failure.ts';
 import { letterWriters } from './letter-writers.ts';

@@ -11,8 +11,8 @@ import {
 } from '../contracts/purchase.ts';
 import type { PurchaseSweepReport } from '../contracts/temporal.ts';
 import { orderedId } from '../domain/ordered-id.ts';
-import type { Purchases } from '../ledger/purchases.ts';
-import type { Refunds } from '../ledger/refunds.ts';
+import type { Purchases } from '../ledger/purchases/purchases.ts';
+import type { Refunds } from '../ledger/purchases/refunds.ts';
 import { type DutyLedger, type DutyRun, duty } from './duty.ts';
 import { failing } from './failure.ts';
 import { type RefundRuns, startMissingRefunds } from './refund.ts';

@@ -7,10 +7,10 @@ import {
   referralStanding,
   rewardsGiven,
 } from '../contracts/referral.ts';
-import type { ReferralAction } from '../ledger/end-referrals.ts';
-import type { LinkUse } from '../ledger/link-use.ts';
-import type { Referrals } from '../ledger/referrals.ts';
-import type { RaiseCap } from '../ledger/reward-windows.ts';
+import type { ReferralAction } from '../ledger/referrals/end-referrals.ts';
+import type { LinkUse } from '../ledger/referrals/link-use.ts';
+import type { Referrals } from '../ledger/referrals/referrals.ts';
+import type { RaiseCap } from '../ledger/referrals/reward-windows.ts';
 import { failing } from './failure.ts';
 
 export type ReferralActivities = ReturnType<typeof referralActivities>;

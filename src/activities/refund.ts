@@ -9,7 +9,7 @@ import {
   refundProgress,
   refundWorkflowId,
 } from '../contracts/refund.ts';
-import type { Refunds } from '../ledger/refunds.ts';
+import type { Refunds } from '../ledger/purchases/refunds.ts';
 import type { DutyRun } from './duty.ts';
 import { failing } from './failure.ts';
 

@@ -1,6 +1,6 @@
 /** What duties that mail reminders have in common: their order, and what becomes of each. */
 import { ApplicationFailure } from '@temporalio/common';
-import type { ReminderOutcome } from '../ledger/reset-reminders.ts';
+import type { ReminderOutcome } from '../ledger/resets/reset-reminders.ts';
 import type { DutyRun } from './duty.ts';
 
 /** A mail server that takes none of so many letters in a row, whoever they are to, is away: the next run tries again. */

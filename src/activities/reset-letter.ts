@@ -1,7 +1,7 @@
 /** What the reminder of an expiring reset says, as text and as HTML. */
 
 import { escaped } from '../contracts/html-text.ts';
-import type { DueReminder } from '../ledger/reset-reminders.ts';
+import type { DueReminder } from '../ledger/resets/reset-reminders.ts';
 import type { Mail } from './claim-mail.ts';
 
 /** @param publicUrl its host stands in the Message-ID, by which a repeated mail is seen to be one. */

@@ -1,10 +1,10 @@
 /** Reminding owners of resets that are about to expire. No address leaves the worker except to the mail server. */
 import { heartbeat } from '@temporalio/activity';
 import type { ReminderReport } from '../contracts/temporal.ts';
-import type { ExpiringReset } from '../ledger/expiring-reset.ts';
 import type { Letters } from '../ledger/letters.ts';
-import type { DueReminder } from '../ledger/reset-reminders.ts';
-import type { Resets } from '../ledger/resets.ts';
+import type { ExpiringReset } from '../ledger/resets/expiring-reset.ts';
+import type { DueReminder } from '../ledger/resets/reset-reminders.ts';
+import type { Resets } from '../ledger/resets/resets.ts';
 import { type DutyLedger, type DutyRun, duty } from './duty.ts';
 import type { MailDependencies } from './mail.ts';
 import { isOfOneLetter } from './mail-failure.ts';

@@ -1,8 +1,8 @@
 /** What time does to banked resets, page by page; going on where it was after a crash is free. */
 import { heartbeat } from '@temporalio/activity';
 import type { ResetSweepReport } from '../contracts/temporal.ts';
-import { BEFORE_ALL, type ExpiringReset } from '../ledger/expiring-reset.ts';
-import type { Resets } from '../ledger/resets.ts';
+import { BEFORE_ALL, type ExpiringReset } from '../ledger/resets/expiring-reset.ts';
+import type { Resets } from '../ledger/resets/resets.ts';
 import type { ChosenByLedger, StuckItems } from '../ledger/stuck-items.ts';
 import { type DutyLedger, type DutyRun, duty, smallerPages } from './duty.ts';
 

@@ -10,7 +10,7 @@ import {
   referralStanding,
   rewardsGiven,
 } from '../contracts/referral.ts';
-import type { Referrals } from '../ledger/referrals.ts';
+import type { Referrals } from '../ledger/referrals/referrals.ts';
 import { failing } from './failure.ts';
 
 /** The reward windows' processes. */

@@ -4,7 +4,7 @@ import type { AcceptedGift, Gift } from '../contracts/gift.ts';
 import { acceptedGift } from '../contracts/gift-process.ts';
 import { WHOLE_DUTY } from '../contracts/stuck-item.ts';
 import type { Settled } from '../contracts/temporal.ts';
-import type { DueGifts, SenderPart } from '../ledger/due-gifts.ts';
+import type { DueGifts, SenderPart } from '../ledger/gifts/due-gifts.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type DutyLedger, duty, halves } from './duty.ts';
 import type { GiftRuns } from './gift-starts.ts';

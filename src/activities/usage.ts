@@ -1,7 +1,7 @@
 /** Tending the partitions of usage. */
 import { heartbeat } from '@temporalio/activity';
 import type { UsageReport } from '../contracts/temporal.ts';
-import type { Metering } from '../ledger/metering.ts';
+import type { Metering } from '../ledger/usage/metering.ts';
 import { type DutyLedger, duty } from './duty.ts';
 
 export type UsageActivities = ReturnType<typeof usageActivities>;

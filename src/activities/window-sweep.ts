@@ -1,7 +1,7 @@
 /** Starting the processes of billing months that are not over, in which rewards were banked, and that have lost theirs. */
 import { heartbeat, log } from '@temporalio/activity';
 import { type RewardWindowInput, rewardWindowIdOf, rewardWindowWorkflowId } from '../contracts/referral.ts';
-import type { Referrals } from '../ledger/referrals.ts';
+import type { Referrals } from '../ledger/referrals/referrals.ts';
 import type { DutyRun } from './duty.ts';
 
 /** Reward windows' workflows, as Temporal tells of them. */

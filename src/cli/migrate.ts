@@ -1,6 +1,6 @@
 /** `boon migrate`: brings the database to this version's schema. */
 import type { Command } from 'commander';
-import { migrate } from '../ledger/migrate.ts';
+import { migrate } from '../ledger/postgres/migrate.ts';
 import { answer, newCommand } from './command.ts';
 import { withDatabase } from './local-ledger.ts';
 import type { Terminal } from './terminal.ts';

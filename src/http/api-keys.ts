@@ -13,7 +13,7 @@ import {
 import { BoonError } from '../contracts/errors.ts';
 import { PageQuerySchema, pageOf } from '../contracts/primitives.schema.ts';
 import { covers, type GrantedScope } from '../contracts/scopes.ts';
-import type { StoredApiKey } from '../ledger/api-keys.ts';
+import type { StoredApiKey } from '../ledger/accounts/api-keys.ts';
 import { callerOf, services } from './access.ts';
 import { NoContentSchema, readRefusals, writeRefusals } from './answers.ts';
 import { newApiKey } from './api-key-secret.ts';

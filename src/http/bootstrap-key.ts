@@ -1,6 +1,6 @@
 /** The first API key, without which nobody could make another. */
 import { EVERY_SCOPE } from '../contracts/scopes.ts';
-import type { ApiKeys } from '../ledger/api-keys.ts';
+import type { ApiKeys } from '../ledger/accounts/api-keys.ts';
 import { newApiKey } from './api-key-secret.ts';
 import { keyDigest } from './key-ring.ts';
 

@@ -1,7 +1,7 @@
 /** API keys as a request meets them: looked up by their digest and remembered for seconds. */
 import { hash, timingSafeEqual } from 'node:crypto';
 import { BoonError } from '../contracts/errors.ts';
-import type { ApiKeys, StoredApiKey } from '../ledger/api-keys.ts';
+import type { ApiKeys, StoredApiKey } from '../ledger/accounts/api-keys.ts';
 import type { ServicePrincipal } from './principal.ts';
 
 export interface KeyRing {

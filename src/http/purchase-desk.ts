@@ -5,9 +5,9 @@ import type { PackageList, PurchaseRequest } from '../contracts/purchase.schema.
 import { type PaymentNews, type Purchase, purchaseWorkflowId } from '../contracts/purchase.ts';
 import type { CorrectRefunded, RefundRequest } from '../contracts/refund.schema.ts';
 import { type Refund, type RefundNews, refundWorkflowId } from '../contracts/refund.ts';
-import type { Page, PageRequest } from '../ledger/page.ts';
-import type { HeardPayment } from '../ledger/purchases.ts';
-import type { Recorded } from '../ledger/recorded.ts';
+import type { Page, PageRequest } from '../ledger/postgres/page.ts';
+import type { Recorded } from '../ledger/postgres/recorded.ts';
+import type { HeardPayment } from '../ledger/purchases/purchases.ts';
 import { createGiftTeller } from './gift-teller.ts';
 import { newId } from './new-id.ts';
 import { type Principal, principalId } from './principal.ts';

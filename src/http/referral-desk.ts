@@ -7,9 +7,9 @@ import {
   referralWorkflowId,
   rewardWindowWorkflowId,
 } from '../contracts/referral.ts';
-import type { Page, PageRequest } from '../ledger/page.ts';
-import type { Recorded } from '../ledger/recorded.ts';
-import type { RaiseCap } from '../ledger/reward-windows.ts';
+import type { Page, PageRequest } from '../ledger/postgres/page.ts';
+import type { Recorded } from '../ledger/postgres/recorded.ts';
+import type { RaiseCap } from '../ledger/referrals/reward-windows.ts';
 import { createGiftTeller } from './gift-teller.ts';
 import { newId } from './new-id.ts';
 import { type Principal, principalId } from './principal.ts';

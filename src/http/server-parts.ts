@@ -7,7 +7,7 @@ import type { PurchaseProcess } from '../contracts/purchase-process.ts';
 import type { ReferralProcess } from '../contracts/referral-process.ts';
 import type { RefundProcess } from '../contracts/refund-process.ts';
 import type { GiftProcesses } from '../domain/gift-processes.ts';
-import type { ApiKeys } from '../ledger/api-keys.ts';
+import type { ApiKeys } from '../ledger/accounts/api-keys.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { CreditsLink } from '../payments/credits-link.ts';

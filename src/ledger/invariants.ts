@@ -2,15 +2,15 @@
  * The invariants that `verify` proves, each from the rows themselves and not from what the code that wrote them
  * believes.
  */
-import { ACCOUNT_INVARIANTS } from './account-invariants.ts';
-import { BILLING_INVARIANTS } from './billing-invariants.ts';
-import { CAMPAIGN_INVARIANTS } from './campaign-invariants.ts';
+import { ACCOUNT_INVARIANTS } from './accounts/account-invariants.ts';
+import { LOT_INVARIANTS } from './accounts/lot-invariants.ts';
+import { BILLING_INVARIANTS } from './billing/billing-invariants.ts';
+import { CAMPAIGN_INVARIANTS } from './campaigns/campaign-invariants.ts';
 import { LETTER_INVARIANTS } from './letter-invariants.ts';
-import { LOT_INVARIANTS } from './lot-invariants.ts';
-import { PURCHASE_INVARIANTS } from './purchase-invariants.ts';
-import { REFERRAL_INVARIANTS } from './referral-invariants.ts';
-import { RESET_INVARIANTS } from './reset-invariants.ts';
-import { USAGE_INVARIANTS } from './usage-invariants.ts';
+import { PURCHASE_INVARIANTS } from './purchases/purchase-invariants.ts';
+import { REFERRAL_INVARIANTS } from './referrals/referral-invariants.ts';
+import { RESET_INVARIANTS } from './resets/reset-invariants.ts';
+import { USAGE_INVARIANTS } from './usage/usage-invariants.ts';
 
 /** The invariants by name; each query gives one text a fault and nothing when it holds. */
 export const INVARIANTS: Readonly<Record<string, string>> = {

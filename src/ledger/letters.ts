@@ -1,8 +1,8 @@
 /** Letters: taken for a try, noted when they were sent, tried again when they were not. */
 import type { LetterEnd, LetterKind, LetterName } from '../contracts/letter.ts';
 import { letterId } from '../contracts/letter.ts';
-import { type Database, queryRow, queryRows } from './database.ts';
-import { instant } from './rows.ts';
+import { type Database, queryRow, queryRows } from './postgres/database.ts';
+import { instant } from './postgres/rows.ts';
 
 /** May be tried now; is being tried by somebody else until then; or has ended. */
 export type TakenLetter = { status: 'taken' | LetterEnd } | { status: 'held'; until: string };

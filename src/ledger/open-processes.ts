@@ -1,6 +1,6 @@
 /** What goes on under a policy: whatever began under it ends under its terms. */
-import { type Database, queryRows } from './database.ts';
-import { instant } from './rows.ts';
+import { type Database, queryRows } from './postgres/database.ts';
+import { instant } from './postgres/rows.ts';
 
 /** How many a policy has of a kind, in a program where that is one's; and since when the oldest goes on. */
 export type OpenCount = {

@@ -1,29 +1,36 @@
 /** The ledger on PostgreSQL. */
 import { BoonError } from '../contracts/errors.ts';
 import type { VersionedPolicy } from '../domain/policy.ts';
-import { makeAcceptGift } from './accept-gifts.ts';
-import { makeAcceptResetGift } from './accept-reset-gifts.ts';
-import { makeNameOf } from './account-names.ts';
-import { balance, findAccount, gifting, putAccount, showAccount, statement } from './accounts.ts';
-import { AddressVault } from './address-vault.ts';
-import { makeBilling } from './billing.ts';
-import { makeCampaigns } from './campaigns.ts';
-import { makeActOnGift, makeAdvanceGifts } from './change-gifts.ts';
-import { openDatabase, queryRow } from './database.ts';
-import { makeDueGifts } from './due-gifts.ts';
-import { makeGiftStarts } from './gift-starts.ts';
-import { makeGrant } from './grant-credits.ts';
+import { makeNameOf } from './accounts/account-names.ts';
+import { balance, findAccount, gifting, putAccount, showAccount, statement } from './accounts/accounts.ts';
+import { makeGrant } from './accounts/grant-credits.ts';
+import { makeBilling } from './billing/billing.ts';
+import { makeCampaigns } from './campaigns/campaigns.ts';
+import { makeAcceptGift } from './gifts/accept-gifts.ts';
+import { makeAcceptResetGift } from './gifts/accept-reset-gifts.ts';
+import { makeActOnGift, makeAdvanceGifts } from './gifts/change-gifts.ts';
+import { makeDueGifts } from './gifts/due-gifts.ts';
+import { makeGiftStarts } from './gifts/gift-starts.ts';
+import {
+  findGift,
+  giftAddresses,
+  listGifts,
+  openGifts,
+  overdueGifts,
+  refundedGifts,
+} from './gifts/read-gifts.ts';
 import type { Ledger } from './ledger.ts';
 import { makeLetters } from './letters.ts';
-import { makeMetering } from './metering.ts';
 import { makeOpenProcesses } from './open-processes.ts';
-import { makePurchases } from './purchases.ts';
-import { findGift, giftAddresses, listGifts, openGifts, overdueGifts, refundedGifts } from './read-gifts.ts';
-import { makeReferrals } from './referrals.ts';
-import { makeRefunds } from './refunds.ts';
-import { makeResets } from './resets.ts';
-import { instant } from './rows.ts';
+import { AddressVault } from './postgres/address-vault.ts';
+import { openDatabase, queryRow } from './postgres/database.ts';
+import { instant } from './postgres/rows.ts';
+import { makePurchases } from './purchases/purchases.ts';
+import { makeRefunds } from './purchases/refunds.ts';
+import { makeReferrals } from './referrals/referrals.ts';
+import { makeResets } from './resets/resets.ts';
 import { makeStuckItems } from './stuck-items.ts';
+import { makeMetering } from './usage/metering.ts';
 import { verify } from './verify.ts';
 
 /** Transfers in one sealed block. */

@@ -1,12 +1,12 @@
 /** Stuck items: noted by the duties of the schedules, shown to operators. */
 import { BoonError } from '../contracts/errors.ts';
 import type { StuckCount, StuckDuty, StuckItem } from '../contracts/stuck-item.ts';
-import { DIGITS, decodeCursor, GIFT_ID } from './cursor.ts';
-import { type Database, queryRow, queryRows } from './database.ts';
-import type { ExpiringReset } from './expiring-reset.ts';
-import type { Page, PageRequest } from './page.ts';
-import { toPage } from './page.ts';
-import { instant } from './rows.ts';
+import { DIGITS, decodeCursor, GIFT_ID } from './postgres/cursor.ts';
+import { type Database, queryRow, queryRows } from './postgres/database.ts';
+import type { Page, PageRequest } from './postgres/page.ts';
+import { toPage } from './postgres/page.ts';
+import { instant } from './postgres/rows.ts';
+import type { ExpiringReset } from './resets/expiring-reset.ts';
 
 /** Duties whose pages the ledger chooses by itself. */
 export type ChosenByLedger = 'lots' | 'invitations' | 'reset_expiries' | 'reset_returns';

@@ -2,9 +2,9 @@
 
 import type pg from 'pg';
 import { BoonError } from '../contracts/errors.ts';
-import { isPassing } from './database.ts';
 import { INCREMENTAL, SCANNED, type Since } from './incremental-invariants.ts';
 import { INVARIANTS } from './invariants.ts';
+import { isPassing } from './postgres/database.ts';
 
 import { TIMELY_INVARIANTS } from './timely-invariants.ts';
 

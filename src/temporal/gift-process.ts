@@ -21,8 +21,8 @@ import {
   giftWorkflowId,
 } from '../contracts/gift.ts';
 import { acceptedGift, type GiftProcess } from '../contracts/gift-process.ts';
-import { tokenHash } from '../ledger/address-vault.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { tokenHash } from '../ledger/postgres/address-vault.ts';
 import { countWorkers } from './count-workers.ts';
 import { refusedBy, unavailable } from './failure.ts';
 import { refreshGifts } from './gift-runs.ts';

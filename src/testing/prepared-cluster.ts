@@ -7,7 +7,7 @@ import { chownSync, constants, copyFileSync, mkdirSync, readdirSync } from 'node
 import { mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
-import { migrate } from '../ledger/migrate.ts';
+import { migrate } from '../ledger/postgres/migrate.ts';
 import { cacheFolder } from '../local/cache-folder.ts';
 import { startPostgres } from '../local/postgres.ts';
 import { postgresBinaries } from '../local/postgres-binaries.ts';

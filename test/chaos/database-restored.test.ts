@@ -5,7 +5,7 @@ import { type Purchase, purchaseWorkflowId } from '../../src/contracts/purchase.
 import { type Referral, referralWorkflowId } from '../../src/contracts/referral.ts';
 import { type Refund, refundWorkflowId } from '../../src/contracts/refund.ts';
 import { RECONCILE_WORKFLOW, type ReconcileReport, TASK_QUEUE } from '../../src/contracts/temporal.ts';
-import type { AcceptRequest } from '../../src/ledger/accept-gifts.ts';
+import type { AcceptRequest } from '../../src/ledger/gifts/accept-gifts.ts';
 import { createStripePayments } from '../../src/payments/stripe-payments.ts';
 import { createPurchaseProcess } from '../../src/temporal/purchase-process.ts';
 import { createRefundProcess } from '../../src/temporal/refund-process.ts';

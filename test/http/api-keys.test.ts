@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bootstrapApiKey } from '../../src/http/bootstrap-key.ts';
-import { createApiKeys } from '../../src/ledger/api-keys.ts';
-import { openDatabase } from '../../src/ledger/database.ts';
+import { createApiKeys } from '../../src/ledger/accounts/api-keys.ts';
+import { openDatabase } from '../../src/ledger/postgres/database.ts';
 import { later, START } from '../support/test-ledger.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';
 

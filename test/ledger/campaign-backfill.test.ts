@@ -4,7 +4,7 @@ import pg from 'pg';
 import Postgrator from 'postgrator';
 import { expect, inject, test } from 'vitest';
 import { COMPLIMENTARY_CAMPAIGN } from '../../src/domain/campaign.ts';
-import { migrate } from '../../src/ledger/migrate.ts';
+import { migrate } from '../../src/ledger/postgres/migrate.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { createDatabase, dropDatabase } from '../../src/local/postgres.ts';
 import { createCampaign, runToItsEnd } from '../support/campaigns.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Database, openDatabase, queryBatch, queryRow } from '../../src/ledger/database.ts';
+import { type Database, openDatabase, queryBatch, queryRow } from '../../src/ledger/postgres/database.ts';
 import { openTestLedger, type TestLedger } from '../support/test-ledger.ts';
 
 let own: TestLedger;

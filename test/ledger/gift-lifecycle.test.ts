@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Gift } from '../../src/contracts/gift.ts';
-import type { AcceptRequest } from '../../src/ledger/accept-gifts.ts';
+import type { AcceptRequest } from '../../src/ledger/gifts/accept-gifts.ts';
 import {
   later,
   newGiftId,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Page, PageRequest } from '../../src/ledger/page.ts';
-import type { GiftFilter } from '../../src/ledger/read-gifts.ts';
+import type { GiftFilter } from '../../src/ledger/gifts/read-gifts.ts';
+import type { Page, PageRequest } from '../../src/ledger/postgres/page.ts';
 import { act, claim, give } from '../support/gifts.ts';
 import { later, openTestLedger, START, seedAccount, type TestLedger } from '../support/test-ledger.ts';
 

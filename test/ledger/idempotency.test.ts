@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { AcceptRequest } from '../../src/ledger/accept-gifts.ts';
+import type { AcceptRequest } from '../../src/ledger/gifts/accept-gifts.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { act, available, giftRequest, give, grant, outcomes, refusal } from '../support/gifts.ts';
 import {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { CorrectionRequest } from '../../src/ledger/invoice-corrections.ts';
+import type { CorrectionRequest } from '../../src/ledger/billing/invoice-corrections.ts';
 import { BILLED, seedInvoiced } from '../support/billing.ts';
 import { later, newKey, openTestLedger, type TestLedger } from '../support/test-ledger.ts';
 import { charge } from '../support/usage.ts';

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openDatabase, persist } from '../../src/ledger/database.ts';
+import { openDatabase, persist } from '../../src/ledger/postgres/database.ts';
 import { give, grant } from '../support/gifts.ts';
 import { holding } from '../support/held-lock.ts';
 import { openTestLedger, seedAccount, type TestLedger } from '../support/test-ledger.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Gift } from '../../src/contracts/gift.ts';
 import { formatCredits, parseCredits } from '../../src/domain/credits.ts';
 import { type BurnKey, compareBurnOrder, LOT_SOURCES } from '../../src/domain/lot.ts';
-import type { AcceptRequest } from '../../src/ledger/accept-gifts.ts';
+import type { AcceptRequest } from '../../src/ledger/gifts/accept-gifts.ts';
 import { runs } from '../support/effort.ts';
 import { act, available, give, grant, refusal } from '../support/gifts.ts';
 import { later, openTestLedger, START, seedAccount, type TestLedger } from '../support/test-ledger.ts';

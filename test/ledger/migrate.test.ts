@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
-import { MigrationError, migrate } from '../../src/ledger/migrate.ts';
+import { MigrationError, migrate } from '../../src/ledger/postgres/migrate.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { createDatabase, dropDatabase } from '../../src/local/postgres.ts';
 import { give } from '../support/gifts.ts';

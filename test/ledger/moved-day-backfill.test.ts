@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { ACCOUNT_INVARIANTS } from '../../src/ledger/account-invariants.ts';
+import { ACCOUNT_INVARIANTS } from '../../src/ledger/accounts/account-invariants.ts';
 import { createDatabase, dropDatabase } from '../../src/local/postgres.ts';
 
 const FOLDER = join(import.meta.dirname, '../../src/ledger/migrations');

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PaymentNews, Purchase } from '../../src/contracts/purchase.ts';
 import type { Refund, RefundNews } from '../../src/contracts/refund.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
-import type { AskedRefund } from '../../src/ledger/refunds.ts';
+import type { AskedRefund } from '../../src/ledger/purchases/refunds.ts';
 import { bought, buy, CONSENT, hear, newPurchaseId } from '../support/purchases.ts';
 import { askRefund, hearOfRefund, refundOf } from '../support/refunds.ts';
 import {

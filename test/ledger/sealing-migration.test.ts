@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import Postgrator from 'postgrator';
 import { expect, inject, test } from 'vitest';
-import { migrate } from '../../src/ledger/migrate.ts';
+import { migrate } from '../../src/ledger/postgres/migrate.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { createDatabase, dropDatabase } from '../../src/local/postgres.ts';
 import { give, grant } from '../support/gifts.ts';

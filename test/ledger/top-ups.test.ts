@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { UseRequest } from '../../src/ledger/charge-usage.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
+import type { UseRequest } from '../../src/ledger/usage/charge-usage.ts';
 import { bought, CONSENT, hear, newPurchaseId } from '../support/purchases.ts';
 import {
   later,

@@ -1,11 +1,11 @@
 /** Referrals and reward windows as they should be, told again in memory: whole histories, no SQL. */
 import { billingMonthOf } from '../../src/domain/billing-month.ts';
 import type { ReferralReason, ReferralStatus } from '../../src/domain/referral-status.ts';
-import type { ReferralAction } from '../../src/ledger/end-referrals.ts';
-import type { InviteRequest } from '../../src/ledger/invitations.ts';
-import type { LinkUse } from '../../src/ledger/link-use.ts';
-import type { Activity } from '../../src/ledger/record-activity.ts';
-import type { RaiseCap } from '../../src/ledger/reward-windows.ts';
+import type { ReferralAction } from '../../src/ledger/referrals/end-referrals.ts';
+import type { InviteRequest } from '../../src/ledger/referrals/invitations.ts';
+import type { LinkUse } from '../../src/ledger/referrals/link-use.ts';
+import type { Activity } from '../../src/ledger/referrals/record-activity.ts';
+import type { RaiseCap } from '../../src/ledger/referrals/reward-windows.ts';
 import { type Answer, refused } from './growth-answer.ts';
 import type { ModelPerson } from './growth-people.ts';
 import type { GrowthResets } from './growth-resets.ts';

@@ -8,7 +8,7 @@ import {
   type WindowKind,
   windowAt,
 } from '../../src/domain/usage-window.ts';
-import type { RedeemRequest } from '../../src/ledger/redeem-resets.ts';
+import type { RedeemRequest } from '../../src/ledger/resets/redeem-resets.ts';
 import { type Answer, refused } from './growth-answer.ts';
 import { type ModelPerson, personAt } from './growth-people.ts';
 import { DAY, type GrowthRules } from './growth-rules.ts';

@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import type { Gift } from '../../src/contracts/gift.ts';
 import { PROMOTIONAL_BUDGET } from '../../src/domain/account.ts';
-import { toGift } from '../../src/ledger/rows.ts';
+import { toGift } from '../../src/ledger/postgres/rows.ts';
 import type { TestLedger } from '../support/test-ledger.ts';
 import { iso, viewOf } from './model-gift.ts';
 import type { ModelLedger } from './model-ledger.ts';

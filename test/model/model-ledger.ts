@@ -8,8 +8,8 @@ import { parseCredits } from '../../src/domain/credits.ts';
 import { ACTIONS_ALLOWED, type GiftAction } from '../../src/domain/gift-status.ts';
 import { compareBurnOrder } from '../../src/domain/lot.ts';
 import type { VersionedPolicy } from '../../src/domain/policy.ts';
-import type { AcceptRequest } from '../../src/ledger/accept-gifts.ts';
-import type { GrantRequest } from '../../src/ledger/grant-credits.ts';
+import type { GrantRequest } from '../../src/ledger/accounts/grant-credits.ts';
+import type { AcceptRequest } from '../../src/ledger/gifts/accept-gifts.ts';
 import {
   type Answer,
   deadlineOf,

@@ -3,8 +3,8 @@ import { expect } from 'vitest';
 import { BoonError } from '../../src/contracts/errors.ts';
 import { PROMOTIONAL_BUDGET } from '../../src/domain/account.ts';
 import { formatCredits } from '../../src/domain/credits.ts';
-import type { AcceptRequest } from '../../src/ledger/accept-gifts.ts';
-import type { GrantRequest } from '../../src/ledger/grant-credits.ts';
+import type { GrantRequest } from '../../src/ledger/accounts/grant-credits.ts';
+import type { AcceptRequest } from '../../src/ledger/gifts/accept-gifts.ts';
 import { START, type TestLedger } from '../support/test-ledger.ts';
 import type { Command, Scenario } from './commands.ts';
 import {

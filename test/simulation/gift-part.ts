@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { Gift } from '../../src/contracts/gift.ts';
 import { PROMOTIONAL_BUDGET } from '../../src/domain/account.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import { toGift } from '../../src/ledger/rows.ts';
+import { toGift } from '../../src/ledger/postgres/rows.ts';
 import type { Command, Scenario } from '../model/commands.ts';
 import { expectLikeModel, type LedgerState } from '../model/ledger-state.ts';
 import { deadlineOf } from '../model/model-gift.ts';

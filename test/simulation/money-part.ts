@@ -9,7 +9,7 @@ import type { Gift } from '../../src/contracts/gift.ts';
 import type { Purchase } from '../../src/contracts/purchase.ts';
 import type { Refund } from '../../src/contracts/refund.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import type { AskedRefund } from '../../src/ledger/refunds.ts';
+import type { AskedRefund } from '../../src/ledger/purchases/refunds.ts';
 import { act, give, grant } from '../support/gifts.ts';
 import { bought, buy, hear, newPurchaseId, paidFor } from '../support/purchases.ts';
 import { hearOfRefund, refundOf } from '../support/refunds.ts';

@@ -13,7 +13,7 @@ import {
 import { acceptedGift, type GiftProcess } from '../../src/contracts/gift-process.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import type { GiftAction, GiftStatus } from '../../src/domain/gift-status.ts';
-import type { AcceptRequest } from '../../src/ledger/accept-gifts.ts';
+import type { AcceptRequest } from '../../src/ledger/gifts/accept-gifts.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { cacheFolder } from '../../src/local/cache-folder.ts';
 import { type BoonWorkerOptions, createBoonWorker } from '../../src/temporal/boon-worker.ts';

@@ -1,8 +1,8 @@
 /** What tests do with gifts, in one line each. */
 import type { Gift, GiftActionRequest } from '../../src/contracts/gift.ts';
 import type { LotSource } from '../../src/domain/lot.ts';
-import type { AcceptRequest } from '../../src/ledger/accept-gifts.ts';
-import type { GrantRequest } from '../../src/ledger/grant-credits.ts';
+import type { GrantRequest } from '../../src/ledger/accounts/grant-credits.ts';
+import type { AcceptRequest } from '../../src/ledger/gifts/accept-gifts.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { newGiftId, newKey, START } from './test-ledger.ts';
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { SEARCH_ATTRIBUTES } from '../../src/contracts/temporal.ts';
-import { migrate } from '../../src/ledger/migrate.ts';
+import { migrate } from '../../src/ledger/postgres/migrate.ts';
 import { cacheFolder } from '../../src/local/cache-folder.ts';
 import { createDatabase, startPostgres } from '../../src/local/postgres.ts';
 import { startTemporalDevServer } from '../../src/local/temporal.ts';

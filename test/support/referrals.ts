@@ -1,10 +1,10 @@
 /** What tests do with referrals, in one line each. */
 import type { Referral } from '../../src/contracts/referral.ts';
-import type { ReferralAction } from '../../src/ledger/end-referrals.ts';
-import type { InviteRequest } from '../../src/ledger/invitations.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import type { LinkUse } from '../../src/ledger/link-use.ts';
-import type { Activity } from '../../src/ledger/record-activity.ts';
+import type { ReferralAction } from '../../src/ledger/referrals/end-referrals.ts';
+import type { InviteRequest } from '../../src/ledger/referrals/invitations.ts';
+import type { LinkUse } from '../../src/ledger/referrals/link-use.ts';
+import type { Activity } from '../../src/ledger/referrals/record-activity.ts';
 import { newKey, START } from './test-ledger.ts';
 
 let serial = 0;

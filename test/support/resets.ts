@@ -1,7 +1,7 @@
 /** What tests do with banked resets and usage windows, in one line each. */
 import type { Redemption, Reset, Windows } from '../../src/contracts/reset.schema.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import type { RedeemRequest } from '../../src/ledger/redeem-resets.ts';
+import type { RedeemRequest } from '../../src/ledger/resets/redeem-resets.ts';
 import { newKey, START } from './test-ledger.ts';
 
 /** Banks one reset, or so many, and answers with them. */

@@ -1,7 +1,7 @@
 /** What tests do with usage, in one line each. */
 import type { Usage } from '../../src/contracts/usage.schema.ts';
-import type { UseRequest } from '../../src/ledger/charge-usage.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import type { UseRequest } from '../../src/ledger/usage/charge-usage.ts';
 import { newKey, START } from './test-ledger.ts';
 
 /** A use of 1 unit of codex at START under an id of its own, or as `more` says; told when it happens. */

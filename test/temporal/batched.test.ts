@@ -11,7 +11,7 @@ import {
   type SettlementReport,
   TASK_QUEUE,
 } from '../../src/contracts/temporal.ts';
-import type { Recorded } from '../../src/ledger/recorded.ts';
+import type { Recorded } from '../../src/ledger/postgres/recorded.ts';
 import { keepSchedules } from '../../src/temporal/schedules.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { type Poison, poisoning } from '../support/poison.ts';

@@ -7,7 +7,7 @@ import {
   SCHEDULES,
   TASK_QUEUE,
 } from '../../src/contracts/temporal.ts';
-import type { Recorded } from '../../src/ledger/recorded.ts';
+import type { Recorded } from '../../src/ledger/postgres/recorded.ts';
 import { keepSchedules } from '../../src/temporal/schedules.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { devNamespace } from '../support/temporal-server.ts';

@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { isPassing } from '../../src/ledger/database.ts';
+import { isPassing } from '../../src/ledger/postgres/database.ts';
 import { systemErrorCode } from '../../src/local/setup-error.ts';
 
 /** Test runners that load modules into a realm of their own, as Jest does, meet Node's errors as another realm's. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { AddressVault, makeToken, tokenHash } from '../../src/ledger/address-vault.ts';
+import { AddressVault, makeToken, tokenHash } from '../../src/ledger/postgres/address-vault.ts';
 
 const vault = new AddressVault(randomBytes(32));
 const sealed = (text: string) => Buffer.from(vault.seal(text), 'hex');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DIGITS, decodeCursor, encodeCursor, GIFT_ID } from '../../src/ledger/cursor.ts';
+import { DIGITS, decodeCursor, encodeCursor, GIFT_ID } from '../../src/ledger/postgres/cursor.ts';
 
 test('a cursor comes back as the key it was made of', () => {
   fc.assert(

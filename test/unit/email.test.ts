@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { EmailSchema } from '../../src/contracts/primitives.schema.ts';
 import { canonicalEmail } from '../../src/domain/email.ts';
-import { AddressVault } from '../../src/ledger/address-vault.ts';
-import { isDisposable } from '../../src/ledger/disposable-address.ts';
+import { isDisposable } from '../../src/ledger/accounts/disposable-address.ts';
+import { AddressVault } from '../../src/ledger/postgres/address-vault.ts';
 
 const vault = new AddressVault(Buffer.alloc(32, 1));
 

@@ -1,7 +1,7 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { BoonError } from '../../src/contracts/errors.ts';
-import { AGAIN, GroupCommit } from '../../src/ledger/group-commit.ts';
+import { AGAIN, GroupCommit } from '../../src/ledger/postgres/group-commit.ts';
 
 type Call = { shard: string | string[]; value: number };
 

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { createKeyRing, type KeyRing, keyDigest } from '../../src/http/key-ring.ts';
-import type { ApiKeys, StoredApiKey } from '../../src/ledger/api-keys.ts';
+import type { ApiKeys, StoredApiKey } from '../../src/ledger/accounts/api-keys.ts';
 import { START } from '../support/test-ledger.ts';
 
 const KEY = 'boon_sk_of_the_test';

@@ -1,7 +1,7 @@
 /** Which faults of the database pass by themselves, and what is asked again because of it. */
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
-import { isLocked, isPassing, isTaken, persist } from '../../src/ledger/database.ts';
+import { isLocked, isPassing, isTaken, persist } from '../../src/ledger/postgres/database.ts';
 
 function fault(code: string, constraint?: string): Error {
   const error = new pg.DatabaseError(`a fault with the code ${code}`, 0, 'error');

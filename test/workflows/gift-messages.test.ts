@@ -3,7 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Gift, giftWorkflowId, standingOf } from '../../src/contracts/gift.ts';
 import type { GiftAction, GiftStatus } from '../../src/domain/gift-status.ts';
-import { tokenHash } from '../../src/ledger/address-vault.ts';
+import { tokenHash } from '../../src/ledger/postgres/address-vault.ts';
 import { DAY, type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { timeSkippingServer } from '../support/temporal-server.ts';
 import { expectVerified, newKey } from '../support/test-ledger.ts';

@@ -19,7 +19,7 @@ import {
 } from '../../src/contracts/gift-messages.ts';
 import { acceptedGift } from '../../src/contracts/gift-process.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
-import type { AcceptRequest } from '../../src/ledger/accept-gifts.ts';
+import type { AcceptRequest } from '../../src/ledger/gifts/accept-gifts.ts';
 import { DAY, type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { timeSkippingServer } from '../support/temporal-server.ts';
 

@@ -1,7 +1,7 @@
 /** In what one record of the provider's differs from how the ledger has it. */
 import type { Difference, DifferenceOutcome, Sum } from '../../contracts/provider-difference.ts';
 import type { ProviderRecord } from '../../contracts/provider-records.ts';
-import type { AskedRecord, RecordedOne } from '../../ledger/provider-differences.ts';
+import type { AskedRecord, RecordedOne } from '../../ledger/purchases/provider-differences.ts';
 
 export type FoundDifference = Difference & {
   outcome: DifferenceOutcome;

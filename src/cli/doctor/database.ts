@@ -1,6 +1,6 @@
 /** The database: whether it answers, its schema, its clock, and what waits in it. */
 import pg from 'pg';
-import { schemaVersions } from '../../ledger/migrate.ts';
+import { schemaVersions } from '../../ledger/postgres/migrate.ts';
 import { assertDatabaseAnswers } from '../../local/reachable.ts';
 import { type Finding, fault, ok, reason, warning } from './finding.ts';
 

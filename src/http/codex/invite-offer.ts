@@ -2,8 +2,8 @@
 import type { InviteEligibility, InviteGrant } from '../../contracts/codex-invite.schema.ts';
 import type { RewardWindow } from '../../contracts/referral.ts';
 import type { Reward } from '../../domain/policy.ts';
-import type { Eligibility } from '../../ledger/eligibility.ts';
-import type { ProgramTerms } from '../../ledger/program-terms.ts';
+import type { Eligibility } from '../../ledger/referrals/eligibility.ts';
+import type { ProgramTerms } from '../../ledger/referrals/program-terms.ts';
 
 type Offer = Pick<InviteEligibility, 'offer_id' | 'title' | 'description' | 'grants' | 'rules'>;
 

@@ -3,7 +3,7 @@ import type { CodexUsage, CodexWindow, ReachedType } from '../../contracts/codex
 import type { PlanLimits, Windows } from '../../contracts/reset.schema.ts';
 import { formatCredits, MAX_MICRO_CREDITS, parseCredits } from '../../domain/credits.ts';
 import { WINDOW_LENGTH_MS, type WindowKind } from '../../domain/usage-window.ts';
-import type { CreditMeans } from '../../ledger/credit-means.ts';
+import type { CreditMeans } from '../../ledger/usage/credit-means.ts';
 import type { CodexPerson } from './caller.ts';
 
 type Window = Windows[WindowKind];

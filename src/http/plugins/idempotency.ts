@@ -3,7 +3,7 @@ import { hash, randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { BoonError } from '../../contracts/errors.ts';
-import type { Recorded } from '../../ledger/recorded.ts';
+import type { Recorded } from '../../ledger/postgres/recorded.ts';
 import { callerOf } from '../access.ts';
 import { type Principal, principalId } from '../principal.ts';
 

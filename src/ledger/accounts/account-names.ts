@@ -1,0 +1,27 @@
+/** What accounts are called, read for many at once: each gift and invitation that is shown asks for one. */
+import { type Database, queryBatch } from '../postgres/database.ts';
+import { GroupCommit } from '../postgres/group-commit.ts';
+
+const MOST_IN_A_BATCH = 256;
+
+/** Makes the function behind `Ledger.nameOf`. */
+export function makeNameOf(database: Database): (id: string) => Promise<string | null> {
+  const groups = new GroupCommit<string, string | null>({
+    writers: 2,
+    most: MOST_IN_A_BATCH,
+    join: MOST_IN_A_BATCH,
+    // Reading locks nothing.
+    shardOf: () => [],
+    async run(ids) {
+      const rows = await queryBatch<{ id: string; name: string | null }>(
+        database,
+        'account_names',
+        'SELECT id, name FROM boon.accounts WHERE id = ANY ($1)',
+        [[...new Set(ids)]],
+      );
+      const names = new Map(rows.map(({ id, name }) => [id, name]));
+      return ids.map((id) => names.get(id) ?? null);
+    },
+  });
+  return (id) => groups.submit(id);
+}

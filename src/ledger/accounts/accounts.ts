@@ -1,0 +1,206 @@
+/** Accounts, and what an account owns: balance, statement, what it may give. */
+import type { Account, AccountPut, Balance, Gifting, Lot, Movement } from '../../contracts/account.schema.ts';
+import { BoonError, ERRORS, type ErrorCode, type FieldError } from '../../contracts/errors.ts';
+import { formatCredits } from '../../domain/credits.ts';
+import type { AddressVault } from '../postgres/address-vault.ts';
+import { DIGITS, decodeCursor } from '../postgres/cursor.ts';
+import { type Database, queryRow, queryRows } from '../postgres/database.ts';
+import type { Page, PageRequest } from '../postgres/page.ts';
+import { toPage } from '../postgres/page.ts';
+import { instant, instantOrNull, toLot } from '../postgres/rows.ts';
+import { isDisposable } from './disposable-address.ts';
+
+/** An account as its owner described it, whatever the time. */
+export type StoredAccount = Omit<Account, 'billing_month' | 'billing_day_from'>;
+
+/** What `boon.account_view` says. */
+type AccountView = Omit<Account, 'email'> & { email_sealed: string | null };
+
+export async function putAccount(
+  database: Database,
+  vault: AddressVault,
+  id: string,
+  put: AccountPut,
+  at: string,
+): Promise<Account> {
+  const { email, fingerprints, ...rest } = put;
+  const stored: Record<string, unknown> = { ...rest };
+  if (email !== undefined) {
+    stored.email_index = email === null ? null : vault.indexOf(email);
+    stored.email_sealed = email === null ? null : vault.seal(email);
+    stored.email_disposable = email !== null && isDisposable(email);
+  }
+  if (fingerprints !== undefined)
+    stored.fingerprints = fingerprints.map((fingerprint) => fingerprintIndex(vault, fingerprint));
+  const text = 'SELECT boon.describe_account($1, $2, $3) AS answer';
+  const row = await queryRow<{ answer: { account: AccountView } | { refused: FieldError } }>(
+    database,
+    'put_account',
+    text,
+    [id, JSON.stringify(stored), at],
+  );
+  if (row === undefined) throw new BoonError('internal', 'The ledger gave no answer.');
+  if ('account' in row.answer) return toAccount(row.answer.account, vault);
+  const { path, message } = row.answer.refused;
+  throw new BoonError('validation_failed', `${path}: ${message}.`, { errors: [{ path, message }] });
+}
+
+/** The keyed digest of a fingerprint; what kind it is stays readable where a refusal names it. */
+function fingerprintIndex(vault: AddressVault, fingerprint: string): string {
+  const kind = /^(card|device):/i.exec(fingerprint)?.[0].toLowerCase() ?? '';
+  return kind + vault.indexOf(fingerprint);
+}
+
+export async function findAccount(
+  database: Database,
+  vault: AddressVault,
+  id: string,
+): Promise<StoredAccount> {
+  const { billing_month, billing_day_from, ...stored } = await viewOf(database, id, null);
+  return toStored(stored, vault);
+}
+
+/** An account as it stands, with the billing month that runs at `at`. */
+export async function showAccount(
+  database: Database,
+  vault: AddressVault,
+  id: string,
+  at: string,
+): Promise<Account> {
+  return toAccount(await viewOf(database, id, at), vault);
+}
+
+async function viewOf(database: Database, id: string, at: string | null): Promise<AccountView> {
+  const text = 'SELECT boon.account_view($1, $2) AS account';
+  const row = await queryRow<{ account: AccountView | null }>(database, 'account_view', text, [id, at]);
+  if (!row?.account) throw new BoonError('not_found', `There is no account "${id}".`);
+  return row.account;
+}
+
+function toAccount(
+  { billing_month, billing_day_from, ...stored }: AccountView,
+  vault: AddressVault,
+): Account {
+  return {
+    ...toStored(stored, vault),
+    billing_month: { starts_at: instant(billing_month.starts_at), ends_at: instant(billing_month.ends_at) },
+    billing_day_from: instantOrNull(billing_day_from),
+  };
+}
+
+function toStored(
+  { email_sealed, ...view }: Omit<AccountView, 'billing_month' | 'billing_day_from'>,
+  vault: AddressVault,
+): StoredAccount {
+  return {
+    ...view,
+    email: email_sealed === null ? null : vault.open(Buffer.from(email_sealed, 'hex')),
+    created_at: instant(view.created_at),
+    identity_verified_at: instantOrNull(view.identity_verified_at),
+    last_active_at: instantOrNull(view.last_active_at),
+  };
+}
+
+/** A limit out of micro-credits; null is none. */
+export function limitText(micro: string | null): string | null {
+  return micro === null ? null : formatCredits(BigInt(micro));
+}
+
+/**
+ * The balance at `at`, read off the open lots; with `asOf`, what the entries effective by that past moment add up
+ * to. A lot past its expiry is not available.
+ */
+export async function balance(database: Database, id: string, at: string, asOf?: string): Promise<Balance> {
+  const row =
+    asOf === undefined
+      ? await queryRow<{ balance: Balance | null }>(
+          database,
+          'balance',
+          'SELECT boon.balance($1, $2) AS balance',
+          [id, at],
+        )
+      : await queryRow<{ balance: Balance | null }>(
+          database,
+          'balance_as_of',
+          'SELECT boon.balance_as_of($1, $2) AS balance',
+          [id, asOf],
+        );
+  if (row === undefined || row.balance === null)
+    throw new BoonError('not_found', `There is no account "${id}".`);
+  return {
+    ...row.balance,
+    as_of: instant(row.balance.as_of),
+    lots: row.balance.lots.map((lot: Lot) => toLot(lot)),
+  };
+}
+
+/** Newest first. */
+const STATEMENT = `
+  SELECT e.transfer::text || '-' || e.slice AS id, e.effective_at AS at, e.kind, boon.credits(e.amount) AS amount,
+    boon.credits(e.balance_after) AS balance_after, e.lot_id::text AS lot_id, e.reference, e.transfer, e.slice, t.recorded_at
+  FROM boon.entries e JOIN boon.transfers t ON t.seq = e.transfer
+  WHERE e.account_id = $1 AND ($2::bigint IS NULL OR (e.transfer, e.slice) < ($2, $3::int))
+  ORDER BY e.transfer DESC, e.slice DESC LIMIT $4`;
+
+type MovementRow = Omit<Movement, 'at' | 'recorded_at'> & {
+  at: Date;
+  recorded_at: Date;
+  transfer: string;
+  slice: number;
+};
+
+export async function statement(database: Database, id: string, page: PageRequest): Promise<Page<Movement>> {
+  const [transfer, slice] =
+    page.cursor === undefined ? [null, null] : decodeCursor(page.cursor, [DIGITS, /^\d{1,9}$/]);
+  const rows = await queryRows<MovementRow>(database, 'statement', STATEMENT, [
+    id,
+    transfer,
+    slice,
+    page.limit + 1,
+  ]);
+  return toPage(
+    rows,
+    page.limit,
+    (row) => [row.transfer, String(row.slice)],
+    ({ at, recorded_at, transfer: _transfer, slice: _slice, ...movement }) => ({
+      ...movement,
+      at: instant(at),
+      recorded_at: instant(recorded_at),
+    }),
+  );
+}
+
+type GiftingReason = { code: string; detail: string; reason_code?: string };
+
+/** What the account may give at a moment. The reasons are those that an acceptance would refuse with. */
+export async function gifting(
+  database: Database,
+  id: string,
+  policyVersion: string,
+  at: string,
+): Promise<Gifting> {
+  const row = await queryRow<{ gifting: (Omit<Gifting, 'reasons'> & { reasons: GiftingReason[] }) | null }>(
+    database,
+    'gifting',
+    'SELECT boon.gifting($1, $2, $3) AS gifting',
+    [policyVersion, id, at],
+  );
+  if (row === undefined || row.gifting === null)
+    throw new BoonError('not_found', `There is no account "${id}".`);
+  const { reasons, per_day, per_month, promotional, ...rest } = row.gifting;
+  const inOurSpelling = (allowance: Gifting['per_day']) => ({
+    ...allowance,
+    resets_at: instant(allowance.resets_at),
+  });
+  return {
+    ...rest,
+    per_day: inOurSpelling(per_day),
+    per_month: inOurSpelling(per_month),
+    promotional: inOurSpelling(promotional),
+    reasons: reasons.map((reason) => ({
+      code: reason.reason_code ?? reason.code,
+      detail: reason.detail,
+      fix: ERRORS[reason.code as ErrorCode].fix,
+    })),
+  };
+}

@@ -1,0 +1,68 @@
+/** What the ledger remembers of an invoice's twin at the payment provider. */
+import { BoonError } from '../../contracts/errors.ts';
+import type { InvoiceCorrection } from '../../contracts/invoice.ts';
+import { type Database, queryRow } from '../postgres/database.ts';
+import { correctionsOf } from './invoice-corrections.ts';
+
+export type ProviderInvoice = {
+  /** The provider's id; null while it has none. */
+  id: string | null;
+  /** Whether it collects the money; until then it is a draft. */
+  sent: boolean;
+  /** It was corrected while the provider did not have it: it must not get the whole of it any more. */
+  left_out: boolean;
+  /** What it must be told of yet, in order. */
+  untold: InvoiceCorrection[];
+};
+
+/** What became of telling the provider of a correction; `reference` is its id there, or why it was refused. */
+export type Telling = { outcome: 'done' | 'refused' | 'not_there'; reference: string | null };
+
+export interface ProviderInvoices {
+  invoiceAtProvider(id: string): Promise<ProviderInvoice>;
+  /** Remembers the provider's draft before anything else is done there; the first stays and is answered. */
+  noteInvoiceDraft(id: string, providerId: string, at: string): Promise<string>;
+  /** Notes that the provider collects the money, once. */
+  noteInvoiceSent(id: string, url: string | null, at: string): Promise<void>;
+  /** Notes what became of telling of a correction, once; what was refused is a disagreement. */
+  noteCorrectionTold(correctionId: string, telling: Telling, at: string): Promise<void>;
+  /** Notes where the provider has other than the ledger, once in the same words. */
+  noteInvoiceDisagreement(id: string, what: string, at: string): Promise<void>;
+}
+
+const FIND = `
+  SELECT v.provider_id AS id, v.provider_since IS NOT NULL AS sent, EXISTS (
+    SELECT FROM boon.invoice_corrections c JOIN boon.told_corrections t ON t.correction_id = c.id
+    WHERE c.invoice_id = v.id AND t.outcome = 'not_there') AS left_out
+  FROM boon.invoices v WHERE v.id = $1`;
+
+export function makeProviderInvoices(database: Database): ProviderInvoices {
+  const note = (name: string, text: string, values: unknown[]) => queryRow(database, name, text, values);
+  return {
+    async invoiceAtProvider(id) {
+      const row = await queryRow<Omit<ProviderInvoice, 'untold'>>(database, 'invoice_at_provider', FIND, [
+        id,
+      ]);
+      if (row === undefined) throw new BoonError('not_found', `There is no invoice "${id}".`);
+      return { ...row, untold: await correctionsOf(database, id, true) };
+    },
+    async noteInvoiceDraft(id, providerId, at) {
+      const text = 'SELECT boon.note_invoice_draft($1, $2, $3) AS id';
+      const values = [id, providerId, at];
+      const row = await queryRow<{ id: string | null }>(database, 'note_invoice_draft', text, values);
+      if (row?.id == null) throw new BoonError('not_found', `There is no invoice "${id}".`);
+      return row.id;
+    },
+    async noteInvoiceSent(id, url, at) {
+      await note('note_invoice_sent', 'SELECT boon.note_invoice_sent($1, $2, $3)', [id, url, at]);
+    },
+    async noteCorrectionTold(correctionId, { outcome, reference }, at) {
+      const text = 'SELECT boon.note_correction_told($1, $2, $3, $4)';
+      await note('note_correction_told', text, [correctionId, outcome, reference, at]);
+    },
+    async noteInvoiceDisagreement(id, what, at) {
+      const text = 'SELECT boon.note_invoice_disagreement($1, $2, $3)';
+      await note('note_invoice_disagreement', text, [id, what, at]);
+    },
+  };
+}

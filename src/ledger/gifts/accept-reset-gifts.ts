@@ -1,0 +1,57 @@
+/** Acceptance of gifts of banked resets, grouped: the TypeScript side of `boon.accept_reset_gifts`. */
+import { BoonError } from '../../contracts/errors.ts';
+import type { Gift } from '../../contracts/gift.ts';
+import type { AddressVault } from '../postgres/address-vault.ts';
+import { type Database, isTaken } from '../postgres/database.ts';
+import { GroupCommit } from '../postgres/group-commit.ts';
+import type { Recorded } from '../postgres/recorded.ts';
+import { type AnswerRow, answerOf, callWithArray, inputHash } from '../postgres/recorded.ts';
+import { toGift } from '../postgres/rows.ts';
+import type { AcceptRequest } from './accept-gifts.ts';
+import { sealedAddress } from './accept-gifts.ts';
+
+const MOST_IN_A_BATCH = 32;
+
+/** Makes the function that accepts a gift of a reset; its amount is not looked at. */
+export function makeAcceptResetGift(
+  database: Database,
+  vault: AddressVault,
+  policyVersion: () => string,
+): (request: AcceptRequest) => Promise<Recorded<Gift>> {
+  const groups = new GroupCommit<AcceptRequest, AnswerRow<Gift>>({
+    writers: 1,
+    most: MOST_IN_A_BATCH,
+    join: 1,
+    shardOf: (request) => request.from,
+    run: (batch, wait) =>
+      callWithArray(
+        database,
+        'accept_reset_gifts',
+        'SELECT i, replayed, result FROM boon.accept_reset_gifts($1, $2)',
+        [policyVersion(), JSON.stringify(batch.map((request, i) => toRow(request, i, vault)))],
+        batch.length,
+        wait,
+      ),
+  });
+  return async (request) => {
+    try {
+      const { value, replayed } = answerOf(await groups.submit(request));
+      return { value: toGift(value), replayed };
+    } catch (error) {
+      if (!isTaken(error, 'gifts_pkey')) throw error;
+      throw new BoonError('idempotency_mismatch', `"${request.id}" was accepted under another key.`, {
+        cause: error,
+      });
+    }
+  };
+}
+
+function toRow(request: AcceptRequest, i: number, vault: AddressVault): Record<string, unknown> {
+  const { id, key, at, from, to, reset_id, message } = request;
+  const row = { i, id, key, at, sender_id: from, reset_id, message };
+  if ('account_id' in to)
+    return { ...row, input_hash: inputHash({ from, to, reset_id, message }), recipient_id: to.account_id };
+  const address = sealedAddress(to.email, vault);
+  const { email_index } = address;
+  return { ...row, input_hash: inputHash({ from, to: { email_index }, reset_id, message }), ...address };
+}

@@ -1,0 +1,123 @@
+/** What becomes of accepted gifts: the TypeScript side of `boon.act_on_gifts` and `boon.advance_gifts`, grouped. */
+import { BoonError } from '../../contracts/errors.ts';
+import type { Gift, GiftActionRequest } from '../../contracts/gift.ts';
+import { tokenHash } from '../postgres/address-vault.ts';
+import { type Database, queryBatch, queryRows } from '../postgres/database.ts';
+import { AGAIN, GroupCommit, type LockWait } from '../postgres/group-commit.ts';
+import type { Recorded } from '../postgres/recorded.ts';
+import { type AnswerRow, answerOf, callWithArray, inputHash } from '../postgres/recorded.ts';
+import { toGift } from '../postgres/rows.ts';
+
+const MOST_IN_A_BATCH = 64;
+/** Gifts touch two accounts each, which their ids do not keep apart: one writer, so that no batch waits for another. */
+const WRITERS = 1;
+/** Where the accounts are known. Larger batches leave fewer gifts that have no account in common with one of them. */
+const BULK_WRITERS = 2;
+const BULK_BATCH = 200;
+
+/** Makes the function behind `Ledger.actOnGift`. */
+export function makeActOnGift(database: Database): (request: GiftActionRequest) => Promise<Recorded<Gift>> {
+  const groups = new GroupCommit<GiftActionRequest, AnswerRow<{ gift: Gift }>>({
+    writers: WRITERS,
+    most: MOST_IN_A_BATCH,
+    join: 1,
+    shardOf: (request) => request.gift_id,
+    run: (batch, wait) =>
+      callWithArray(
+        database,
+        'act_on_gifts',
+        'SELECT i, replayed, result FROM boon.act_on_gifts($1)',
+        [JSON.stringify(batch.map(toRow))],
+        batch.length,
+        wait,
+      ),
+  });
+  return async (request) => {
+    const { value, replayed } = answerOf(await groups.submit(request));
+    return { value: toGift(value.gift), replayed };
+  };
+}
+
+function toRow(request: GiftActionRequest, i: number): Record<string, unknown> {
+  const { gift_id, action, reason, by, token, account_id } = request;
+  const token_hash = token === undefined ? request.token_hash : tokenHash(token);
+  return {
+    i,
+    key: request.key,
+    input_hash: inputHash({ gift_id, action, reason, token_hash, account_id }),
+    at: request.at,
+    gift_id,
+    action,
+    reason,
+    operator: by,
+    token_hash,
+    account_id,
+  };
+}
+
+type Due = { id: string; at: string; shards: readonly string[] };
+
+/**
+ * Makes the functions behind `Ledger.advanceGift` and `Ledger.advanceGifts`. Of one gift only its own id is known,
+ * so there is one writer; of many the accounts are looked up first, and two writers settle apart from each other.
+ */
+export function makeAdvanceGifts(database: Database): {
+  advanceGift: (id: string, at: string) => Promise<Gift>;
+  advanceGifts: (ids: readonly string[], at: string) => Promise<Gift[]>;
+} {
+  const groups = (writers: number, most: number) =>
+    new GroupCommit<Due, Gift | undefined>({
+      writers,
+      most,
+      join: most / 2,
+      shardOf: (request) => request.shards,
+      run: (batch, wait) => advance(database, batch, wait),
+    });
+  const single = groups(WRITERS, MOST_IN_A_BATCH);
+  const bulk = groups(BULK_WRITERS, BULK_BATCH);
+  return {
+    async advanceGift(id, at) {
+      const gift = await single.submit({ id, at, shards: [id] });
+      if (gift === undefined) throw new BoonError('not_found', `There is no transfer "${id}".`);
+      return gift;
+    },
+    async advanceGifts(ids, at) {
+      const accounts = await accountsOf(database, ids);
+      const gifts = await Promise.all(
+        ids.map((id) => bulk.submit({ id, at, shards: accounts.get(id) ?? [id] })),
+      );
+      return gifts.filter((gift) => gift !== undefined);
+    },
+  };
+}
+
+/** One call of the database for the batch; unknown gifts are undefined. */
+async function advance(
+  database: Database,
+  batch: Due[],
+  wait: LockWait,
+): Promise<(Gift | typeof AGAIN | undefined)[]> {
+  // A gift that stands in it twice is looked at again in the next.
+  const ids = batch.map(({ id }) => id);
+  const first = batch.filter(({ id }, index) => ids.indexOf(id) === index);
+  const rows = await queryBatch<{ gift: Gift }>(
+    database,
+    'advance_gifts',
+    'SELECT boon.advance_gifts($1, $2) AS gift',
+    [first.map(({ id }) => id), first.map(({ at }) => at)],
+    wait,
+  );
+  const byId = new Map(rows.map(({ gift }) => [gift.id, toGift(gift)]));
+  return batch.map((request, index) => (ids.indexOf(request.id) === index ? byId.get(request.id) : AGAIN));
+}
+
+/** The accounts that each gift's settlement locks. */
+async function accountsOf(database: Database, ids: readonly string[]): Promise<Map<string, string[]>> {
+  const rows = await queryRows<{ id: string; accounts: string[] }>(
+    database,
+    'gift_accounts',
+    `SELECT id, array_remove(ARRAY[payer_id, sender_id, recipient_id], NULL) AS accounts FROM boon.gifts WHERE id = ANY ($1)`,
+    [ids],
+  );
+  return new Map(rows.map(({ id, accounts }) => [id, accounts]));
+}

@@ -1,0 +1,109 @@
+/** Reading purchases: one, a list, those that wait for `reconcile`, and what can be bought. */
+import { BoonError } from '../../contracts/errors.ts';
+import type { PackageList } from '../../contracts/purchase.schema.ts';
+import type { Purchase } from '../../contracts/purchase.ts';
+import type { Refund } from '../../contracts/refund.ts';
+import type { Price } from '../../domain/policy.ts';
+import { DIGITS, decodeCursor, GIFT_ID } from '../postgres/cursor.ts';
+import { type Database, queryRow, queryRows } from '../postgres/database.ts';
+import type { Page, PageRequest } from '../postgres/page.ts';
+import { toPage } from '../postgres/page.ts';
+import { instant, instantOrNull } from '../postgres/rows.ts';
+
+export async function findPurchase(database: Database, id: string): Promise<Purchase> {
+  const text =
+    'SELECT boon.with_payment(boon.purchase_view(p)) AS purchase FROM boon.purchases p WHERE p.id = $1';
+  const row = await queryRow<{ purchase: Purchase }>(database, 'find_purchase', text, [id]);
+  if (row === undefined) throw new BoonError('not_found', `There is no purchase "${id}".`);
+  return toPurchase(row.purchase);
+}
+
+type Positioned = { purchase: Purchase; position: string };
+
+/** Newest first. The sort key is the microsecond of the beginning, then the id. */
+const LIST = `
+  SELECT boon.with_payment(boon.purchase_view(p)) AS purchase, (extract(epoch FROM p.created_at) * 1000000)::bigint AS position FROM boon.purchases p
+  WHERE p.account_id = $1 AND ($2::bigint IS NULL OR (p.created_at, p.id) < ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
+  ORDER BY p.created_at DESC, p.id DESC LIMIT $4`;
+
+export async function listPurchases(
+  database: Database,
+  accountId: string,
+  page: PageRequest,
+): Promise<Page<Purchase>> {
+  const values = [accountId, ...after(page), page.limit + 1];
+  return paged(await queryRows<Positioned>(database, 'list_purchases', LIST, values), page);
+}
+
+const OPEN = `
+  SELECT boon.with_payment(boon.purchase_view(p)) AS purchase, (extract(epoch FROM p.created_at) * 1000000)::bigint AS position FROM boon.purchases p
+  WHERE p.status = 'open' AND p.created_at < $1
+    AND ($2::bigint IS NULL OR (p.created_at, p.id) > ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
+  ORDER BY p.created_at, p.id LIMIT $4`;
+
+export async function openPurchases(
+  database: Database,
+  before: string,
+  page: PageRequest,
+): Promise<Page<Purchase>> {
+  const values = [before, ...after(page), page.limit + 1];
+  return paged(await queryRows<Positioned>(database, 'open_purchases', OPEN, values), page);
+}
+
+const PAID = `
+  SELECT boon.with_payment(boon.purchase_view(p)) AS purchase, (extract(epoch FROM p.created_at) * 1000000)::bigint AS position FROM boon.purchases p
+  WHERE p.paid_at >= $5 AND p.paid_at < $1
+    AND ($2::bigint IS NULL OR (p.created_at, p.id) > ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
+  ORDER BY p.created_at, p.id LIMIT $4`;
+
+export async function paidPurchases(
+  database: Database,
+  since: string,
+  before: string,
+  page: PageRequest,
+): Promise<Page<Purchase>> {
+  const values = [before, ...after(page), page.limit + 1, since];
+  return paged(await queryRows<Positioned>(database, 'paid_purchases', PAID, values), page);
+}
+
+export async function listPackages(database: Database, version: string): Promise<PackageList> {
+  const text = `SELECT package AS id, boon.credits(credits) AS credits, resets, json_build_object('amount', price, 'currency', currency) AS price
+    FROM boon.package_rules r WHERE r.version = $1 ORDER BY r.resets, r.price, r.package`;
+  const rows = await queryRows<{ id: string; credits: string; resets: number; price: Price }>(
+    database,
+    'list_packages',
+    text,
+    [version],
+  );
+  return { data: rows };
+}
+
+/** What `boon.purchase_view` says, with times in our spelling. */
+export function toPurchase(view: Purchase): Purchase {
+  return {
+    ...view,
+    created_at: instant(view.created_at),
+    expires_at: instant(view.expires_at),
+    paid_at: instantOrNull(view.paid_at),
+    ended_at: instantOrNull(view.ended_at),
+    refunds: view.refunds.map(toRefund),
+  };
+}
+
+/** What `boon.refund_view` says, with times in our spelling. */
+export function toRefund(view: Refund): Refund {
+  return { ...view, created_at: instant(view.created_at), ended_at: instantOrNull(view.ended_at) };
+}
+
+function after({ cursor }: PageRequest): (string | null)[] {
+  return cursor === undefined ? [null, null] : decodeCursor(cursor, [DIGITS, GIFT_ID]);
+}
+
+function paged(rows: Positioned[], { limit }: PageRequest): Page<Purchase> {
+  return toPage(
+    rows,
+    limit,
+    ({ position, purchase }) => [position, purchase.id],
+    ({ purchase }) => toPurchase(purchase),
+  );
+}

@@ -1,0 +1,134 @@
+/** What the ledger offers for referrals, reward windows and activity. */
+
+import type { ProgramReport } from '../../contracts/program-report.ts';
+import type { Referral, RewardWindow, RewardWindowInput } from '../../contracts/referral.ts';
+import type { AddressVault } from '../postgres/address-vault.ts';
+import type { Database } from '../postgres/database.ts';
+import type { Page, PageRequest } from '../postgres/page.ts';
+import type { Recorded } from '../postgres/recorded.ts';
+import type { Eligibility } from './eligibility.ts';
+import { eligibility } from './eligibility.ts';
+import type { ReferralAction } from './end-referrals.ts';
+import { expireReferrals, makeActOnReferral } from './end-referrals.ts';
+import type { InviteRequest } from './invitations.ts';
+import { makeInvite } from './invitations.ts';
+import type { LinkUse } from './link-use.ts';
+import { makeUseLink } from './link-use.ts';
+import { programReport, type ReportRequest } from './program-report.ts';
+import { type ProgramTerms, programTerms } from './program-terms.ts';
+import {
+  dueRewards,
+  findReferral,
+  listReferrals,
+  noteEndsTold,
+  openReferrals,
+  referralAddresses,
+  referralsOf,
+  untoldEnds,
+  untoldEndsOf,
+} from './read-referrals.ts';
+import type { Activity } from './record-activity.ts';
+import { makeRecordActivity } from './record-activity.ts';
+import type { RaiseCap } from './reward-windows.ts';
+import { makeRaiseCap, openWindows, rewardWindow } from './reward-windows.ts';
+import { makeRewardReferral } from './rewards.ts';
+
+/** No method reads a clock; refusals are BoonErrors; each write may be repeated under its key. */
+export interface Referrals {
+  /** Checks the program's rules and writes the invitation. Whether the address has an account changes nothing here. */
+  invite(request: InviteRequest): Promise<Recorded<Referral>>;
+  /** The friend came by the link: joined, or refused with a reason. A refusal is an answer, not an error. */
+  useLink(request: LinkUse): Promise<Recorded<Referral>>;
+  /**
+   * Notes logins and prompts, grouped with others. Answers the referral that this very event changed (a prompt was
+   * counted, or it showed the friend to have been active before the link), else undefined. A prompt that would have
+   * counted is refused when it is told too late after the invitation's end.
+   */
+  recordActivity(event: Activity): Promise<Referral | undefined>;
+  /**
+   * Claims a place in the referrer's billing month and banks the rewards, in one transaction: rewarded; or over the
+   * cap refused, or still qualified with `deferred_until`. One that is not qualified, or has ended, is unchanged.
+   */
+  rewardReferral(referralId: string, at: string): Promise<Referral>;
+  actOnReferral(request: ReferralAction): Promise<Recorded<Referral>>;
+  /** With `at` as it stands then, whether or not a sweep has come by; without it as it is noted. */
+  findReferral(referralId: string, at?: string): Promise<Referral>;
+  /** An account's invitations, newest first; `at` as for `findReferral`. */
+  listReferrals(
+    referrerId: string,
+    page: PageRequest,
+    program?: string,
+    at?: string,
+  ): Promise<Page<Referral>>;
+  /** Address and link token, for the mail and for the referrer; undefined tokens are used up or ended. */
+  referralAddresses(
+    referralIds: readonly string[],
+  ): Promise<Map<string, { email: string; token: string | undefined }>>;
+  /** Ends at most `limit` invitations that ran out by `at`; answers those it ended. */
+  expireReferrals(at: string, limit: number): Promise<Referral[]>;
+  /** Open referrals invited before `before` (and from `since` on), for `reconcile`. */
+  openReferrals(before: string, page: PageRequest, since?: string): Promise<Page<Referral>>;
+  /** Those of the ids that the ledger knows, for `reconcile`. */
+  referralsOf(ids: readonly string[]): Promise<Referral[]>;
+  /**
+   * Referrals that have ended, in the order in which that was recorded, and whose process may not know; for `reconcile`.
+   * Without those of which `before` or later is told, and those that were told later than `toldBy`.
+   */
+  untoldEnds(times: { before: string; toldBy: string }, page: PageRequest): Promise<Page<Referral>>;
+  /** The latest of an account's referrals, as referrer or friend, that have ended and whose process no sweep has told yet. */
+  untoldEndsOf(accountId: string, limit: number): Promise<Referral[]>;
+  /** Forgets the ends of processes that are `over`, and keeps those of processes that were told. */
+  noteEndsTold(ids: { over: readonly string[]; told: readonly string[] }, at: string): Promise<void>;
+  /**
+   * Ids of qualified referrals whose reward is due at `at` and was not given, for `reconcile`; with `now` without those
+   * that are stuck until later.
+   */
+  dueRewards(at: string, limit: number, now?: string): Promise<string[]>;
+  eligibility(accountId: string, program: string, at: string): Promise<Eligibility>;
+  /**
+   * An account's billing month at `at` in a program, under the policy in use, or under the terms of one of its referrals.
+   * A program that is no longer in the policy is known for as long as the account has referrals or months in it.
+   */
+  rewardWindow(accountId: string, program: string, at: string, referralId?: string): Promise<RewardWindow>;
+  raiseCap(request: RaiseCap): Promise<Recorded<RewardWindow>>;
+  /** Those of the months that the ledger has and that are not over at `at`, with their places, for `reconcile`. */
+  openWindows(
+    months: readonly Pick<RewardWindow, 'account_id' | 'month'>[],
+    at: string,
+  ): Promise<RewardWindowInput[]>;
+  /** What a program asks and brings; undefined when there is none of this name. */
+  programTerms(program: string): Promise<ProgramTerms | undefined>;
+  /** What became of a program's invitations, by day. */
+  programReport(request: ReportRequest): Promise<ProgramReport>;
+}
+
+export function makeReferrals(
+  database: Database,
+  vault: AddressVault,
+  policyVersion: () => string,
+): Referrals {
+  return {
+    invite: makeInvite(database, vault, policyVersion),
+    useLink: makeUseLink(database),
+    recordActivity: makeRecordActivity(database),
+    rewardReferral: makeRewardReferral(database),
+    actOnReferral: makeActOnReferral(database),
+    findReferral: (id, at) => findReferral(database, id, at),
+    listReferrals: (referrerId, page, program, at) => listReferrals(database, referrerId, page, program, at),
+    referralAddresses: (ids) => referralAddresses(database, vault, ids),
+    expireReferrals: (at, limit) => expireReferrals(database, at, limit),
+    openReferrals: (before, page, since) => openReferrals(database, before, page, since),
+    referralsOf: (ids) => referralsOf(database, ids),
+    untoldEnds: (times, page) => untoldEnds(database, times, page),
+    untoldEndsOf: (accountId, limit) => untoldEndsOf(database, accountId, limit),
+    noteEndsTold: (ids, at) => noteEndsTold(database, ids, at),
+    dueRewards: (at, limit, now) => dueRewards(database, at, limit, now),
+    eligibility: (id, program, at) => eligibility(database, policyVersion(), id, program, at),
+    rewardWindow: (id, program, at, referralId) =>
+      rewardWindow(database, policyVersion(), id, program, at, referralId),
+    raiseCap: makeRaiseCap(database, policyVersion),
+    openWindows: (months, at) => openWindows(database, months, at),
+    programTerms: (program) => programTerms(database, policyVersion(), program),
+    programReport: (request) => programReport(database, request),
+  };
+}

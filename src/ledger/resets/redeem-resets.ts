@@ -1,0 +1,85 @@
+/** Redeeming banked resets, grouped: the TypeScript side of `boon.redeem_resets`. */
+import { BoonError, type ErrorCode } from '../../contracts/errors.ts';
+import type { Redemption } from '../../contracts/reset.schema.ts';
+import type { RedeemOutcome } from '../../domain/reset.ts';
+import { restoredWindow } from '../../domain/usage-window.ts';
+import { type Database, queryBatch } from '../postgres/database.ts';
+import { AGAIN, GroupCommit } from '../postgres/group-commit.ts';
+import { instant } from '../postgres/rows.ts';
+import { openWindows, storedWindow, toWindows, type WindowsRow } from '../usage/usage-windows.ts';
+
+/** `request_id` is the key of the write, each account's own. Without `reset_id`: the one that expires soonest. */
+export type RedeemRequest = {
+  account_id: string;
+  request_id: string;
+  reset_id?: string | undefined;
+  dry_run?: boolean | undefined;
+  at: string;
+};
+
+type RedeemRow = WindowsRow & {
+  i: number;
+  refused: ErrorCode | null;
+  reason_code: string | null;
+  outcome: RedeemOutcome;
+  reset_id: string | null;
+  effective_at: Date;
+  weekly_moved: boolean;
+};
+
+/** As for gifts: larger batches hold their locks too long, and a second writer pays from 16 on. */
+const MOST_IN_A_BATCH = 32;
+const WRITERS = 2;
+const JOIN = 16;
+
+const REDEEM = `
+  SELECT i, refused, reason_code, outcome, reset_id, effective_at, five_hour_limit, five_hour_used, five_hour_started_at,
+    weekly_limit, weekly_used, weekly_started_at, weekly_moved
+  FROM boon.redeem_resets($1, $2)`;
+
+/** Makes the function behind `Ledger.redeemReset`. */
+export function makeRedeemReset(
+  database: Database,
+  policyVersion: () => string,
+): (request: RedeemRequest) => Promise<Redemption> {
+  const groups = new GroupCommit<RedeemRequest, RedeemRow>({
+    writers: WRITERS,
+    most: MOST_IN_A_BATCH,
+    join: JOIN,
+    shardOf: (request) => request.account_id,
+    async run(batch, wait) {
+      const requests = batch.map((request, i) => ({ i, dry_run: false, ...request }));
+      const values = [policyVersion(), JSON.stringify(requests)];
+      const rows = await queryBatch<RedeemRow>(database, 'redeem_resets', REDEEM, values, wait);
+      const answers: (RedeemRow | typeof AGAIN)[] = batch.map(() => AGAIN);
+      for (const row of rows) answers[row.i] = row;
+      return answers;
+    },
+  });
+  return async (request) => toRedemption(request, await groups.submit(request));
+}
+
+function toRedemption({ account_id, dry_run = false }: RedeemRequest, row: RedeemRow): Redemption {
+  if (row.refused === 'not_found') throw new BoonError('not_found', `There is no account "${account_id}".`);
+  if (row.refused !== null) {
+    throw new BoonError(row.refused, `The account is ${row.reason_code}: it redeems nothing.`, {
+      reasonCode: row.reason_code ?? undefined,
+    });
+  }
+  const { outcome, reset_id, effective_at } = row;
+  const before = openWindows(row);
+  const restores = outcome === 'reset' || outcome === 'already_redeemed';
+  const after = toWindows(row, (kind) =>
+    restoredWindow(kind, storedWindow(row, kind), effective_at.getTime(), row.weekly_moved),
+  );
+  const spent = restores && !(dry_run && outcome === 'reset');
+  return {
+    outcome,
+    before,
+    after: restores ? after : before,
+    windows_reset: restores ? 2 : 0,
+    reset_id,
+    redeemed_at: spent ? instant(effective_at) : null,
+    dry_run,
+  };
+}

@@ -1,0 +1,77 @@
+/** Reminders ahead of a reset's expiry: which are due, and what became of them. */
+import type { AddressVault } from '../postgres/address-vault.ts';
+import { type Database, queryRow, queryRows } from '../postgres/database.ts';
+import { instant } from '../postgres/rows.ts';
+import { BEFORE_ALL, type ExpiringReset } from './expiring-reset.ts';
+
+/** One mail: resets of an account that expire at one moment. */
+export type DueReminder = {
+  account_id: string;
+  /** Undefined where it cannot be read: it was sealed with another key. */
+  email: string | undefined;
+  expires_at: string;
+  reset_ids: string[];
+  /** How long before the expiry, as PostgreSQL spells it (`7 days`). */
+  before: string;
+};
+
+/** `refused`: the mail server takes no mail for this address, now or later. `given_up`: it was tried for long enough. */
+export type ReminderOutcome = 'sent' | 'refused' | 'given_up';
+
+type Row = Pick<DueReminder, 'account_id' | 'before'> & {
+  reset_id: string;
+  email_sealed: Buffer;
+  expires_at: Date;
+  position: string;
+};
+
+export async function dueReminders(
+  database: Database,
+  vault: AddressVault,
+  at: string,
+  limit: number,
+  { expires_at, reset_id }: ExpiringReset = BEFORE_ALL,
+): Promise<{ due: DueReminder[]; next: ExpiringReset | undefined }> {
+  const rows = await queryRows<Row>(
+    database,
+    'due_reminders',
+    'SELECT reset_id, account_id, email_sealed, expires_at, expires_at::text AS position, before::text FROM boon.due_reminders($1, $2, $3, $4)',
+    [at, expires_at, reset_id, limit],
+  );
+  const together = Object.groupBy(
+    rows,
+    (row) => `${row.account_id} ${instant(row.expires_at)} ${row.before}`,
+  );
+  const due = Object.values(together).flatMap((group = []) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const { account_id, before, email_sealed } = first;
+    const reset_ids = group.map((row) => row.reset_id);
+    return [
+      {
+        account_id,
+        email: vault.openIfItCan(email_sealed),
+        expires_at: instant(first.expires_at),
+        reset_ids,
+        before,
+      },
+    ];
+  });
+  const last = rows.length === limit ? rows.at(-1) : undefined;
+  const next = last && { expires_at: last.position, reset_id: last.reset_id };
+  return { due, next };
+}
+
+export async function noteReminder(
+  database: Database,
+  { reset_ids, before }: DueReminder,
+  outcome: ReminderOutcome,
+  at: string,
+): Promise<void> {
+  await queryRow(database, 'note_reminder', 'SELECT boon.note_reminder($1, $2, $3, $4)', [
+    reset_ids,
+    before,
+    outcome,
+    at,
+  ]);
+}

@@ -1,0 +1,189 @@
+/** Charging of uses, grouped: the TypeScript side of `boon.use`. */
+
+import { BoonError, type ErrorCode, type LimitReached } from '../../contracts/errors.ts';
+import type { Usage, UsageBody } from '../../contracts/usage.schema.ts';
+import { formatCredits, parseCredits } from '../../domain/credits.ts';
+import { isError } from '../../domain/is-error.ts';
+import { WINDOW_KINDS, WINDOW_LENGTH_MS } from '../../domain/usage-window.ts';
+import { type Database, queryBatch, queryRow } from '../postgres/database.ts';
+import { AGAIN, GroupCommit } from '../postgres/group-commit.ts';
+
+import type { Recorded } from '../postgres/recorded.ts';
+import { openWindows, type WindowsRow } from './usage-windows.ts';
+
+/** `at` is when it was used, `now` when it is told: a use that is told late is judged at its own moment. */
+export type UseRequest = Omit<UsageBody, 'at'> & { at: string; now: string };
+
+type UseRow = WindowsRow & {
+  i: number;
+  code: ErrorCode | 'again' | null;
+  reason: string | null;
+  replayed: boolean;
+  plan_part: string;
+  pool_part: string;
+  invoice_part: string;
+  own_part: string;
+  balance: string | null;
+  amount: string | null;
+  resets: number | null;
+};
+
+const USE = `
+  SELECT i, code, reason, replayed, plan_part, pool_part, invoice_part, own_part, balance, five_hour_limit, five_hour_used, five_hour_started_at,
+    weekly_limit, weekly_used, weekly_started_at, amount, resets
+  FROM boon.use($1, $2)`;
+
+/** As for gifts larger batches hold their locks too long. Four uses are worth a second writer, which works while the first waits for the disk. */
+const MOST_IN_A_BATCH = 64;
+const WRITERS = 2;
+const JOIN = 4;
+const MOST_REMEMBERED = 100_000;
+
+/** Makes the function behind `Ledger.use`. */
+export function makeUse(
+  database: Database,
+  policyVersion: () => string,
+): (request: UseRequest) => Promise<Recorded<Usage>> {
+  /** Whose organisation was which when it was last looked at: it is locked with its member. */
+  const pools = new Map<string, string>();
+  const remember = (account: string, pool: string) => {
+    if (pools.size >= MOST_REMEMBERED) pools.clear();
+    pools.set(account, pool);
+  };
+  const groups = new GroupCommit<UseRequest, UseRow>({
+    writers: WRITERS,
+    most: MOST_IN_A_BATCH,
+    join: JOIN,
+    shardOf: ({ account_id }) => {
+      const pool = pools.get(account_id);
+      return pool === undefined ? account_id : [account_id, pool];
+    },
+    async run(batch, wait) {
+      const requests = batch.map((request, i) => toRow(request, i, pools.get(request.account_id)));
+      const values = [policyVersion(), JSON.stringify(requests)];
+      const rows = await queryBatch<UseRow>(database, 'use', USE, values, wait);
+      const answers: (UseRow | typeof AGAIN)[] = batch.map(() => AGAIN);
+      for (const row of rows) {
+        const account = batch[row.i]?.account_id;
+        if (row.code !== 'again') answers[row.i] = row;
+        else if (row.reason !== null && account !== undefined) remember(account, row.reason);
+      }
+      return answers;
+    },
+  });
+  /** A use whose month has no partition yet is the first of it: ahead of the scheduled process, or where a clock has jumped. */
+  const submit = async (request: UseRequest): Promise<UseRow> => {
+    try {
+      return await groups.submit(request);
+    } catch (error) {
+      if (!hasNoMonth(error)) throw error;
+    }
+    await queryRow(database, 'make_usage_month', 'SELECT boon.make_usage_month($1)', [request.at]);
+    try {
+      return await groups.submit(request);
+    } catch (error) {
+      // Its month was dropped, and gets no partition again.
+      throw hasNoMonth(error) ? invalid('too_late') : error;
+    }
+  };
+  return async (request) => {
+    const row = await submit(request);
+    if (row.code !== null) throw refusal(request, row);
+    return {
+      value: {
+        allowed: true,
+        charged: {
+          plan: formatCredits(BigInt(row.plan_part)),
+          credits: formatCredits(BigInt(row.pool_part) + BigInt(row.own_part)),
+          ...(BigInt(row.invoice_part) === 0n ? {} : { invoiced: formatCredits(BigInt(row.invoice_part)) }),
+        },
+        windows: openWindows(row),
+        balance: formatCredits(BigInt(row.balance ?? 0)),
+      },
+      replayed: row.replayed,
+    };
+  };
+}
+
+function toRow(
+  { units, ...request }: UseRequest,
+  i: number,
+  pool: string | undefined,
+): Record<string, unknown> {
+  return { i, ...request, pool_id: pool, units: parseCredits(units)?.toString() };
+}
+
+function refusal(request: UseRequest, row: UseRow): BoonError {
+  const reasonCode = row.reason ?? undefined;
+  switch (row.code) {
+    case 'not_found':
+      return new BoonError('not_found', `There is no account "${request.account_id}".`);
+    case 'account_frozen':
+      return new BoonError('account_frozen', `The account is ${row.reason}: it uses nothing.`, {
+        reasonCode,
+      });
+    case 'idempotency_mismatch':
+      return new BoonError('idempotency_mismatch', `"${request.id}" stands for another use.`);
+    case 'limit_reached': {
+      const limit = limitOf(row);
+      return new BoonError('limit_reached', limitDetail(row, limit), { reasonCode, limit });
+    }
+    default:
+      return invalid(row.reason ?? '');
+  }
+}
+
+function invalid(reason: string): BoonError {
+  const [path, message] = INVALID[reason] ?? ['', 'is not valid'];
+  return new BoonError('validation_failed', `${path}: ${message}.`, { errors: [{ path, message }] });
+}
+
+/** Whether a use was allowed and could not be written, since its month has no partition. */
+function hasNoMonth(error: unknown): boolean {
+  return (
+    isError(error) && (error as { code?: unknown }).code === '23514' && /no partition/.test(error.message)
+  );
+}
+
+const INVALID: Readonly<Record<string, readonly [path: string, message: string]>> = {
+  not_on_rate_card: ['product', 'must be a product of the rate card'],
+  too_much: ['units', 'must cost at most 1000000000 credits'],
+  too_late: ['at', 'must not lie so far back: the use is told too late'],
+};
+
+/** When the plan has room again: when the last of the windows ends that have too little of it. */
+function limitOf(row: UseRow): LimitReached {
+  const ends = WINDOW_KINDS.flatMap((kind) => {
+    const [limit, startedAt] = [row[`${kind}_limit`], row[`${kind}_started_at`]];
+    const tooLittle = limit !== null && BigInt(limit) - BigInt(row[`${kind}_used`]) < BigInt(row.amount ?? 0);
+    return tooLittle && startedAt !== null ? [startedAt.getTime() + WINDOW_LENGTH_MS[kind]] : [];
+  });
+  return {
+    next_window_at: ends.length === 0 ? null : new Date(Math.max(...ends)).toISOString(),
+    resets_available: row.resets ?? 0,
+  };
+}
+
+/** Banked resets are named first, then what keeps credits from paying. */
+function limitDetail(row: UseRow, { next_window_at, resets_available }: LimitReached): string {
+  const until = next_window_at === null ? '' : ` until ${next_window_at}`;
+  return [
+    `The plan does not cover this use${until}.`,
+    ...(resets_available === 0
+      ? []
+      : [
+          `${resets_available} banked reset${resets_available === 1 ? '' : 's'} can be redeemed to go on now.`,
+        ]),
+    WHY_NOT_CREDITS[row.reason ?? ''] ?? '',
+  ].join(' ');
+}
+
+const WHY_NOT_CREDITS: Readonly<Record<string, string>> = {
+  not_paid_by_credits: 'On this plan credits do not pay for this product.',
+  credits_off: 'The account has switched credits off.',
+  credits_on_request: 'Credits would pay the rest: send it again with `use_credits: true`.',
+  no_credits: 'There are not enough credits to pay the rest.',
+  member_limit: 'The member’s limit on the organisation’s credits is reached.',
+  invoice_ceiling: 'The most that the organisation may be invoiced for this month is reached.',
+  spending_limit: 'The spending limit of the month is reached.',
+};

@@ -1,0 +1,94 @@
+/** What credits could pay beyond the plan, and what limits their spending: the TypeScript side of `boon.credit_means`. */
+import { BoonError } from '../../contracts/errors.ts';
+import type { BeyondPlan } from '../../contracts/reset.schema.ts';
+import { formatCredits } from '../../domain/credits.ts';
+import { type Database, queryRow, queryRows } from '../postgres/database.ts';
+import { instant } from '../postgres/rows.ts';
+
+/** Why nothing is paid by itself: the reasons of `limit_reached`, or that the account is frozen or closed. */
+export type CreditRefusal =
+  | 'account_frozen'
+  | 'not_paid_by_credits'
+  | 'credits_off'
+  | 'no_credits'
+  | 'member_limit'
+  | 'spending_limit'
+  | 'invoice_ceiling'
+  | 'credits_on_request';
+
+export type CreditMeans = {
+  /** Null: credits go on by themselves where the plan ends. */
+  refused: CreditRefusal | null;
+  /** What the organisation's credits and the account's own could pay and what may be invoiced, as a decimal string. */
+  payable: string;
+  /** Whether the organisation is invoiced for whatever its member uses. */
+  unlimited: boolean;
+  /** Whether an organisation's credits pay first. */
+  member: boolean;
+  /** The limit in this billing month: the member's on the organisation's credits, else the account's own; null is none. */
+  spending: { limit: string; spent: string; resets_at: string } | null;
+};
+
+type MeansRow = {
+  refused: CreditRefusal | null;
+  payable: string;
+  unlimited: boolean;
+  member: boolean;
+  spending_limit: string | null;
+  spent: string;
+  resets_at: Date;
+};
+
+export async function creditMeans(
+  database: Database,
+  policyVersion: string,
+  accountId: string,
+  product: string,
+  at: string,
+): Promise<CreditMeans> {
+  const row = await queryRow<MeansRow>(
+    database,
+    'credit_means',
+    'SELECT refused, payable, unlimited, member, spending_limit, spent, resets_at FROM boon.credit_means($1, $2, $3, $4)',
+    [policyVersion, accountId, product, at],
+  );
+  if (row === undefined) throw new BoonError('not_found', `There is no account "${accountId}".`);
+  const { refused, payable, unlimited, member, spending_limit, spent, resets_at } = row;
+  return {
+    refused,
+    payable: formatCredits(BigInt(payable)),
+    unlimited,
+    member,
+    spending:
+      spending_limit === null
+        ? null
+        : {
+            limit: formatCredits(BigInt(spending_limit)),
+            spent: formatCredits(BigInt(spent)),
+            resets_at: instant(resets_at),
+          },
+  };
+}
+
+const BEYOND_PLAN = `
+  SELECT p.product, m.refused, m.payable, m.unlimited
+  FROM boon.accounts a JOIN boon.plan_rules l ON l.version = $1 AND l.plan = a.plan
+  CROSS JOIN unnest(l.products) WITH ORDINALITY p (product, place) CROSS JOIN LATERAL boon.credit_means($1, a.id, p.product, $3) m
+  WHERE a.id = $2 ORDER BY p.place`;
+
+export async function beyondPlan(
+  database: Database,
+  policyVersion: string,
+  accountId: string,
+  at: string,
+): Promise<BeyondPlan[]> {
+  type Row = Pick<MeansRow, 'refused' | 'payable' | 'unlimited'> & { product: string };
+  const values = [policyVersion, accountId, at];
+  const rows = await queryRows<Row>(database, 'beyond_plan', BEYOND_PLAN, values);
+  return rows.map(({ product, refused, payable, unlimited }) => ({
+    product,
+    allowed: refused === null,
+    reason_code: refused,
+    up_to: unlimited ? null : formatCredits(BigInt(payable)),
+  }));
+}

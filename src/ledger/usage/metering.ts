@@ -1,0 +1,52 @@
+/** Usage: charging it, and what was charged. */
+
+import type { BeyondPlan } from '../../contracts/reset.schema.ts';
+import type { Charge, Pool, Usage } from '../../contracts/usage.schema.ts';
+import { type Database, queryRow } from '../postgres/database.ts';
+import type { Page, PageRequest } from '../postgres/page.ts';
+import type { Recorded } from '../postgres/recorded.ts';
+import type { UseRequest } from './charge-usage.ts';
+import { makeUse } from './charge-usage.ts';
+import { beyondPlan, type CreditMeans, creditMeans } from './credit-means.ts';
+import { listUsage, pool } from './read-usage.ts';
+
+/** No method reads a clock; refusals are BoonErrors. */
+export interface Metering {
+  /**
+   * Charges a use, once for each id of an account: to the plan, then to credits. Grouped with others.
+   * @throws BoonError `limit_reached` (with `limit`) when they cannot or may not pay all of it: then nothing is charged;
+   * `idempotency_mismatch` when the id stands for another use.
+   */
+  use(request: UseRequest): Promise<Recorded<Usage>>;
+  /** An account's uses, the latest told first, each with what paid for it. Those of dropped months are gone. */
+  listUsage(accountId: string, page: PageRequest): Promise<Page<Charge>>;
+  /** What was taken of an organisation's credits in its billing month at `at`, what it will be invoiced for, and by whom. */
+  pool(accountId: string, at: string): Promise<Pool>;
+  /** What credits could pay for a product at `at`, beyond the plan. */
+  creditMeans(accountId: string, product: string, at: string): Promise<CreditMeans>;
+  /** The same for each product that credits may pay for on the account's plan. */
+  beyondPlan(accountId: string, at: string): Promise<BeyondPlan[]>;
+  /**
+   * Makes the partitions of this month and the next, and drops those that the policy keeps no longer, one at a time;
+   * `dropped` hears how many there were after each. Answers how many.
+   */
+  tendUsage(at: string, dropped?: (months: number) => void): Promise<number>;
+}
+
+export function makeMetering(database: Database, policyVersion: () => string): Metering {
+  return {
+    use: makeUse(database, policyVersion),
+    listUsage: (id, page) => listUsage(database, id, page),
+    pool: (id, at) => pool(database, policyVersion(), id, at),
+    creditMeans: (id, product, at) => creditMeans(database, policyVersion(), id, product, at),
+    beyondPlan: (id, at) => beyondPlan(database, policyVersion(), id, at),
+    async tendUsage(at, dropped) {
+      const text = 'SELECT boon.tend_usage($1, $2) AS dropped';
+      for (let months = 0; ; months += 1) {
+        const row = await queryRow<{ dropped: number }>(database, 'tend_usage', text, [policyVersion(), at]);
+        if (row === undefined || row.dropped === 0) return months;
+        dropped?.(months + 1);
+      }
+    },
+  };
+}
