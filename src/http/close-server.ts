@@ -1,7 +1,7 @@
 /** Stopping in order. */
 import type { FastifyInstance } from 'fastify';
 import { within } from '../observability/within.ts';
-import type { StartQueue } from './start-queue.ts';
+import type { StartQueue } from './route/start-queue.ts';
 
 /** How long running requests may take to finish. */
 const PATIENCE_MILLISECONDS = 10_000;

@@ -7,10 +7,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Payload, PayloadCodec } from '../contracts/payload-codec.ts';
-import { requireAccess } from './access.ts';
-import type { KeyRing } from './key-ring.ts';
+import { requireAccess } from './callers/access.ts';
+import type { KeyRing } from './callers/key-ring.ts';
+import type { TokenVerifier } from './callers/token-verifier.ts';
 import { bearerOf, JWT } from './plugins/authentication.ts';
-import type { TokenVerifier } from './token-verifier.ts';
 
 /** What the endpoint needs. */
 export type CodecParts = {

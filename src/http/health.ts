@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { HealthSchema, type Readiness, ReadinessSchema } from '../contracts/health.schema.ts';
 import { watchParts, watchStarts } from '../observability/metrics.ts';
 import { checkParts, isDegraded, type State } from '../observability/readiness.ts';
-import { publicRefusals } from './answers.ts';
-import type { ServerParts } from './server-parts.ts';
+import { publicRefusals } from './route/answers.ts';
+import type { ServerParts } from './route/server-parts.ts';
 
 const TAGS = ['Operating'];
 const config = { access: 'public' } as const;

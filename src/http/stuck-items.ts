@@ -3,9 +3,9 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { pageOf } from '../contracts/primitives.schema.ts';
 import { StuckItemQuerySchema, StuckItemSchema } from '../contracts/stuck-item.schema.ts';
-import { services } from './access.ts';
-import { readRefusals, writeRefusals } from './answers.ts';
-import type { ServerParts } from './server-parts.ts';
+import { services } from './callers/access.ts';
+import { readRefusals, writeRefusals } from './route/answers.ts';
+import type { ServerParts } from './route/server-parts.ts';
 
 const TAGS = ['Operating'];
 const access = services('stuck:operate');

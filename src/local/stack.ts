@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import type { VersionedPolicy } from '../domain/policy.ts';
-import { newApiKey } from '../http/api-key-secret.ts';
+import { newApiKey } from '../http/callers/api-key-secret.ts';
 import { type RunningServer, startServer } from '../server.ts';
 import { workflowBundle } from '../temporal/workflow-bundle.ts';
 import { startWorker } from '../worker.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bootstrapApiKey } from '../../src/http/bootstrap-key.ts';
+import { bootstrapApiKey } from '../../src/http/callers/bootstrap-key.ts';
 import { createApiKeys } from '../../src/ledger/accounts/api-keys.ts';
 import { openDatabase } from '../../src/ledger/postgres/database.ts';
 import { later, START } from '../support/test-ledger.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { newApiKey } from '../../src/http/api-key-secret.ts';
+import { newApiKey } from '../../src/http/callers/api-key-secret.ts';
 import { createStripePayments } from '../../src/payments/stripe-payments.ts';
 import { unsignedToken } from '../../src/testing/unsigned-token.ts';
 import { give } from '../support/gifts.ts';

@@ -1,12 +1,16 @@
 /** An HTTP server of a test file's own: really listening, on a real PostgreSQL. */
 import type { FastifyInstance } from 'fastify';
-import { newApiKey } from '../../src/http/api-key-secret.ts';
-import { bootstrapApiKey } from '../../src/http/bootstrap-key.ts';
 import { buildServer } from '../../src/http/build-server.ts';
+import { newApiKey } from '../../src/http/callers/api-key-secret.ts';
+import { bootstrapApiKey } from '../../src/http/callers/bootstrap-key.ts';
+import { createTokenVerifier, type TokenSettings } from '../../src/http/callers/token-verifier.ts';
 import { closeServer } from '../../src/http/close-server.ts';
-import type { ServerParts } from '../../src/http/server-parts.ts';
-import { createStartQueue, type StartQueue, type StartQueueOptions } from '../../src/http/start-queue.ts';
-import { createTokenVerifier, type TokenSettings } from '../../src/http/token-verifier.ts';
+import type { ServerParts } from '../../src/http/route/server-parts.ts';
+import {
+  createStartQueue,
+  type StartQueue,
+  type StartQueueOptions,
+} from '../../src/http/route/start-queue.ts';
 import { type ApiKeys, createApiKeys } from '../../src/ledger/accounts/api-keys.ts';
 import { openDatabase } from '../../src/ledger/postgres/database.ts';
 import { createLogger } from '../../src/observability/logger.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { createKeyRing, type KeyRing, keyDigest } from '../../src/http/key-ring.ts';
+import { createKeyRing, type KeyRing, keyDigest } from '../../src/http/callers/key-ring.ts';
 import type { ApiKeys, StoredApiKey } from '../../src/ledger/accounts/api-keys.ts';
 import { START } from '../support/test-ledger.ts';
 

@@ -1,5 +1,9 @@
 import { afterEach, expect, test } from 'vitest';
-import { createStartQueue, type StartQueue, type StartQueueOptions } from '../../src/http/start-queue.ts';
+import {
+  createStartQueue,
+  type StartQueue,
+  type StartQueueOptions,
+} from '../../src/http/route/start-queue.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { createMetrics, type Metrics } from '../../src/observability/metrics.ts';
 

@@ -1,6 +1,6 @@
 /** The caller of a Codex client's call: the account, and the person who signed in. */
 import type { FastifyRequest } from 'fastify';
-import { callerOf } from '../access.ts';
+import { callerOf } from '../callers/access.ts';
 
 export type CodexPerson = { accountId: string; userId: string; email: string | null };
 

@@ -2,7 +2,7 @@
 import type { JWTPayload } from 'jose';
 import { z } from 'zod';
 import { AccountIdSchema } from '../../contracts/primitives.schema.ts';
-import { accountNotFound, type UserPrincipal } from '../principal.ts';
+import { accountNotFound, type UserPrincipal } from '../callers/principal.ts';
 
 /** Where tokens of Codex clients name the account. */
 const AUTH_CLAIM = 'https://api.openai.com/auth';

@@ -1,7 +1,7 @@
 /** The adapter for existing Codex clients: their paths and shapes, over the same ledger calls as the public API. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import type { ReferralDesk } from '../referral-desk.ts';
-import type { ServerParts } from '../server-parts.ts';
+import type { ReferralDesk } from '../referrals/referral-desk.ts';
+import type { ServerParts } from '../route/server-parts.ts';
 import { accountsCheckRoutes } from './accounts-check.ts';
 import { demoModelRoutes } from './demo-model.ts';
 import { inviteEligibilityRoutes } from './invite-eligibility.ts';

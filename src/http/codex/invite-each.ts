@@ -1,8 +1,8 @@
 /** Several invitations in one call: each is taken or refused by itself. */
 import type { Invited } from '../../contracts/codex-invite.schema.ts';
 import { BoonError } from '../../contracts/errors.ts';
-import type { Principal } from '../principal.ts';
-import type { ReferralDesk } from '../referral-desk.ts';
+import type { Principal } from '../callers/principal.ts';
+import type { ReferralDesk } from '../referrals/referral-desk.ts';
 
 /**
  * Invites every address once, in the order given.

@@ -5,7 +5,7 @@ import {
   InviteEligibilityQuerySchema,
   InviteEligibilitySchema,
 } from '../../contracts/codex-invite.schema.ts';
-import type { ServerParts } from '../server-parts.ts';
+import type { ServerParts } from '../route/server-parts.ts';
 import { personOf } from './caller.ts';
 import { timeFrames, viewOffer } from './invite-offer.ts';
 import { invitePaths } from './paths.ts';

@@ -10,10 +10,10 @@ import {
   ResentSchema,
 } from '../../contracts/codex-invite.schema.ts';
 import type { ReferralView } from '../../contracts/referral.schema.ts';
-import { callerOf } from '../access.ts';
+import { callerOf } from '../callers/access.ts';
 import { businessKeyOf } from '../plugins/idempotency.ts';
-import type { ReferralDesk } from '../referral-desk.ts';
-import type { ServerParts } from '../server-parts.ts';
+import type { ReferralDesk } from '../referrals/referral-desk.ts';
+import type { ServerParts } from '../route/server-parts.ts';
 import { personOf } from './caller.ts';
 import { inviteEach } from './invite-each.ts';
 import { invitePaths } from './paths.ts';

@@ -9,7 +9,7 @@ import {
 import { BoonError } from '../../contracts/errors.ts';
 import { type Redemption, type Reset, ResetIdSchema } from '../../contracts/reset.schema.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import type { ServerParts } from '../server-parts.ts';
+import type { ServerParts } from '../route/server-parts.ts';
 import { personOf } from './caller.ts';
 import { codexPaths } from './paths.ts';
 import { viewResetCredit } from './reset-credit-view.ts';

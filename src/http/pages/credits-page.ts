@@ -1,78 +1,66 @@
-/** What the add-credits page says: what can be bought, or what became of a purchase. */
+/** The page behind the add-credits link: for whoever has the link, and for the account it was given for. */
+import { randomUUID } from 'node:crypto';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { BoonError } from '../../contracts/errors.ts';
+import { NameSchema } from '../../contracts/policy.schema.ts';
+import { callerOf } from '../callers/access.ts';
+import { businessKey } from '../plugins/idempotency.ts';
+import type { PurchaseDesk } from '../purchases/purchase-desk.ts';
+import type { ServerParts } from '../route/server-parts.ts';
+import { offerPage, outcomePage } from './credits-page-view.ts';
+import { sendPage, takeForms } from './page.ts';
 
-import type { PackageList } from '../../contracts/purchase.schema.ts';
-import { type Purchase, packageText, priceText } from '../../contracts/purchase.ts';
-import { type Html, html } from './html.ts';
-import type { PageParts } from './page.ts';
-
-export type Offer = {
-  accountId: string;
-  packages: PackageList['data'];
-  /** Where the forms are sent: this page with its ticket. */
-  action: string;
-  /** A new key for each form: one that is sent twice buys once. */
-  newKey: () => string;
+type CreditsPageParts = Pick<ServerParts, 'payments' | 'creditsLink' | 'publicUrl' | 'clock'> & {
+  desk: PurchaseDesk;
 };
 
-export function offerPage({ accountId, packages, action, newKey }: Offer): PageParts {
-  const rows = packages.map((sold) => {
-    const name = `${packageText(sold)} for ${priceText(sold.price)}`;
-    return html`<li><span>${name}</span><form method="post" action="${action}">
-<input type="hidden" name="package" value="${sold.id}"><input type="hidden" name="key" value="${newKey()}">
-<button aria-label="Buy ${name}">Buy</button></form></li>`;
+const url = '/credits';
+const config = { access: 'credits_link' } as const;
+/** Its account and its ticket have been read by the time that a handler runs. */
+const LinkSchema = z.object({ account: z.string(), ticket: z.string() });
+const FormSchema = z.strictObject({ package: NameSchema, key: z.uuid() });
+
+export const creditsPageRoutes: FastifyPluginAsyncZod<CreditsPageParts> = async (app, parts) => {
+  const { desk, payments, creditsLink, publicUrl, clock } = parts;
+  // The provider's page may be anywhere, and ours behind a proxy.
+  const formsTo = [new URL(publicUrl).origin, 'https:'];
+  takeForms(app);
+
+  app.route({
+    method: 'GET',
+    url,
+    config,
+    schema: { hide: true, querystring: LinkSchema.extend({ purchase: z.string().max(100).optional() }) },
+    handler: async (request, reply) => {
+      const { account, ticket, purchase } = request.query;
+      const here = `?${new URLSearchParams({ account, ticket })}`;
+      if (purchase !== undefined) {
+        const found = await desk.show(callerOf(request), purchase);
+        return sendPage(reply, outcomePage(found, here, clock().toISOString()), formsTo);
+      }
+      if (payments === undefined) throw new BoonError('payments_off', 'Nothing can be bought here.');
+      const { data: packages } = await desk.packages();
+      return sendPage(
+        reply,
+        offerPage({ accountId: account, packages, action: here, newKey: randomUUID }),
+        formsTo,
+      );
+    },
   });
-  return {
-    title: 'Add credits',
-    content: html`<p>For the account <strong>${accountId}</strong>. What you buy is there as soon as it is paid.</p>
-<ul>${rows}</ul>`,
-  };
-}
 
-/**
- * @param again the page with what can be bought.
- * @param at the moment at which it is looked at: nobody is sent to a payment whose time is over.
- */
-export function outcomePage(purchase: Purchase, again: string, at: string): PageParts {
-  const { title, text } = outcome(purchase, at);
-  return {
-    title,
-    content: html`<p role="status">${text}</p>
-<p><a href="${again}">Buy more</a></p>`,
-  };
-}
-
-function outcome(purchase: Purchase, at: string): { title: string; text: string | Html } {
-  const bought = packageText(purchase);
-  const price = priceText(purchase.price);
-  switch (purchase.status) {
-    case 'paid':
-      return { title: 'Thank you', text: `${price} are paid, and ${bought} ${verb(purchase)} yours.` };
-    case 'open': {
-      const pay =
-        purchase.checkout === null || purchase.expires_at <= at
-          ? ''
-          : html` You can <a href="${purchase.checkout.url}">go on to the payment</a>.`;
-      const wait = 'If you have just paid, look again in a moment.';
-      return {
-        title: 'Not paid yet',
-        text: html`${bought} for ${price}: nothing has been paid so far. ${wait}${pay}`,
-      };
-    }
-    case 'refunded':
-      return { title: 'Paid back', text: `The ${price} for ${bought} have gone back to you.` };
-    case 'expired':
-      return {
-        title: 'Not paid',
-        text: `${bought} for ${price}: the time to pay is over. Nothing was paid.`,
-      };
-    case 'failed':
-      return {
-        title: 'Not paid',
-        text: `${bought} for ${price}: the payment was declined. Nothing was paid.`,
-      };
-  }
-}
-
-function verb({ credits, resets }: Purchase): string {
-  return credits === '1' || resets === 1 ? 'is' : 'are';
-}
+  app.route({
+    method: 'POST',
+    url,
+    config,
+    schema: { hide: true, querystring: LinkSchema, body: FormSchema },
+    handler: async (request, reply) => {
+      const { package: name, key } = request.body;
+      const wanted = { account_id: request.query.account, package: name };
+      const { value } = await desk.buy(wanted, businessKey(callerOf(request), `POST ${url}`, key));
+      const isOpen = value.status === 'open' && value.expires_at > clock().toISOString();
+      const toPay = isOpen ? value.checkout?.url : undefined;
+      return reply.redirect(toPay ?? creditsLink.backTo(value), 303);
+    },
+  });
+};

@@ -4,10 +4,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { BoonError } from '../../contracts/errors.ts';
 import type { CreditsLink } from '../../payments/credits-link.ts';
-import { type Access, requireAccess } from '../access.ts';
-import type { KeyRing } from '../key-ring.ts';
-import type { Principal } from '../principal.ts';
-import type { TokenVerifier } from '../token-verifier.ts';
+import { type Access, requireAccess } from '../callers/access.ts';
+import type { KeyRing } from '../callers/key-ring.ts';
+import type { Principal } from '../callers/principal.ts';
+import type { TokenVerifier } from '../callers/token-verifier.ts';
 
 type AuthenticationOptions = {
   keyRing: KeyRing;

@@ -4,8 +4,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { BoonError } from '../../contracts/errors.ts';
 import type { Recorded } from '../../ledger/postgres/recorded.ts';
-import { callerOf } from '../access.ts';
-import { type Principal, principalId } from '../principal.ts';
+import { callerOf } from '../callers/access.ts';
+import { type Principal, principalId } from '../callers/principal.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

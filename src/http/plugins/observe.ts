@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import type { Metrics } from '../../observability/metrics.ts';
-import { principalId } from '../principal.ts';
+import { principalId } from '../callers/principal.ts';
 
 async function observe(app: FastifyInstance, { metrics }: { metrics: Metrics }): Promise<void> {
   app.addHook('onResponse', (request, reply, done) => {

@@ -4,7 +4,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import fp from 'fastify-plugin';
 import type { OpenAPIV3 } from 'openapi-types';
-import { openApiDocument } from '../openapi-document.ts';
+import { openApiDocument } from '../openapi/openapi-document.ts';
 import { PAGE_HEADERS } from './response-headers.ts';
 
 const PAGE_POLICY =

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { BoonError } from '../../contracts/errors.ts';
-import { principalId } from '../principal.ts';
+import { principalId } from '../callers/principal.ts';
 
 /** Requests a minute of a service and of an end user, in this process; 0: no limit. */
 export type RateLimit = { service: number; user: number };

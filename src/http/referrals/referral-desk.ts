@@ -1,0 +1,188 @@
+/** Where referrals are handed in: the ledger's answer, what their process is told, and the view for the caller. */
+import { BoonError } from '../../contracts/errors.ts';
+import type { LinkUsed, ReferralRequest, ReferralView } from '../../contracts/referral.schema.ts';
+import {
+  type Referral,
+  type RewardWindow,
+  referralWorkflowId,
+  rewardWindowWorkflowId,
+} from '../../contracts/referral.ts';
+import type { Page, PageRequest } from '../../ledger/postgres/page.ts';
+import type { Recorded } from '../../ledger/postgres/recorded.ts';
+import type { RaiseCap } from '../../ledger/referrals/reward-windows.ts';
+import { type Principal, principalId } from '../callers/principal.ts';
+import { createGiftTeller } from '../gifts/gift-teller.ts';
+import { newId } from '../route/new-id.ts';
+import type { ServerParts } from '../route/server-parts.ts';
+import { createReferralTeller } from './referral-teller.ts';
+import { type ReferralSide, viewReferral } from './referral-view.ts';
+
+export interface ReferralDesk {
+  invite(caller: Principal, request: ReferralRequest, key: string): Promise<Recorded<ReferralView>>;
+  show(caller: Principal, referralId: string): Promise<ReferralView>;
+  list(
+    caller: Principal,
+    referrerId: string,
+    page: PageRequest,
+    program?: string,
+  ): Promise<Page<ReferralView>>;
+  useLink(
+    caller: Principal,
+    referralId: string,
+    used: LinkUsed,
+    key: string,
+  ): Promise<Recorded<ReferralView>>;
+  resend(caller: Principal, referralId: string, key: string): Promise<ReferralView>;
+  cancel(
+    caller: Principal,
+    referralId: string,
+    reason: string | undefined,
+    key: string,
+  ): Promise<Recorded<ReferralView>>;
+  clawBack(
+    caller: Principal,
+    referralId: string,
+    reason: string,
+    key: string,
+  ): Promise<Recorded<ReferralView>>;
+  window(accountId: string, program: string): Promise<RewardWindow>;
+  raiseCap(
+    caller: Principal,
+    raise: Pick<RaiseCap, 'account_id' | 'program' | 'cap' | 'reason'> & { month?: string | undefined },
+    key: string,
+  ): Promise<Recorded<RewardWindow>>;
+}
+
+export function createReferralDesk(parts: ServerParts): ReferralDesk {
+  const { ledger, referralProcess, starts, clock, publicUrl } = parts;
+  const tellGifts = createGiftTeller(parts);
+  const tellEnds = createReferralTeller(parts);
+  const now = () => clock().toISOString();
+
+  return {
+    async invite(caller, { program, referrer_id, email }, key) {
+      const at = clock();
+      const id = newId('ref', at);
+      const recorded = await ledger.invite({ key, at: at.toISOString(), id, program, referrer_id, email });
+      const referral = recorded.value;
+      // On a replay too: so a caller's own retry heals a crash between the ledger and the start.
+      starts.add(referralWorkflowId(referral.id), 'start', async () =>
+        // As it is by then: who changes it before the process runs finds nobody to tell.
+        referralProcess.start(await ledger.findReferral(referral.id)),
+      );
+      return { value: await view(caller, referral), replayed: recorded.replayed };
+    },
+
+    async show(caller, referralId) {
+      return view(caller, await visible(caller, referralId));
+    },
+
+    async list(caller, referrerId, page, program) {
+      const { data, next_cursor } = await ledger.listReferrals(referrerId, page, program, now());
+      const addresses =
+        data.length > 0 ? await ledger.referralAddresses(data.map(({ id }) => id)) : new Map();
+      const referrer_name = data.length > 0 ? await ledger.nameOf(referrerId) : null;
+      const views = data.map((one) =>
+        viewReferral(one, sideOf(caller, one), {
+          publicUrl,
+          address: addresses.get(one.id),
+          referrer_name,
+        }),
+      );
+      return { data: views, next_cursor };
+    },
+
+    async useLink(caller, referralId, used, key) {
+      const recorded = await ledger.useLink({ key, at: now(), referral_id: referralId, ...used });
+      // With those that lose the friend to this link.
+      tellEnds(used.account_id);
+      return await told(caller, recorded);
+    },
+
+    async resend(caller, referralId, key) {
+      const referral = await visible(caller, referralId);
+      requireReferrer(caller, referral);
+      if (referral.status !== 'invited') {
+        throw new BoonError('already_resolved', 'The invitation no longer waits for the friend.');
+      }
+      await referralProcess.resend(referral, key);
+      return await view(caller, referral);
+    },
+
+    async cancel(caller, referralId, reason, key) {
+      requireReferrer(caller, await visible(caller, referralId));
+      const recorded = await ledger.actOnReferral({
+        key,
+        at: now(),
+        referral_id: referralId,
+        action: 'cancel',
+        // With a reason it is an operator's.
+        ...(caller.kind === 'service' ? { reason } : {}),
+        by: principalId(caller),
+      });
+      return await told(caller, recorded);
+    },
+
+    async clawBack(caller, referralId, reason, key) {
+      const by = principalId(caller);
+      const request = { key, at: now(), referral_id: referralId, action: 'claw_back', reason, by } as const;
+      const recorded = await ledger.actOnReferral(request);
+      for (const { account_id } of recorded.value.rewards) tellGifts(account_id, request.at);
+      return await told(caller, recorded);
+    },
+
+    window: (accountId, program) => ledger.rewardWindow(accountId, program, now()),
+
+    async raiseCap(caller, { month, ...raise }, key) {
+      const present = month ?? (await ledger.rewardWindow(raise.account_id, raise.program, now())).month;
+      const by = principalId(caller);
+      const recorded = await ledger.raiseCap({ key, at: now(), ...raise, month: present, by });
+      const { account_id } = recorded.value;
+      starts.add(rewardWindowWorkflowId(account_id, present), `tell ${raise.program}`, () =>
+        referralProcess.windowChanged(recorded.value),
+      );
+      return recorded;
+    },
+  };
+
+  /** Tells the process what the ledger did. On a replay how the referral stands now, should the first try have missed it. */
+  async function told(
+    caller: Principal,
+    { value, replayed }: Recorded<Referral>,
+  ): Promise<Recorded<ReferralView>> {
+    starts.add(referralWorkflowId(value.id), 'tell', async () =>
+      referralProcess.changed(replayed ? await ledger.findReferral(value.id) : value),
+    );
+    return { value: await view(caller, value), replayed };
+  }
+
+  async function visible(caller: Principal, referralId: string): Promise<Referral> {
+    const referral = await ledger.findReferral(referralId, now());
+    const { referrer_id, friend_id } = referral;
+    if (caller.kind === 'user' && caller.accountId !== referrer_id && caller.accountId !== friend_id) {
+      // In the ledger's words, so that an end user cannot tell another's referral from none.
+      throw new BoonError('not_found', `There is no referral "${referralId}".`);
+    }
+    return referral;
+  }
+
+  async function view(caller: Principal, referral: Referral): Promise<ReferralView> {
+    const side = sideOf(caller, referral);
+    const [addresses, referrer_name] = await Promise.all([
+      side === 'friend' ? undefined : ledger.referralAddresses([referral.id]),
+      ledger.nameOf(referral.referrer_id),
+    ]);
+    return viewReferral(referral, side, { publicUrl, address: addresses?.get(referral.id), referrer_name });
+  }
+}
+
+function sideOf(caller: Principal, referral: Referral): ReferralSide {
+  if (caller.kind === 'service') return 'service';
+  return caller.accountId === referral.referrer_id ? 'referrer' : 'friend';
+}
+
+function requireReferrer(caller: Principal, referral: Referral): void {
+  if (sideOf(caller, referral) === 'friend') {
+    throw new BoonError('forbidden', 'Only the referrer can do this to an invitation.');
+  }
+}

@@ -1,0 +1,19 @@
+/** Processes of referrals that ended in the ledger by what was told of one of their accounts: they are told at once. */
+import type { ServerParts } from '../route/server-parts.ts';
+
+/** How many are told; the others are told by the next sweep. */
+const TOLD = 20;
+
+/** Has the processes of those referrals of an account told, behind the answer, that have ended and were not told. */
+export type ReferralTeller = (accountId: string) => void;
+
+export function createReferralTeller(
+  parts: Pick<ServerParts, 'ledger' | 'referralProcess' | 'starts'>,
+): ReferralTeller {
+  const { ledger, referralProcess, starts } = parts;
+  return (accountId) =>
+    starts.add(`referrals of ${accountId}`, 'tell ended', async () => {
+      const ended = await ledger.untoldEndsOf(accountId, TOLD);
+      await Promise.all(ended.map((one) => referralProcess.changed(one)));
+    });
+}
