@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { campaignWorkflowId } from '../src/contracts/campaign.ts';
 import { createDatabase, dropDatabase } from '../src/local/postgres.ts';
-import { createCampaignProcess } from '../src/temporal/campaign-process.ts';
+import { createCampaignProcess } from '../src/temporal/campaigns/campaign-process.ts';
 import type { Bench } from './support/bench.ts';
 import type { Figure } from './support/figure.ts';
 import { type LedgerDatabase, openLedgerCopy, openLedgerDatabase, START } from './support/ledger-database.ts';

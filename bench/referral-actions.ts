@@ -7,7 +7,7 @@ import { mergePolicy } from '../src/domain/merge-policy.ts';
 import { SHIPPED_POLICY } from '../src/domain/shipped-policy.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
 import { validatePolicy } from '../src/policy-file.ts';
-import { createReferralProcess } from '../src/temporal/referral-process.ts';
+import { createReferralProcess } from '../src/temporal/referrals/referral-process.ts';
 import type { Bench } from './support/bench.ts';
 import type { Figure } from './support/figure.ts';
 import { openLedgerDatabase } from './support/ledger-database.ts';

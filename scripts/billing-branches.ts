@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import { BILLING_CYCLE_WORKFLOW, billingCycleWorkflowId } from '../src/contracts/invoice.ts';
 import { TASK_QUEUE } from '../src/contracts/temporal.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
-import { billingRuns } from '../src/temporal/billing-runs.ts';
+import { billingRuns } from '../src/temporal/billing/billing-runs.ts';
 
 type Parts = { client: Client; ledger: Ledger };
 type Recording = { name: string; workflowId: string; runId?: string };

@@ -6,7 +6,7 @@ import { TASK_QUEUE } from '../src/contracts/temporal.ts';
 import type { CampaignStatus } from '../src/domain/campaign.ts';
 import type { CampaignRequest } from '../src/ledger/campaigns/campaigns.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
-import { createCampaignProcess } from '../src/temporal/campaign-process.ts';
+import { createCampaignProcess } from '../src/temporal/campaigns/campaign-process.ts';
 
 type Parts = { client: Client; ledger: Ledger };
 type Recording = { name: string; workflowId: string; runId?: string };

@@ -4,7 +4,7 @@ import type { Client } from '@temporalio/client';
 import { PURCHASE_WORKFLOW, purchaseWorkflowId } from '../src/contracts/purchase.ts';
 import { TASK_QUEUE } from '../src/contracts/temporal.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
-import { createPurchaseProcess } from '../src/temporal/purchase-process.ts';
+import { createPurchaseProcess } from '../src/temporal/purchases/purchase-process.ts';
 
 type Parts = { client: Client; ledger: Ledger };
 type Recording = { name: string; workflowId: string; runId?: string };

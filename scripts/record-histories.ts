@@ -17,7 +17,7 @@ import { createPostgresLedger } from '../src/ledger/postgres-ledger.ts';
 import { createDatabase, startPostgres } from '../src/local/postgres.ts';
 import { validatePolicy } from '../src/policy-file.ts';
 import { createBoonWorker } from '../src/temporal/boon-worker.ts';
-import { createGiftProcess } from '../src/temporal/gift-process.ts';
+import { createGiftProcess } from '../src/temporal/gifts/gift-process.ts';
 import { registerSearchAttributes } from '../src/temporal/search-attributes.ts';
 import { buildWorkflowBundle } from '../src/temporal/workflow-bundle.ts';
 import { catchMails } from '../test/support/mail-catcher.ts';

@@ -4,7 +4,7 @@ import type { Client } from '@temporalio/client';
 import type { Payments } from '../src/contracts/payments.ts';
 import { REFUND_WORKFLOW, refundWorkflowId } from '../src/contracts/refund.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
-import { createRefundProcess } from '../src/temporal/refund-process.ts';
+import { createRefundProcess } from '../src/temporal/purchases/refund-process.ts';
 
 type Parts = { client: Client; ledger: Ledger };
 type Recording = { name: string; workflowId: string; runId?: string };

@@ -18,13 +18,13 @@ import { createLogger, gatheredOutput } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { runService } from './observability/run-service.ts';
 import { configuredPayments } from './payments/configured-payments.ts';
-import { createCampaignProcess } from './temporal/campaign-process.ts';
+import { createCampaignProcess } from './temporal/campaigns/campaign-process.ts';
 import { temporalClient, temporalTarget } from './temporal/connection.ts';
-import { createGiftProcess } from './temporal/gift-process.ts';
+import { createGiftProcess } from './temporal/gifts/gift-process.ts';
 import { createPayloadCodec, payloadKeys } from './temporal/payload-codec.ts';
-import { createPurchaseProcess } from './temporal/purchase-process.ts';
-import { createReferralProcess } from './temporal/referral-process.ts';
-import { createRefundProcess } from './temporal/refund-process.ts';
+import { createPurchaseProcess } from './temporal/purchases/purchase-process.ts';
+import { createRefundProcess } from './temporal/purchases/refund-process.ts';
+import { createReferralProcess } from './temporal/referrals/referral-process.ts';
 
 /** API keys are looked up seldom: each is remembered for seconds. */
 const KEY_CONNECTIONS = 2;

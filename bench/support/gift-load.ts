@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import { type AcceptedGift, GIFT_WORKFLOW, type GiftWorkflow } from '../../src/contracts/gift.ts';
 import { acceptedGift } from '../../src/contracts/gift-process.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import { giftStartOptions } from '../../src/temporal/gift-start.ts';
+import { giftStartOptions } from '../../src/temporal/gifts/gift-start.ts';
 import { ACCOUNTS, accountId } from './ledger-database.ts';
 
 let serial = 0;

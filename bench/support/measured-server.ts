@@ -21,7 +21,7 @@ import { createLogger, gatheredOutput } from '../../src/observability/logger.ts'
 import { createMetrics } from '../../src/observability/metrics.ts';
 import { createCreditsLink } from '../../src/payments/credits-link.ts';
 import { temporalClient } from '../../src/temporal/connection.ts';
-import { createGiftProcess } from '../../src/temporal/gift-process.ts';
+import { createGiftProcess } from '../../src/temporal/gifts/gift-process.ts';
 import { createPayloadCodec } from '../../src/temporal/payload-codec.ts';
 import type { MeasuredServer } from './http-rig.ts';
 import { START } from './ledger-database.ts';

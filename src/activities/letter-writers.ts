@@ -8,11 +8,11 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Purchases } from '../ledger/purchases/purchases.ts';
 import type { Refunds } from '../ledger/purchases/refunds.ts';
 import type { Referrals } from '../ledger/referrals/referrals.ts';
-import { claimMail } from './claim-mail.ts';
-import { invoiceMail } from './invoice-letter.ts';
+import { invoiceMail } from './billing/invoice-letter.ts';
+import { claimMail } from './gifts/claim-mail.ts';
 import type { WrittenLetter } from './post.ts';
-import { purchaseMail, refundMail } from './purchase-letters.ts';
-import { invitationMail, rewardMail } from './referral-letters.ts';
+import { purchaseMail, refundMail } from './purchases/purchase-letters.ts';
+import { invitationMail, rewardMail } from './referrals/referral-letters.ts';
 
 export type LetterLedger = Pick<Ledger, 'findGift' | 'giftAddress' | 'findAccount'> &
   Pick<Referrals, 'findReferral' | 'referralAddresses'> &

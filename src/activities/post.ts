@@ -11,8 +11,8 @@ import type { SendMailOptions, Transporter } from 'nodemailer';
 import { BoonError } from '../contracts/errors.ts';
 import { type LetterEnd, type LetterName, letterId } from '../contracts/letter.ts';
 import type { Letters } from '../ledger/letters.ts';
-import type { Mail } from './claim-mail.ts';
 import { failing } from './failure.ts';
+import type { Mail } from './gifts/claim-mail.ts';
 import { withoutAddress } from './mail-failure.ts';
 
 export type PostDependencies = {

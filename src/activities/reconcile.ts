@@ -6,7 +6,7 @@ import type { Counted, DutyReports } from '../contracts/stuck-item.ts';
 import type { GiftProcesses } from '../domain/gift-processes.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type DutyRun, duty, halves } from './duty.ts';
-import { type GiftRuns, giftStarts, PAGE, PAUSE } from './gift-starts.ts';
+import { type GiftRuns, giftStarts, PAGE, PAUSE } from './gifts/gift-starts.ts';
 import { scheduledAt } from './scheduled-at.ts';
 
 export type ReconcileActivities = ReturnType<typeof reconcileActivities>;

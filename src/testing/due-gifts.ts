@@ -1,7 +1,7 @@
 /** Gifts as time passes: their processes settle them, and where one sleeps past a deadline the harness reconciles. */
 import { giftWorkflowId } from '../contracts/gift.ts';
 import { TASK_QUEUE } from '../contracts/temporal.ts';
-import { giftRuns } from '../temporal/gift-runs.ts';
+import { giftRuns } from '../temporal/gifts/gift-runs.ts';
 import { ASLEEP_AFTER_MS, type Duty, MOST, soonest } from './duty.ts';
 import type { Traveller } from './traveller.ts';
 

@@ -1,7 +1,7 @@
 /** What the schedule `boon-reconcile` does within a minute to billing months: the process of each is started. */
 import type { BillingMonthOf } from '../contracts/invoice.ts';
 import { TASK_QUEUE } from '../contracts/temporal.ts';
-import { billingRuns } from '../temporal/billing-runs.ts';
+import { billingRuns } from '../temporal/billing/billing-runs.ts';
 import { ASLEEP_AFTER_MS, type Duty, MOST, soonest } from './duty.ts';
 import type { Traveller } from './traveller.ts';
 

@@ -8,11 +8,11 @@
 import { patched, proxyActivities, setWorkflowOptions } from '@temporalio/workflow';
 import type { ExpiryActivities } from '../activities/expiry.ts';
 import type { LetterActivities } from '../activities/letters.ts';
-import type { PurchaseMailActivities } from '../activities/purchase-mail.ts';
-import type { ReferralSweepActivities } from '../activities/referral-sweep.ts';
-import type { ResetMailActivities } from '../activities/reset-mail.ts';
-import type { ResetActivities } from '../activities/resets.ts';
-import type { UsageActivities } from '../activities/usage.ts';
+import type { PurchaseMailActivities } from '../activities/purchases/purchase-mail.ts';
+import type { ReferralSweepActivities } from '../activities/referrals/referral-sweep.ts';
+import type { ResetMailActivities } from '../activities/resets/reset-mail.ts';
+import type { ResetActivities } from '../activities/resets/resets.ts';
+import type { UsageActivities } from '../activities/usage/usage.ts';
 import type { ExpiryReport } from '../contracts/temporal.ts';
 import { counted, Duties } from './duties.ts';
 import { versioned } from './versioning.ts';

@@ -7,7 +7,7 @@ import {
   proxyLocalActivities,
   setCurrentDetails,
 } from '@temporalio/workflow';
-import type { BillingActivities } from '../activities/billing.ts';
+import type { BillingActivities } from '../activities/billing/billing.ts';
 import { billingDetails } from '../contracts/billing-card.ts';
 import type {
   BillingCycleInput,

@@ -7,7 +7,7 @@ import {
   setCurrentDetails,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { LedgerActivities } from '../activities/ledger.ts';
+import type { LedgerActivities } from '../activities/gifts/ledger.ts';
 import type { MailActivities } from '../activities/mail.ts';
 import {
   type ClaimMail,

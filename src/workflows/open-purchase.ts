@@ -9,8 +9,8 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { PurchaseActivities } from '../activities/purchase.ts';
-import type { PurchaseMailActivities } from '../activities/purchase-mail.ts';
+import type { PurchaseActivities } from '../activities/purchases/purchase.ts';
+import type { PurchaseMailActivities } from '../activities/purchases/purchase-mail.ts';
 import {
   PURCHASE_KINDS,
   PURCHASE_STATUSES,

@@ -8,8 +8,8 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { ReferralActivities } from '../activities/referral.ts';
-import type { RewardActivities } from '../activities/reward.ts';
+import type { ReferralActivities } from '../activities/referrals/referral.ts';
+import type { RewardActivities } from '../activities/referrals/reward.ts';
 import {
   MOST_RESENDS,
   type Referral,

@@ -9,8 +9,8 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { PurchaseMailActivities } from '../activities/purchase-mail.ts';
-import type { RefundActivities } from '../activities/refund.ts';
+import type { PurchaseMailActivities } from '../activities/purchases/purchase-mail.ts';
+import type { RefundActivities } from '../activities/purchases/refund.ts';
 import {
   REFUND_ASK_AGAIN_MS,
   REFUND_ASK_AT_MOST,

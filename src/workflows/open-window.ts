@@ -1,6 +1,6 @@
 /** One running reward window: the places of its month. */
 import { proxyLocalActivities, setCurrentDetails } from '@temporalio/workflow';
-import type { ReferralActivities } from '../activities/referral.ts';
+import type { ReferralActivities } from '../activities/referrals/referral.ts';
 import type {
   ClaimPlace,
   PlaceAnswer,

@@ -12,12 +12,12 @@ import {
   setWorkflowOptions,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { BillingActivities } from '../activities/billing.ts';
-import type { CampaignActivities } from '../activities/campaigns.ts';
-import type { LostGiftActivities } from '../activities/gift-starts.ts';
-import type { PurchaseActivities } from '../activities/purchase.ts';
+import type { BillingActivities } from '../activities/billing/billing.ts';
+import type { CampaignActivities } from '../activities/campaigns/campaigns.ts';
+import type { LostGiftActivities } from '../activities/gifts/gift-starts.ts';
+import type { PurchaseActivities } from '../activities/purchases/purchase.ts';
 import type { ReconcileActivities } from '../activities/reconcile.ts';
-import type { ReferralSweepActivities } from '../activities/referral-sweep.ts';
+import type { ReferralSweepActivities } from '../activities/referrals/referral-sweep.ts';
 import type { DutyReports } from '../contracts/stuck-item.ts';
 import type { ReconcileReport } from '../contracts/temporal.ts';
 import { counted, DUTIES_FAILED, Duties } from './duties.ts';

@@ -3,7 +3,7 @@
  * settled becomes its own workflow, `gift/<id>`, and holds nobody up.
  */
 import { proxyActivities, setWorkflowOptions } from '@temporalio/workflow';
-import type { SettlementActivities } from '../activities/settlement.ts';
+import type { SettlementActivities } from '../activities/gifts/settlement.ts';
 import type { Settled, SettlementReport } from '../contracts/temporal.ts';
 import { Duties } from './duties.ts';
 import { versioned } from './versioning.ts';

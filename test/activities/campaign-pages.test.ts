@@ -1,7 +1,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { expect, test } from 'vitest';
-import { campaignActivities } from '../../src/activities/campaigns.ts';
+import { campaignActivities } from '../../src/activities/campaigns/campaigns.ts';
 import { createCampaign } from '../support/campaigns.ts';
 import { bank, use } from '../support/resets.ts';
 import { later, openTestLedger, START, seedAccount } from '../support/test-ledger.ts';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { keepProviderInvoice } from '../../src/activities/provider-invoice.ts';
+import { keepProviderInvoice } from '../../src/activities/billing/provider-invoice.ts';
 import { BILLED, seedInvoiced } from '../support/billing.ts';
 import { type RecordingStripe, startRecordingStripe } from '../support/recording-stripe.ts';
 import { later, newKey, openTestLedger, type TestLedger } from '../support/test-ledger.ts';

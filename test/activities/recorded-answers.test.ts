@@ -3,8 +3,8 @@
  * its record, and the process must hear how things stand by then.
  */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { ledgerActivities } from '../../src/activities/ledger.ts';
-import { referralActivities } from '../../src/activities/referral.ts';
+import { ledgerActivities } from '../../src/activities/gifts/ledger.ts';
+import { referralActivities } from '../../src/activities/referrals/referral.ts';
 import { actOn, dormantFriend, invite } from '../support/referrals.ts';
 import {
   later,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { purchaseActivities } from '../../src/activities/purchase.ts';
+import { purchaseActivities } from '../../src/activities/purchases/purchase.ts';
 import type { Payments } from '../../src/contracts/payments.ts';
 import type { PaymentNews } from '../../src/contracts/purchase.ts';
 import { buy, paidFor } from '../support/purchases.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Campaign, campaignWorkflowId } from '../../src/contracts/campaign.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
-import { createCampaignProcess } from '../../src/temporal/campaign-process.ts';
+import { createCampaignProcess } from '../../src/temporal/campaigns/campaign-process.ts';
 import { createCampaign, fillAccounts, runToItsEnd } from '../support/campaigns.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { tcpProxy } from '../support/tcp-proxy.ts';

@@ -8,7 +8,7 @@ import { type Purchase, purchaseWorkflowId } from '../../src/contracts/purchase.
 import { type Referral, referralWorkflowId } from '../../src/contracts/referral.ts';
 import { RECONCILE_WORKFLOW, TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { freePort } from '../../src/local/ports.ts';
-import { createPurchaseProcess } from '../../src/temporal/purchase-process.ts';
+import { createPurchaseProcess } from '../../src/temporal/purchases/purchase-process.ts';
 import { registerSearchAttributes } from '../../src/temporal/search-attributes.ts';
 import { DAY, type GiftRig, giftRig, HOUR } from '../support/gift-rig.ts';
 import { buy, hear } from '../support/purchases.ts';

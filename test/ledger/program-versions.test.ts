@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { rewardActivities } from '../../src/activities/reward.ts';
+import { rewardActivities } from '../../src/activities/referrals/reward.ts';
 import type { Referral, RewardWindow } from '../../src/contracts/referral.ts';
 import { refusal } from '../support/gifts.ts';
 import { invite, join, newFriend, prompt } from '../support/referrals.ts';

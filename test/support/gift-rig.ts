@@ -18,7 +18,7 @@ import type { Ledger } from '../../src/ledger/ledger.ts';
 import { cacheFolder } from '../../src/local/cache-folder.ts';
 import { type BoonWorkerOptions, createBoonWorker } from '../../src/temporal/boon-worker.ts';
 import { converted } from '../../src/temporal/connection.ts';
-import { createGiftProcess } from '../../src/temporal/gift-process.ts';
+import { createGiftProcess } from '../../src/temporal/gifts/gift-process.ts';
 import { createPayloadCodec, payloadKeys } from '../../src/temporal/payload-codec.ts';
 import { registerSearchAttributes } from '../../src/temporal/search-attributes.ts';
 import { workflowBundle } from '../../src/temporal/workflow-bundle.ts';

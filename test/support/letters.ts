@@ -4,7 +4,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import nodemailer, { type Transporter } from 'nodemailer';
 import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { letterActivities } from '../../src/activities/letters.ts';
-import { purchaseMailActivities } from '../../src/activities/purchase-mail.ts';
+import { purchaseMailActivities } from '../../src/activities/purchases/purchase-mail.ts';
 import type { LetterReport } from '../../src/contracts/temporal.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { catchMails, type MailCatcher } from './mail-catcher.ts';

@@ -11,7 +11,7 @@ import type { ReferralProcess } from '../../src/contracts/referral-process.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import type { ReferralStatus } from '../../src/domain/referral-status.ts';
 import type { InviteRequest } from '../../src/ledger/referrals/invitations.ts';
-import { createReferralProcess } from '../../src/temporal/referral-process.ts';
+import { createReferralProcess } from '../../src/temporal/referrals/referral-process.ts';
 import type { GiftRig } from './gift-rig.ts';
 import { inviteRequest } from './referrals.ts';
 import { newKey, type PolicyPatch } from './test-ledger.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type BillingCycleWorkflow, billingCycleWorkflowId } from '../../src/contracts/invoice.ts';
 import { RECONCILE_WORKFLOW, type ReconcileReport, TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { billingMonthOf } from '../../src/domain/billing-month.ts';
-import { billingRuns } from '../../src/temporal/billing-runs.ts';
+import { billingRuns } from '../../src/temporal/billing/billing-runs.ts';
 import { BILLED, seedInvoiced } from '../support/billing.ts';
 import { DAY, type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { startRecordingStripe } from '../support/recording-stripe.ts';

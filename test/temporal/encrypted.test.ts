@@ -3,7 +3,7 @@ import type proto from '@temporalio/proto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { referralWorkflowId } from '../../src/contracts/referral.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
-import { createCampaignProcess } from '../../src/temporal/campaign-process.ts';
+import { createCampaignProcess } from '../../src/temporal/campaigns/campaign-process.ts';
 import { converted } from '../../src/temporal/connection.ts';
 import { createPayloadCodec } from '../../src/temporal/payload-codec.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';

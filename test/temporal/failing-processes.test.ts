@@ -7,7 +7,7 @@ import { rewardWindowWorkflowId } from '../../src/contracts/referral.ts';
 import { refundWorkflowId } from '../../src/contracts/refund.ts';
 import type { StuckItem } from '../../src/contracts/stuck-item.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
-import { refundRuns } from '../../src/temporal/refund-process.ts';
+import { refundRuns } from '../../src/temporal/purchases/refund-process.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { bought } from '../support/purchases.ts';
 import { askRefund } from '../support/refunds.ts';

@@ -3,7 +3,7 @@ import { giftWorkflowId } from '../../src/contracts/gift.ts';
 import { purchaseWorkflowId } from '../../src/contracts/purchase.ts';
 import { type Referral, referralWorkflowId } from '../../src/contracts/referral.ts';
 import { EXPIRY_WORKFLOW, type ExpiryReport, TASK_QUEUE } from '../../src/contracts/temporal.ts';
-import { createPurchaseProcess } from '../../src/temporal/purchase-process.ts';
+import { createPurchaseProcess } from '../../src/temporal/purchases/purchase-process.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { buy, hear } from '../support/purchases.ts';
 import { OPEN_PROGRAMS, type ReferralRig, referralRig } from '../support/referral-rig.ts';

@@ -22,12 +22,12 @@ import {
 import { refundProgress, refundWorkflowId } from '../../src/contracts/refund.ts';
 import { SCHEDULES, SETTLEMENT_SCHEDULE, TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { COMPLIMENTARY_CAMPAIGN } from '../../src/domain/campaign.ts';
-import { billingRuns } from '../../src/temporal/billing-runs.ts';
-import { createCampaignProcess } from '../../src/temporal/campaign-process.ts';
-import { keepComplimentaryResets } from '../../src/temporal/complimentary-resets.ts';
-import { createPurchaseProcess } from '../../src/temporal/purchase-process.ts';
-import { createRefundProcess } from '../../src/temporal/refund-process.ts';
-import { rewardWindows } from '../../src/temporal/reward-windows.ts';
+import { billingRuns } from '../../src/temporal/billing/billing-runs.ts';
+import { createCampaignProcess } from '../../src/temporal/campaigns/campaign-process.ts';
+import { keepComplimentaryResets } from '../../src/temporal/campaigns/complimentary-resets.ts';
+import { createPurchaseProcess } from '../../src/temporal/purchases/purchase-process.ts';
+import { createRefundProcess } from '../../src/temporal/purchases/refund-process.ts';
+import { rewardWindows } from '../../src/temporal/referrals/reward-windows.ts';
 import { keepSchedules } from '../../src/temporal/schedules.ts';
 import { BILLED, seedInvoiced } from '../support/billing.ts';
 import { createCampaign } from '../support/campaigns.ts';

@@ -5,7 +5,7 @@ import type { PaymentNews, Purchase, PurchaseWorkflow } from '../../src/contract
 import { purchaseWorkflowId } from '../../src/contracts/purchase.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { createStripePayments } from '../../src/payments/stripe-payments.ts';
-import { createPurchaseProcess } from '../../src/temporal/purchase-process.ts';
+import { createPurchaseProcess } from '../../src/temporal/purchases/purchase-process.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { bought, buy, CONSENT, hear, newPurchaseId, paidFor } from '../support/purchases.ts';
 import { WEBHOOK_SECRET } from '../support/stripe-events.ts';

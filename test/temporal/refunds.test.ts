@@ -3,7 +3,7 @@ import type { Purchase } from '../../src/contracts/purchase.ts';
 import { type Refund, type RefundWorkflow, refundWorkflowId } from '../../src/contracts/refund.ts';
 import { RECONCILE_WORKFLOW, type ReconcileReport, TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { createStripePayments } from '../../src/payments/stripe-payments.ts';
-import { createRefundProcess } from '../../src/temporal/refund-process.ts';
+import { createRefundProcess } from '../../src/temporal/purchases/refund-process.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { bought } from '../support/purchases.ts';
 import { askRefund, hearOfRefund } from '../support/refunds.ts';

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { referralMailActivities } from '../../src/activities/referral-mail.ts';
+import { referralMailActivities } from '../../src/activities/referrals/referral-mail.ts';
 import {
   type Referral,
   type RewardWindowInput,
@@ -9,7 +9,7 @@ import {
   rewardWindowWorkflowId,
 } from '../../src/contracts/referral.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
-import { rewardWindows } from '../../src/temporal/reward-windows.ts';
+import { rewardWindows } from '../../src/temporal/referrals/reward-windows.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { OPEN_PROGRAMS, type ReferralRig, referralRig } from '../support/referral-rig.ts';
 import { devNamespace } from '../support/temporal-server.ts';

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { AcceptedGift } from '../../src/contracts/gift.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import { createGiftProcess } from '../../src/temporal/gift-process.ts';
+import { createGiftProcess } from '../../src/temporal/gifts/gift-process.ts';
 import { registerSearchAttributes } from '../../src/temporal/search-attributes.ts';
 import { devNamespace } from '../support/temporal-server.ts';
 

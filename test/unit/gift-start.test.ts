@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AcceptedGift } from '../../src/contracts/gift.ts';
-import { giftActOptions, giftStartOptions } from '../../src/temporal/gift-start.ts';
+import { giftActOptions, giftStartOptions } from '../../src/temporal/gifts/gift-start.ts';
 
 const GIFT: AcceptedGift = {
   id: 'gft_1',

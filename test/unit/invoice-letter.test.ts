@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { invoiceMail } from '../../src/activities/invoice-letter.ts';
+import { invoiceMail } from '../../src/activities/billing/invoice-letter.ts';
 import type { InvoiceWithLines } from '../../src/contracts/invoice.schema.ts';
 
 const usd = (amount: number) => ({ amount, currency: 'usd' });

@@ -16,8 +16,8 @@ import {
 } from '../../src/contracts/campaign-messages.ts';
 import { SCHEDULES, TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { COMPLIMENTARY_CAMPAIGN } from '../../src/domain/campaign.ts';
-import { createCampaignProcess } from '../../src/temporal/campaign-process.ts';
-import { keepComplimentaryResets } from '../../src/temporal/complimentary-resets.ts';
+import { createCampaignProcess } from '../../src/temporal/campaigns/campaign-process.ts';
+import { keepComplimentaryResets } from '../../src/temporal/campaigns/complimentary-resets.ts';
 import { createCampaign, fillAccounts } from '../support/campaigns.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { devNamespace } from '../support/temporal-server.ts';

@@ -1,8 +1,8 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
 import { mailActivities } from '../../src/activities/mail.ts';
-import { referralMailActivities } from '../../src/activities/referral-mail.ts';
-import { resetMailActivities } from '../../src/activities/reset-mail.ts';
+import { referralMailActivities } from '../../src/activities/referrals/referral-mail.ts';
+import { resetMailActivities } from '../../src/activities/resets/reset-mail.ts';
 import type { ReminderReport } from '../../src/contracts/temporal.ts';
 import { give } from '../support/gifts.ts';
 import { useLetters } from '../support/letters.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { mailActivities } from '../../src/activities/mail.ts';
-import { purchaseMailActivities } from '../../src/activities/purchase-mail.ts';
-import { referralMailActivities } from '../../src/activities/referral-mail.ts';
+import { purchaseMailActivities } from '../../src/activities/purchases/purchase-mail.ts';
+import { referralMailActivities } from '../../src/activities/referrals/referral-mail.ts';
 import { give } from '../support/gifts.ts';
 import { useLetters } from '../support/letters.ts';
 import { invite } from '../support/referrals.ts';

@@ -2,7 +2,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import nodemailer from 'nodemailer';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { resetMailActivities } from '../../src/activities/reset-mail.ts';
+import { resetMailActivities } from '../../src/activities/resets/reset-mail.ts';
 import type { ReminderReport } from '../../src/contracts/temporal.ts';
 import { catchMails, type MailCatcher } from '../support/mail-catcher.ts';
 import '../support/quiet-sdk.ts';

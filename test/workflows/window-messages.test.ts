@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Referral, type RewardWindow, rewardWindowWorkflowId } from '../../src/contracts/referral.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
-import { rewardWindows } from '../../src/temporal/reward-windows.ts';
+import { rewardWindows } from '../../src/temporal/referrals/reward-windows.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { OPEN_PROGRAMS, type ReferralRig, referralRig } from '../support/referral-rig.ts';
 import { timeSkippingServer } from '../support/temporal-server.ts';

@@ -1,0 +1,85 @@
+/** Settling quiet gifts together, where they have no workflows of their own (`BOON_GIFT_PROCESSES=batched`). */
+import { heartbeat, log } from '@temporalio/activity';
+import type { AcceptedGift, Gift } from '../../contracts/gift.ts';
+import { acceptedGift } from '../../contracts/gift-process.ts';
+import { WHOLE_DUTY } from '../../contracts/stuck-item.ts';
+import type { Settled } from '../../contracts/temporal.ts';
+import type { DueGifts, SenderPart } from '../../ledger/gifts/due-gifts.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import { type DutyLedger, duty, halves } from '../duty.ts';
+import type { GiftRuns } from './gift-starts.ts';
+
+export type SettlementActivities = ReturnType<typeof settlementActivities>;
+
+/** Gifts of one page: one look at the ledger, and some of its batches. */
+const PAGE = 500;
+/** After so many milliseconds the rest is the next run's: it begins within ten seconds. */
+const SETTLES_FOR = 60_000;
+
+type SettlementLedger = Pick<Ledger, 'advanceGifts' | 'findGift'> & DueGifts & DutyLedger;
+
+export function settlementActivities(ledger: SettlementLedger, runs: Pick<GiftRuns, 'restart'>) {
+  return {
+    /**
+     * Settles what is due of the senders of one part, page by page. A gift that cannot be settled is put aside, and
+     * one that goes on all the same, held by a freeze, gets a workflow.
+     */
+    async settleDueGifts({ at, ...senders }: { at: string } & SenderPart): Promise<Settled> {
+      const report = { settled: 0, failed: 0 };
+      const began = performance.now();
+      // What becomes due meanwhile is settled too: under load a run hardly ends before the next one would begin.
+      const moment = () => new Date(Date.parse(at) + performance.now() - began).toISOString();
+      const settlements = await duty(ofPart(ledger, senders), 'settlements', at, async (run) => {
+        while (performance.now() - began < SETTLES_FOR) {
+          const now = moment();
+          const due = await ledger.dueGifts(now, PAGE, senders);
+          const failedBefore = run.failed;
+          const gifts = await halves(run, due, (ids) => ledger.advanceGifts(ids, now));
+          report.settled += gifts.filter(({ status }) => status === 'settled').length;
+          report.failed += run.failed - failedBefore;
+          heartbeat(report);
+          const ended = new Set(gifts.map(({ id }) => id));
+          await openAlone([
+            ...gifts.filter(({ deadline }) => deadline !== null),
+            ...(await Promise.all(due.filter((id) => !ended.has(id)).map((id) => ledger.findGift(id)))),
+          ]);
+          // What does not move is no work for another look at it.
+          const moved = gifts.some(({ deadline }) => deadline === null || deadline > now);
+          if (due.length < PAGE || !moved) break;
+        }
+      });
+      const oldest = await ledger.oldestDueGift(at, senders).catch(() => undefined);
+      return { ...report, oldest_due: oldest ?? null, duties: { settlements } };
+    },
+  };
+
+  /** What is not over gets a workflow of its own, which operators see and act on; where that fails, `reconcile` starts it. */
+  async function openAlone(gifts: readonly Gift[]): Promise<void> {
+    for (const gift of gifts.map(acceptedGift).filter((one): one is AcceptedGift => one !== undefined)) {
+      try {
+        await runs.restart(gift);
+      } catch (error) {
+        log.warn('A gift that was not settled has no workflow yet', { gift: gift.id, error: String(error) });
+      }
+      heartbeat(gift.id);
+    }
+  }
+}
+
+/** Of what is stuck only what belongs to the part: each part forgets what it has done, and nothing else. */
+function ofPart(ledger: SettlementLedger, senders: SenderPart): DutyLedger {
+  return {
+    putAside: (...args) => ledger.putAside(...args),
+    forgetStuck: (...args) => ledger.forgetStuck(...args),
+    async stuckItemsOf(what) {
+      const stuck = await ledger.stuckItemsOf(what);
+      const mine = new Set(
+        await ledger.giftsOfPart(
+          stuck.map(({ item }) => item),
+          senders,
+        ),
+      );
+      return stuck.filter(({ item }) => mine.has(item) || (item === WHOLE_DUTY && senders.part === 0));
+    },
+  };
+}

@@ -1,0 +1,24 @@
+/** The complimentary reset of each account, as one campaign that goes on. */
+import type { CampaignProcess } from '../../contracts/campaign-process.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+
+/**
+ * Has the campaign of complimentary resets be what the policy in use says, and run. Harmless to repeat, and for several
+ * workers at once; a policy without such plans begins none.
+ * @param onMissed hears that Temporal did not take its process, which `reconcile` then starts; left out: it is thrown.
+ */
+export async function keepComplimentaryResets(
+  ledger: Pick<Ledger, 'keepComplimentaryCampaign' | 'findCampaign'>,
+  process: CampaignProcess,
+  at: string,
+  onMissed: (error: unknown) => void = rethrow,
+): Promise<void> {
+  const id = await ledger.keepComplimentaryCampaign(at);
+  if (id === undefined) return;
+  const campaign = await ledger.findCampaign(id);
+  if (campaign.ended_at === null) await process.wake(campaign).catch(onMissed);
+}
+
+function rethrow(error: unknown): never {
+  throw error;
+}

@@ -1,0 +1,196 @@
+/** Gifts' processes on Temporal: what the HTTP server asks of them. */
+import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type Client,
+  isGrpcServiceError,
+  ServiceError,
+  WithStartWorkflowOperation,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
+import { BoonError } from '../../contracts/errors.ts';
+import {
+  type AcceptedGift,
+  GIFT_WORKFLOW,
+  type Gift,
+  type GiftActionRequest,
+  type GiftAnswer,
+  type GiftWorkflow,
+  giftWorkflowId,
+} from '../../contracts/gift.ts';
+import { acceptedGift, type GiftProcess } from '../../contracts/gift-process.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import { tokenHash } from '../../ledger/postgres/address-vault.ts';
+import { countWorkers } from '../count-workers.ts';
+import { refusedBy, unavailable } from '../failure.ts';
+import { refreshGifts } from './gift-runs.ts';
+import { giftActOptions, giftStartOptions } from './gift-start.ts';
+
+export type GiftProcessOptions = {
+  client: Client;
+  /** Answers for gifts that have ended and have no process any more; is told which processes were started. */
+  ledger: Pick<Ledger, 'findGift' | 'actOnGift' | 'noteGiftStarts'>;
+  taskQueue: string;
+  clock: () => Date;
+  /** How long a caller waits for an action, which includes a worker's work, in milliseconds; 10,000 when left out. */
+  actPatience?: number;
+};
+
+/** How long a caller waits for Temporal to take a start, in milliseconds; then `reconcile` sees to it. */
+const START_PATIENCE = 2_000;
+export const ACT_PATIENCE = 10_000;
+const PING_PATIENCE = 2_000;
+/** How long after an action on a gift that has ended its process is told, in milliseconds. */
+const TOLD_AFTER = 1_000;
+/** How often an update is sent that meets a workflow at a bad moment: within a second and a half. */
+const MOST_TRIES = 8;
+/** The status code of gRPC for such a moment. */
+const FAILED_PRECONDITION = 9;
+/** A longer key stands in an update id as its digest: servers limit ids. */
+const LONGEST_UPDATE_ID = 200;
+
+/** The gift as this very call changed it, or `recorded`: what was answered is an earlier call's, or no answer of Boon's. */
+type Answer = Gift | 'recorded';
+
+export function createGiftProcess(options: GiftProcessOptions): GiftProcess {
+  const { client, ledger, taskQueue, clock, actPatience = ACT_PATIENCE } = options;
+  return {
+    async start(gift) {
+      await within(START_PATIENCE, () => start(gift));
+    },
+
+    async act(request) {
+      const answer = await actInProcess(request);
+      if (answer !== undefined && answer !== 'recorded') return { value: answer, replayed: false };
+      // The process has ended, in the ledger or, by some mistake, only in Temporal; or the answer is to an earlier
+      // sending of the key: the ledger knows that answer, and whether this request is the same.
+      return await ledger.actOnGift(request);
+    },
+
+    async refresh(giftIds) {
+      await refreshGifts(client, giftIds.map(giftWorkflowId));
+    },
+
+    ping: () => pingTemporal(client),
+
+    workers: () => countWorkers(client, taskQueue),
+  };
+
+  async function start(gift: AcceptedGift): Promise<void> {
+    const options = giftStartOptions(gift, taskQueue, clock().getTime());
+    try {
+      await client.workflow.start<GiftWorkflow>(GIFT_WORKFLOW, options);
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+    note(gift.id);
+  }
+
+  /** Nobody waits for it: where it is lost, `reconcile` asks Temporal. */
+  function note(giftId: string): void {
+    ledger.noteGiftStarts([giftId], clock().toISOString()).catch(() => undefined);
+  }
+
+  /**
+   * Should its process still run in a moment, it looks at the ledger and ends. Nobody waits for it: it would at its deadline,
+   * too. Not at once: one that is just answering who ended the gift would begin that anew.
+   */
+  function hearOfEnd(giftId: string): void {
+    const tell = () => void refreshGifts(client, [giftWorkflowId(giftId)]).catch(() => undefined);
+    setTimeout(tell, TOLD_AFTER).unref();
+  }
+
+  /** One call, whether the process runs or is still to be started. Undefined when there is none to answer any more. */
+  async function actInProcess(request: GiftActionRequest): Promise<Answer | undefined> {
+    // What has settled has no process any more.
+    if (request.action === 'reverse') return undefined;
+    const open = acceptedGift(await ledger.findGift(request.gift_id));
+    if (open === undefined) {
+      hearOfEnd(request.gift_id);
+      return undefined;
+    }
+    try {
+      return await within(actPatience, () => update(request, open));
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError || error instanceof WorkflowExecutionAlreadyStartedError)
+        return undefined;
+      throw error;
+    }
+  }
+
+  /** Sends the action as an update whose id is its key: however often it is sent, it is done once. */
+  async function update(request: GiftActionRequest, open: AcceptedGift): Promise<Answer> {
+    const { action, key, at: _, gift_id, token, ...rest } = request;
+    // What stands in Temporal's history must not open a claim link.
+    const given = token === undefined ? rest : { ...rest, token_hash: tokenHash(token) };
+    const attempt = randomUUID();
+    const send = () => {
+      const startWorkflowOperation = new WithStartWorkflowOperation<GiftWorkflow>(
+        GIFT_WORKFLOW,
+        giftActOptions(open, taskQueue),
+      );
+      return client.workflow.executeUpdateWithStart<GiftWorkflow, GiftAnswer, [object]>(action, {
+        updateId: updateId(key),
+        args: [{ ...given, key, attempt }],
+        startWorkflowOperation,
+      });
+    };
+    try {
+      const answer = await untilTaken(send);
+      note(gift_id);
+      const { attempt: answered, ...gift } = answer;
+      return answered === attempt ? gift : 'recorded';
+    } catch (error) {
+      if (!(error instanceof WorkflowUpdateFailedError)) throw error;
+      const refused = refusedBy(error);
+      if (refused?.attempt === attempt) throw refused.error;
+      return 'recorded';
+    }
+  }
+
+  /** Bounds what Temporal may take; anything but a refusal or a missing workflow is `unavailable`. */
+  async function within<T>(milliseconds: number, work: () => Promise<T>): Promise<T> {
+    try {
+      return await client.connection.withDeadline(Date.now() + milliseconds, work);
+    } catch (error) {
+      const isKnown =
+        error instanceof WorkflowNotFoundError ||
+        error instanceof WorkflowExecutionAlreadyStartedError ||
+        error instanceof BoonError;
+      throw isKnown ? error : unavailable(error);
+    }
+  }
+}
+
+/** Rejects with `unavailable` when Temporal does not answer. */
+export async function pingTemporal(client: Client): Promise<void> {
+  try {
+    const asked = () => client.connection.workflowService.getSystemInfo({});
+    await client.connection.withDeadline(Date.now() + PING_PATIENCE, asked);
+  } catch (error) {
+    throw unavailable(error);
+  }
+}
+
+/**
+ * Sends again what met a workflow just as it went on in a new run or its task failed; both pass in a moment. The
+ * deadline of the call around it bounds the tries.
+ */
+async function untilTaken<T>(send: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await send();
+    } catch (error) {
+      const cause = error instanceof ServiceError ? error.cause : undefined;
+      if (!isGrpcServiceError(cause) || cause.code !== FAILED_PRECONDITION || tries === MOST_TRIES)
+        throw error;
+      await sleep(50 * tries);
+    }
+  }
+}
+
+function updateId(key: string): string {
+  return key.length <= LONGEST_UPDATE_ID ? key : createHash('sha256').update(key).digest('hex');
+}

@@ -1,0 +1,21 @@
+/** Reward windows' workflows as `reconcile` asks for them: which have closed, which run, and starting one. */
+import type { Client } from '@temporalio/client';
+import type { WindowRuns } from '../../activities/referrals/window-sweep.ts';
+import { REWARD_WINDOW_WORKFLOW, type RewardWindowWorkflow } from '../../contracts/referral.ts';
+import { closedSince } from '../closed-workflows.ts';
+import { runningWorkflows } from '../running-workflows.ts';
+import { startedAnew } from '../started-anew.ts';
+import { windowStartOptions } from './reward-windows.ts';
+
+export function windowRuns(client: Client, taskQueue: string): WindowRuns {
+  return {
+    closed: (since) => closedSince(client, REWARD_WINDOW_WORKFLOW, since),
+    running: (workflowIds) => runningWorkflows(client, workflowIds),
+    async start(month) {
+      const options = windowStartOptions(month, taskQueue);
+      await startedAnew(client, options.workflowId, () =>
+        client.workflow.start<RewardWindowWorkflow>(REWARD_WINDOW_WORKFLOW, options),
+      );
+    },
+  };
+}
