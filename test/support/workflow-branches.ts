@@ -97,7 +97,7 @@ function sources(code: string): (place: number) => Source | undefined {
     const entry = map.findEntry(line, place - before.lastIndexOf('\n') - 1);
     // What the bundler wrote itself has no entry on its line.
     if (!('originalSource' in entry) || entry.generatedLine !== line) return undefined;
-    const file = /\/src\/workflows\/(.+)$/.exec(entry.originalSource)?.[1];
+    const file = /\/src\/workflows\/(?:.+\/)?([^/]+)$/.exec(entry.originalSource)?.[1];
     if (file === undefined) return undefined;
     const text = texts.get(entry.originalSource)?.[entry.originalLine]?.trim() ?? '';
     return { file, line: entry.originalLine + 1, text };

@@ -12,18 +12,18 @@ import {
   setWorkflowOptions,
   workflowInfo,
 } from '@temporalio/workflow';
-import { billingStatusQuery, refreshBillingUpdate } from '../contracts/billing-messages.ts';
+import { billingStatusQuery, refreshBillingUpdate } from '../../contracts/billing-messages.ts';
 import {
   type BillingCycleInput,
   type BillingCycleResult,
   type BillingCycleWorkflow,
   billingCycleWorkflowId,
-} from '../contracts/invoice.ts';
-import { onCancelRequest, REFUSED_SHAPE } from './cancel-request.ts';
+} from '../../contracts/invoice.ts';
+import { onCancelRequest, REFUSED_SHAPE } from '../cancel-request.ts';
+import { invalid } from '../refusal.ts';
+import { instant, shapeFaults } from '../shape.ts';
+import { versioned } from '../versioning.ts';
 import { OpenBillingMonth } from './open-billing-month.ts';
-import { invalid } from './refusal.ts';
-import { instant, shapeFaults } from './shape.ts';
-import { versioned } from './versioning.ts';
 
 /** Started by `reconcile` after the month's first charge; its id says whose month and which. */
 export async function billingCycle(input: BillingCycleInput): Promise<BillingCycleResult> {

@@ -8,8 +8,8 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { ReferralActivities } from '../activities/referrals/referral.ts';
-import type { RewardActivities } from '../activities/referrals/reward.ts';
+import type { ReferralActivities } from '../../activities/referrals/referral.ts';
+import type { RewardActivities } from '../../activities/referrals/reward.ts';
 import {
   MOST_RESENDS,
   type Referral,
@@ -19,16 +19,16 @@ import {
   type ReferralStanding,
   type RewardsGiven,
   referralProgress,
-} from '../contracts/referral.ts';
-import { referralDetails } from '../contracts/referral-card.ts';
-import { exceptionalAttributes } from '../contracts/referral-search-attributes.ts';
-import type { RefusedRequest } from '../contracts/refused-request.ts';
-import { summaryOf } from '../contracts/summary.ts';
-import { OPEN_REFERRAL_STATUSES, REFERRAL_STATUSES } from '../domain/referral-status.ts';
-import { refusedNow } from './cancel-request.ts';
+} from '../../contracts/referral.ts';
+import { referralDetails } from '../../contracts/referral-card.ts';
+import { exceptionalAttributes } from '../../contracts/referral-search-attributes.ts';
+import type { RefusedRequest } from '../../contracts/refused-request.ts';
+import { summaryOf } from '../../contracts/summary.ts';
+import { OPEN_REFERRAL_STATUSES, REFERRAL_STATUSES } from '../../domain/referral-status.ts';
+import { refusedNow } from '../cancel-request.ts';
+import { refusal, refusalOf } from '../refusal.ts';
+import { takingTurns } from '../turns.ts';
 import { ReferralPost } from './referral-post.ts';
-import { refusal, refusalOf } from './refusal.ts';
-import { takingTurns } from './turns.ts';
 
 /** What people ask for through Temporal: short, and answered at once. */
 const ledger = proxyLocalActivities<ReferralActivities>({

@@ -7,7 +7,7 @@ import {
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { CampaignProgress, OperateCampaign } from '../contracts/campaign.ts';
+import type { CampaignProgress, OperateCampaign } from '../../contracts/campaign.ts';
 import {
   campaignProgressQuery,
   cancelCampaignSignal,
@@ -17,11 +17,11 @@ import {
   refreshCampaignSignal,
   resumeCampaignSignal,
   resumeCampaignUpdate,
-} from '../contracts/campaign-messages.ts';
-import type { CampaignAction } from '../domain/campaign.ts';
-import { onCancelRequest } from './cancel-request.ts';
-import { checkArguments, textFault } from './gift-input.ts';
-import { refusalOf } from './refusal.ts';
+} from '../../contracts/campaign-messages.ts';
+import type { CampaignAction } from '../../domain/campaign.ts';
+import { onCancelRequest } from '../cancel-request.ts';
+import { checkArguments, textFault } from '../gifts/gift-input.ts';
+import { refusalOf } from '../refusal.ts';
 import type { RunningCampaign } from './running-campaign.ts';
 
 /** Who acted, when the sender does not say. */

@@ -10,10 +10,10 @@ import {
   continueAsNew,
   setWorkflowOptions,
 } from '@temporalio/workflow';
-import type { RefundInput, RefundResult, RefundWorkflow } from '../contracts/refund.ts';
+import type { RefundInput, RefundResult, RefundWorkflow } from '../../contracts/refund.ts';
+import { versioned } from '../versioning.ts';
 import { checkedRefund, OpenRefund } from './open-refund.ts';
 import { handleRefundMessages } from './refund-messages.ts';
-import { versioned } from './versioning.ts';
 
 export async function refund(input: RefundInput): Promise<RefundResult> {
   const refund = new OpenRefund(checkedRefund(input));

@@ -10,10 +10,14 @@ import {
   setWorkflowOptions,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { RewardWindowInput, RewardWindowProgress, RewardWindowWorkflow } from '../contracts/referral.ts';
+import type {
+  RewardWindowInput,
+  RewardWindowProgress,
+  RewardWindowWorkflow,
+} from '../../contracts/referral.ts';
+import { versioned } from '../versioning.ts';
 import { OpenWindow } from './open-window.ts';
 import { checkedWindow } from './referral-input.ts';
-import { versioned } from './versioning.ts';
 import { handleWindowMessages } from './window-messages.ts';
 
 /** Started by the first claim of the month; its id says whose month and which. */

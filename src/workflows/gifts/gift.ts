@@ -10,11 +10,11 @@ import {
   continueAsNew,
   setWorkflowOptions,
 } from '@temporalio/workflow';
-import type { GiftInput, GiftResult, GiftWorkflow } from '../contracts/gift.ts';
-import { isBegunAnew } from './begun-anew.ts';
+import type { GiftInput, GiftResult, GiftWorkflow } from '../../contracts/gift.ts';
+import { isBegunAnew } from '../begun-anew.ts';
+import { versioned } from '../versioning.ts';
 import { handleActions } from './gift-actions.ts';
 import { OpenGift } from './open-gift.ts';
-import { versioned } from './versioning.ts';
 
 /**
  * Started by the API with an accepted gift, after a delay up to its first deadline; or by any Temporal client

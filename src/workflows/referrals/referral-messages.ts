@@ -7,7 +7,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { ReferralStanding } from '../contracts/referral.ts';
+import type { ReferralStanding } from '../../contracts/referral.ts';
 import {
   type CancelReferral,
   cancelReferralUpdate,
@@ -17,12 +17,12 @@ import {
   referralStatusQuery,
   resendUpdate,
   type UseLink,
-} from '../contracts/referral-messages.ts';
-import { cancelRequestsAreAnswered, onCancelRequest } from './cancel-request.ts';
-import { checkArguments } from './gift-input.ts';
+} from '../../contracts/referral-messages.ts';
+import { cancelRequestsAreAnswered, onCancelRequest } from '../cancel-request.ts';
+import { checkArguments } from '../gifts/gift-input.ts';
+import { refusalOf } from '../refusal.ts';
 import type { OpenReferral } from './open-referral.ts';
 import { isStanding } from './referral-input.ts';
-import { refusalOf } from './refusal.ts';
 
 /** Who acted, when the sender of an update does not say. */
 const BY_TEMPORAL = 'an operator through Temporal';

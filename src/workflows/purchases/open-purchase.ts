@@ -9,8 +9,8 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { PurchaseActivities } from '../activities/purchases/purchase.ts';
-import type { PurchaseMailActivities } from '../activities/purchases/purchase-mail.ts';
+import type { PurchaseActivities } from '../../activities/purchases/purchase.ts';
+import type { PurchaseMailActivities } from '../../activities/purchases/purchase-mail.ts';
 import {
   PURCHASE_KINDS,
   PURCHASE_STATUSES,
@@ -18,12 +18,12 @@ import {
   type PurchaseProgress,
   type PurchaseResult,
   purchaseWorkflowId,
-} from '../contracts/purchase.ts';
-import { purchaseDetails, unpaidAttributes } from '../contracts/purchase-card.ts';
-import type { RefusedRequest } from '../contracts/refused-request.ts';
-import { REFUSED_SHAPE, refusedNow } from './cancel-request.ts';
-import { invalid, refusal, refusalOf } from './refusal.ts';
-import { instant, isRecord, oneOf, orNull, type Shape, shapeFaults, text, whole } from './shape.ts';
+} from '../../contracts/purchase.ts';
+import { purchaseDetails, unpaidAttributes } from '../../contracts/purchase-card.ts';
+import type { RefusedRequest } from '../../contracts/refused-request.ts';
+import { REFUSED_SHAPE, refusedNow } from '../cancel-request.ts';
+import { invalid, refusal, refusalOf } from '../refusal.ts';
+import { instant, isRecord, oneOf, orNull, type Shape, shapeFaults, text, whole } from '../shape.ts';
 
 const payments = proxyActivities<PurchaseActivities>({
   startToCloseTimeout: '1 minute',

@@ -7,11 +7,11 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { CampaignActivities } from '../activities/campaigns/campaigns.ts';
-import type { CampaignActionRequest, CampaignProgress } from '../contracts/campaign.ts';
-import { campaignDetails, progressLine } from '../contracts/campaign-card.ts';
-import { BOON_PROGRAM, BOON_STATUS } from '../contracts/gift-search-attributes.ts';
-import { summaryOf } from '../contracts/summary.ts';
+import type { CampaignActivities } from '../../activities/campaigns/campaigns.ts';
+import type { CampaignActionRequest, CampaignProgress } from '../../contracts/campaign.ts';
+import { campaignDetails, progressLine } from '../../contracts/campaign-card.ts';
+import { BOON_PROGRAM, BOON_STATUS } from '../../contracts/gift-search-attributes.ts';
+import { summaryOf } from '../../contracts/summary.ts';
 
 const ledger = proxyActivities<CampaignActivities>({
   startToCloseTimeout: '10 minutes',

@@ -9,8 +9,8 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { PurchaseMailActivities } from '../activities/purchases/purchase-mail.ts';
-import type { RefundActivities } from '../activities/purchases/refund.ts';
+import type { PurchaseMailActivities } from '../../activities/purchases/purchase-mail.ts';
+import type { RefundActivities } from '../../activities/purchases/refund.ts';
 import {
   REFUND_ASK_AGAIN_MS,
   REFUND_ASK_AT_MOST,
@@ -19,12 +19,12 @@ import {
   type RefundProgress,
   type RefundResult,
   refundWorkflowId,
-} from '../contracts/refund.ts';
-import { failedAttributes, refundDetails } from '../contracts/refund-card.ts';
-import type { RefusedRequest } from '../contracts/refused-request.ts';
-import { REFUSED_SHAPE, refusedNow } from './cancel-request.ts';
-import { invalid, refusal, refusalOf } from './refusal.ts';
-import { instant, isRecord, oneOf, orNull, type Shape, shapeFaults, text, whole } from './shape.ts';
+} from '../../contracts/refund.ts';
+import { failedAttributes, refundDetails } from '../../contracts/refund-card.ts';
+import type { RefusedRequest } from '../../contracts/refused-request.ts';
+import { REFUSED_SHAPE, refusedNow } from '../cancel-request.ts';
+import { invalid, refusal, refusalOf } from '../refusal.ts';
+import { instant, isRecord, oneOf, orNull, type Shape, shapeFaults, text, whole } from '../shape.ts';
 
 const payments = proxyActivities<RefundActivities>({
   startToCloseTimeout: '1 minute',

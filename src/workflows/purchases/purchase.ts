@@ -10,11 +10,11 @@ import {
   continueAsNew,
   setWorkflowOptions,
 } from '@temporalio/workflow';
-import type { PurchaseInput, PurchaseResult, PurchaseWorkflow } from '../contracts/purchase.ts';
-import { isBegunAnew } from './begun-anew.ts';
+import type { PurchaseInput, PurchaseResult, PurchaseWorkflow } from '../../contracts/purchase.ts';
+import { isBegunAnew } from '../begun-anew.ts';
+import { versioned } from '../versioning.ts';
 import { checkedPurchase, OpenPurchase } from './open-purchase.ts';
 import { handlePurchaseMessages } from './purchase-messages.ts';
-import { versioned } from './versioning.ts';
 
 export async function purchase(input: PurchaseInput): Promise<PurchaseResult> {
   const purchase = new OpenPurchase(checkedPurchase(input));

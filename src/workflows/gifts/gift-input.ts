@@ -1,10 +1,10 @@
 /** Checks of what reaches `gift` from outside: plain ones, for no schema library belongs into the workflow bundle. */
-import type { FieldError } from '../contracts/errors.ts';
-import { type AcceptedGift, type GiftInput, type GiftRequest, giftIdOf } from '../contracts/gift.ts';
-import { parseCredits } from '../domain/credits.ts';
-import { GIFT_STATUSES } from '../domain/gift-status.ts';
-import { invalid, refusal } from './refusal.ts';
-import { instant, isRecord, oneOf, orNull, type Shape, shapeFaults, text, UNWRITABLE } from './shape.ts';
+import type { FieldError } from '../../contracts/errors.ts';
+import { type AcceptedGift, type GiftInput, type GiftRequest, giftIdOf } from '../../contracts/gift.ts';
+import { parseCredits } from '../../domain/credits.ts';
+import { GIFT_STATUSES } from '../../domain/gift-status.ts';
+import { invalid, refusal } from '../refusal.ts';
+import { instant, isRecord, oneOf, orNull, type Shape, shapeFaults, text, UNWRITABLE } from '../shape.ts';
 
 const INPUT_EXAMPLE = '{"request":{"from":"user_ada","to":"user_bob","amount":"5"}}';
 

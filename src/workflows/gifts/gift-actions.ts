@@ -14,7 +14,7 @@ import type {
   GiftAnswer,
   ReleaseGift,
   UpdateCall,
-} from '../contracts/gift.ts';
+} from '../../contracts/gift.ts';
 import {
   acceptGiftUpdate,
   cancelGiftUpdate,
@@ -24,11 +24,11 @@ import {
   refreshGiftUpdate,
   rejectGiftUpdate,
   releaseGiftUpdate,
-} from '../contracts/gift-messages.ts';
-import { onCancelRequest } from './cancel-request.ts';
+} from '../../contracts/gift-messages.ts';
+import { onCancelRequest } from '../cancel-request.ts';
+import { refusalOf } from '../refusal.ts';
 import { checkArguments } from './gift-input.ts';
 import type { OpenGift } from './open-gift.ts';
-import { refusalOf } from './refusal.ts';
 
 /** Who acted, when the sender of an update does not say. */
 const BY_TEMPORAL = 'an operator through Temporal';

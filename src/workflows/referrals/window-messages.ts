@@ -8,18 +8,18 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { ClaimPlace, RaiseWindowCap, ReleasePlace } from '../contracts/referral.ts';
+import type { ClaimPlace, RaiseWindowCap, ReleasePlace } from '../../contracts/referral.ts';
 import {
   claimPlaceUpdate,
   raiseCapUpdate,
   releasePlaceUpdate,
   windowChangedSignal,
   windowStatusQuery,
-} from '../contracts/referral-messages.ts';
-import { onCancelRequest } from './cancel-request.ts';
+} from '../../contracts/referral-messages.ts';
+import { onCancelRequest } from '../cancel-request.ts';
+import { refusalOf } from '../refusal.ts';
 import type { OpenWindow } from './open-window.ts';
 import { checkPlaces, isWindow } from './referral-input.ts';
-import { refusalOf } from './refusal.ts';
 
 const BY_TEMPORAL = 'an operator through Temporal';
 const CLAIM_EXAMPLE = '{"referral_id":"…","program":"codex-selective","cap":3}';

@@ -7,8 +7,8 @@ import {
   setCurrentDetails,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { LedgerActivities } from '../activities/gifts/ledger.ts';
-import type { MailActivities } from '../activities/mail.ts';
+import type { LedgerActivities } from '../../activities/gifts/ledger.ts';
+import type { MailActivities } from '../../activities/mail.ts';
 import {
   type ClaimMail,
   type Gift,
@@ -19,13 +19,13 @@ import {
   type GiftResult,
   type GiftStanding,
   standingOf,
-} from '../contracts/gift.ts';
-import { giftDetails } from '../contracts/gift-card.ts';
-import { summaryOf } from '../contracts/summary.ts';
+} from '../../contracts/gift.ts';
+import { giftDetails } from '../../contracts/gift-card.ts';
+import { summaryOf } from '../../contracts/summary.ts';
+import { refusalOf } from '../refusal.ts';
+import { showSearchAttributes } from '../search-attributes.ts';
+import { takingTurns } from '../turns.ts';
 import { checkedGiftId, checkInput } from './gift-input.ts';
-import { refusalOf } from './refusal.ts';
-import { showSearchAttributes } from './search-attributes.ts';
-import { takingTurns } from './turns.ts';
 
 /**
  * Local activities: a settlement inside one workflow task is what keeps a quiet gift at 6 events and 2 actions.

@@ -1,6 +1,6 @@
 /** Checks of what reaches `referral` and `rewardWindow` from outside. */
 import { workflowInfo } from '@temporalio/workflow';
-import type { FieldError } from '../contracts/errors.ts';
+import type { FieldError } from '../../contracts/errors.ts';
 import {
   type ReferralInput,
   type ReferralStanding,
@@ -8,11 +8,11 @@ import {
   type RewardWindowInput,
   referralWorkflowId,
   rewardWindowWorkflowId,
-} from '../contracts/referral.ts';
-import { REFERRAL_STATUSES } from '../domain/referral-status.ts';
-import { REFUSED_SHAPE } from './cancel-request.ts';
-import { textFault } from './gift-input.ts';
-import { invalid } from './refusal.ts';
+} from '../../contracts/referral.ts';
+import { REFERRAL_STATUSES } from '../../domain/referral-status.ts';
+import { REFUSED_SHAPE } from '../cancel-request.ts';
+import { textFault } from '../gifts/gift-input.ts';
+import { invalid } from '../refusal.ts';
 import {
   instant,
   isRecord,
@@ -24,7 +24,7 @@ import {
   texts,
   whole,
   words,
-} from './shape.ts';
+} from '../shape.ts';
 
 /** Throws the refusal of an input that is not the referral of this workflow's id. */
 export function checkedReferral(input: ReferralInput | undefined): ReferralInput {

@@ -6,9 +6,9 @@ import {
   purchaseChangedSignal,
   purchaseStatusQuery,
   refreshPurchaseUpdate,
-} from '../contracts/purchase-messages.ts';
-import { cancelRequestsAreAnswered, onCancelRequest } from './cancel-request.ts';
-import { checkArguments } from './gift-input.ts';
+} from '../../contracts/purchase-messages.ts';
+import { cancelRequestsAreAnswered, onCancelRequest } from '../cancel-request.ts';
+import { checkArguments } from '../gifts/gift-input.ts';
 import type { OpenPurchase } from './open-purchase.ts';
 
 /** Registers every handler, in the order the Web UI offers them; called before the workflow's first await. */

@@ -1,6 +1,6 @@
 /** One running reward window: the places of its month. */
 import { proxyLocalActivities, setCurrentDetails } from '@temporalio/workflow';
-import type { ReferralActivities } from '../activities/referrals/referral.ts';
+import type { ReferralActivities } from '../../activities/referrals/referral.ts';
 import type {
   ClaimPlace,
   PlaceAnswer,
@@ -10,13 +10,13 @@ import type {
   RewardWindow,
   RewardWindowInput,
   RewardWindowProgress,
-} from '../contracts/referral.ts';
-import { windowDetails } from '../contracts/referral-card.ts';
-import type { RefusedRequest } from '../contracts/refused-request.ts';
-import { summaryOf } from '../contracts/summary.ts';
-import { refusedNow } from './cancel-request.ts';
-import { refusal } from './refusal.ts';
-import { takingTurns } from './turns.ts';
+} from '../../contracts/referral.ts';
+import { windowDetails } from '../../contracts/referral-card.ts';
+import type { RefusedRequest } from '../../contracts/refused-request.ts';
+import { summaryOf } from '../../contracts/summary.ts';
+import { refusedNow } from '../cancel-request.ts';
+import { refusal } from '../refusal.ts';
+import { takingTurns } from '../turns.ts';
 
 const ledger = proxyLocalActivities<ReferralActivities>({
   startToCloseTimeout: '10 seconds',

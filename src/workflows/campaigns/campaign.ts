@@ -10,11 +10,11 @@ import {
   setWorkflowOptions,
   workflowInfo,
 } from '@temporalio/workflow';
-import { type CampaignProgress, type CampaignWorkflow, campaignIdOf } from '../contracts/campaign.ts';
+import { type CampaignProgress, type CampaignWorkflow, campaignIdOf } from '../../contracts/campaign.ts';
+import { invalid, refusalOf } from '../refusal.ts';
+import { versioned } from '../versioning.ts';
 import { handleCampaignActions } from './campaign-actions.ts';
-import { invalid, refusalOf } from './refusal.ts';
 import { RunningCampaign } from './running-campaign.ts';
-import { versioned } from './versioning.ts';
 
 export async function campaign(): Promise<CampaignProgress> {
   const id = campaignIdOf(workflowInfo().workflowId);

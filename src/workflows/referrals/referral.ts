@@ -10,12 +10,12 @@ import {
   continueAsNew,
   setWorkflowOptions,
 } from '@temporalio/workflow';
-import type { ReferralInput, ReferralResult, ReferralWorkflow } from '../contracts/referral.ts';
-import { isBegunAnew } from './begun-anew.ts';
+import type { ReferralInput, ReferralResult, ReferralWorkflow } from '../../contracts/referral.ts';
+import { isBegunAnew } from '../begun-anew.ts';
+import { versioned } from '../versioning.ts';
 import { OpenReferral } from './open-referral.ts';
 import { checkedReferral } from './referral-input.ts';
 import { handleReferralMessages } from './referral-messages.ts';
-import { versioned } from './versioning.ts';
 
 /** Started by the API with an invitation that stands in the ledger; told by signals how it goes on there. */
 export async function referral(input: ReferralInput): Promise<ReferralResult> {

@@ -5,8 +5,8 @@ import {
   refreshRefundUpdate,
   refundChangedSignal,
   refundStatusQuery,
-} from '../contracts/refund-messages.ts';
-import { cancelRequestsAreAnswered, onCancelRequest } from './cancel-request.ts';
+} from '../../contracts/refund-messages.ts';
+import { cancelRequestsAreAnswered, onCancelRequest } from '../cancel-request.ts';
 import type { OpenRefund } from './open-refund.ts';
 
 /** Registers every handler, in the order the Web UI offers them; called before the workflow's first await. */

@@ -7,8 +7,8 @@ import {
   proxyLocalActivities,
   setCurrentDetails,
 } from '@temporalio/workflow';
-import type { BillingActivities } from '../activities/billing/billing.ts';
-import { billingDetails } from '../contracts/billing-card.ts';
+import type { BillingActivities } from '../../activities/billing/billing.ts';
+import { billingDetails } from '../../contracts/billing-card.ts';
 import type {
   BillingCycleInput,
   BillingCycleProgress,
@@ -17,11 +17,11 @@ import type {
   BillingStage,
   Invoice,
   InvoiceNotice,
-} from '../contracts/invoice.ts';
-import type { RefusedRequest } from '../contracts/refused-request.ts';
-import { summaryOf } from '../contracts/summary.ts';
-import { refusedNow } from './cancel-request.ts';
-import { refusalOf } from './refusal.ts';
+} from '../../contracts/invoice.ts';
+import type { RefusedRequest } from '../../contracts/refused-request.ts';
+import { summaryOf } from '../../contracts/summary.ts';
+import { refusedNow } from '../cancel-request.ts';
+import { refusalOf } from '../refusal.ts';
 
 const { closeBillingMonth } = proxyActivities<BillingActivities>({
   startToCloseTimeout: '1 minute',
