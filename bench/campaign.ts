@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { campaignWorkflowId } from '../src/contracts/campaign.ts';
+import { campaignWorkflowId } from '../src/contracts/campaigns/campaign.ts';
 import { createDatabase, dropDatabase } from '../src/local/postgres.ts';
 import { createCampaignProcess } from '../src/temporal/campaigns/campaign-process.ts';
 import type { Bench } from './support/bench.ts';

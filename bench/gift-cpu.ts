@@ -1,5 +1,5 @@
 /** CPU of a gift's process, Temporal server and worker together, against a trivial workflow with one timer. */
-import { giftWorkflowId } from '../src/contracts/gift.ts';
+import { giftWorkflowId } from '../src/contracts/gifts/gift.ts';
 import type { Bench } from './support/bench.ts';
 import type { Figure } from './support/figure.ts';
 import { acceptDueIn, startGift } from './support/gift-load.ts';

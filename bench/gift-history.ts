@@ -1,6 +1,6 @@
 /** What one gift without incident leaves in Temporal: events, billable actions, bytes. */
 import proto from '@temporalio/proto';
-import { GIFT_WORKFLOW, giftWorkflowId } from '../src/contracts/gift.ts';
+import { GIFT_WORKFLOW, giftWorkflowId } from '../src/contracts/gifts/gift.ts';
 import type { Bench } from './support/bench.ts';
 import type { Figure } from './support/figure.ts';
 import { acceptDueIn, startGift } from './support/gift-load.ts';

@@ -2,7 +2,7 @@
 
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import { referralWorkflowId, rewardWindowWorkflowId } from '../src/contracts/referral.ts';
+import { referralWorkflowId, rewardWindowWorkflowId } from '../src/contracts/referrals/referral.ts';
 import { mergePolicy } from '../src/domain/merge-policy.ts';
 import { SHIPPED_POLICY } from '../src/domain/shipped-policy.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';

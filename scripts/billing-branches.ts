@@ -1,6 +1,6 @@
 /** The branches of the workflow `billingCycle`, for `record-histories.ts`. No provider is set up there. */
 import type { Client } from '@temporalio/client';
-import { BILLING_CYCLE_WORKFLOW, billingCycleWorkflowId } from '../src/contracts/invoice.ts';
+import { BILLING_CYCLE_WORKFLOW, billingCycleWorkflowId } from '../src/contracts/billing/invoice.ts';
 import { TASK_QUEUE } from '../src/contracts/temporal.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
 import { billingRuns } from '../src/temporal/billing/billing-runs.ts';

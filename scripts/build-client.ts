@@ -31,7 +31,11 @@ async function build(): Promise<void> {
   for (const [format, { type, options }] of Object.entries(FORMATS)) {
     const folder = join(DIST, format);
     compile('-p', PACKAGE, '--outDir', folder, ...options);
-    for (const { name, text } of flat) await writeFile(join(folder, `contracts/${name}.d.ts`), text);
+    for (const { name, text } of flat) {
+      const file = join(folder, `contracts/${name}.d.ts`);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, text);
+    }
     await keepWhatIsReached(folder);
     // Node tells by the nearest package.json which of the two a file is.
     await writeFile(join(folder, 'package.json'), `${JSON.stringify({ type })}\n`);

@@ -1,7 +1,7 @@
 /** The branches of the workflow `campaign`, for `record-histories.ts`. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { CAMPAIGN_WORKFLOW, campaignWorkflowId } from '../src/contracts/campaign.ts';
+import { CAMPAIGN_WORKFLOW, campaignWorkflowId } from '../src/contracts/campaigns/campaign.ts';
 import { TASK_QUEUE } from '../src/contracts/temporal.ts';
 import type { CampaignStatus } from '../src/domain/campaign.ts';
 import type { CampaignRequest } from '../src/ledger/campaigns/campaigns.ts';

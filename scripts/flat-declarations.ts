@@ -1,9 +1,9 @@
 /**
- * Writes the types of `src/contracts/*.schema.ts` as declarations without zod, each field with its description: what
- * `boon-client` is typed with. The schemas stay the only source; the build checks that both say the same.
+ * Writes the types of every `*.schema.ts` in `src/contracts` as declarations without zod, each field with its description:
+ * what `boon-client` is typed with. The schemas stay the only source; the build checks that both say the same.
  */
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { z } from 'zod';
 
 const CONTRACTS = join(import.meta.dirname, '../src/contracts');
@@ -11,14 +11,16 @@ const CONTRACTS = join(import.meta.dirname, '../src/contracts');
 /** `export type Lot = z.infer<typeof LotSchema>;` */
 const INFERRED = /^export type (\w+) = z\.infer<typeof (\w+)>;$/gm;
 
-/** One file of contracts: its types, by their names. */
+/** One file of contracts, named as `accounts/account.schema`: its types, by their names. */
 export type FlatFile = { name: string; types: string[]; text: string };
 
 type NamedSchema = { type: string; file: string; comment: string; schema: z.ZodType };
 
-/** Every schema file's declarations, by file name as in `account.schema`. */
+/** Every schema file's declarations. */
 export async function flatDeclarations(): Promise<FlatFile[]> {
-  const files = (await readdir(CONTRACTS)).filter((name) => name.endsWith('.schema.ts')).sort();
+  const files = (await readdir(CONTRACTS, { recursive: true }))
+    .filter((name) => name.endsWith('.schema.ts'))
+    .sort();
   const named = (await Promise.all(files.map(schemasOf))).flat();
   const byFile = Map.groupBy(named, ({ file }) => file);
   return [...byFile].map(([name, own]) => ({
@@ -57,9 +59,15 @@ function fileText(file: string, own: NamedSchema[], named: NamedSchema[]): strin
     return `${comment === '' ? '' : `${comment}\n`}export type ${type} = ${typeText(schema, '', nameOf)};\n`;
   });
   const imports = [...used]
-    .map((other) => `import type { ${other.type} } from './${other.file}.js';\n`)
+    .map((other) => `import type { ${other.type} } from '${specifier(file, other.file)}';\n`)
     .sort();
   return `${imports.join('')}${types.join('\n')}`;
+}
+
+/** How one file names another of the contracts. */
+function specifier(from: string, to: string): string {
+  const path = relative(dirname(from), to);
+  return `${path.startsWith('.') ? path : `./${path}`}.js`;
 }
 
 type NameOf = (schema: z.core.$ZodType) => string | undefined;

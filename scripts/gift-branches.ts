@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
-import { actOnGift } from '../src/contracts/act-on-gift.ts';
-import type { Gift, GiftActionRequest } from '../src/contracts/gift.ts';
-import { holdGiftUpdate, releaseGiftUpdate } from '../src/contracts/gift-messages.ts';
-import { acceptedGift, type GiftProcess } from '../src/contracts/gift-process.ts';
+import { actOnGift } from '../src/contracts/gifts/act-on-gift.ts';
+import type { Gift, GiftActionRequest } from '../src/contracts/gifts/gift.ts';
+import { holdGiftUpdate, releaseGiftUpdate } from '../src/contracts/gifts/gift-messages.ts';
+import { acceptedGift, type GiftProcess } from '../src/contracts/gifts/gift-process.ts';
 import { TASK_QUEUE } from '../src/contracts/temporal.ts';
 import type { AcceptRequest } from '../src/ledger/gifts/accept-gifts.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';

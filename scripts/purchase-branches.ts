@@ -1,7 +1,7 @@
 /** The branches of the workflow `purchase`, for `record-histories.ts`. No provider is set up there. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { PURCHASE_WORKFLOW, purchaseWorkflowId } from '../src/contracts/purchase.ts';
+import { PURCHASE_WORKFLOW, purchaseWorkflowId } from '../src/contracts/purchases/purchase.ts';
 import { TASK_QUEUE } from '../src/contracts/temporal.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
 import { createPurchaseProcess } from '../src/temporal/purchases/purchase-process.ts';

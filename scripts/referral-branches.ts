@@ -7,7 +7,7 @@ import {
   type Referral,
   referralWorkflowId,
   rewardWindowWorkflowId,
-} from '../src/contracts/referral.ts';
+} from '../src/contracts/referrals/referral.ts';
 import { TASK_QUEUE } from '../src/contracts/temporal.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
 import { rewardWindows } from '../src/temporal/referrals/reward-windows.ts';

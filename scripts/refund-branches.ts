@@ -1,8 +1,8 @@
 /** The branches of the workflow `refund`, for `record-histories.ts`: on a task queue of their own, with a provider. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import type { Payments } from '../src/contracts/payments.ts';
-import { REFUND_WORKFLOW, refundWorkflowId } from '../src/contracts/refund.ts';
+import type { Payments } from '../src/contracts/purchases/payments.ts';
+import { REFUND_WORKFLOW, refundWorkflowId } from '../src/contracts/purchases/refund.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
 import { createRefundProcess } from '../src/temporal/purchases/refund-process.ts';
 

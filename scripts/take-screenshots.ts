@@ -4,10 +4,10 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { campaignWorkflowId } from '../src/contracts/campaign.ts';
-import { referralWorkflowId, rewardWindowWorkflowId } from '../src/contracts/referral.ts';
+import { campaignWorkflowId } from '../src/contracts/campaigns/campaign.ts';
+import type { Transfer } from '../src/contracts/gifts/transfer.schema.ts';
+import { referralWorkflowId, rewardWindowWorkflowId } from '../src/contracts/referrals/referral.ts';
 import { SCHEDULES } from '../src/contracts/temporal.ts';
-import type { Transfer } from '../src/contracts/transfer.schema.ts';
 import { startChromium } from '../test/support/chromium.ts';
 import { type OperatorStack, startOperatorStack } from '../test/support/operator-stack.ts';
 import { WebUi } from '../test/support/web-ui.ts';

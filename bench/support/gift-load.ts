@@ -1,7 +1,7 @@
 /** Gifts as the API starts them: accepted by the ledger, then their process. */
 import type { Client } from '@temporalio/client';
-import { type AcceptedGift, GIFT_WORKFLOW, type GiftWorkflow } from '../../src/contracts/gift.ts';
-import { acceptedGift } from '../../src/contracts/gift-process.ts';
+import { type AcceptedGift, GIFT_WORKFLOW, type GiftWorkflow } from '../../src/contracts/gifts/gift.ts';
+import { acceptedGift } from '../../src/contracts/gifts/gift-process.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { giftStartOptions } from '../../src/temporal/gifts/gift-start.ts';
 import { ACCOUNTS, accountId } from './ledger-database.ts';

@@ -2,11 +2,11 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import fastify from 'fastify';
-import type { CampaignProcess } from '../../src/contracts/campaign-process.ts';
-import type { GiftProcess } from '../../src/contracts/gift-process.ts';
-import type { PurchaseProcess } from '../../src/contracts/purchase-process.ts';
-import type { ReferralProcess } from '../../src/contracts/referral-process.ts';
-import type { RefundProcess } from '../../src/contracts/refund-process.ts';
+import type { CampaignProcess } from '../../src/contracts/campaigns/campaign-process.ts';
+import type { GiftProcess } from '../../src/contracts/gifts/gift-process.ts';
+import type { PurchaseProcess } from '../../src/contracts/purchases/purchase-process.ts';
+import type { RefundProcess } from '../../src/contracts/purchases/refund-process.ts';
+import type { ReferralProcess } from '../../src/contracts/referrals/referral-process.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { buildServer } from '../../src/http/build-server.ts';
 import { bootstrapApiKey } from '../../src/http/callers/bootstrap-key.ts';

@@ -1,5 +1,5 @@
 /** Scripts of the workflow `gift`. */
-import type { Gift } from '../../src/contracts/gift.ts';
+import type { Gift } from '../../src/contracts/gifts/gift.ts';
 import { inTurn, refused, type Script, slowly } from './script.ts';
 
 const HOUR = 3_600_000;

@@ -1,8 +1,8 @@
 /** What each letter says and to whom, from how the ledger has its subject at the moment. No address leaves but with the letter. */
-import { claimUrl } from '../contracts/claim-url.ts';
-import { isToBeClaimed } from '../contracts/gift.ts';
-import { inviteUrl } from '../contracts/invite-url.ts';
+import { claimUrl } from '../contracts/gifts/claim-url.ts';
+import { isToBeClaimed } from '../contracts/gifts/gift.ts';
 import type { LetterKind, LetterName } from '../contracts/letter.ts';
+import { inviteUrl } from '../contracts/referrals/invite-url.ts';
 import type { Billing } from '../ledger/billing/billing.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Purchases } from '../ledger/purchases/purchases.ts';

@@ -1,6 +1,6 @@
 /** Mail to recipients of gifts. No address, token or message text leaves the worker except to the mail server. */
 import type { Transporter } from 'nodemailer';
-import type { ClaimMail } from '../contracts/gift.ts';
+import type { ClaimMail } from '../contracts/gifts/gift.ts';
 import type { Letters } from '../ledger/letters.ts';
 import { type LetterLedger, letterWriters } from './letter-writers.ts';
 import { makePost } from './post.ts';

@@ -1,7 +1,7 @@
 /** Holding ledger and Temporal together: what the ledger has open must run, and what is overdue must end. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { heartbeat, log } from '@temporalio/activity';
-import { giftWorkflowId } from '../contracts/gift.ts';
+import { giftWorkflowId } from '../contracts/gifts/gift.ts';
 import type { Counted, DutyReports } from '../contracts/stuck-item.ts';
 import type { GiftProcesses } from '../domain/gift-processes.ts';
 import type { Ledger } from '../ledger/ledger.ts';

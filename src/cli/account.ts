@@ -1,6 +1,6 @@
 /** `boon account`: accounts and what they own, through the API. */
 import { type Command, Option } from 'commander';
-import type { Account, AccountPut } from '../contracts/account.schema.ts';
+import type { Account, AccountPut } from '../contracts/accounts/account.schema.ts';
 import { ACCOUNT_KINDS, ACCOUNT_STATUSES, CREDIT_SWITCHES, PLANS } from '../domain/account.ts';
 import { apiClient } from './api.ts';
 import { answer, credits, moment, newCommand, wholeNumber } from './command.ts';

@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Argument, type Command, Option } from 'commander';
 import type { BoonClient } from '../client/boon-client.ts';
-import type { CampaignBody } from '../contracts/campaign.schema.ts';
-import type { Campaign } from '../contracts/campaign.ts';
-import { campaignSummary, progressLine } from '../contracts/campaign-card.ts';
+import type { CampaignBody } from '../contracts/campaigns/campaign.schema.ts';
+import type { Campaign } from '../contracts/campaigns/campaign.ts';
+import { campaignSummary, progressLine } from '../contracts/campaigns/campaign-card.ts';
 import { PLANS } from '../domain/account.ts';
 import {
   CAMPAIGN_KINDS,

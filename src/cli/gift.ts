@@ -1,6 +1,6 @@
 /** `boon gift`: gifts of credits through the API. */
 import { type Command, Option } from 'commander';
-import type { Transfer } from '../contracts/transfer.schema.ts';
+import type { Transfer } from '../contracts/gifts/transfer.schema.ts';
 import { GIFT_STATUSES, type GiftStatus } from '../domain/gift-status.ts';
 import { apiClient } from './api.ts';
 import { answer, credits, newCommand, wholeNumber } from './command.ts';

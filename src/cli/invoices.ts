@@ -1,8 +1,8 @@
 /** `boon invoices`: what organisations are invoiced. */
 import type { Command } from 'commander';
-import type { Invoice } from '../contracts/invoice.ts';
-import { invoiceCsv } from '../contracts/invoice-csv.ts';
-import { coinsOf, priceText } from '../contracts/purchase.ts';
+import type { Invoice } from '../contracts/billing/invoice.ts';
+import { invoiceCsv } from '../contracts/billing/invoice-csv.ts';
+import { coinsOf, priceText } from '../contracts/purchases/purchase.ts';
 import { apiClient } from './api.ts';
 import { answer, newCommand, wholeNumber } from './command.ts';
 import { fieldLines, tableLines } from './table.ts';

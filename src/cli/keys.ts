@@ -1,7 +1,7 @@
 /** `boon keys`: API keys of services, through the API. */
 import { type Command, Option } from 'commander';
-import type { ApiKey, ApiKeyWithSecret } from '../contracts/api-key.schema.ts';
-import { EVERY_SCOPE, type GrantedScope, SCOPES } from '../contracts/scopes.ts';
+import type { ApiKey, ApiKeyWithSecret } from '../contracts/accounts/api-key.schema.ts';
+import { EVERY_SCOPE, type GrantedScope, SCOPES } from '../contracts/accounts/scopes.ts';
 import { apiClient } from './api.ts';
 import { answer, moment, newCommand, wholeNumber } from './command.ts';
 import { fieldLines, tableLines } from './table.ts';

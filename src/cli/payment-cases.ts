@@ -1,7 +1,12 @@
 /** `boon purchase cases`: payments that do not fit what they name, through the API. */
 import { type Command, Option } from 'commander';
-import { CASE_STATUSES, type CaseStatus, caseText, type PaymentCase } from '../contracts/payment-case.ts';
-import { priceText } from '../contracts/purchase.ts';
+import {
+  CASE_STATUSES,
+  type CaseStatus,
+  caseText,
+  type PaymentCase,
+} from '../contracts/purchases/payment-case.ts';
+import { priceText } from '../contracts/purchases/purchase.ts';
 import { apiClient } from './api.ts';
 import { answer, newCommand, wholeNumber } from './command.ts';
 import { fieldLines, tableLines } from './table.ts';

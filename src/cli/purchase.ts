@@ -1,7 +1,7 @@
 /** `boon purchase`: packages and purchases, through the API. */
 import type { Command } from 'commander';
-import { coinsOf, type Purchase, packageText, priceText } from '../contracts/purchase.ts';
-import type { Refund } from '../contracts/refund.ts';
+import { coinsOf, type Purchase, packageText, priceText } from '../contracts/purchases/purchase.ts';
+import type { Refund } from '../contracts/purchases/refund.ts';
 import { apiClient } from './api.ts';
 import { answer, newCommand } from './command.ts';
 import { casesCommand } from './payment-cases.ts';

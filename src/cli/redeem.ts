@@ -1,6 +1,6 @@
 /** `boon redeem`: spends a banked reset through the API, or tells what that would do. */
 import type { Command } from 'commander';
-import type { Redemption, Windows } from '../contracts/reset.schema.ts';
+import type { Redemption, Windows } from '../contracts/resets/reset.schema.ts';
 import { apiClient } from './api.ts';
 import { answer, newCommand } from './command.ts';
 import { fieldLines, tableLines } from './table.ts';

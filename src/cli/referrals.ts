@@ -1,6 +1,6 @@
 /** `boon invite` and `boon referrals`: invitations of friends through the API. */
 import type { Command } from 'commander';
-import type { ReferralView } from '../contracts/referral.schema.ts';
+import type { ReferralView } from '../contracts/referrals/referral.schema.ts';
 import { apiClient } from './api.ts';
 import { answer, newCommand, wholeNumber } from './command.ts';
 import { fieldLines, tableLines } from './table.ts';

@@ -1,6 +1,6 @@
 /** `boon report`: what became of a program's invitations, through the API. */
 import type { Command } from 'commander';
-import { reportCsv } from '../contracts/program-report.ts';
+import { reportCsv } from '../contracts/referrals/program-report.ts';
 import { apiClient } from './api.ts';
 import { answer, newCommand } from './command.ts';
 import { fieldLines, tableLines } from './table.ts';

@@ -1,6 +1,6 @@
 /** `boon resets`: banked resets, looked at and granted through the API. */
 import type { Command } from 'commander';
-import type { Reset } from '../contracts/reset.schema.ts';
+import type { Reset } from '../contracts/resets/reset.schema.ts';
 import { apiClient } from './api.ts';
 import { answer, newCommand, wholeNumber } from './command.ts';
 import { tableLines } from './table.ts';

@@ -1,7 +1,7 @@
 /** `boon usage`: charges a use through the API, or shows what was charged. */
 import type { Command } from 'commander';
-import { priceText } from '../contracts/purchase.ts';
-import type { Charge, Pool, Usage } from '../contracts/usage.schema.ts';
+import { priceText } from '../contracts/purchases/purchase.ts';
+import type { Charge, Pool, Usage } from '../contracts/usage/usage.schema.ts';
 import { apiClient } from './api.ts';
 import { answer, credits, moment, newCommand, wholeNumber } from './command.ts';
 import { fieldLines, tableLines } from './table.ts';

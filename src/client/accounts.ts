@@ -1,7 +1,13 @@
 /** `client.accounts` */
-import type { Account, AccountPut, Balance, Gifting, Movement } from '../contracts/account.schema.ts';
-import type { EligibilityView } from '../contracts/eligibility.schema.ts';
-import type { Limits } from '../contracts/reset.schema.ts';
+import type {
+  Account,
+  AccountPut,
+  Balance,
+  Gifting,
+  Movement,
+} from '../contracts/accounts/account.schema.ts';
+import type { EligibilityView } from '../contracts/referrals/eligibility.schema.ts';
+import type { Limits } from '../contracts/resets/reset.schema.ts';
 import type { Caller, CallOptions } from './caller.ts';
 import { everyRow, type Page, type PageQuery } from './page.ts';
 

@@ -1,5 +1,5 @@
 /** `client.activity` */
-import type { ActivityAccepted, ActivityBody } from '../contracts/activity.schema.ts';
+import type { ActivityAccepted, ActivityBody } from '../contracts/referrals/activity.schema.ts';
 import type { Caller, CallOptions } from './caller.ts';
 
 export class Activity {

@@ -1,5 +1,10 @@
 /** `client.apiKeys` */
-import type { ApiKey, ApiKeyCreate, ApiKeyRotate, ApiKeyWithSecret } from '../contracts/api-key.schema.ts';
+import type {
+  ApiKey,
+  ApiKeyCreate,
+  ApiKeyRotate,
+  ApiKeyWithSecret,
+} from '../contracts/accounts/api-key.schema.ts';
 import type { Caller, CallOptions } from './caller.ts';
 import { everyRow, type Page, type PageQuery } from './page.ts';
 

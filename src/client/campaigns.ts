@@ -1,7 +1,7 @@
 /** `client.campaigns`: bulk grants and resets. For operators. */
 
-import type { CampaignAccount, CampaignBody } from '../contracts/campaign.schema.ts';
-import type { Campaign } from '../contracts/campaign.ts';
+import type { CampaignAccount, CampaignBody } from '../contracts/campaigns/campaign.schema.ts';
+import type { Campaign } from '../contracts/campaigns/campaign.ts';
 import type { CampaignAction } from '../domain/campaign.ts';
 import type { Caller, CallOptions, WriteOptions } from './caller.ts';
 import { everyRow, type Page, type PageQuery } from './page.ts';

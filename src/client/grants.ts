@@ -1,5 +1,5 @@
 /** `client.grants` */
-import type { GrantBody, Lot } from '../contracts/account.schema.ts';
+import type { GrantBody, Lot } from '../contracts/accounts/account.schema.ts';
 import type { Caller, WriteOptions } from './caller.ts';
 
 export class Grants {

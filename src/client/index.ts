@@ -7,22 +7,34 @@ export type {
   GrantBody,
   Lot,
   Movement,
-} from '../contracts/account.schema.ts';
-export type { ActivityBody } from '../contracts/activity.schema.ts';
-export type { ApiKey, ApiKeyCreate, ApiKeyRotate, ApiKeyWithSecret } from '../contracts/api-key.schema.ts';
-export type { CampaignAccount, CampaignBody } from '../contracts/campaign.schema.ts';
-export type { Campaign } from '../contracts/campaign.ts';
-export type { EligibilityView } from '../contracts/eligibility.schema.ts';
+} from '../contracts/accounts/account.schema.ts';
+export type {
+  ApiKey,
+  ApiKeyCreate,
+  ApiKeyRotate,
+  ApiKeyWithSecret,
+} from '../contracts/accounts/api-key.schema.ts';
+export type { GrantedScope, Scope } from '../contracts/accounts/scopes.ts';
+export type { InvoiceWithLines } from '../contracts/billing/invoice.schema.ts';
+export type { Invoice, InvoiceCorrection, InvoiceLine } from '../contracts/billing/invoice.ts';
+export type { CampaignAccount, CampaignBody } from '../contracts/campaigns/campaign.schema.ts';
+export type { Campaign } from '../contracts/campaigns/campaign.ts';
 export type { ErrorCode, FieldError, LimitReached } from '../contracts/errors.ts';
-export type { InvoiceWithLines } from '../contracts/invoice.schema.ts';
-export type { Invoice, InvoiceCorrection, InvoiceLine } from '../contracts/invoice.ts';
-export type { ProgramReport } from '../contracts/program-report.ts';
-export type { PackageList, PurchaseRequest, TopUpPut } from '../contracts/purchase.schema.ts';
-export type { Purchase, TopUp } from '../contracts/purchase.ts';
-export type { LinkUsed, RaiseCap, ReferralRequest, ReferralView } from '../contracts/referral.schema.ts';
-export type { RewardWindow } from '../contracts/referral.ts';
-export type { RefundRequest } from '../contracts/refund.schema.ts';
-export type { Refund } from '../contracts/refund.ts';
+export type { Transfer, TransferRequest } from '../contracts/gifts/transfer.schema.ts';
+export type { PackageList, PurchaseRequest, TopUpPut } from '../contracts/purchases/purchase.schema.ts';
+export type { Purchase, TopUp } from '../contracts/purchases/purchase.ts';
+export type { RefundRequest } from '../contracts/purchases/refund.schema.ts';
+export type { Refund } from '../contracts/purchases/refund.ts';
+export type { ActivityBody } from '../contracts/referrals/activity.schema.ts';
+export type { EligibilityView } from '../contracts/referrals/eligibility.schema.ts';
+export type { ProgramReport } from '../contracts/referrals/program-report.ts';
+export type {
+  LinkUsed,
+  RaiseCap,
+  ReferralRequest,
+  ReferralView,
+} from '../contracts/referrals/referral.schema.ts';
+export type { RewardWindow } from '../contracts/referrals/referral.ts';
 export type {
   GrantedResets,
   Limits,
@@ -31,10 +43,8 @@ export type {
   ResetGrantBody,
   ResetList,
   Windows,
-} from '../contracts/reset.schema.ts';
-export type { GrantedScope, Scope } from '../contracts/scopes.ts';
-export type { Transfer, TransferRequest } from '../contracts/transfer.schema.ts';
-export type { Charge, Pool, Usage } from '../contracts/usage.schema.ts';
+} from '../contracts/resets/reset.schema.ts';
+export type { Charge, Pool, Usage } from '../contracts/usage/usage.schema.ts';
 export { type AnyBoonApiError, BoonApiError, isBoonApiError } from './boon-api-error.ts';
 export { BoonClient } from './boon-client.ts';
 export type { BoonClientOptions, CallOptions, WriteOptions } from './caller.ts';

@@ -1,6 +1,6 @@
 /** `client.invoices` */
-import type { InvoiceWithLines } from '../contracts/invoice.schema.ts';
-import type { Invoice, InvoiceCorrection } from '../contracts/invoice.ts';
+import type { InvoiceWithLines } from '../contracts/billing/invoice.schema.ts';
+import type { Invoice, InvoiceCorrection } from '../contracts/billing/invoice.ts';
 import type { Caller, CallOptions, WriteOptions } from './caller.ts';
 import { everyRow, type Page, type PageQuery } from './page.ts';
 

@@ -1,5 +1,5 @@
 /** `client.programs` */
-import type { ProgramReport } from '../contracts/program-report.ts';
+import type { ProgramReport } from '../contracts/referrals/program-report.ts';
 import type { Caller, CallOptions } from './caller.ts';
 
 /** First and last day (UTC), both counted, as in `2026-06-11`. Left out: the last 30 days. */

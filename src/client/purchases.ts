@@ -1,10 +1,10 @@
 /** `client.purchases` */
 
-import type { CaseStatus, PaymentCase } from '../contracts/payment-case.ts';
-import type { PackageList, PurchaseRequest, TopUpPut } from '../contracts/purchase.schema.ts';
-import type { Purchase, TopUp } from '../contracts/purchase.ts';
-import type { CorrectRefunded, RefundRequest } from '../contracts/refund.schema.ts';
-import type { Refund } from '../contracts/refund.ts';
+import type { CaseStatus, PaymentCase } from '../contracts/purchases/payment-case.ts';
+import type { PackageList, PurchaseRequest, TopUpPut } from '../contracts/purchases/purchase.schema.ts';
+import type { Purchase, TopUp } from '../contracts/purchases/purchase.ts';
+import type { CorrectRefunded, RefundRequest } from '../contracts/purchases/refund.schema.ts';
+import type { Refund } from '../contracts/purchases/refund.ts';
 import type { Caller, CallOptions, WriteOptions } from './caller.ts';
 import type { Page, PageQuery } from './page.ts';
 

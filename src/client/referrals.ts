@@ -1,7 +1,12 @@
 /** `client.referrals`: invitations of friends, from the mail to the reward. */
 
-import type { LinkUsed, RaiseCap, ReferralRequest, ReferralView } from '../contracts/referral.schema.ts';
-import type { RewardWindow } from '../contracts/referral.ts';
+import type {
+  LinkUsed,
+  RaiseCap,
+  ReferralRequest,
+  ReferralView,
+} from '../contracts/referrals/referral.schema.ts';
+import type { RewardWindow } from '../contracts/referrals/referral.ts';
 import type { Caller, CallOptions, WriteOptions } from './caller.ts';
 import { everyRow, type Page, type PageQuery } from './page.ts';
 

@@ -6,7 +6,7 @@ import type {
   Reset,
   ResetGrantBody,
   ResetList,
-} from '../contracts/reset.schema.ts';
+} from '../contracts/resets/reset.schema.ts';
 import type { Caller, CallOptions, WriteOptions } from './caller.ts';
 import { everyRow, type PageQuery } from './page.ts';
 

@@ -1,5 +1,5 @@
 /** `client.transfers`: gifts of credits. */
-import type { Transfer, TransferRequest } from '../contracts/transfer.schema.ts';
+import type { Transfer, TransferRequest } from '../contracts/gifts/transfer.schema.ts';
 import type { GiftAction, GiftStatus } from '../domain/gift-status.ts';
 import type { Caller, CallOptions, WriteOptions } from './caller.ts';
 import { everyRow, type Page, type PageQuery } from './page.ts';

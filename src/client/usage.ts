@@ -1,5 +1,5 @@
 /** `client.usage` */
-import type { Charge, Usage as Charged, Pool, UsageBody } from '../contracts/usage.schema.ts';
+import type { Charge, Usage as Charged, Pool, UsageBody } from '../contracts/usage/usage.schema.ts';
 import type { Caller, CallOptions } from './caller.ts';
 import { everyRow, type Page, type PageQuery } from './page.ts';
 

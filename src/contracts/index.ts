@@ -3,26 +3,27 @@
  * answers: the processes with their ids, inputs, messages and results, names, error codes, and the codec that reads what is
  * encrypted. Types of `@temporalio/common`, but none of its code; no zod and nothing that runs a service.
  */
-export * from './act-on-gift.ts';
-export * from './billing-messages.ts';
-export * from './boon-codec.ts';
-export * from './campaign.ts';
-export * from './campaign-messages.ts';
-export * from './claim-url.ts';
-export * from './codec-error.ts';
+
+export * from './accounts/scopes.ts';
+export * from './billing/billing-messages.ts';
+export * from './billing/invoice.ts';
+export * from './campaigns/campaign.ts';
+export * from './campaigns/campaign-messages.ts';
+export * from './codec/boon-codec.ts';
+export * from './codec/codec-error.ts';
 export * from './errors.ts';
-export * from './gift.ts';
-export * from './gift-messages.ts';
-export * from './invite-url.ts';
-export * from './invoice.ts';
-export * from './payment-case.ts';
-export * from './purchase.ts';
-export * from './purchase-messages.ts';
-export * from './referral.ts';
-export * from './referral-messages.ts';
-export * from './refund.ts';
-export * from './refund-messages.ts';
-export * from './scopes.ts';
+export * from './gifts/act-on-gift.ts';
+export * from './gifts/claim-url.ts';
+export * from './gifts/gift.ts';
+export * from './gifts/gift-messages.ts';
+export * from './purchases/payment-case.ts';
+export * from './purchases/purchase.ts';
+export * from './purchases/purchase-messages.ts';
+export * from './purchases/refund.ts';
+export * from './purchases/refund-messages.ts';
+export * from './referrals/invite-url.ts';
+export * from './referrals/referral.ts';
+export * from './referrals/referral-messages.ts';
 export * from './search-attribute-keys.ts';
 export * from './stuck-item.ts';
 export * from './temporal.ts';

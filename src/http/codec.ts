@@ -6,7 +6,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { Payload, PayloadCodec } from '../contracts/payload-codec.ts';
+import type { Payload, PayloadCodec } from '../contracts/codec/payload-codec.ts';
 import { requireAccess } from './callers/access.ts';
 import type { KeyRing } from './callers/key-ring.ts';
 import type { TokenVerifier } from './callers/token-verifier.ts';

@@ -1,7 +1,14 @@
 /** What the ledger offers: one interface, implemented on PostgreSQL (`postgres-ledger.ts`) and nowhere else. */
 
-import type { Account, AccountPut, Balance, Gifting, Lot, Movement } from '../contracts/account.schema.ts';
-import type { AcceptedGift, Gift, GiftActionRequest } from '../contracts/gift.ts';
+import type {
+  Account,
+  AccountPut,
+  Balance,
+  Gifting,
+  Lot,
+  Movement,
+} from '../contracts/accounts/account.schema.ts';
+import type { AcceptedGift, Gift, GiftActionRequest } from '../contracts/gifts/gift.ts';
 import type { GiftProcesses } from '../domain/gift-processes.ts';
 import type { VersionedPolicy } from '../domain/policy.ts';
 import type { StoredAccount } from './accounts/accounts.ts';

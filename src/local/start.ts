@@ -5,7 +5,7 @@ import { makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { BoonClient } from '../client/boon-client.ts';
 import { readConfig, readPolicy } from '../config.ts';
-import { boonCodec } from '../contracts/boon-codec.ts';
+import { boonCodec } from '../contracts/codec/boon-codec.ts';
 import { sdkLogger } from '../observability/sdk-logger.ts';
 import { startServer } from '../server.ts';
 import { temporalClient, temporalTarget } from '../temporal/connection.ts';

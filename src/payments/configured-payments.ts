@@ -1,6 +1,6 @@
 /** The payments that the settings name. */
 import type { Config } from '../config.ts';
-import type { Payments } from '../contracts/payments.ts';
+import type { Payments } from '../contracts/purchases/payments.ts';
 import { type CreditsLink, createCreditsLink } from './credits-link.ts';
 import { createDemoPayments, type DemoPayments } from './demo-payments.ts';
 

@@ -3,7 +3,7 @@
  * until when, and nothing else; whoever holds the link may pay for that account.
  */
 import { BoonError } from '../contracts/errors.ts';
-import type { Purchase } from '../contracts/purchase.ts';
+import type { Purchase } from '../contracts/purchases/purchase.ts';
 import { createSigner } from './signer.ts';
 
 /** How long a link holds: somebody may read the message of a Friday's run after the weekend. */

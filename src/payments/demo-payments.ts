@@ -4,8 +4,8 @@
  * the name of a page carries what is needed to know it again.
  */
 import { BoonError } from '../contracts/errors.ts';
-import type { Payments } from '../contracts/payments.ts';
-import type { PaymentNews, Purchase } from '../contracts/purchase.ts';
+import type { Payments } from '../contracts/purchases/payments.ts';
+import type { PaymentNews, Purchase } from '../contracts/purchases/purchase.ts';
 import { createSigner } from './signer.ts';
 
 export type DemoPaymentsOptions = {

@@ -1,6 +1,11 @@
 /** Charges of stored cards by Stripe: the top-ups that an account's owner has consented to. */
 import Stripe from 'stripe';
-import { type PaymentNews, type Purchase, packageText, purchaseWorkflowId } from '../contracts/purchase.ts';
+import {
+  type PaymentNews,
+  type Purchase,
+  packageText,
+  purchaseWorkflowId,
+} from '../contracts/purchases/purchase.ts';
 import { declined, paidIntent } from './stripe-events.ts';
 import { keptMetadata } from './stripe-kept-purchase.ts';
 

@@ -1,7 +1,7 @@
 /** What Stripe's events say of a payment: a state, so that their order and number do not matter. */
 import type Stripe from 'stripe';
-import type { PaymentNews } from '../contracts/purchase.ts';
-import type { RefundNews } from '../contracts/refund.ts';
+import type { PaymentNews } from '../contracts/purchases/purchase.ts';
+import type { RefundNews } from '../contracts/purchases/refund.ts';
 import { currencyOf, idOf, instantOf, modeOf, moneyOf, named, needed, textOf } from './stripe-fields.ts';
 
 const PAID: ReadonlySet<string> = new Set([

@@ -1,7 +1,11 @@
 /** Invoices by Stripe: it mails and collects them; Boon's lines become its items. */
 import type Stripe from 'stripe';
-import type { InvoiceWithLines } from '../contracts/invoice.schema.ts';
-import { billingCycleWorkflowId, type InvoiceCorrection, type InvoiceNews } from '../contracts/invoice.ts';
+import type { InvoiceWithLines } from '../contracts/billing/invoice.schema.ts';
+import {
+  billingCycleWorkflowId,
+  type InvoiceCorrection,
+  type InvoiceNews,
+} from '../contracts/billing/invoice.ts';
 import { currencyOf, idOf, modeOf, moneyOf, named, needed, textOf } from './stripe-fields.ts';
 
 /** Stripe takes at most 250 items an invoice; with more lines it gets one for each product. */

@@ -1,7 +1,7 @@
 /** What Stripe keeps of a purchase beside its payment, so that a ledger that was restored to an older point can have it again. */
 import type Stripe from 'stripe';
-import type { KeptPurchase } from '../contracts/provider-records.ts';
-import { PURCHASE_KINDS, type Purchase, type PurchaseKind } from '../contracts/purchase.ts';
+import type { KeptPurchase } from '../contracts/purchases/provider-records.ts';
+import { PURCHASE_KINDS, type Purchase, type PurchaseKind } from '../contracts/purchases/purchase.ts';
 import { parseCredits } from '../domain/credits.ts';
 import { instantOf, named } from './stripe-fields.ts';
 

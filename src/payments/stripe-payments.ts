@@ -1,8 +1,8 @@
 /** Payments by Stripe. No card ever reaches Boon: people pay on Stripe's page, and top-ups charge what Stripe stores. */
 import type Stripe from 'stripe';
 import { BoonError } from '../contracts/errors.ts';
-import type { Payments } from '../contracts/payments.ts';
-import { type Purchase, packageText, purchaseWorkflowId } from '../contracts/purchase.ts';
+import type { Payments } from '../contracts/purchases/payments.ts';
+import { type Purchase, packageText, purchaseWorkflowId } from '../contracts/purchases/purchase.ts';
 import { chargeStoredCard } from './stripe-charge.ts';
 import { asking, modeOfKey, type StripeAccess, stripeClient } from './stripe-client.ts';
 import { newsOf, paidSession } from './stripe-events.ts';

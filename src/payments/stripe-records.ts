@@ -6,7 +6,7 @@ import type {
   PaidNews,
   ProviderRecord,
   ProviderRecords,
-} from '../contracts/provider-records.ts';
+} from '../contracts/purchases/provider-records.ts';
 import { modeOfKey, type StripeAccess, stripeClient } from './stripe-client.ts';
 import { ofDispute, ofRefund, paidIntent, paidSession } from './stripe-events.ts';
 import { currencyOf, instantOf, moneyOf, named, textOf } from './stripe-fields.ts';

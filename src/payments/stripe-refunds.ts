@@ -1,7 +1,7 @@
 /** Refunds by Stripe. */
 import Stripe from 'stripe';
 import { BoonError } from '../contracts/errors.ts';
-import { type RefundNews, type RefundProgress, refundWorkflowId } from '../contracts/refund.ts';
+import { type RefundNews, type RefundProgress, refundWorkflowId } from '../contracts/purchases/refund.ts';
 import { ofRefund } from './stripe-events.ts';
 
 /** Sends the money once however often it is asked for, and says how that stands. What Stripe refuses has failed for good. */

@@ -28,7 +28,7 @@ import { resetMailActivities } from '../activities/resets/reset-mail.ts';
 import { resetActivities } from '../activities/resets/resets.ts';
 import { stuckDutyActivities } from '../activities/stuck-duties.ts';
 import { usageActivities } from '../activities/usage/usage.ts';
-import type { Payments } from '../contracts/payments.ts';
+import type { Payments } from '../contracts/purchases/payments.ts';
 import type { GiftProcesses } from '../domain/gift-processes.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { billingRuns } from './billing/billing-runs.ts';

@@ -1,6 +1,6 @@
 /** What a buyer does on the page of the demonstration payments that the harness sells by. */
 import type { BoonClient } from '../client/boon-client.ts';
-import type { Purchase } from '../contracts/purchase.ts';
+import type { Purchase } from '../contracts/purchases/purchase.ts';
 import { DEMO_CHECKOUT, type DemoOutcome } from '../payments/demo-payments.ts';
 
 /**

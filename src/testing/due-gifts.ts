@@ -1,5 +1,5 @@
 /** Gifts as time passes: their processes settle them, and where one sleeps past a deadline the harness reconciles. */
-import { giftWorkflowId } from '../contracts/gift.ts';
+import { giftWorkflowId } from '../contracts/gifts/gift.ts';
 import { TASK_QUEUE } from '../contracts/temporal.ts';
 import { giftRuns } from '../temporal/gifts/gift-runs.ts';
 import { ASLEEP_AFTER_MS, type Duty, MOST, soonest } from './duty.ts';

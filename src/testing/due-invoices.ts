@@ -1,5 +1,5 @@
 /** What the schedule `boon-reconcile` does within a minute to billing months: the process of each is started. */
-import type { BillingMonthOf } from '../contracts/invoice.ts';
+import type { BillingMonthOf } from '../contracts/billing/invoice.ts';
 import { TASK_QUEUE } from '../contracts/temporal.ts';
 import { billingRuns } from '../temporal/billing/billing-runs.ts';
 import { ASLEEP_AFTER_MS, type Duty, MOST, soonest } from './duty.ts';

@@ -1,8 +1,8 @@
 /** Purchases as time passes: those that nobody pays end, and what `boon-reconcile` does each minute to top-ups is done. */
 import { randomBytes } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Payments } from '../contracts/payments.ts';
-import type { Purchase } from '../contracts/purchase.ts';
+import type { Payments } from '../contracts/purchases/payments.ts';
+import type { Purchase } from '../contracts/purchases/purchase.ts';
 import { TASK_QUEUE } from '../contracts/temporal.ts';
 import { orderedId } from '../domain/ordered-id.ts';
 import { purchaseRuns } from '../temporal/purchases/purchase-process.ts';

@@ -1,5 +1,5 @@
 /** What the schedule `boon-reconcile` does within a minute to rewards that were deferred until now. */
-import type { Referral } from '../contracts/referral.ts';
+import type { Referral } from '../contracts/referrals/referral.ts';
 import { TASK_QUEUE } from '../contracts/temporal.ts';
 import { createReferralProcess } from '../temporal/referrals/referral-process.ts';
 import { ASLEEP_AFTER_MS, type Duty, MOST, soonest } from './duty.ts';

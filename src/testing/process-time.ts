@@ -1,6 +1,6 @@
 /** Processes read the server's clock, and the ledger lives by the test's: between the two stands this interceptor. */
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
-import type { GiftStanding } from '../contracts/gift.ts';
+import type { GiftStanding } from '../contracts/gifts/gift.ts';
 import type { TestClock } from './test-clock.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** Accounts for tests: established and verified, so that they may give, unless a test says otherwise. */
 import type { BoonClient } from '../client/boon-client.ts';
-import type { AccountPut, GrantBody } from '../contracts/account.schema.ts';
+import type { AccountPut, GrantBody } from '../contracts/accounts/account.schema.ts';
 
 /** What to make of an account: any field of the API's, and credits to begin with. */
 export type AccountSeed = Partial<AccountPut> & {

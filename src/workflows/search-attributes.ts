@@ -1,7 +1,7 @@
 /** Keeping a running gift's search attributes true, at no cost while they are. */
 import type { SearchAttributeUpdatePair } from '@temporalio/common';
 import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import type { GiftProgress } from '../contracts/gift.ts';
+import type { GiftProgress } from '../contracts/gifts/gift.ts';
 import {
   BOON_ACCOUNT,
   BOON_CREDITS,
@@ -9,7 +9,7 @@ import {
   BOON_STATUS,
   exceptionalStatus,
   giftSearchAttributes,
-} from '../contracts/gift-search-attributes.ts';
+} from '../contracts/gifts/gift-search-attributes.ts';
 
 /** Changes those that differ. The process that started the workflow set them; a plain client may not have. */
 export function showSearchAttributes(gift: GiftProgress): void {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { purchaseActivities } from '../../src/activities/purchases/purchase.ts';
-import type { Payments } from '../../src/contracts/payments.ts';
-import type { PaymentNews } from '../../src/contracts/purchase.ts';
+import type { Payments } from '../../src/contracts/purchases/payments.ts';
+import type { PaymentNews } from '../../src/contracts/purchases/purchase.ts';
 import { buy, paidFor } from '../support/purchases.ts';
 import { later, openTestLedger, START, seedAccount, type TestLedger } from '../support/test-ledger.ts';
 

@@ -2,7 +2,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { referralSweepActivities } from '../../src/activities/referrals/referral-sweep.ts';
-import { type Referral, referralWorkflowId } from '../../src/contracts/referral.ts';
+import { type Referral, referralWorkflowId } from '../../src/contracts/referrals/referral.ts';
 import type { ReferralSweepReport } from '../../src/contracts/temporal.ts';
 import '../support/quiet-sdk.ts';
 import { actOn, dormantFriend, invite, join, login } from '../support/referrals.ts';

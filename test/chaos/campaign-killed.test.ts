@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Campaign, campaignWorkflowId } from '../../src/contracts/campaign.ts';
+import { type Campaign, campaignWorkflowId } from '../../src/contracts/campaigns/campaign.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { createCampaignProcess } from '../../src/temporal/campaigns/campaign-process.ts';

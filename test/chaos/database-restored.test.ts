@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { CAMPAIGN_WORKFLOW } from '../../src/contracts/campaign.ts';
-import { type Gift, giftWorkflowId } from '../../src/contracts/gift.ts';
-import { type Purchase, purchaseWorkflowId } from '../../src/contracts/purchase.ts';
-import { type Referral, referralWorkflowId } from '../../src/contracts/referral.ts';
-import { type Refund, refundWorkflowId } from '../../src/contracts/refund.ts';
+import { CAMPAIGN_WORKFLOW } from '../../src/contracts/campaigns/campaign.ts';
+import { type Gift, giftWorkflowId } from '../../src/contracts/gifts/gift.ts';
+import { type Purchase, purchaseWorkflowId } from '../../src/contracts/purchases/purchase.ts';
+import { type Refund, refundWorkflowId } from '../../src/contracts/purchases/refund.ts';
+import { type Referral, referralWorkflowId } from '../../src/contracts/referrals/referral.ts';
 import { RECONCILE_WORKFLOW, type ReconcileReport, TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import type { AcceptRequest } from '../../src/ledger/gifts/accept-gifts.ts';
 import { createStripePayments } from '../../src/payments/stripe-payments.ts';

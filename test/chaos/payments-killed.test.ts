@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type PurchaseWorkflow, purchaseWorkflowId } from '../../src/contracts/purchase.ts';
-import { type Refund, type RefundWorkflow, refundWorkflowId } from '../../src/contracts/refund.ts';
+import { type PurchaseWorkflow, purchaseWorkflowId } from '../../src/contracts/purchases/purchase.ts';
+import { type Refund, type RefundWorkflow, refundWorkflowId } from '../../src/contracts/purchases/refund.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { purchaseRuns } from '../../src/temporal/purchases/purchase-process.ts';
 import { refundRuns } from '../../src/temporal/purchases/refund-process.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Gift } from '../../src/contracts/gift.ts';
+import type { Gift } from '../../src/contracts/gifts/gift.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { devNamespace } from '../support/temporal-server.ts';
 import { expectVerified } from '../support/test-ledger.ts';

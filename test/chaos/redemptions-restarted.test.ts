@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Redemption } from '../../src/contracts/reset.schema.ts';
+import type { Redemption } from '../../src/contracts/resets/reset.schema.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { migrate } from '../../src/ledger/postgres/migrate.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';

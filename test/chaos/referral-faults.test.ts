@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Referral } from '../../src/contracts/referral.ts';
+import type { Referral } from '../../src/contracts/referrals/referral.ts';
 import { RECONCILE_WORKFLOW, SCHEDULES, TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { freePort } from '../../src/local/ports.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Usage } from '../../src/contracts/usage.schema.ts';
+import type { Usage } from '../../src/contracts/usage/usage.schema.ts';
 import { sumCredits } from '../../src/domain/credits.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { migrate } from '../../src/ledger/postgres/migrate.ts';

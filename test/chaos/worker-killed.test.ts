@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { giftWorkflowId } from '../../src/contracts/gift.ts';
+import { giftWorkflowId } from '../../src/contracts/gifts/gift.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { tcpProxy } from '../support/tcp-proxy.ts';
 import { devNamespace } from '../support/temporal-server.ts';

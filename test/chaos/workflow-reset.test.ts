@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { giftWorkflowId } from '../../src/contracts/gift.ts';
+import { giftWorkflowId } from '../../src/contracts/gifts/gift.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { devNamespace } from '../support/temporal-server.ts';
 import { expectVerified } from '../support/test-ledger.ts';

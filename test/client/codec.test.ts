@@ -1,9 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type BoonCodecOptions, boonCodec } from '../../src/contracts/boon-codec.ts';
-import { type BoonCodecError, codecErrorOf, isBoonCodecError } from '../../src/contracts/codec-error.ts';
-import type { Payload } from '../../src/contracts/payload-codec.ts';
+import { type BoonCodecOptions, boonCodec } from '../../src/contracts/codec/boon-codec.ts';
+import {
+  type BoonCodecError,
+  codecErrorOf,
+  isBoonCodecError,
+} from '../../src/contracts/codec/codec-error.ts';
+import type { Payload } from '../../src/contracts/codec/payload-codec.ts';
 import { createPayloadCodec } from '../../src/temporal/payload-codec.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';
 

@@ -34,6 +34,6 @@ test('the client needs no package at run time', async () => {
 
 test('the contracts need no package either, not even Temporal’s, nor ledger and server', async () => {
   const modules = await modulesLoadedBy('contracts/index.ts');
-  expect(modules.some((url) => url.endsWith('/src/contracts/gift.ts'))).toBe(true);
+  expect(modules.some((url) => url.endsWith('/src/contracts/gifts/gift.ts'))).toBe(true);
   expect(modules.filter((url) => /\/node_modules\/|\/src\/(ledger|http)\//.test(url))).toEqual([]);
 });

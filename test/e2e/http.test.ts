@@ -1,8 +1,8 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { BoonError } from '../../src/contracts/errors.ts';
-import { giftWorkflowId } from '../../src/contracts/gift.ts';
-import type { GiftProcess } from '../../src/contracts/gift-process.ts';
+import { giftWorkflowId } from '../../src/contracts/gifts/gift.ts';
+import type { GiftProcess } from '../../src/contracts/gifts/gift-process.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { devNamespace } from '../support/temporal-server.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';

@@ -17,7 +17,7 @@ import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { expect, onTestFinished, test } from 'vitest';
 import { BoonClient } from '../../src/client/index.ts';
-import { giftWorkflowId } from '../../src/contracts/gift.ts';
+import { giftWorkflowId } from '../../src/contracts/gifts/gift.ts';
 import { executableOnPath } from '../../src/local/executable.ts';
 import { freePort } from '../../src/local/ports.ts';
 import { runningStack, type StackAddresses } from '../../src/local/running-stack.ts';

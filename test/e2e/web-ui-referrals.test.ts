@@ -2,7 +2,7 @@
 import { Client, Connection } from '@temporalio/client';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ReferralView } from '../../src/contracts/referral.schema.ts';
+import type { ReferralView } from '../../src/contracts/referrals/referral.schema.ts';
 import { startChromium } from '../support/chromium.ts';
 import { readableHistory } from '../support/history-file.ts';
 import { type OperatorStack, startOperatorStack } from '../support/operator-stack.ts';

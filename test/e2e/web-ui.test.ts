@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Transfer } from '../../src/contracts/transfer.schema.ts';
+import type { Transfer } from '../../src/contracts/gifts/transfer.schema.ts';
 import { startChromium } from '../support/chromium.ts';
 import { type OperatorStack, startOperatorStack } from '../support/operator-stack.ts';
 import { WebUi } from '../support/web-ui.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { GiftProcess } from '../../src/contracts/gift-process.ts';
+import type { GiftProcess } from '../../src/contracts/gifts/gift-process.ts';
 import { closeServer } from '../../src/http/close-server.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { seedAccount } from '../support/test-ledger.ts';

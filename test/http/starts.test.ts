@@ -1,7 +1,7 @@
 /** What is answered before any process knows of it: gifts, referrals, purchases, refunds, campaigns. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { giftWorkflowId } from '../../src/contracts/gift.ts';
-import type { Purchase } from '../../src/contracts/purchase.ts';
+import { giftWorkflowId } from '../../src/contracts/gifts/gift.ts';
+import type { Purchase } from '../../src/contracts/purchases/purchase.ts';
 import { createStripePayments } from '../../src/payments/stripe-payments.ts';
 import { give } from '../support/gifts.ts';
 import { bought } from '../support/purchases.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Referral } from '../../src/contracts/referral.ts';
+import type { Referral } from '../../src/contracts/referrals/referral.ts';
 import { runs } from '../support/effort.ts';
 import { refusal } from '../support/gifts.ts';
 import { invite, join, login, newFriend, prompt } from '../support/referrals.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Referral } from '../../src/contracts/referral.ts';
+import type { Referral } from '../../src/contracts/referrals/referral.ts';
 import { SHIPPED_POLICY } from '../../src/domain/shipped-policy.ts';
 import { refusal } from '../support/gifts.ts';
 import { actOn, invite, join, newFriend, prompt } from '../support/referrals.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Gift } from '../../src/contracts/gift.ts';
+import type { Gift } from '../../src/contracts/gifts/gift.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { act, available, giftRequest, give, grant, outcomes, refusal } from '../support/gifts.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { AccountPut } from '../../src/contracts/account.schema.ts';
+import type { AccountPut } from '../../src/contracts/accounts/account.schema.ts';
 import { BoonError } from '../../src/contracts/errors.ts';
 import { CREDIT_SWITCHES } from '../../src/domain/account.ts';
 import { runs, SEED } from '../support/effort.ts';

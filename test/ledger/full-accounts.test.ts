@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Referral } from '../../src/contracts/referral.ts';
+import type { Referral } from '../../src/contracts/referrals/referral.ts';
 import { SHIPPED_POLICY } from '../../src/domain/shipped-policy.ts';
 import { act, give, grant } from '../support/gifts.ts';
 import { bought, CONSENT, hear, newPurchaseId } from '../support/purchases.ts';

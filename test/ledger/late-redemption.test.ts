@@ -1,6 +1,6 @@
 /** Automatic redemption that runs late: it acts at the last moment of the reset, by what was then. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { AccountPut } from '../../src/contracts/account.schema.ts';
+import type { AccountPut } from '../../src/contracts/accounts/account.schema.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { bank, redeem, sweep, use } from '../support/resets.ts';
 import {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Referral } from '../../src/contracts/referral.ts';
+import type { Referral } from '../../src/contracts/referrals/referral.ts';
 import { outcomes, refusal } from '../support/gifts.ts';
 import { actOn, dormantFriend, invite, join, login, newFriend, prompt } from '../support/referrals.ts';
 import {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Gift } from '../../src/contracts/gift.ts';
+import type { Gift } from '../../src/contracts/gifts/gift.ts';
 import { formatCredits, parseCredits } from '../../src/domain/credits.ts';
 import { type BurnKey, compareBurnOrder, LOT_SOURCES } from '../../src/domain/lot.ts';
 import type { AcceptRequest } from '../../src/ledger/gifts/accept-gifts.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { AccountPut } from '../../src/contracts/account.schema.ts';
+import type { AccountPut } from '../../src/contracts/accounts/account.schema.ts';
 import { BILLED, seedInvoiced } from '../support/billing.ts';
 import { grant } from '../support/gifts.ts';
 import { bought, CONSENT, hear, newPurchaseId } from '../support/purchases.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Referral } from '../../src/contracts/referral.ts';
+import type { Referral } from '../../src/contracts/referrals/referral.ts';
 import { invite, join, prompt } from '../support/referrals.ts';
 import { later, openTestLedger, START, type TestLedger } from '../support/test-ledger.ts';
 

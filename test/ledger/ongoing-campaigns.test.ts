@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Campaign } from '../../src/contracts/campaign.ts';
+import type { Campaign } from '../../src/contracts/campaigns/campaign.ts';
 import { COMPLIMENTARY_CAMPAIGN as ID } from '../../src/domain/campaign.ts';
 import { createCampaign, fillAccounts, runToItsEnd } from '../support/campaigns.ts';
 import {

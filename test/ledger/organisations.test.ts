@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { AccountPut } from '../../src/contracts/account.schema.ts';
+import type { AccountPut } from '../../src/contracts/accounts/account.schema.ts';
 import { openTestLedger, START, seedAccount, type TestLedger } from '../support/test-ledger.ts';
 
 let own: TestLedger;

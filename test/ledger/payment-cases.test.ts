@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { PaymentNews } from '../../src/contracts/purchase.ts';
+import type { PaymentNews } from '../../src/contracts/purchases/purchase.ts';
 import { bought, buy, CONSENT, hear, newPurchaseId, paidFor } from '../support/purchases.ts';
 import {
   later,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { rewardActivities } from '../../src/activities/referrals/reward.ts';
-import type { Referral, RewardWindow } from '../../src/contracts/referral.ts';
+import type { Referral, RewardWindow } from '../../src/contracts/referrals/referral.ts';
 import { refusal } from '../support/gifts.ts';
 import { invite, join, newFriend, prompt } from '../support/referrals.ts';
 import {

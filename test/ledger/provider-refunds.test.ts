@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RefundNews } from '../../src/contracts/refund.ts';
+import type { RefundNews } from '../../src/contracts/purchases/refund.ts';
 import { runs } from '../support/effort.ts';
 import { bought, buy, CONSENT, hear, newPurchaseId } from '../support/purchases.ts';
 import { askRefund } from '../support/refunds.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { KeptPurchase } from '../../src/contracts/provider-records.ts';
-import type { Purchase } from '../../src/contracts/purchase.ts';
+import type { KeptPurchase } from '../../src/contracts/purchases/provider-records.ts';
+import type { Purchase } from '../../src/contracts/purchases/purchase.ts';
 import type { Page, PageRequest } from '../../src/ledger/postgres/page.ts';
 import { bought, buy, CONSENT, hear } from '../support/purchases.ts';
 import {

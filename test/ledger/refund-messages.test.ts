@@ -1,7 +1,11 @@
 /** What the provider says of a refund, and of a payment, in each state: once, twice, and late. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { PURCHASE_STATUSES, type Purchase, type PurchaseStatus } from '../../src/contracts/purchase.ts';
-import { REFUND_STATUSES, type Refund, type RefundStatus } from '../../src/contracts/refund.ts';
+import {
+  PURCHASE_STATUSES,
+  type Purchase,
+  type PurchaseStatus,
+} from '../../src/contracts/purchases/purchase.ts';
+import { REFUND_STATUSES, type Refund, type RefundStatus } from '../../src/contracts/purchases/refund.ts';
 import { bought, buy, hear } from '../support/purchases.ts';
 import { askRefund, hearOfRefund } from '../support/refunds.ts';
 import {

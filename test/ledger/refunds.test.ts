@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { PaymentNews, Purchase } from '../../src/contracts/purchase.ts';
-import type { Refund, RefundNews } from '../../src/contracts/refund.ts';
+import type { PaymentNews, Purchase } from '../../src/contracts/purchases/purchase.ts';
+import type { Refund, RefundNews } from '../../src/contracts/purchases/refund.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import type { AskedRefund } from '../../src/ledger/purchases/refunds.ts';
 import { bought, buy, CONSENT, hear, newPurchaseId } from '../support/purchases.ts';

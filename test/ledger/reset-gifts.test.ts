@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Gift } from '../../src/contracts/gift.ts';
+import type { Gift } from '../../src/contracts/gifts/gift.ts';
 import type { AcceptRequest } from '../../src/ledger/gifts/accept-gifts.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';

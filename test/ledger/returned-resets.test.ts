@@ -1,6 +1,6 @@
 /** Resets that were of no use and came back: their time, their last day, and what they keep of where they came from. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Reset } from '../../src/contracts/reset.schema.ts';
+import type { Reset } from '../../src/contracts/resets/reset.schema.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { createCampaign, runToItsEnd } from '../support/campaigns.ts';
 import { give, refusal } from '../support/gifts.ts';

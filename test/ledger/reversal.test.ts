@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Gift } from '../../src/contracts/gift.ts';
+import type { Gift } from '../../src/contracts/gifts/gift.ts';
 import { act, available, give, grant, refusal } from '../support/gifts.ts';
 import { later, openTestLedger, START, seedAccount, type TestLedger } from '../support/test-ledger.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Referral } from '../../src/contracts/referral.ts';
+import type { Referral } from '../../src/contracts/referrals/referral.ts';
 import { billingMonthOf } from '../../src/domain/billing-month.ts';
 import { refusal } from '../support/gifts.ts';
 import { actOn, invite, join, newFriend, prompt } from '../support/referrals.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Gift } from '../../src/contracts/gift.ts';
+import type { Gift } from '../../src/contracts/gifts/gift.ts';
 import type { ScreeningPolicy, Verdict } from '../../src/domain/policy.ts';
 import type { AcceptRequest } from '../../src/ledger/gifts/accept-gifts.ts';
 import { act, available, claim, give, outcomes, refusal } from '../support/gifts.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BoonError } from '../../src/contracts/errors.ts';
-import type { Usage } from '../../src/contracts/usage.schema.ts';
+import type { Usage } from '../../src/contracts/usage/usage.schema.ts';
 import { formatCredits, sumCredits } from '../../src/domain/credits.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { available, give, grant, outcomes } from '../support/gifts.ts';

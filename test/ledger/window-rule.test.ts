@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Windows } from '../../src/contracts/reset.schema.ts';
+import type { Windows } from '../../src/contracts/resets/reset.schema.ts';
 import { formatCredits } from '../../src/domain/credits.ts';
 import {
   restoredWindow,

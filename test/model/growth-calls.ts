@@ -1,7 +1,7 @@
 /** What can be asked of the ledger about referrals, resets and campaigns: concrete requests, and their answers in brief. */
 
-import type { AccountPut } from '../../src/contracts/account.schema.ts';
-import type { CampaignActionRequest } from '../../src/contracts/campaign.ts';
+import type { AccountPut } from '../../src/contracts/accounts/account.schema.ts';
+import type { CampaignActionRequest } from '../../src/contracts/campaigns/campaign.ts';
 import { BoonError } from '../../src/contracts/errors.ts';
 import type { CampaignRequest } from '../../src/ledger/campaigns/campaigns.ts';
 import type { AcceptRequest } from '../../src/ledger/gifts/accept-gifts.ts';

@@ -1,5 +1,5 @@
 /** Campaigns that bank resets or restore windows, as they should be, told again in memory. */
-import type { CampaignActionRequest } from '../../src/contracts/campaign.ts';
+import type { CampaignActionRequest } from '../../src/contracts/campaigns/campaign.ts';
 import { type Answer, refused } from './growth-answer.ts';
 import { byId, type CampaignCall } from './growth-calls.ts';
 import type { ModelPerson } from './growth-people.ts';

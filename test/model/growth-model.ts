@@ -1,5 +1,5 @@
 /** The whole of what the model knows: it answers each call as the ledger should. */
-import type { AccountPut } from '../../src/contracts/account.schema.ts';
+import type { AccountPut } from '../../src/contracts/accounts/account.schema.ts';
 import { parseCredits } from '../../src/domain/credits.ts';
 import { type Answer, refused } from './growth-answer.ts';
 import { byId, type Call, type Keyed } from './growth-calls.ts';

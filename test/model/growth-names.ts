@@ -1,5 +1,5 @@
 /** Turns a command into calls: it knows what has been made so far, and which requests were sent. */
-import type { AccountPut } from '../../src/contracts/account.schema.ts';
+import type { AccountPut } from '../../src/contracts/accounts/account.schema.ts';
 import { billingMonthOf } from '../../src/domain/billing-month.ts';
 import type { Answer } from './growth-answer.ts';
 import type { Call, Keyed } from './growth-calls.ts';

@@ -1,5 +1,5 @@
 /** The accounts of a scenario: each is peculiar in one way. */
-import type { AccountPut } from '../../src/contracts/account.schema.ts';
+import type { AccountPut } from '../../src/contracts/accounts/account.schema.ts';
 import { type BillingDay, firstBillingDay, moveBillingDay } from '../../src/domain/billing-month.ts';
 
 /** What may change of a person that time asks for later. */

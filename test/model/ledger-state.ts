@@ -1,6 +1,6 @@
 /** What stands in the database, read in one query, and the invariants that must hold after every step. */
 import { expect } from 'vitest';
-import type { Gift } from '../../src/contracts/gift.ts';
+import type { Gift } from '../../src/contracts/gifts/gift.ts';
 import { PROMOTIONAL_BUDGET } from '../../src/domain/account.ts';
 import { toGift } from '../../src/ledger/postgres/rows.ts';
 import type { TestLedger } from '../support/test-ledger.ts';

@@ -1,6 +1,6 @@
 /** What the model knows of accounts, lots and gifts. Times are epoch milliseconds, amounts micro-credits. */
 import type { ErrorCode } from '../../src/contracts/errors.ts';
-import type { Gift } from '../../src/contracts/gift.ts';
+import type { Gift } from '../../src/contracts/gifts/gift.ts';
 import { PROMOTIONAL_BUDGET } from '../../src/domain/account.ts';
 import { formatCredits } from '../../src/domain/credits.ts';
 import type { GiftStatus } from '../../src/domain/gift-status.ts';

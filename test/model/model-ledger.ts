@@ -2,7 +2,7 @@
  * The ledger as plain code in memory: what it answers is what the real one must answer. It has no counters and no
  * running totals; everything is worked out anew from lots and gifts.
  */
-import type { Gift } from '../../src/contracts/gift.ts';
+import type { Gift } from '../../src/contracts/gifts/gift.ts';
 import { PROMOTIONAL_BUDGET } from '../../src/domain/account.ts';
 import { parseCredits } from '../../src/domain/credits.ts';
 import { ACTIONS_ALLOWED, type GiftAction } from '../../src/domain/gift-status.ts';

@@ -5,9 +5,9 @@
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Gift } from '../../src/contracts/gift.ts';
-import type { Purchase } from '../../src/contracts/purchase.ts';
-import type { Refund } from '../../src/contracts/refund.ts';
+import type { Gift } from '../../src/contracts/gifts/gift.ts';
+import type { Purchase } from '../../src/contracts/purchases/purchase.ts';
+import type { Refund } from '../../src/contracts/purchases/refund.ts';
 import { effort } from '../support/effort.ts';
 import { act, give, grant } from '../support/gifts.ts';
 import { bought, hear } from '../support/purchases.ts';

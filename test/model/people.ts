@@ -1,5 +1,5 @@
 /** The accounts of a scenario: each is peculiar in one way. */
-import type { AccountPut } from '../../src/contracts/account.schema.ts';
+import type { AccountPut } from '../../src/contracts/accounts/account.schema.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { later, START } from '../support/test-ledger.ts';
 import type { ModelAccount } from './model-gift.ts';

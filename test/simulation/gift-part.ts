@@ -1,6 +1,6 @@
 /** Gifts of credits, of both kinds, as the plain model of the ledger has them. */
 import { expect } from 'vitest';
-import type { Gift } from '../../src/contracts/gift.ts';
+import type { Gift } from '../../src/contracts/gifts/gift.ts';
 import { PROMOTIONAL_BUDGET } from '../../src/domain/account.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { toGift } from '../../src/ledger/postgres/rows.ts';

@@ -1,6 +1,6 @@
 /** Referrals, banked resets, their gifts, and campaigns, as the plain model has them. */
 import { expect } from 'vitest';
-import type { AccountPut } from '../../src/contracts/account.schema.ts';
+import type { AccountPut } from '../../src/contracts/accounts/account.schema.ts';
 import type { Answer } from '../model/growth-answer.ts';
 import { ask, type Call } from '../model/growth-calls.ts';
 import type { GrowthCommand } from '../model/growth-command.ts';

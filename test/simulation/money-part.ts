@@ -3,11 +3,11 @@
  * knows beforehand is that money and value agree; every other answer is a matter of rules that the other parts have models of.
  */
 import { expect } from 'vitest';
-import type { AccountPut } from '../../src/contracts/account.schema.ts';
+import type { AccountPut } from '../../src/contracts/accounts/account.schema.ts';
 import { BoonError } from '../../src/contracts/errors.ts';
-import type { Gift } from '../../src/contracts/gift.ts';
-import type { Purchase } from '../../src/contracts/purchase.ts';
-import type { Refund } from '../../src/contracts/refund.ts';
+import type { Gift } from '../../src/contracts/gifts/gift.ts';
+import type { Purchase } from '../../src/contracts/purchases/purchase.ts';
+import type { Refund } from '../../src/contracts/purchases/refund.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import type { AskedRefund } from '../../src/ledger/purchases/refunds.ts';
 import { act, give, grant } from '../support/gifts.ts';

@@ -1,5 +1,5 @@
 /** Many accounts at once, and campaigns over them, for tests of campaigns. */
-import type { Campaign } from '../../src/contracts/campaign.ts';
+import type { Campaign } from '../../src/contracts/campaigns/campaign.ts';
 import type { CampaignRequest } from '../../src/ledger/campaigns/campaigns.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { newKey, START, type TestLedger } from './test-ledger.ts';

@@ -9,8 +9,8 @@ import {
   type Gift,
   type GiftActionRequest,
   giftWorkflowId,
-} from '../../src/contracts/gift.ts';
-import { acceptedGift, type GiftProcess } from '../../src/contracts/gift-process.ts';
+} from '../../src/contracts/gifts/gift.ts';
+import { acceptedGift, type GiftProcess } from '../../src/contracts/gifts/gift-process.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import type { GiftAction, GiftStatus } from '../../src/domain/gift-status.ts';
 import type { AcceptRequest } from '../../src/ledger/gifts/accept-gifts.ts';

@@ -1,5 +1,5 @@
 /** What tests do with gifts, in one line each. */
-import type { Gift, GiftActionRequest } from '../../src/contracts/gift.ts';
+import type { Gift, GiftActionRequest } from '../../src/contracts/gifts/gift.ts';
 import type { LotSource } from '../../src/domain/lot.ts';
 import type { GrantRequest } from '../../src/ledger/accounts/grant-credits.ts';
 import type { AcceptRequest } from '../../src/ledger/gifts/accept-gifts.ts';

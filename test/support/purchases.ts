@@ -1,7 +1,7 @@
 /** Purchases as the server and the provider's messages make them, for tests of the ledger. */
 
-import type { TopUpPut } from '../../src/contracts/purchase.schema.ts';
-import type { PaymentNews, Purchase } from '../../src/contracts/purchase.ts';
+import type { TopUpPut } from '../../src/contracts/purchases/purchase.schema.ts';
+import type { PaymentNews, Purchase } from '../../src/contracts/purchases/purchase.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { newKey, START } from './test-ledger.ts';
 

@@ -3,8 +3,8 @@
  * process would have it do. The real process is tested in test/workflows and test/e2e.
  */
 import { BoonError } from '../../src/contracts/errors.ts';
-import type { AcceptedGift } from '../../src/contracts/gift.ts';
-import type { GiftProcess } from '../../src/contracts/gift-process.ts';
+import type { AcceptedGift } from '../../src/contracts/gifts/gift.ts';
+import type { GiftProcess } from '../../src/contracts/gifts/gift-process.ts';
 import type { WorkerVersion } from '../../src/contracts/workers.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 

@@ -1,7 +1,7 @@
 /** A stand-in for Temporal in tests of HTTP matters only: it notes what referrals' processes were told. */
 import { BoonError } from '../../src/contracts/errors.ts';
-import type { Referral, RewardWindow } from '../../src/contracts/referral.ts';
-import type { ReferralProcess } from '../../src/contracts/referral-process.ts';
+import type { Referral, RewardWindow } from '../../src/contracts/referrals/referral.ts';
+import type { ReferralProcess } from '../../src/contracts/referrals/referral-process.ts';
 
 export type RecordingReferralProcess = ReferralProcess & {
   started: Referral[];

@@ -6,8 +6,8 @@ import {
   type ReferralWorkflow,
   referralWorkflowId,
   rewardWindowWorkflowId,
-} from '../../src/contracts/referral.ts';
-import type { ReferralProcess } from '../../src/contracts/referral-process.ts';
+} from '../../src/contracts/referrals/referral.ts';
+import type { ReferralProcess } from '../../src/contracts/referrals/referral-process.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import type { ReferralStatus } from '../../src/domain/referral-status.ts';
 import type { InviteRequest } from '../../src/ledger/referrals/invitations.ts';

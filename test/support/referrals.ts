@@ -1,5 +1,5 @@
 /** What tests do with referrals, in one line each. */
-import type { Referral } from '../../src/contracts/referral.ts';
+import type { Referral } from '../../src/contracts/referrals/referral.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import type { ReferralAction } from '../../src/ledger/referrals/end-referrals.ts';
 import type { InviteRequest } from '../../src/ledger/referrals/invitations.ts';

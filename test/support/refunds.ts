@@ -1,5 +1,5 @@
 /** Refunds as the server asks for them and the provider's messages tell of them, for tests of the ledger. */
-import type { Refund, RefundNews } from '../../src/contracts/refund.ts';
+import type { Refund, RefundNews } from '../../src/contracts/purchases/refund.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import type { AskedRefund } from '../../src/ledger/purchases/refunds.ts';
 import { newKey, START } from './test-ledger.ts';

@@ -1,5 +1,5 @@
 /** For tests of `verify`: everything that happens to resets, once, and the ways in which their rows can be wrong. */
-import type { Reset } from '../../src/contracts/reset.schema.ts';
+import type { Reset } from '../../src/contracts/resets/reset.schema.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { give } from './gifts.ts';
 import { bank, redeem, use } from './resets.ts';

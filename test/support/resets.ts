@@ -1,5 +1,5 @@
 /** What tests do with banked resets and usage windows, in one line each. */
-import type { Redemption, Reset, Windows } from '../../src/contracts/reset.schema.ts';
+import type { Redemption, Reset, Windows } from '../../src/contracts/resets/reset.schema.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import type { RedeemRequest } from '../../src/ledger/resets/redeem-resets.ts';
 import { newKey, START } from './test-ledger.ts';

@@ -1,5 +1,5 @@
 /** What tests do with usage, in one line each. */
-import type { Usage } from '../../src/contracts/usage.schema.ts';
+import type { Usage } from '../../src/contracts/usage/usage.schema.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import type { UseRequest } from '../../src/ledger/usage/charge-usage.ts';
 import { newKey, START } from './test-ledger.ts';

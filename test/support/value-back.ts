@@ -1,7 +1,7 @@
 /** A buyer with one purchase of 100 credits, what becomes of it and what comes back, for the table of both. */
-import type { Gift } from '../../src/contracts/gift.ts';
-import type { Purchase } from '../../src/contracts/purchase.ts';
-import type { Refund } from '../../src/contracts/refund.ts';
+import type { Gift } from '../../src/contracts/gifts/gift.ts';
+import type { Purchase } from '../../src/contracts/purchases/purchase.ts';
+import type { Refund } from '../../src/contracts/purchases/refund.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { act, give, grant } from './gifts.ts';
 import { bought, hear } from './purchases.ts';

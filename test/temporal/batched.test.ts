@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Gift, giftWorkflowId } from '../../src/contracts/gift.ts';
+import { type Gift, giftWorkflowId } from '../../src/contracts/gifts/gift.ts';
 import {
   RECONCILE_WORKFLOW,
   type ReconcileReport,

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type BillingCycleWorkflow, billingCycleWorkflowId } from '../../src/contracts/invoice.ts';
+import { type BillingCycleWorkflow, billingCycleWorkflowId } from '../../src/contracts/billing/invoice.ts';
 import { RECONCILE_WORKFLOW, type ReconcileReport, TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { billingMonthOf } from '../../src/domain/billing-month.ts';
 import { billingRuns } from '../../src/temporal/billing/billing-runs.ts';

@@ -1,7 +1,7 @@
 import { Client } from '@temporalio/client';
 import type proto from '@temporalio/proto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { referralWorkflowId } from '../../src/contracts/referral.ts';
+import { referralWorkflowId } from '../../src/contracts/referrals/referral.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { createCampaignProcess } from '../../src/temporal/campaigns/campaign-process.ts';
 import { converted } from '../../src/temporal/connection.ts';

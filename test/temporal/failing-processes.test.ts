@@ -1,10 +1,10 @@
 /** Processes that fail for good while the ledger has open what they are for: started again ever later, and shown as stuck. */
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { giftWorkflowId } from '../../src/contracts/gift.ts';
-import type { Payments } from '../../src/contracts/payments.ts';
-import { rewardWindowWorkflowId } from '../../src/contracts/referral.ts';
-import { refundWorkflowId } from '../../src/contracts/refund.ts';
+import { giftWorkflowId } from '../../src/contracts/gifts/gift.ts';
+import type { Payments } from '../../src/contracts/purchases/payments.ts';
+import { refundWorkflowId } from '../../src/contracts/purchases/refund.ts';
+import { rewardWindowWorkflowId } from '../../src/contracts/referrals/referral.ts';
 import type { StuckItem } from '../../src/contracts/stuck-item.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { refundRuns } from '../../src/temporal/purchases/refund-process.ts';

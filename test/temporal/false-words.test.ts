@@ -1,10 +1,10 @@
 import type { Workflow } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { giftWorkflowId } from '../../src/contracts/gift.ts';
-import type { Payments } from '../../src/contracts/payments.ts';
-import { purchaseWorkflowId } from '../../src/contracts/purchase.ts';
-import { referralWorkflowId } from '../../src/contracts/referral.ts';
-import { refundWorkflowId } from '../../src/contracts/refund.ts';
+import { giftWorkflowId } from '../../src/contracts/gifts/gift.ts';
+import type { Payments } from '../../src/contracts/purchases/payments.ts';
+import { purchaseWorkflowId } from '../../src/contracts/purchases/purchase.ts';
+import { refundWorkflowId } from '../../src/contracts/purchases/refund.ts';
+import { referralWorkflowId } from '../../src/contracts/referrals/referral.ts';
 import { type ReconcileReport, TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { createPurchaseProcess } from '../../src/temporal/purchases/purchase-process.ts';
 import { createRefundProcess } from '../../src/temporal/purchases/refund-process.ts';

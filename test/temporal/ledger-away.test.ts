@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BoonError } from '../../src/contracts/errors.ts';
-import { giftWorkflowId } from '../../src/contracts/gift.ts';
+import { giftWorkflowId } from '../../src/contracts/gifts/gift.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { devNamespace } from '../support/temporal-server.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { giftWorkflowId } from '../../src/contracts/gift.ts';
-import { purchaseWorkflowId } from '../../src/contracts/purchase.ts';
-import { type Referral, referralWorkflowId } from '../../src/contracts/referral.ts';
+import { giftWorkflowId } from '../../src/contracts/gifts/gift.ts';
+import { purchaseWorkflowId } from '../../src/contracts/purchases/purchase.ts';
+import { type Referral, referralWorkflowId } from '../../src/contracts/referrals/referral.ts';
 import { EXPIRY_WORKFLOW, type ExpiryReport, TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { createPurchaseProcess } from '../../src/temporal/purchases/purchase-process.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { giftWorkflowId } from '../../src/contracts/gift.ts';
+import { giftWorkflowId } from '../../src/contracts/gifts/gift.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { devServer } from '../support/temporal-server.ts';
 import { newKey } from '../support/test-ledger.ts';

@@ -1,7 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { campaignWorkflowId } from '../../src/contracts/campaign.ts';
+import { campaignWorkflowId } from '../../src/contracts/campaigns/campaign.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { createCampaign } from '../support/campaigns.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';

@@ -8,18 +8,18 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Workflow } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { campaignWorkflowId } from '../../src/contracts/campaign.ts';
-import { giftWorkflowId } from '../../src/contracts/gift.ts';
-import { acceptedGift } from '../../src/contracts/gift-process.ts';
-import { billingCycleWorkflowId } from '../../src/contracts/invoice.ts';
-import type { Payments } from '../../src/contracts/payments.ts';
-import { purchaseProgress, purchaseWorkflowId } from '../../src/contracts/purchase.ts';
+import { billingCycleWorkflowId } from '../../src/contracts/billing/invoice.ts';
+import { campaignWorkflowId } from '../../src/contracts/campaigns/campaign.ts';
+import { giftWorkflowId } from '../../src/contracts/gifts/gift.ts';
+import { acceptedGift } from '../../src/contracts/gifts/gift-process.ts';
+import type { Payments } from '../../src/contracts/purchases/payments.ts';
+import { purchaseProgress, purchaseWorkflowId } from '../../src/contracts/purchases/purchase.ts';
+import { refundProgress, refundWorkflowId } from '../../src/contracts/purchases/refund.ts';
 import {
   referralProgress,
   referralWorkflowId,
   rewardWindowWorkflowId,
-} from '../../src/contracts/referral.ts';
-import { refundProgress, refundWorkflowId } from '../../src/contracts/refund.ts';
+} from '../../src/contracts/referrals/referral.ts';
 import { SCHEDULES, SETTLEMENT_SCHEDULE, TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { COMPLIMENTARY_CAMPAIGN } from '../../src/domain/campaign.ts';
 import { billingRuns } from '../../src/temporal/billing/billing-runs.ts';

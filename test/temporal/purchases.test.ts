@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { BoonError } from '../../src/contracts/errors.ts';
-import type { Payments } from '../../src/contracts/payments.ts';
-import type { PaymentNews, Purchase, PurchaseWorkflow } from '../../src/contracts/purchase.ts';
-import { purchaseWorkflowId } from '../../src/contracts/purchase.ts';
+import type { Payments } from '../../src/contracts/purchases/payments.ts';
+import type { PaymentNews, Purchase, PurchaseWorkflow } from '../../src/contracts/purchases/purchase.ts';
+import { purchaseWorkflowId } from '../../src/contracts/purchases/purchase.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { createStripePayments } from '../../src/payments/stripe-payments.ts';
 import { createPurchaseProcess } from '../../src/temporal/purchases/purchase-process.ts';

@@ -1,6 +1,6 @@
 import proto from '@temporalio/proto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { giftWorkflowId } from '../../src/contracts/gift.ts';
+import { giftWorkflowId } from '../../src/contracts/gifts/gift.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { devNamespace } from '../support/temporal-server.ts';
 

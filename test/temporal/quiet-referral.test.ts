@@ -1,6 +1,6 @@
 import proto from '@temporalio/proto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { referralWorkflowId } from '../../src/contracts/referral.ts';
+import { referralWorkflowId } from '../../src/contracts/referrals/referral.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { OPEN_PROGRAMS, type ReferralRig, referralRig } from '../support/referral-rig.ts';
 import { devNamespace } from '../support/temporal-server.ts';

@@ -6,7 +6,7 @@ import { type GiftRuns, lostGiftActivities, type WalkRange } from '../../src/act
 import { reconcileActivities, type SweepRange } from '../../src/activities/reconcile.ts';
 import { stuckDutyActivities } from '../../src/activities/stuck-duties.ts';
 import { usageActivities } from '../../src/activities/usage/usage.ts';
-import type { AcceptedGift } from '../../src/contracts/gift.ts';
+import type { AcceptedGift } from '../../src/contracts/gifts/gift.ts';
 import type { ReconcileReport } from '../../src/contracts/temporal.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { cacheFolder } from '../../src/local/cache-folder.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Purchase } from '../../src/contracts/purchase.ts';
-import { type Refund, type RefundWorkflow, refundWorkflowId } from '../../src/contracts/refund.ts';
+import type { Purchase } from '../../src/contracts/purchases/purchase.ts';
+import { type Refund, type RefundWorkflow, refundWorkflowId } from '../../src/contracts/purchases/refund.ts';
 import { RECONCILE_WORKFLOW, type ReconcileReport, TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { createStripePayments } from '../../src/payments/stripe-payments.ts';
 import { createRefundProcess } from '../../src/temporal/purchases/refund-process.ts';

@@ -7,7 +7,7 @@ import {
   type RewardWindowInput,
   referralStanding,
   rewardWindowWorkflowId,
-} from '../../src/contracts/referral.ts';
+} from '../../src/contracts/referrals/referral.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { rewardWindows } from '../../src/temporal/referrals/reward-windows.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Gift } from '../../src/contracts/gift.ts';
-import { acceptedGift } from '../../src/contracts/gift-process.ts';
+import type { Gift } from '../../src/contracts/gifts/gift.ts';
+import { acceptedGift } from '../../src/contracts/gifts/gift-process.ts';
 import {
   type ExpiryReport,
   type ReconcileReport,

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
-import type { AcceptedGift } from '../../src/contracts/gift.ts';
+import type { AcceptedGift } from '../../src/contracts/gifts/gift.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { createGiftProcess } from '../../src/temporal/gifts/gift-process.ts';

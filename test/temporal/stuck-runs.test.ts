@@ -1,7 +1,7 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Gift } from '../../src/contracts/gift.ts';
+import type { Gift } from '../../src/contracts/gifts/gift.ts';
 import { type ReconcileReport, SCHEDULES, TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { keepSchedules } from '../../src/temporal/schedules.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { giftWorkflowId } from '../../src/contracts/gift.ts';
+import { giftWorkflowId } from '../../src/contracts/gifts/gift.ts';
 import { RECONCILE_WORKFLOW, TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { makeCurrent } from '../../src/temporal/versioning.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';

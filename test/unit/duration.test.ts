@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CampaignBodySchema } from '../../src/contracts/campaign.schema.ts';
+import { CampaignBodySchema } from '../../src/contracts/campaigns/campaign.schema.ts';
 import { DurationSchema, PositiveDurationSchema } from '../../src/contracts/duration.schema.ts';
 
 const message = (schema: typeof DurationSchema, text: string) =>

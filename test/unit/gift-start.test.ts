@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { AcceptedGift } from '../../src/contracts/gift.ts';
+import type { AcceptedGift } from '../../src/contracts/gifts/gift.ts';
 import { giftActOptions, giftStartOptions } from '../../src/temporal/gifts/gift-start.ts';
 
 const GIFT: AcceptedGift = {

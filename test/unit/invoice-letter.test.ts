@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { invoiceMail } from '../../src/activities/billing/invoice-letter.ts';
-import type { InvoiceWithLines } from '../../src/contracts/invoice.schema.ts';
+import type { InvoiceWithLines } from '../../src/contracts/billing/invoice.schema.ts';
 
 const usd = (amount: number) => ({ amount, currency: 'usd' });
 const LINE = { product: 'codex', model: null, uses: 2, units: '10', credits: '10', amount: 40 };

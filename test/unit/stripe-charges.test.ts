@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Purchase } from '../../src/contracts/purchase.ts';
+import type { Purchase } from '../../src/contracts/purchases/purchase.ts';
 import { createStripePayments } from '../../src/payments/stripe-payments.ts';
 import { WEBHOOK_SECRET } from '../support/stripe-events.ts';
 import { startStripeMock } from '../support/stripe-mock.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Payments } from '../../src/contracts/payments.ts';
-import type { RefundProgress } from '../../src/contracts/refund.ts';
+import type { Payments } from '../../src/contracts/purchases/payments.ts';
+import type { RefundProgress } from '../../src/contracts/purchases/refund.ts';
 import { createStripePayments } from '../../src/payments/stripe-payments.ts';
 import { WEBHOOK_SECRET } from '../support/stripe-events.ts';
 import { startStripeMock } from '../support/stripe-mock.ts';

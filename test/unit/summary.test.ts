@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { Campaign } from '../../src/contracts/campaign.ts';
-import { campaignSummary } from '../../src/contracts/campaign-card.ts';
-import { giftSummary } from '../../src/contracts/gift-card.ts';
-import { purchaseSummary } from '../../src/contracts/purchase-card.ts';
-import { referralSummary, windowSummary } from '../../src/contracts/referral-card.ts';
-import { refundSummary } from '../../src/contracts/refund-card.ts';
+import type { Campaign } from '../../src/contracts/campaigns/campaign.ts';
+import { campaignSummary } from '../../src/contracts/campaigns/campaign-card.ts';
+import { giftSummary } from '../../src/contracts/gifts/gift-card.ts';
+import { purchaseSummary } from '../../src/contracts/purchases/purchase-card.ts';
+import { refundSummary } from '../../src/contracts/purchases/refund-card.ts';
+import { referralSummary, windowSummary } from '../../src/contracts/referrals/referral-card.ts';
 import { summaryOf } from '../../src/contracts/summary.ts';
 
 describe('a summary', () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Gift } from '../../src/contracts/gift.ts';
-import { giftWorkflowId } from '../../src/contracts/gift.ts';
+import type { Gift } from '../../src/contracts/gifts/gift.ts';
+import { giftWorkflowId } from '../../src/contracts/gifts/gift.ts';
 import { DAY, type GiftRig, giftRig, HOUR } from '../support/gift-rig.ts';
 import { timeSkippingServer } from '../support/temporal-server.ts';
 import { newKey } from '../support/test-ledger.ts';

@@ -5,7 +5,7 @@ import {
   type Campaign,
   type CampaignProgress,
   campaignWorkflowId,
-} from '../../src/contracts/campaign.ts';
+} from '../../src/contracts/campaigns/campaign.ts';
 import {
   campaignProgressQuery,
   cancelCampaignUpdate,
@@ -13,7 +13,7 @@ import {
   pauseCampaignUpdate,
   resumeCampaignSignal,
   resumeCampaignUpdate,
-} from '../../src/contracts/campaign-messages.ts';
+} from '../../src/contracts/campaigns/campaign-messages.ts';
 import { SCHEDULES, TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { COMPLIMENTARY_CAMPAIGN } from '../../src/domain/campaign.ts';
 import { createCampaignProcess } from '../../src/temporal/campaigns/campaign-process.ts';

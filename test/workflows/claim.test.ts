@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Gift } from '../../src/contracts/gift.ts';
-import { giftWorkflowId } from '../../src/contracts/gift.ts';
-import { claimGiftUpdate } from '../../src/contracts/gift-messages.ts';
+import type { Gift } from '../../src/contracts/gifts/gift.ts';
+import { giftWorkflowId } from '../../src/contracts/gifts/gift.ts';
+import { claimGiftUpdate } from '../../src/contracts/gifts/gift-messages.ts';
 import { DAY, type GiftRig, giftRig, HOUR, PUBLIC_URL } from '../support/gift-rig.ts';
 import { readableHistory } from '../support/history-file.ts';
 import { timeSkippingServer } from '../support/temporal-server.ts';

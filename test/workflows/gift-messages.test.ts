@@ -1,7 +1,7 @@
 /** Each message to a gift's process, in each state: once, twice with one key, late, and after the end. */
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Gift, giftWorkflowId, standingOf } from '../../src/contracts/gift.ts';
+import { type Gift, giftWorkflowId, standingOf } from '../../src/contracts/gifts/gift.ts';
 import type { GiftAction, GiftStatus } from '../../src/domain/gift-status.ts';
 import { tokenHash } from '../../src/ledger/postgres/address-vault.ts';
 import { DAY, type GiftRig, giftRig } from '../support/gift-rig.ts';

@@ -5,8 +5,8 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { PURCHASE_STATUSES, type PurchaseStatus } from '../../src/contracts/purchase.ts';
-import { REFUND_STATUSES, type RefundStatus } from '../../src/contracts/refund.ts';
+import { PURCHASE_STATUSES, type PurchaseStatus } from '../../src/contracts/purchases/purchase.ts';
+import { REFUND_STATUSES, type RefundStatus } from '../../src/contracts/purchases/refund.ts';
 import { type ScriptedWorker, scriptedWorker, until } from '../support/scripted-worker.ts';
 
 const DAY = 86_400_000;

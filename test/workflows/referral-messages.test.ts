@@ -1,6 +1,6 @@
 /** Signals and updates to a referral's process, in each state: twice, late, and untrue. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Referral, ReferralProgress, ReferralStanding } from '../../src/contracts/referral.ts';
+import type { Referral, ReferralProgress, ReferralStanding } from '../../src/contracts/referrals/referral.ts';
 import { REFERRAL_STATUSES, type ReferralStatus } from '../../src/domain/referral-status.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { OPEN_PROGRAMS, type ReferralRig, referralRig } from '../support/referral-rig.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ReferralView } from '../../src/contracts/referral.schema.ts';
+import type { ReferralView } from '../../src/contracts/referrals/referral.schema.ts';
 import { type BoonHarness, startBoon } from '../../src/testing/index.ts';
 
 /** The programs as shipped, the pilot in a year that the test's clock can reach. */

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Payments } from '../../src/contracts/payments.ts';
-import { type RefundWorkflow, refundWorkflowId } from '../../src/contracts/refund.ts';
+import type { Payments } from '../../src/contracts/purchases/payments.ts';
+import { type RefundWorkflow, refundWorkflowId } from '../../src/contracts/purchases/refund.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { refundRuns } from '../../src/temporal/purchases/refund-process.ts';
 import { DAY, type GiftRig, giftRig } from '../support/gift-rig.ts';

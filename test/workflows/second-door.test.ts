@@ -1,13 +1,13 @@
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { actOnGift } from '../../src/contracts/act-on-gift.ts';
+import { actOnGift } from '../../src/contracts/gifts/act-on-gift.ts';
 import {
   GIFT_WORKFLOW,
   type Gift,
   type GiftInput,
   type GiftRequest,
   type GiftWorkflow,
-} from '../../src/contracts/gift.ts';
+} from '../../src/contracts/gifts/gift.ts';
 import {
   acceptGiftUpdate,
   cancelGiftUpdate,
@@ -16,8 +16,8 @@ import {
   holdGiftUpdate,
   refreshGiftUpdate,
   releaseGiftUpdate,
-} from '../../src/contracts/gift-messages.ts';
-import { acceptedGift } from '../../src/contracts/gift-process.ts';
+} from '../../src/contracts/gifts/gift-messages.ts';
+import { acceptedGift } from '../../src/contracts/gifts/gift-process.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import type { AcceptRequest } from '../../src/ledger/gifts/accept-gifts.ts';
 import { DAY, type GiftRig, giftRig } from '../support/gift-rig.ts';

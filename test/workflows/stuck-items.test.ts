@@ -14,8 +14,8 @@ import { referralSweepActivities } from '../../src/activities/referrals/referral
 import { resetMailActivities } from '../../src/activities/resets/reset-mail.ts';
 import { resetActivities } from '../../src/activities/resets/resets.ts';
 import { usageActivities } from '../../src/activities/usage/usage.ts';
-import type { Payments } from '../../src/contracts/payments.ts';
-import { rewardWindowWorkflowId } from '../../src/contracts/referral.ts';
+import type { Payments } from '../../src/contracts/purchases/payments.ts';
+import { rewardWindowWorkflowId } from '../../src/contracts/referrals/referral.ts';
 import type { DutyReport, DutyReports, StuckDuty } from '../../src/contracts/stuck-item.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { seedInvoiced } from '../support/billing.ts';

@@ -1,6 +1,10 @@
 /** Messages to a reward window's process: stale and repeated. Those after its month's end are in `test/temporal/reward-window.test.ts`. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Referral, type RewardWindow, rewardWindowWorkflowId } from '../../src/contracts/referral.ts';
+import {
+  type Referral,
+  type RewardWindow,
+  rewardWindowWorkflowId,
+} from '../../src/contracts/referrals/referral.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { rewardWindows } from '../../src/temporal/referrals/reward-windows.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';

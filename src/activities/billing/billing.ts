@@ -7,8 +7,8 @@ import {
   billingCycleWorkflowId,
   type Invoice,
   type InvoiceNotice,
-} from '../../contracts/invoice.ts';
-import type { Payments } from '../../contracts/payments.ts';
+} from '../../contracts/billing/invoice.ts';
+import type { Payments } from '../../contracts/purchases/payments.ts';
 import type { Counted } from '../../contracts/stuck-item.ts';
 import type { Billing } from '../../ledger/billing/billing.ts';
 import { type DutyLedger, duty } from '../duty.ts';

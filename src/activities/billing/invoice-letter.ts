@@ -1,8 +1,8 @@
 /** What the mail with an invoice says, as text and as HTML. */
 
+import type { InvoiceWithLines } from '../../contracts/billing/invoice.schema.ts';
 import { escaped } from '../../contracts/html-text.ts';
-import type { InvoiceWithLines } from '../../contracts/invoice.schema.ts';
-import { priceText } from '../../contracts/purchase.ts';
+import { priceText } from '../../contracts/purchases/purchase.ts';
 import type { Mail } from '../gifts/claim-mail.ts';
 
 /** How many lines the mail shows; the API has them all. */

@@ -1,7 +1,8 @@
 /** An invoice's twin at the payment provider, made to stand where the ledger does. */
+
+import type { InvoiceCorrection } from '../../contracts/billing/invoice.ts';
 import { BoonError } from '../../contracts/errors.ts';
-import type { InvoiceCorrection } from '../../contracts/invoice.ts';
-import type { Payments } from '../../contracts/payments.ts';
+import type { Payments } from '../../contracts/purchases/payments.ts';
 import type { Billing } from '../../ledger/billing/billing.ts';
 import type { ProviderInvoice, Telling } from '../../ledger/billing/provider-invoices.ts';
 

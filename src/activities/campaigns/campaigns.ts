@@ -7,8 +7,8 @@ import {
   type CampaignProgress,
   campaignWorkflowId,
   progressOf,
-} from '../../contracts/campaign.ts';
-import type { CampaignProcess } from '../../contracts/campaign-process.ts';
+} from '../../contracts/campaigns/campaign.ts';
+import type { CampaignProcess } from '../../contracts/campaigns/campaign-process.ts';
 import type { Counted } from '../../contracts/stuck-item.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { type DutyLedger, duty } from '../duty.ts';

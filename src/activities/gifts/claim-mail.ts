@@ -1,5 +1,5 @@
 /** The mail with a claim link: what it says, as text and as HTML. */
-import { type Gift, givenText } from '../../contracts/gift.ts';
+import { type Gift, givenText } from '../../contracts/gifts/gift.ts';
 import { escaped } from '../../contracts/html-text.ts';
 
 export type Mail = { subject: string; text: string; html: string; messageId: string };

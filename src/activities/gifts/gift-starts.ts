@@ -1,9 +1,9 @@
 /** Starting the processes of gifts that the ledger holds open: those that never began, and those that are gone. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { heartbeat, log } from '@temporalio/activity';
-import type { AcceptedGift } from '../../contracts/gift.ts';
-import { giftIdOf, giftWorkflowId } from '../../contracts/gift.ts';
-import { acceptedGift } from '../../contracts/gift-process.ts';
+import type { AcceptedGift } from '../../contracts/gifts/gift.ts';
+import { giftIdOf, giftWorkflowId } from '../../contracts/gifts/gift.ts';
+import { acceptedGift } from '../../contracts/gifts/gift-process.ts';
 import type { DutyReports } from '../../contracts/stuck-item.ts';
 import { type GiftProcesses, hasProcess } from '../../domain/gift-processes.ts';
 import type { Ledger } from '../../ledger/ledger.ts';

@@ -5,7 +5,7 @@ import {
   type GiftRequest,
   type GiftStanding,
   standingOf,
-} from '../../contracts/gift.ts';
+} from '../../contracts/gifts/gift.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { failing } from '../failure.ts';
 

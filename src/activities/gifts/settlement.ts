@@ -1,7 +1,7 @@
 /** Settling quiet gifts together, where they have no workflows of their own (`BOON_GIFT_PROCESSES=batched`). */
 import { heartbeat, log } from '@temporalio/activity';
-import type { AcceptedGift, Gift } from '../../contracts/gift.ts';
-import { acceptedGift } from '../../contracts/gift-process.ts';
+import type { AcceptedGift, Gift } from '../../contracts/gifts/gift.ts';
+import { acceptedGift } from '../../contracts/gifts/gift-process.ts';
 import { WHOLE_DUTY } from '../../contracts/stuck-item.ts';
 import type { Settled } from '../../contracts/temporal.ts';
 import type { DueGifts, SenderPart } from '../../ledger/gifts/due-gifts.ts';

@@ -1,8 +1,8 @@
 /** What mails about purchases say, as text and as HTML. */
 
 import { escaped } from '../../contracts/html-text.ts';
-import { type Purchase, packageText, priceText } from '../../contracts/purchase.ts';
-import type { Refund } from '../../contracts/refund.ts';
+import { type Purchase, packageText, priceText } from '../../contracts/purchases/purchase.ts';
+import type { Refund } from '../../contracts/purchases/refund.ts';
 import type { CreditReminder } from '../../ledger/purchases/credit-reminders.ts';
 import type { Mail } from '../gifts/claim-mail.ts';
 

@@ -1,6 +1,6 @@
 /** Mails about purchases. No address leaves the worker except to the mail server. */
 import { heartbeat } from '@temporalio/activity';
-import type { MailOutcome } from '../../contracts/referral.ts';
+import type { MailOutcome } from '../../contracts/referrals/referral.ts';
 import type { CreditReminderReport } from '../../contracts/temporal.ts';
 import type { CreditReminder, ExpiringLot } from '../../ledger/purchases/credit-reminders.ts';
 import type { Purchases } from '../../ledger/purchases/purchases.ts';

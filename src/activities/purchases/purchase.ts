@@ -1,14 +1,14 @@
 /** A purchase's payment as its process sees it, and holding the ledger's purchases and their processes together. */
 import { randomBytes } from 'node:crypto';
 import { heartbeat, log } from '@temporalio/activity';
-import type { Payments } from '../../contracts/payments.ts';
+import type { Payments } from '../../contracts/purchases/payments.ts';
 import {
   type PaymentNews,
   type Purchase,
   type PurchaseProgress,
   purchaseProgress,
   purchaseWorkflowId,
-} from '../../contracts/purchase.ts';
+} from '../../contracts/purchases/purchase.ts';
 import type { PurchaseSweepReport } from '../../contracts/temporal.ts';
 import { orderedId } from '../../domain/ordered-id.ts';
 import type { Purchases } from '../../ledger/purchases/purchases.ts';

@@ -1,6 +1,6 @@
 /** A refund's money as its process sees it, and holding the ledger's refunds and their processes together. */
 import { heartbeat, log } from '@temporalio/activity';
-import type { Payments } from '../../contracts/payments.ts';
+import type { Payments } from '../../contracts/purchases/payments.ts';
 import {
   REFUND_ASKED_AFTER_FOR_MS,
   type Refund,
@@ -8,7 +8,7 @@ import {
   type RefundProgress,
   refundProgress,
   refundWorkflowId,
-} from '../../contracts/refund.ts';
+} from '../../contracts/purchases/refund.ts';
 import type { Refunds } from '../../ledger/purchases/refunds.ts';
 import type { DutyRun } from '../duty.ts';
 import { failing } from '../failure.ts';

@@ -3,7 +3,7 @@
  * or failed, or completed by mistake.
  */
 import { heartbeat } from '@temporalio/activity';
-import { type Referral, referralIdOf, referralWorkflowId } from '../../contracts/referral.ts';
+import { type Referral, referralIdOf, referralWorkflowId } from '../../contracts/referrals/referral.ts';
 import { OPEN_REFERRAL_STATUSES } from '../../domain/referral-status.ts';
 import type { Referrals } from '../../ledger/referrals/referrals.ts';
 import type { DutyRun } from '../duty.ts';

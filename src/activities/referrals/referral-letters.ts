@@ -1,7 +1,7 @@
 /** What the mails of a referral say, as text and as HTML. */
 
 import { escaped } from '../../contracts/html-text.ts';
-import type { GivenReward, Referral } from '../../contracts/referral.ts';
+import type { GivenReward, Referral } from '../../contracts/referrals/referral.ts';
 import type { Mail } from '../gifts/claim-mail.ts';
 
 /**

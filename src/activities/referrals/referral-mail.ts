@@ -1,6 +1,6 @@
 /** Mails of referrals. No address or token leaves the worker except to the mail server. */
 import { createHash } from 'node:crypto';
-import type { GivenReward, MailOutcome } from '../../contracts/referral.ts';
+import type { GivenReward, MailOutcome } from '../../contracts/referrals/referral.ts';
 import { letterWriters } from '../letter-writers.ts';
 import type { MailDependencies } from '../mail.ts';
 import { makePost } from '../post.ts';

@@ -1,5 +1,5 @@
 /** What the sweeps of referrals ask of Temporal. */
-import type { Referral } from '../../contracts/referral.ts';
+import type { Referral } from '../../contracts/referrals/referral.ts';
 
 /** Referrals' workflows, as Temporal tells of them. */
 export type ReferralRuns = {

@@ -1,7 +1,7 @@
 /** Holding the ledger's referrals and their processes together, and ending invitations that ran out. */
 
 import { heartbeat, log } from '@temporalio/activity';
-import { type Referral, referralWorkflowId } from '../../contracts/referral.ts';
+import { type Referral, referralWorkflowId } from '../../contracts/referrals/referral.ts';
 import type { Counted } from '../../contracts/stuck-item.ts';
 import type { ReferralSweepReport } from '../../contracts/temporal.ts';
 import { OPEN_REFERRAL_STATUSES } from '../../domain/referral-status.ts';

@@ -6,7 +6,7 @@ import {
   type RewardWindow,
   referralStanding,
   rewardsGiven,
-} from '../../contracts/referral.ts';
+} from '../../contracts/referrals/referral.ts';
 import type { ReferralAction } from '../../ledger/referrals/end-referrals.ts';
 import type { LinkUse } from '../../ledger/referrals/link-use.ts';
 import type { Referrals } from '../../ledger/referrals/referrals.ts';

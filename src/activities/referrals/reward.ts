@@ -9,7 +9,7 @@ import {
   type RewardWindow,
   referralStanding,
   rewardsGiven,
-} from '../../contracts/referral.ts';
+} from '../../contracts/referrals/referral.ts';
 import type { Referrals } from '../../ledger/referrals/referrals.ts';
 import { failing } from '../failure.ts';
 

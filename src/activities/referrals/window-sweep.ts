@@ -4,7 +4,7 @@ import {
   type RewardWindowInput,
   rewardWindowIdOf,
   rewardWindowWorkflowId,
-} from '../../contracts/referral.ts';
+} from '../../contracts/referrals/referral.ts';
 import type { Referrals } from '../../ledger/referrals/referrals.ts';
 import type { DutyRun } from '../duty.ts';
 

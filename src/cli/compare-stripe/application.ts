@@ -1,6 +1,6 @@
 /** Having the ledger take in one difference, by the way that the provider's messages take; what that does not settle is a case. */
-import type { Difference } from '../../contracts/provider-difference.ts';
-import type { ProviderRecord } from '../../contracts/provider-records.ts';
+import type { Difference } from '../../contracts/purchases/provider-difference.ts';
+import type { ProviderRecord } from '../../contracts/purchases/provider-records.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { askedOf, differenceOf, type FoundDifference } from './differences.ts';
 

@@ -1,7 +1,7 @@
 /** `boon ledger compare-stripe`: payments, refunds and disputes at Stripe against the ledger, on the database itself. */
 import { type Command, InvalidArgumentError } from 'commander';
-import { differenceText, type Sum } from '../../contracts/provider-difference.ts';
-import { priceText } from '../../contracts/purchase.ts';
+import { differenceText, type Sum } from '../../contracts/purchases/provider-difference.ts';
+import { priceText } from '../../contracts/purchases/purchase.ts';
 import { createStripeRecords } from '../../payments/stripe-records.ts';
 import { answer, moment, newCommand } from '../command.ts';
 import { CommandFailed } from '../failure.ts';

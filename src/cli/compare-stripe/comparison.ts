@@ -1,12 +1,12 @@
 /** Comparing the provider's records with the ledger, and having the ledger take in what it lacks. */
 import { BoonError } from '../../contracts/errors.ts';
-import type { Difference } from '../../contracts/provider-difference.ts';
+import type { Difference } from '../../contracts/purchases/provider-difference.ts';
 import {
   PROVIDER_RECORD_KINDS,
   type ProviderRecord,
   type ProviderRecordKind,
   type ProviderRecords,
-} from '../../contracts/provider-records.ts';
+} from '../../contracts/purchases/provider-records.ts';
 import { isError } from '../../domain/is-error.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { applyRecord } from './application.ts';

@@ -1,6 +1,6 @@
 /** In what one record of the provider's differs from how the ledger has it. */
-import type { Difference, DifferenceOutcome, Sum } from '../../contracts/provider-difference.ts';
-import type { ProviderRecord } from '../../contracts/provider-records.ts';
+import type { Difference, DifferenceOutcome, Sum } from '../../contracts/purchases/provider-difference.ts';
+import type { ProviderRecord } from '../../contracts/purchases/provider-records.ts';
 import type { AskedRecord, RecordedOne } from '../../ledger/purchases/provider-differences.ts';
 
 export type FoundDifference = Difference & {

@@ -8,7 +8,7 @@ import {
   BalanceSchema,
   GiftingSchema,
   MovementSchema,
-} from '../../contracts/account.schema.ts';
+} from '../../contracts/accounts/account.schema.ts';
 import {
   AccountIdSchema,
   AnyAccountIdSchema,

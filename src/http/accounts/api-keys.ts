@@ -9,10 +9,10 @@ import {
   ApiKeySchema,
   ApiKeyWithSecretSchema,
   DEFAULT_GRACE_SECONDS,
-} from '../../contracts/api-key.schema.ts';
+} from '../../contracts/accounts/api-key.schema.ts';
+import { covers, type GrantedScope } from '../../contracts/accounts/scopes.ts';
 import { BoonError } from '../../contracts/errors.ts';
 import { PageQuerySchema, pageOf } from '../../contracts/primitives.schema.ts';
-import { covers, type GrantedScope } from '../../contracts/scopes.ts';
 import type { StoredApiKey } from '../../ledger/accounts/api-keys.ts';
 import { callerOf, services } from '../callers/access.ts';
 import { newApiKey } from '../callers/api-key-secret.ts';

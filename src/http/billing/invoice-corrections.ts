@@ -5,7 +5,7 @@ import {
   InvoiceCorrectionSchema,
   InvoiceSchema,
   VoidInvoiceSchema,
-} from '../../contracts/invoice.schema.ts';
+} from '../../contracts/billing/invoice.schema.ts';
 import { callerOf, services } from '../callers/access.ts';
 import { principalId } from '../callers/principal.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';

@@ -1,9 +1,13 @@
 /** Invoices of organisations: listed, shown as JSON or CSV, and marked paid by an operator. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import {
+  InvoiceSchema,
+  InvoiceWithLinesSchema,
+  MarkPaidSchema,
+} from '../../contracts/billing/invoice.schema.ts';
+import { invoiceCsv } from '../../contracts/billing/invoice-csv.ts';
 import { BoonError } from '../../contracts/errors.ts';
-import { InvoiceSchema, InvoiceWithLinesSchema, MarkPaidSchema } from '../../contracts/invoice.schema.ts';
-import { invoiceCsv } from '../../contracts/invoice-csv.ts';
 import {
   AccountIdSchema,
   PageQuerySchema,

@@ -1,7 +1,7 @@
 /** Who may call a route; declared in its `config`, checked before anything else. */
 import type { FastifyRequest } from 'fastify';
+import { covers, type Scope } from '../../contracts/accounts/scopes.ts';
 import { BoonError } from '../../contracts/errors.ts';
-import { covers, type Scope } from '../../contracts/scopes.ts';
 import type { Principal } from './principal.ts';
 
 /**

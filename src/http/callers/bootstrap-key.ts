@@ -1,5 +1,5 @@
 /** The first API key, without which nobody could make another. */
-import { EVERY_SCOPE } from '../../contracts/scopes.ts';
+import { EVERY_SCOPE } from '../../contracts/accounts/scopes.ts';
 import type { ApiKeys } from '../../ledger/accounts/api-keys.ts';
 import { newApiKey } from './api-key-secret.ts';
 import { keyDigest } from './key-ring.ts';

@@ -1,6 +1,7 @@
 /** Who is calling: a service with an API key, or an end user with a token. */
+
+import type { GrantedScope } from '../../contracts/accounts/scopes.ts';
 import { BoonError } from '../../contracts/errors.ts';
-import type { GrantedScope } from '../../contracts/scopes.ts';
 
 export type ServicePrincipal = {
   kind: 'service';

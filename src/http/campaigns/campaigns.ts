@@ -7,8 +7,8 @@ import {
   CampaignBodySchema,
   CampaignIdSchema,
   CampaignSchema,
-} from '../../contracts/campaign.schema.ts';
-import { type Campaign, campaignWorkflowId } from '../../contracts/campaign.ts';
+} from '../../contracts/campaigns/campaign.schema.ts';
+import { type Campaign, campaignWorkflowId } from '../../contracts/campaigns/campaign.ts';
 import { AccountIdSchema, PageQuerySchema, pageOf } from '../../contracts/primitives.schema.ts';
 import { CAMPAIGN_ACTIONS } from '../../domain/campaign.ts';
 import { callerOf, services, servicesAndOwner } from '../callers/access.ts';

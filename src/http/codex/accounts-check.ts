@@ -1,6 +1,6 @@
 /** `GET accounts/check`: newer clients ask it which host serves their account, before anything else. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { AccountsCheckSchema } from '../../contracts/codex.schema.ts';
+import { AccountsCheckSchema } from '../../contracts/codex/codex.schema.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 import { personOf } from './caller.ts';
 import { codexPaths } from './paths.ts';

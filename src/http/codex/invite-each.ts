@@ -1,5 +1,5 @@
 /** Several invitations in one call: each is taken or refused by itself. */
-import type { Invited } from '../../contracts/codex-invite.schema.ts';
+import type { Invited } from '../../contracts/codex/codex-invite.schema.ts';
 import { BoonError } from '../../contracts/errors.ts';
 import type { Principal } from '../callers/principal.ts';
 import type { ReferralDesk } from '../referrals/referral-desk.ts';

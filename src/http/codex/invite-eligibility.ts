@@ -4,7 +4,7 @@ import {
   type InviteEligibility,
   InviteEligibilityQuerySchema,
   InviteEligibilitySchema,
-} from '../../contracts/codex-invite.schema.ts';
+} from '../../contracts/codex/codex-invite.schema.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 import { personOf } from './caller.ts';
 import { timeFrames, viewOffer } from './invite-offer.ts';

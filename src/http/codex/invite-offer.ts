@@ -1,6 +1,6 @@
 /** What a program offers and asks, in the words and shapes of Codex clients. */
-import type { InviteEligibility, InviteGrant } from '../../contracts/codex-invite.schema.ts';
-import type { RewardWindow } from '../../contracts/referral.ts';
+import type { InviteEligibility, InviteGrant } from '../../contracts/codex/codex-invite.schema.ts';
+import type { RewardWindow } from '../../contracts/referrals/referral.ts';
 import type { Reward } from '../../domain/policy.ts';
 import type { Eligibility } from '../../ledger/referrals/eligibility.ts';
 import type { ProgramTerms } from '../../ledger/referrals/program-terms.ts';

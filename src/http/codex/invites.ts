@@ -8,8 +8,8 @@ import {
   InviteTrackingQuerySchema,
   InviteTrackingSchema,
   ResentSchema,
-} from '../../contracts/codex-invite.schema.ts';
-import type { ReferralView } from '../../contracts/referral.schema.ts';
+} from '../../contracts/codex/codex-invite.schema.ts';
+import type { ReferralView } from '../../contracts/referrals/referral.schema.ts';
 import { callerOf } from '../callers/access.ts';
 import { businessKeyOf } from '../plugins/idempotency.ts';
 import type { ReferralDesk } from '../referrals/referral-desk.ts';

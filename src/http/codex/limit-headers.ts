@@ -1,5 +1,5 @@
 /** What a metered model call tells Codex clients in its headers: how the account stands after it. */
-import type { CodexUsage, CodexWindow } from '../../contracts/codex.schema.ts';
+import type { CodexUsage, CodexWindow } from '../../contracts/codex/codex.schema.ts';
 
 export function limitHeaders({
   rate_limit,

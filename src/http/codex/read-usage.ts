@@ -1,5 +1,5 @@
 /** How an account stands, read from the ledger and put into the shape of Codex clients. */
-import type { CodexUsage } from '../../contracts/codex.schema.ts';
+import type { CodexUsage } from '../../contracts/codex/codex.schema.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { CodexPerson } from './caller.ts';
 import { viewUsage } from './usage-view.ts';

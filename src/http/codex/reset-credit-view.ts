@@ -1,6 +1,6 @@
 /** A banked reset, as Codex clients show it: a credit for resetting the rate limits. */
-import type { ResetCredit } from '../../contracts/codex.schema.ts';
-import type { Reset } from '../../contracts/reset.schema.ts';
+import type { ResetCredit } from '../../contracts/codex/codex.schema.ts';
+import type { Reset } from '../../contracts/resets/reset.schema.ts';
 
 /** In the words that clients know. */
 const TITLE = 'Full reset (Weekly + 5 hr)';

@@ -5,9 +5,9 @@ import {
   ConsumedSchema,
   ConsumeSchema,
   ResetCreditListSchema,
-} from '../../contracts/codex.schema.ts';
+} from '../../contracts/codex/codex.schema.ts';
 import { BoonError } from '../../contracts/errors.ts';
-import { type Redemption, type Reset, ResetIdSchema } from '../../contracts/reset.schema.ts';
+import { type Redemption, type Reset, ResetIdSchema } from '../../contracts/resets/reset.schema.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 import { personOf } from './caller.ts';

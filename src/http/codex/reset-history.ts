@@ -1,6 +1,6 @@
 /** `GET rate-limit-reset-credits/history`: when resets came and were used, the last 30 days of it. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { ResetHistoryQuerySchema, ResetHistorySchema } from '../../contracts/codex.schema.ts';
+import { ResetHistoryQuerySchema, ResetHistorySchema } from '../../contracts/codex/codex.schema.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 import { personOf } from './caller.ts';
 import { codexPaths } from './paths.ts';

@@ -1,6 +1,6 @@
 /** Limits and credits, as Codex clients show them. */
-import type { CodexUsage, CodexWindow, ReachedType } from '../../contracts/codex.schema.ts';
-import type { PlanLimits, Windows } from '../../contracts/reset.schema.ts';
+import type { CodexUsage, CodexWindow, ReachedType } from '../../contracts/codex/codex.schema.ts';
+import type { PlanLimits, Windows } from '../../contracts/resets/reset.schema.ts';
 import { formatCredits, MAX_MICRO_CREDITS, parseCredits } from '../../domain/credits.ts';
 import { WINDOW_LENGTH_MS, type WindowKind } from '../../domain/usage-window.ts';
 import type { CreditMeans } from '../../ledger/usage/credit-means.ts';

@@ -1,6 +1,6 @@
 /** `GET usage`: what Codex clients poll to show limits, credits and resets. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { CodexUsageSchema } from '../../contracts/codex.schema.ts';
+import { CodexUsageSchema } from '../../contracts/codex/codex.schema.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 import { personOf } from './caller.ts';
 import { codexPaths } from './paths.ts';

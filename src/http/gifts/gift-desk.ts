@@ -1,9 +1,9 @@
 /** Where gifts are handed in: the ledger's answer, the process that is started behind it, and the view for the caller. */
 
 import { BoonError } from '../../contracts/errors.ts';
-import { type Gift, giftWorkflowId } from '../../contracts/gift.ts';
-import { acceptedGift } from '../../contracts/gift-process.ts';
-import type { Transfer, TransferRequest } from '../../contracts/transfer.schema.ts';
+import { type Gift, giftWorkflowId } from '../../contracts/gifts/gift.ts';
+import { acceptedGift } from '../../contracts/gifts/gift-process.ts';
+import type { Transfer, TransferRequest } from '../../contracts/gifts/transfer.schema.ts';
 import { hasProcess } from '../../domain/gift-processes.ts';
 import type { GiftAction } from '../../domain/gift-status.ts';
 import type { GiftFilter } from '../../ledger/gifts/read-gifts.ts';

@@ -7,7 +7,7 @@ import {
   ReasonBodySchema,
   ReleaseBodySchema,
   TransferSchema,
-} from '../../contracts/transfer.schema.ts';
+} from '../../contracts/gifts/transfer.schema.ts';
 import { callerOf, services, servicesAndOwner } from '../callers/access.ts';
 import { requireOwnAccount } from '../callers/principal.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';

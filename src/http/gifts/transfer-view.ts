@@ -1,7 +1,7 @@
 /** A gift as one caller sees it. */
-import { claimUrl } from '../../contracts/claim-url.ts';
-import { type Gift, isToBeClaimed } from '../../contracts/gift.ts';
-import type { Transfer } from '../../contracts/transfer.schema.ts';
+import { claimUrl } from '../../contracts/gifts/claim-url.ts';
+import { type Gift, isToBeClaimed } from '../../contracts/gifts/gift.ts';
+import type { Transfer } from '../../contracts/gifts/transfer.schema.ts';
 
 /** Which side of a gift a view is for. */
 export type Side = 'sender' | 'recipient' | 'service';

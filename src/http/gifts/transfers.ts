@@ -2,12 +2,12 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ErrorCode } from '../../contracts/errors.ts';
-import { GiftIdSchema, pageOf } from '../../contracts/primitives.schema.ts';
 import {
   TransferListQuerySchema,
   TransferRequestSchema,
   TransferSchema,
-} from '../../contracts/transfer.schema.ts';
+} from '../../contracts/gifts/transfer.schema.ts';
+import { GiftIdSchema, pageOf } from '../../contracts/primitives.schema.ts';
 import { callerOf, servicesAndOwner } from '../callers/access.ts';
 import { requireOwnAccount } from '../callers/principal.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';

@@ -1,7 +1,7 @@
 /** What the add-credits page says: what can be bought, or what became of a purchase. */
 
-import type { PackageList } from '../../contracts/purchase.schema.ts';
-import { type Purchase, packageText, priceText } from '../../contracts/purchase.ts';
+import type { PackageList } from '../../contracts/purchases/purchase.schema.ts';
+import { type Purchase, packageText, priceText } from '../../contracts/purchases/purchase.ts';
 import { type Html, html } from './html.ts';
 import type { PageParts } from './page.ts';
 

@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { BoonError } from '../../contracts/errors.ts';
-import { type Purchase, packageText, priceText } from '../../contracts/purchase.ts';
+import { type Purchase, packageText, priceText } from '../../contracts/purchases/purchase.ts';
 import { DEMO_CHECKOUT, DEMO_OUTCOMES, type DemoPayments } from '../../payments/demo-payments.ts';
 import type { PurchaseDesk } from '../purchases/purchase-desk.ts';
 import type { ServerParts } from '../route/server-parts.ts';

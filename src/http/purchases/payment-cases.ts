@@ -1,12 +1,12 @@
 /** Cases of payments that do not fit what they name: listed, shown and closed by operators. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { pageOf, RecordIdSchema } from '../../contracts/primitives.schema.ts';
 import {
   ClosePaymentCaseSchema,
   PaymentCaseQuerySchema,
   PaymentCaseSchema,
-} from '../../contracts/payment-case.schema.ts';
-import { pageOf, RecordIdSchema } from '../../contracts/primitives.schema.ts';
+} from '../../contracts/purchases/payment-case.schema.ts';
 import { callerOf, services } from '../callers/access.ts';
 import { principalId } from '../callers/principal.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';

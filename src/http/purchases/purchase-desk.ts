@@ -1,10 +1,11 @@
 /** Where purchases are handed in, and where the provider's messages arrive: ledger first, then the process is told. */
+
+import type { InvoiceNews } from '../../contracts/billing/invoice.ts';
 import { BoonError } from '../../contracts/errors.ts';
-import type { InvoiceNews } from '../../contracts/invoice.ts';
-import type { PackageList, PurchaseRequest } from '../../contracts/purchase.schema.ts';
-import { type PaymentNews, type Purchase, purchaseWorkflowId } from '../../contracts/purchase.ts';
-import type { CorrectRefunded, RefundRequest } from '../../contracts/refund.schema.ts';
-import { type Refund, type RefundNews, refundWorkflowId } from '../../contracts/refund.ts';
+import type { PackageList, PurchaseRequest } from '../../contracts/purchases/purchase.schema.ts';
+import { type PaymentNews, type Purchase, purchaseWorkflowId } from '../../contracts/purchases/purchase.ts';
+import type { CorrectRefunded, RefundRequest } from '../../contracts/purchases/refund.schema.ts';
+import { type Refund, type RefundNews, refundWorkflowId } from '../../contracts/purchases/refund.ts';
 import type { Page, PageRequest } from '../../ledger/postgres/page.ts';
 import type { Recorded } from '../../ledger/postgres/recorded.ts';
 import type { HeardPayment } from '../../ledger/purchases/purchases.ts';

@@ -7,8 +7,16 @@ import {
   pageOf,
   RecordIdSchema,
 } from '../../contracts/primitives.schema.ts';
-import { PackageListSchema, PurchaseRequestSchema, PurchaseSchema } from '../../contracts/purchase.schema.ts';
-import { CorrectRefundedSchema, RefundRequestSchema, RefundSchema } from '../../contracts/refund.schema.ts';
+import {
+  PackageListSchema,
+  PurchaseRequestSchema,
+  PurchaseSchema,
+} from '../../contracts/purchases/purchase.schema.ts';
+import {
+  CorrectRefundedSchema,
+  RefundRequestSchema,
+  RefundSchema,
+} from '../../contracts/purchases/refund.schema.ts';
 import { callerOf, services, servicesAndOwner } from '../callers/access.ts';
 import { requireOwnAccount } from '../callers/principal.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';

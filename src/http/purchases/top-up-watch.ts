@@ -3,7 +3,7 @@
  * way. What is missed here (another server's cache is old, a process dies) the sweep of each minute begins.
  */
 
-import { purchaseWorkflowId } from '../../contracts/purchase.ts';
+import { purchaseWorkflowId } from '../../contracts/purchases/purchase.ts';
 import { parseCredits } from '../../domain/credits.ts';
 import { newId } from '../route/new-id.ts';
 import type { ServerParts } from '../route/server-parts.ts';

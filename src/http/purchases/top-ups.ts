@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { BoonError } from '../../contracts/errors.ts';
 import { AccountIdSchema } from '../../contracts/primitives.schema.ts';
-import { TopUpPutSchema, TopUpSchema } from '../../contracts/purchase.schema.ts';
+import { TopUpPutSchema, TopUpSchema } from '../../contracts/purchases/purchase.schema.ts';
 import { callerOf, servicesAndOwner } from '../callers/access.ts';
 import { principalId, requireOwnAccount } from '../callers/principal.ts';
 import { readRefusals, writeRefusals } from '../route/answers.ts';

@@ -1,8 +1,8 @@
 /** Activity of accounts. An event of an account without an open referral is one small update and nothing else. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { ActivityAcceptedSchema, ActivitySchema } from '../../contracts/activity.schema.ts';
 import { BoonError } from '../../contracts/errors.ts';
-import { referralWorkflowId } from '../../contracts/referral.ts';
+import { ActivityAcceptedSchema, ActivitySchema } from '../../contracts/referrals/activity.schema.ts';
+import { referralWorkflowId } from '../../contracts/referrals/referral.ts';
 import { services } from '../callers/access.ts';
 import { writeRefusals } from '../route/answers.ts';
 import type { ServerParts } from '../route/server-parts.ts';

@@ -1,8 +1,8 @@
 /** May an account invite, and if not, exactly why, and what would change it. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { EligibilityQuerySchema, EligibilitySchema } from '../../contracts/eligibility.schema.ts';
 import { AccountIdSchema } from '../../contracts/primitives.schema.ts';
+import { EligibilityQuerySchema, EligibilitySchema } from '../../contracts/referrals/eligibility.schema.ts';
 import { callerOf, servicesAndOwner } from '../callers/access.ts';
 import { requireOwnAccount } from '../callers/principal.ts';
 import { readRefusals } from '../route/answers.ts';

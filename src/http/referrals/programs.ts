@@ -1,9 +1,12 @@
 /** Reports of programs. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { ProgramReportQuerySchema, ProgramReportSchema } from '../../contracts/program-report.schema.ts';
-import { type ProgramReport, reportCsv } from '../../contracts/program-report.ts';
-import { ProgramSchema } from '../../contracts/referral.schema.ts';
+import {
+  ProgramReportQuerySchema,
+  ProgramReportSchema,
+} from '../../contracts/referrals/program-report.schema.ts';
+import { type ProgramReport, reportCsv } from '../../contracts/referrals/program-report.ts';
+import { ProgramSchema } from '../../contracts/referrals/referral.schema.ts';
 import { services } from '../callers/access.ts';
 import { readRefusals } from '../route/answers.ts';
 import type { ServerParts } from '../route/server-parts.ts';

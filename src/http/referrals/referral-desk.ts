@@ -1,12 +1,12 @@
 /** Where referrals are handed in: the ledger's answer, what their process is told, and the view for the caller. */
 import { BoonError } from '../../contracts/errors.ts';
-import type { LinkUsed, ReferralRequest, ReferralView } from '../../contracts/referral.schema.ts';
+import type { LinkUsed, ReferralRequest, ReferralView } from '../../contracts/referrals/referral.schema.ts';
 import {
   type Referral,
   type RewardWindow,
   referralWorkflowId,
   rewardWindowWorkflowId,
-} from '../../contracts/referral.ts';
+} from '../../contracts/referrals/referral.ts';
 import type { Page, PageRequest } from '../../ledger/postgres/page.ts';
 import type { Recorded } from '../../ledger/postgres/recorded.ts';
 import type { RaiseCap } from '../../ledger/referrals/reward-windows.ts';

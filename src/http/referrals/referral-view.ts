@@ -1,7 +1,7 @@
 /** A referral as one caller sees it. */
-import { inviteUrl } from '../../contracts/invite-url.ts';
-import type { ReferralView } from '../../contracts/referral.schema.ts';
-import type { Referral } from '../../contracts/referral.ts';
+import { inviteUrl } from '../../contracts/referrals/invite-url.ts';
+import type { ReferralView } from '../../contracts/referrals/referral.schema.ts';
+import type { Referral } from '../../contracts/referrals/referral.ts';
 
 /** Which side of a referral a view is for. */
 export type ReferralSide = 'referrer' | 'friend' | 'service';

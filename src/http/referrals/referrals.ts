@@ -11,7 +11,7 @@ import {
   ReferralListQuerySchema,
   ReferralRequestSchema,
   ReferralSchema,
-} from '../../contracts/referral.schema.ts';
+} from '../../contracts/referrals/referral.schema.ts';
 import { callerOf, services, servicesAndOwner } from '../callers/access.ts';
 import { requireOwnAccount } from '../callers/principal.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';

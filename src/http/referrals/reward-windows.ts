@@ -2,7 +2,11 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { AccountIdSchema } from '../../contracts/primitives.schema.ts';
-import { ProgramSchema, RaiseCapSchema, RewardWindowSchema } from '../../contracts/referral.schema.ts';
+import {
+  ProgramSchema,
+  RaiseCapSchema,
+  RewardWindowSchema,
+} from '../../contracts/referrals/referral.schema.ts';
 import { callerOf, services, servicesAndOwner } from '../callers/access.ts';
 import { requireOwnAccount } from '../callers/principal.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';

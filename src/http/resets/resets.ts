@@ -10,7 +10,7 @@ import {
   ResetGrantSchema,
   ResetListQuerySchema,
   ResetListSchema,
-} from '../../contracts/reset.schema.ts';
+} from '../../contracts/resets/reset.schema.ts';
 import { callerOf, services, servicesAndOwner } from '../callers/access.ts';
 import { principalId, requireOwnAccount } from '../callers/principal.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';

@@ -1,11 +1,11 @@
 /** What the HTTP server is built from; the composition root (or a test) hands it in. */
 import type { Logger } from 'pino';
-import type { CampaignProcess } from '../../contracts/campaign-process.ts';
-import type { GiftProcess } from '../../contracts/gift-process.ts';
-import type { Payments } from '../../contracts/payments.ts';
-import type { PurchaseProcess } from '../../contracts/purchase-process.ts';
-import type { ReferralProcess } from '../../contracts/referral-process.ts';
-import type { RefundProcess } from '../../contracts/refund-process.ts';
+import type { CampaignProcess } from '../../contracts/campaigns/campaign-process.ts';
+import type { GiftProcess } from '../../contracts/gifts/gift-process.ts';
+import type { Payments } from '../../contracts/purchases/payments.ts';
+import type { PurchaseProcess } from '../../contracts/purchases/purchase-process.ts';
+import type { RefundProcess } from '../../contracts/purchases/refund-process.ts';
+import type { ReferralProcess } from '../../contracts/referrals/referral-process.ts';
 import type { GiftProcesses } from '../../domain/gift-processes.ts';
 import type { ApiKeys } from '../../ledger/accounts/api-keys.ts';
 import type { Ledger } from '../../ledger/ledger.ts';

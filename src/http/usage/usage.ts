@@ -3,7 +3,12 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { BoonError } from '../../contracts/errors.ts';
 import { AccountIdSchema, PageQuerySchema, pageOf } from '../../contracts/primitives.schema.ts';
-import { ChargeSchema, PoolSchema, UsageBodySchema, UsageSchema } from '../../contracts/usage.schema.ts';
+import {
+  ChargeSchema,
+  PoolSchema,
+  UsageBodySchema,
+  UsageSchema,
+} from '../../contracts/usage/usage.schema.ts';
 import { callerOf, services, servicesAndOwner } from '../callers/access.ts';
 import { requireOwnAccount } from '../callers/principal.ts';
 import { recordedAnswer } from '../plugins/idempotency.ts';

@@ -1,5 +1,12 @@
 /** Accounts, and what an account owns: balance, statement, what it may give. */
-import type { Account, AccountPut, Balance, Gifting, Lot, Movement } from '../../contracts/account.schema.ts';
+import type {
+  Account,
+  AccountPut,
+  Balance,
+  Gifting,
+  Lot,
+  Movement,
+} from '../../contracts/accounts/account.schema.ts';
 import { BoonError, ERRORS, type ErrorCode, type FieldError } from '../../contracts/errors.ts';
 import { formatCredits } from '../../domain/credits.ts';
 import type { AddressVault } from '../postgres/address-vault.ts';

@@ -1,5 +1,5 @@
 /** API keys on PostgreSQL. Only digests are stored; no method reads a clock. */
-import type { GrantedScope } from '../../contracts/scopes.ts';
+import type { GrantedScope } from '../../contracts/accounts/scopes.ts';
 import { decodeCursor } from '../postgres/cursor.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
 import type { Page, PageRequest } from '../postgres/page.ts';

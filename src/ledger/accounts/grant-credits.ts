@@ -1,6 +1,6 @@
 /** Grants, grouped: the TypeScript side of `boon.grant_credits`. */
 
-import type { Lot } from '../../contracts/account.schema.ts';
+import type { Lot } from '../../contracts/accounts/account.schema.ts';
 import type { LotSource } from '../../domain/lot.ts';
 import type { Database } from '../postgres/database.ts';
 import { GroupCommit } from '../postgres/group-commit.ts';

@@ -1,6 +1,6 @@
 /** Flexible billing: billing months that are charged, their invoices, and whether those are paid. */
-import { BoonError, type ErrorCode } from '../../contracts/errors.ts';
-import type { InvoiceWithLines } from '../../contracts/invoice.schema.ts';
+
+import type { InvoiceWithLines } from '../../contracts/billing/invoice.schema.ts';
 import type {
   BillingMonthOf,
   BillingMonthStanding,
@@ -8,7 +8,8 @@ import type {
   InvoiceLine,
   InvoiceNews,
   InvoiceNotice,
-} from '../../contracts/invoice.ts';
+} from '../../contracts/billing/invoice.ts';
+import { BoonError, type ErrorCode } from '../../contracts/errors.ts';
 import type { AddressVault } from '../postgres/address-vault.ts';
 import { makeArrayCall } from '../postgres/array-call.ts';
 import { decodeCursor } from '../postgres/cursor.ts';

@@ -1,5 +1,5 @@
 /** Corrections of invoices: credit notes, and voiding. */
-import type { Invoice, InvoiceCorrection } from '../../contracts/invoice.ts';
+import type { Invoice, InvoiceCorrection } from '../../contracts/billing/invoice.ts';
 import { makeArrayCall } from '../postgres/array-call.ts';
 import { type Database, queryRows } from '../postgres/database.ts';
 import type { Recorded, Write } from '../postgres/recorded.ts';

@@ -1,6 +1,7 @@
 /** What the ledger remembers of an invoice's twin at the payment provider. */
+
+import type { InvoiceCorrection } from '../../contracts/billing/invoice.ts';
 import { BoonError } from '../../contracts/errors.ts';
-import type { InvoiceCorrection } from '../../contracts/invoice.ts';
 import { type Database, queryRow } from '../postgres/database.ts';
 import { correctionsOf } from './invoice-corrections.ts';
 

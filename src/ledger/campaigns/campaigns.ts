@@ -1,7 +1,7 @@
 /** What the ledger offers for campaigns: the TypeScript side of `boon.create_campaign`, `run_campaign_page` and so on. */
 
-import type { CampaignAccount, CampaignBody } from '../../contracts/campaign.schema.ts';
-import type { Campaign, CampaignActionRequest } from '../../contracts/campaign.ts';
+import type { CampaignAccount, CampaignBody } from '../../contracts/campaigns/campaign.schema.ts';
+import type { Campaign, CampaignActionRequest } from '../../contracts/campaigns/campaign.ts';
 import { BoonError } from '../../contracts/errors.ts';
 import { COMPLIMENTARY_CAMPAIGN, EXCLUSIONS, type Exclusion } from '../../domain/campaign.ts';
 import { decodeCursor } from '../postgres/cursor.ts';

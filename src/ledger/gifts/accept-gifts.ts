@@ -1,7 +1,7 @@
 /** Acceptance of gifts, grouped: the TypeScript side of `boon.accept_gifts`. */
 
 import { BoonError } from '../../contracts/errors.ts';
-import type { Funding, Gift } from '../../contracts/gift.ts';
+import type { Funding, Gift } from '../../contracts/gifts/gift.ts';
 import { PROMOTIONAL_BUDGET } from '../../domain/account.ts';
 import { type AddressVault, makeToken, tokenHash } from '../postgres/address-vault.ts';
 import { type Database, isTaken } from '../postgres/database.ts';

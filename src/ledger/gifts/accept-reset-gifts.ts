@@ -1,6 +1,6 @@
 /** Acceptance of gifts of banked resets, grouped: the TypeScript side of `boon.accept_reset_gifts`. */
 import { BoonError } from '../../contracts/errors.ts';
-import type { Gift } from '../../contracts/gift.ts';
+import type { Gift } from '../../contracts/gifts/gift.ts';
 import type { AddressVault } from '../postgres/address-vault.ts';
 import { type Database, isTaken } from '../postgres/database.ts';
 import { GroupCommit } from '../postgres/group-commit.ts';

@@ -1,6 +1,6 @@
 /** What becomes of accepted gifts: the TypeScript side of `boon.act_on_gifts` and `boon.advance_gifts`, grouped. */
 import { BoonError } from '../../contracts/errors.ts';
-import type { Gift, GiftActionRequest } from '../../contracts/gift.ts';
+import type { Gift, GiftActionRequest } from '../../contracts/gifts/gift.ts';
 import { tokenHash } from '../postgres/address-vault.ts';
 import { type Database, queryBatch, queryRows } from '../postgres/database.ts';
 import { AGAIN, GroupCommit, type LockWait } from '../postgres/group-commit.ts';

@@ -1,8 +1,8 @@
 /** Which gifts' processes were started: noted by who starts them, read by `reconcile`. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AcceptedGift, Gift } from '../../contracts/gift.ts';
-import { acceptedGift } from '../../contracts/gift-process.ts';
+import type { AcceptedGift, Gift } from '../../contracts/gifts/gift.ts';
+import { acceptedGift } from '../../contracts/gifts/gift-process.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
 import { toGift } from '../postgres/rows.ts';
 

@@ -1,8 +1,8 @@
 /** Reading gifts: one, a list, an address, and what `reconcile` asks for. */
 
 import { BoonError } from '../../contracts/errors.ts';
-import type { AcceptedGift, Gift } from '../../contracts/gift.ts';
-import { acceptedGift } from '../../contracts/gift-process.ts';
+import type { AcceptedGift, Gift } from '../../contracts/gifts/gift.ts';
+import { acceptedGift } from '../../contracts/gifts/gift-process.ts';
 import type { GiftProcesses } from '../../domain/gift-processes.ts';
 import type { GiftStatus } from '../../domain/gift-status.ts';
 import type { AddressVault } from '../postgres/address-vault.ts';

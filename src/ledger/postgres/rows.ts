@@ -1,7 +1,7 @@
 /** How rows and JSON of the database become the types of the contracts. */
-import type { Lot } from '../../contracts/account.schema.ts';
-import type { Gift } from '../../contracts/gift.ts';
-import type { Invoice } from '../../contracts/invoice.ts';
+import type { Lot } from '../../contracts/accounts/account.schema.ts';
+import type { Invoice } from '../../contracts/billing/invoice.ts';
+import type { Gift } from '../../contracts/gifts/gift.ts';
 
 /** An instant in the spelling of the contracts: RFC 3339 in UTC with milliseconds. */
 export function instant(value: string | Date): string {

@@ -1,6 +1,6 @@
 /** Cases of payments that do not fit what they name: listed, shown and closed. */
 import { BoonError } from '../../contracts/errors.ts';
-import type { CaseStatus, PaymentCase } from '../../contracts/payment-case.ts';
+import type { CaseStatus, PaymentCase } from '../../contracts/purchases/payment-case.ts';
 import { makeArrayCall } from '../postgres/array-call.ts';
 import { DIGITS, decodeCursor, GIFT_ID } from '../postgres/cursor.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';

@@ -1,7 +1,7 @@
 /** How the ledger has what the payment provider has on record, and what is done about differences. */
 import { BoonError } from '../../contracts/errors.ts';
-import type { CaseReason, CaseStatus, PaymentCase } from '../../contracts/payment-case.ts';
-import type { KeptPurchase, ProviderRecordKind } from '../../contracts/provider-records.ts';
+import type { CaseReason, CaseStatus, PaymentCase } from '../../contracts/purchases/payment-case.ts';
+import type { KeptPurchase, ProviderRecordKind } from '../../contracts/purchases/provider-records.ts';
 import { parseCredits } from '../../domain/credits.ts';
 import type { Price } from '../../domain/policy.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';

@@ -1,8 +1,8 @@
 /** Purchases, what payments make of them, and automatic top-ups. */
 import { BoonError, type ErrorCode, type FieldError } from '../../contracts/errors.ts';
-import type { PaymentCase } from '../../contracts/payment-case.ts';
-import type { PackageList, TopUpPut } from '../../contracts/purchase.schema.ts';
-import type { PaymentNews, Purchase, TopUp } from '../../contracts/purchase.ts';
+import type { PaymentCase } from '../../contracts/purchases/payment-case.ts';
+import type { PackageList, TopUpPut } from '../../contracts/purchases/purchase.schema.ts';
+import type { PaymentNews, Purchase, TopUp } from '../../contracts/purchases/purchase.ts';
 import type { AddressVault } from '../postgres/address-vault.ts';
 import { makeArrayCall } from '../postgres/array-call.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';

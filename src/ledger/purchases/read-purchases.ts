@@ -1,8 +1,8 @@
 /** Reading purchases: one, a list, those that wait for `reconcile`, and what can be bought. */
 import { BoonError } from '../../contracts/errors.ts';
-import type { PackageList } from '../../contracts/purchase.schema.ts';
-import type { Purchase } from '../../contracts/purchase.ts';
-import type { Refund } from '../../contracts/refund.ts';
+import type { PackageList } from '../../contracts/purchases/purchase.schema.ts';
+import type { Purchase } from '../../contracts/purchases/purchase.ts';
+import type { Refund } from '../../contracts/purchases/refund.ts';
 import type { Price } from '../../domain/policy.ts';
 import { DIGITS, decodeCursor, GIFT_ID } from '../postgres/cursor.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';

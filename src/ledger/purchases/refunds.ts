@@ -1,8 +1,8 @@
 /** Refunds that Boon is asked for, and what the provider makes of them. */
 import { BoonError } from '../../contracts/errors.ts';
-import type { Purchase } from '../../contracts/purchase.ts';
-import type { RefundRequest } from '../../contracts/refund.schema.ts';
-import type { Refund, RefundNews } from '../../contracts/refund.ts';
+import type { Purchase } from '../../contracts/purchases/purchase.ts';
+import type { RefundRequest } from '../../contracts/purchases/refund.schema.ts';
+import type { Refund, RefundNews } from '../../contracts/purchases/refund.ts';
 import { makeArrayCall } from '../postgres/array-call.ts';
 import { DIGITS, decodeCursor, GIFT_ID } from '../postgres/cursor.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';

@@ -1,6 +1,6 @@
 /** What people and time do to referrals: the TypeScript side of `boon.act_on_referrals` and `boon.expire_referrals`. */
 
-import type { Referral } from '../../contracts/referral.ts';
+import type { Referral } from '../../contracts/referrals/referral.ts';
 import { makeArrayCall } from '../postgres/array-call.ts';
 import { type Database, queryRows } from '../postgres/database.ts';
 import type { Recorded, Write } from '../postgres/recorded.ts';

@@ -1,7 +1,7 @@
 /** Invitations, grouped: the TypeScript side of `boon.invite`. */
 
 import { BoonError } from '../../contracts/errors.ts';
-import type { Referral } from '../../contracts/referral.ts';
+import type { Referral } from '../../contracts/referrals/referral.ts';
 import { isDisposable } from '../accounts/disposable-address.ts';
 import { type AddressVault, makeToken, tokenHash } from '../postgres/address-vault.ts';
 import { makeArrayCall } from '../postgres/array-call.ts';

@@ -1,6 +1,6 @@
 /** Friends who come by a link, grouped: the TypeScript side of `boon.use_links`. */
 
-import type { Referral } from '../../contracts/referral.ts';
+import type { Referral } from '../../contracts/referrals/referral.ts';
 import { tokenHash } from '../postgres/address-vault.ts';
 import { makeArrayCall } from '../postgres/array-call.ts';
 import type { Database } from '../postgres/database.ts';

@@ -1,6 +1,6 @@
 /** What became of a program's invitations, counted from the referrals themselves. */
 import { BoonError } from '../../contracts/errors.ts';
-import type { ProgramReport, ReferralCounts } from '../../contracts/program-report.ts';
+import type { ProgramReport, ReferralCounts } from '../../contracts/referrals/program-report.ts';
 import type { ReferralReason } from '../../domain/referral-status.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
 

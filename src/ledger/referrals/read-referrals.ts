@@ -1,6 +1,6 @@
 /** Reading referrals: one, a list, addresses, and what `reconcile` asks for. */
 import { BoonError } from '../../contracts/errors.ts';
-import type { Referral } from '../../contracts/referral.ts';
+import type { Referral } from '../../contracts/referrals/referral.ts';
 import type { AddressVault } from '../postgres/address-vault.ts';
 import { DIGITS, decodeCursor, GIFT_ID } from '../postgres/cursor.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';

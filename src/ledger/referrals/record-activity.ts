@@ -1,7 +1,7 @@
 /** Logins and prompts, grouped: the TypeScript side of `boon.record_activity`. */
 import { hash } from 'node:crypto';
 import { BoonError } from '../../contracts/errors.ts';
-import type { Referral } from '../../contracts/referral.ts';
+import type { Referral } from '../../contracts/referrals/referral.ts';
 import { type Database, queryBatch } from '../postgres/database.ts';
 import { GroupCommit } from '../postgres/group-commit.ts';
 import { toReferral } from './referral-rows.ts';

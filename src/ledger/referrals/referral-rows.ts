@@ -1,5 +1,5 @@
 /** How a referral's JSON of the database becomes the type of the contracts. */
-import type { Referral } from '../../contracts/referral.ts';
+import type { Referral } from '../../contracts/referrals/referral.ts';
 import { instant, instantOrNull } from '../postgres/rows.ts';
 
 /** What `boon.referral_view` says, with times in our spelling. */

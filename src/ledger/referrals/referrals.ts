@@ -1,7 +1,7 @@
 /** What the ledger offers for referrals, reward windows and activity. */
 
-import type { ProgramReport } from '../../contracts/program-report.ts';
-import type { Referral, RewardWindow, RewardWindowInput } from '../../contracts/referral.ts';
+import type { ProgramReport } from '../../contracts/referrals/program-report.ts';
+import type { Referral, RewardWindow, RewardWindowInput } from '../../contracts/referrals/referral.ts';
 import type { AddressVault } from '../postgres/address-vault.ts';
 import type { Database } from '../postgres/database.ts';
 import type { Page, PageRequest } from '../postgres/page.ts';

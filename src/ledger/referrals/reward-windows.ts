@@ -1,7 +1,7 @@
 /** An account's billing month in a program: looked at, and its cap raised. */
 
 import { BoonError } from '../../contracts/errors.ts';
-import type { RewardWindow, RewardWindowInput } from '../../contracts/referral.ts';
+import type { RewardWindow, RewardWindowInput } from '../../contracts/referrals/referral.ts';
 import { makeArrayCall } from '../postgres/array-call.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
 import type { Recorded, Write } from '../postgres/recorded.ts';

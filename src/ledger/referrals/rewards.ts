@@ -1,6 +1,6 @@
 /** Rewards of qualified referrals, grouped: the TypeScript side of `boon.reward_referrals`. */
 import { BoonError } from '../../contracts/errors.ts';
-import type { Referral } from '../../contracts/referral.ts';
+import type { Referral } from '../../contracts/referrals/referral.ts';
 import { type Database, queryBatch } from '../postgres/database.ts';
 import { AGAIN, GroupCommit, type LockWait } from '../postgres/group-commit.ts';
 import { toReferral } from './referral-rows.ts';

@@ -1,6 +1,6 @@
 /** Reading banked resets: one, and a list. */
 import { BoonError } from '../../contracts/errors.ts';
-import type { Reset, ResetList } from '../../contracts/reset.schema.ts';
+import type { Reset, ResetList } from '../../contracts/resets/reset.schema.ts';
 import { DIGITS, decodeCursor } from '../postgres/cursor.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
 import type { PageRequest } from '../postgres/page.ts';

@@ -1,6 +1,6 @@
 /** Redeeming banked resets, grouped: the TypeScript side of `boon.redeem_resets`. */
 import { BoonError, type ErrorCode } from '../../contracts/errors.ts';
-import type { Redemption } from '../../contracts/reset.schema.ts';
+import type { Redemption } from '../../contracts/resets/reset.schema.ts';
 import type { RedeemOutcome } from '../../domain/reset.ts';
 import { restoredWindow } from '../../domain/usage-window.ts';
 import { type Database, queryBatch } from '../postgres/database.ts';

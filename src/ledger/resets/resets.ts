@@ -1,5 +1,5 @@
 /** Banked resets and the usage windows that they restore. */
-import type { GrantedResets, PlanLimits, Redemption } from '../../contracts/reset.schema.ts';
+import type { GrantedResets, PlanLimits, Redemption } from '../../contracts/resets/reset.schema.ts';
 import type { AddressVault } from '../postgres/address-vault.ts';
 import { type Database, queryRow } from '../postgres/database.ts';
 import { GroupCommit } from '../postgres/group-commit.ts';

@@ -1,7 +1,7 @@
 /** Charging of uses, grouped: the TypeScript side of `boon.use`. */
 
 import { BoonError, type ErrorCode, type LimitReached } from '../../contracts/errors.ts';
-import type { Usage, UsageBody } from '../../contracts/usage.schema.ts';
+import type { Usage, UsageBody } from '../../contracts/usage/usage.schema.ts';
 import { formatCredits, parseCredits } from '../../domain/credits.ts';
 import { isError } from '../../domain/is-error.ts';
 import { WINDOW_KINDS, WINDOW_LENGTH_MS } from '../../domain/usage-window.ts';

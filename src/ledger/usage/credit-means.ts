@@ -1,6 +1,6 @@
 /** What credits could pay beyond the plan, and what limits their spending: the TypeScript side of `boon.credit_means`. */
 import { BoonError } from '../../contracts/errors.ts';
-import type { BeyondPlan } from '../../contracts/reset.schema.ts';
+import type { BeyondPlan } from '../../contracts/resets/reset.schema.ts';
 import { formatCredits } from '../../domain/credits.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
 import { instant } from '../postgres/rows.ts';

@@ -1,7 +1,7 @@
 /** Usage: charging it, and what was charged. */
 
-import type { BeyondPlan } from '../../contracts/reset.schema.ts';
-import type { Charge, Pool, Usage } from '../../contracts/usage.schema.ts';
+import type { BeyondPlan } from '../../contracts/resets/reset.schema.ts';
+import type { Charge, Pool, Usage } from '../../contracts/usage/usage.schema.ts';
 import { type Database, queryRow } from '../postgres/database.ts';
 import type { Page, PageRequest } from '../postgres/page.ts';
 import type { Recorded } from '../postgres/recorded.ts';

@@ -1,6 +1,6 @@
 /** Reading of uses and of what they took. */
 import { BoonError } from '../../contracts/errors.ts';
-import type { Charge, Pool } from '../../contracts/usage.schema.ts';
+import type { Charge, Pool } from '../../contracts/usage/usage.schema.ts';
 import { formatCredits } from '../../domain/credits.ts';
 import { limitText } from '../accounts/accounts.ts';
 import { DIGITS, decodeCursor } from '../postgres/cursor.ts';

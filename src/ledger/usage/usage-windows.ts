@@ -1,6 +1,6 @@
 /** What an account has used of its plan: the TypeScript side of `boon.limits`. */
 import { BoonError } from '../../contracts/errors.ts';
-import type { PlanLimits, Windows } from '../../contracts/reset.schema.ts';
+import type { PlanLimits, Windows } from '../../contracts/resets/reset.schema.ts';
 import { formatCredits } from '../../domain/credits.ts';
 import {
   type StoredWindow,

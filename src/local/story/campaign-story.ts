@@ -1,4 +1,4 @@
-import { campaignWorkflowId } from '../../contracts/campaign.ts';
+import { campaignWorkflowId } from '../../contracts/campaigns/campaign.ts';
 import type { Cast } from './cast.ts';
 import type { Stage } from './stage.ts';
 import { until } from './until.ts';

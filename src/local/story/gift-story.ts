@@ -1,7 +1,7 @@
 import { isBoonApiError } from '../../client/boon-api-error.ts';
-import { actOnGift } from '../../contracts/act-on-gift.ts';
-import { holdGiftUpdate } from '../../contracts/gift-messages.ts';
-import type { Transfer } from '../../contracts/transfer.schema.ts';
+import { actOnGift } from '../../contracts/gifts/act-on-gift.ts';
+import { holdGiftUpdate } from '../../contracts/gifts/gift-messages.ts';
+import type { Transfer } from '../../contracts/gifts/transfer.schema.ts';
 import type { Cast } from './cast.ts';
 import { claimMailIn } from './claim-link.ts';
 import type { Stage } from './stage.ts';

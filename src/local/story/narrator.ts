@@ -1,7 +1,7 @@
 import type { BoonClient } from '../../client/boon-client.ts';
-import type { Balance } from '../../contracts/account.schema.ts';
-import { giftWorkflowId } from '../../contracts/gift.ts';
-import type { Transfer } from '../../contracts/transfer.schema.ts';
+import type { Balance } from '../../contracts/accounts/account.schema.ts';
+import { giftWorkflowId } from '../../contracts/gifts/gift.ts';
+import type { Transfer } from '../../contracts/gifts/transfer.schema.ts';
 import type { GiftProcesses } from '../../domain/gift-processes.ts';
 import type { Person } from './cast.ts';
 

@@ -1,5 +1,5 @@
 import type { BoonClient } from '../../client/boon-client.ts';
-import { packageText, priceText, purchaseWorkflowId } from '../../contracts/purchase.ts';
+import { packageText, priceText, purchaseWorkflowId } from '../../contracts/purchases/purchase.ts';
 import type { Cast } from './cast.ts';
 import type { Stage } from './stage.ts';
 import { paidBy, refusedUse, useCodex } from './usage-story.ts';

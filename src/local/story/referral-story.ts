@@ -1,5 +1,5 @@
-import type { ReferralView } from '../../contracts/referral.schema.ts';
-import { referralWorkflowId } from '../../contracts/referral.ts';
+import type { ReferralView } from '../../contracts/referrals/referral.schema.ts';
+import { referralWorkflowId } from '../../contracts/referrals/referral.ts';
 import { type Cast, type Person, PROGRAM } from './cast.ts';
 import type { Stage } from './stage.ts';
 import { until } from './until.ts';

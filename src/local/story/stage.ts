@@ -1,5 +1,5 @@
 import type { BoonClient } from '../../client/boon-client.ts';
-import type { TemporalAtHand } from '../../contracts/act-on-gift.ts';
+import type { TemporalAtHand } from '../../contracts/gifts/act-on-gift.ts';
 import type { Narrator } from './narrator.ts';
 
 /** What the story is played with. */

@@ -1,6 +1,6 @@
 import { isBoonApiError } from '../../client/boon-api-error.ts';
 import type { LimitReached } from '../../contracts/errors.ts';
-import type { Usage } from '../../contracts/usage.schema.ts';
+import type { Usage } from '../../contracts/usage/usage.schema.ts';
 import type { Cast } from './cast.ts';
 import type { Stage } from './stage.ts';
 

@@ -1,13 +1,13 @@
 /** Billing cycles' workflows as `reconcile` asks for them: which run, and starting one. */
 import type { Client } from '@temporalio/client';
 import type { BillingRuns } from '../../activities/billing/billing.ts';
-import { billingSummary } from '../../contracts/billing-card.ts';
+import { billingSummary } from '../../contracts/billing/billing-card.ts';
 import {
   BILLING_CYCLE_WORKFLOW,
   type BillingCycleWorkflow,
   billingCycleWorkflowId,
-} from '../../contracts/invoice.ts';
-import { windowSearchAttributes } from '../../contracts/referral-search-attributes.ts';
+} from '../../contracts/billing/invoice.ts';
+import { windowSearchAttributes } from '../../contracts/referrals/referral-search-attributes.ts';
 import { runningWorkflows } from '../running-workflows.ts';
 import { startedAnew } from '../started-anew.ts';
 

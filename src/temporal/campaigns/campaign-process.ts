@@ -6,10 +6,10 @@ import {
   CAMPAIGN_WORKFLOW,
   type CampaignWorkflow,
   campaignWorkflowId,
-} from '../../contracts/campaign.ts';
-import { campaignSummary } from '../../contracts/campaign-card.ts';
-import type { CampaignProcess } from '../../contracts/campaign-process.ts';
-import { BOON_PROGRAM } from '../../contracts/gift-search-attributes.ts';
+} from '../../contracts/campaigns/campaign.ts';
+import { campaignSummary } from '../../contracts/campaigns/campaign-card.ts';
+import type { CampaignProcess } from '../../contracts/campaigns/campaign-process.ts';
+import { BOON_PROGRAM } from '../../contracts/gifts/gift-search-attributes.ts';
 import { unavailable } from '../failure.ts';
 import { startedAnew } from '../started-anew.ts';
 

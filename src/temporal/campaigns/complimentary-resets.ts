@@ -1,5 +1,5 @@
 /** The complimentary reset of each account, as one campaign that goes on. */
-import type { CampaignProcess } from '../../contracts/campaign-process.ts';
+import type { CampaignProcess } from '../../contracts/campaigns/campaign-process.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 
 /**

@@ -19,8 +19,8 @@ import {
   type GiftAnswer,
   type GiftWorkflow,
   giftWorkflowId,
-} from '../../contracts/gift.ts';
-import { acceptedGift, type GiftProcess } from '../../contracts/gift-process.ts';
+} from '../../contracts/gifts/gift.ts';
+import { acceptedGift, type GiftProcess } from '../../contracts/gifts/gift-process.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { tokenHash } from '../../ledger/postgres/address-vault.ts';
 import { countWorkers } from '../count-workers.ts';

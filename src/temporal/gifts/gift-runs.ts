@@ -1,8 +1,8 @@
 /** Gifts' workflows as `reconcile` asks for them: which run, and starting one anew. */
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { GiftRuns } from '../../activities/gifts/gift-starts.ts';
-import { GIFT_WORKFLOW, type GiftWorkflow } from '../../contracts/gift.ts';
-import { refreshGiftUpdate } from '../../contracts/gift-messages.ts';
+import { GIFT_WORKFLOW, type GiftWorkflow } from '../../contracts/gifts/gift.ts';
+import { refreshGiftUpdate } from '../../contracts/gifts/gift-messages.ts';
 import { runningWorkflows } from '../running-workflows.ts';
 import { startedAnew } from '../started-anew.ts';
 import { giftStartOptions } from './gift-start.ts';

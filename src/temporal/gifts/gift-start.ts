@@ -1,8 +1,8 @@
 /** How a gift's process is started. */
 import type { WorkflowStartOptions } from '@temporalio/client';
-import { type AcceptedGift, type GiftWorkflow, giftWorkflowId } from '../../contracts/gift.ts';
-import { giftOutlook, giftSummary } from '../../contracts/gift-card.ts';
-import { giftSearchAttributes } from '../../contracts/gift-search-attributes.ts';
+import { type AcceptedGift, type GiftWorkflow, giftWorkflowId } from '../../contracts/gifts/gift.ts';
+import { giftOutlook, giftSummary } from '../../contracts/gifts/gift-card.ts';
+import { giftSearchAttributes } from '../../contracts/gifts/gift-search-attributes.ts';
 
 /**
  * Options that start the process of an accepted gift. Up to its deadline it costs nothing: no task, no timer.

@@ -7,10 +7,10 @@ import {
   type PurchaseWorkflow,
   purchaseProgress,
   purchaseWorkflowId,
-} from '../../contracts/purchase.ts';
-import { purchaseSearchAttributes, purchaseSummary } from '../../contracts/purchase-card.ts';
-import { purchaseChangedSignal } from '../../contracts/purchase-messages.ts';
-import type { PurchaseProcess } from '../../contracts/purchase-process.ts';
+} from '../../contracts/purchases/purchase.ts';
+import { purchaseSearchAttributes, purchaseSummary } from '../../contracts/purchases/purchase-card.ts';
+import { purchaseChangedSignal } from '../../contracts/purchases/purchase-messages.ts';
+import type { PurchaseProcess } from '../../contracts/purchases/purchase-process.ts';
 import { unavailable } from '../failure.ts';
 import { runningWorkflows } from '../running-workflows.ts';
 import { startedAnew } from '../started-anew.ts';

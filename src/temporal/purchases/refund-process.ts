@@ -7,10 +7,10 @@ import {
   type RefundWorkflow,
   refundProgress,
   refundWorkflowId,
-} from '../../contracts/refund.ts';
-import { refundSearchAttributes, refundSummary } from '../../contracts/refund-card.ts';
-import { refundChangedSignal } from '../../contracts/refund-messages.ts';
-import type { RefundProcess } from '../../contracts/refund-process.ts';
+} from '../../contracts/purchases/refund.ts';
+import { refundSearchAttributes, refundSummary } from '../../contracts/purchases/refund-card.ts';
+import { refundChangedSignal } from '../../contracts/purchases/refund-messages.ts';
+import type { RefundProcess } from '../../contracts/purchases/refund-process.ts';
 import { unavailable } from '../failure.ts';
 import { runningWorkflows } from '../running-workflows.ts';
 import { startedAnew } from '../started-anew.ts';

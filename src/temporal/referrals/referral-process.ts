@@ -13,14 +13,14 @@ import {
   type ReferralWorkflow,
   referralStanding,
   referralWorkflowId,
-} from '../../contracts/referral.ts';
+} from '../../contracts/referrals/referral.ts';
 import {
   promptedSignal,
   referralChangedSignal,
   resendUpdate,
   windowChangedSignal,
-} from '../../contracts/referral-messages.ts';
-import type { ReferralProcess } from '../../contracts/referral-process.ts';
+} from '../../contracts/referrals/referral-messages.ts';
+import type { ReferralProcess } from '../../contracts/referrals/referral-process.ts';
 import { OPEN_REFERRAL_STATUSES } from '../../domain/referral-status.ts';
 import { refusedBy, unavailable } from '../failure.ts';
 import { referralStartOptions } from './referral-start.ts';

@@ -1,7 +1,7 @@
 /** Referrals' workflows as `reconcile` and `expiry` ask for them: which run, telling one, starting one anew. */
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { ReferralRuns } from '../../activities/referrals/referral-runs.ts';
-import { REFERRAL_WORKFLOW, type ReferralWorkflow } from '../../contracts/referral.ts';
+import { REFERRAL_WORKFLOW, type ReferralWorkflow } from '../../contracts/referrals/referral.ts';
 import { closedSince } from '../closed-workflows.ts';
 import { runningWorkflows } from '../running-workflows.ts';
 import { startedAnew } from '../started-anew.ts';

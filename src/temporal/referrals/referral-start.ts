@@ -4,9 +4,9 @@ import {
   type ReferralWorkflow,
   referralProgress,
   referralWorkflowId,
-} from '../../contracts/referral.ts';
-import { referralSummary } from '../../contracts/referral-card.ts';
-import { referralSearchAttributes } from '../../contracts/referral-search-attributes.ts';
+} from '../../contracts/referrals/referral.ts';
+import { referralSummary } from '../../contracts/referrals/referral-card.ts';
+import { referralSearchAttributes } from '../../contracts/referrals/referral-search-attributes.ts';
 
 /** Options that start the process of a referral with how the ledger has it. */
 export function referralStartOptions(referral: Referral, taskQueue: string) {

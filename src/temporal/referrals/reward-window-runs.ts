@@ -1,7 +1,7 @@
 /** Reward windows' workflows as `reconcile` asks for them: which have closed, which run, and starting one. */
 import type { Client } from '@temporalio/client';
 import type { WindowRuns } from '../../activities/referrals/window-sweep.ts';
-import { REWARD_WINDOW_WORKFLOW, type RewardWindowWorkflow } from '../../contracts/referral.ts';
+import { REWARD_WINDOW_WORKFLOW, type RewardWindowWorkflow } from '../../contracts/referrals/referral.ts';
 import { closedSince } from '../closed-workflows.ts';
 import { runningWorkflows } from '../running-workflows.ts';
 import { startedAnew } from '../started-anew.ts';

@@ -7,10 +7,10 @@ import {
   type RewardWindowInput,
   type RewardWindowWorkflow,
   rewardWindowWorkflowId,
-} from '../../contracts/referral.ts';
-import { windowSummary } from '../../contracts/referral-card.ts';
-import { claimPlaceUpdate, releasePlaceUpdate } from '../../contracts/referral-messages.ts';
-import { windowSearchAttributes } from '../../contracts/referral-search-attributes.ts';
+} from '../../contracts/referrals/referral.ts';
+import { windowSummary } from '../../contracts/referrals/referral-card.ts';
+import { claimPlaceUpdate, releasePlaceUpdate } from '../../contracts/referrals/referral-messages.ts';
+import { windowSearchAttributes } from '../../contracts/referrals/referral-search-attributes.ts';
 import { refusedBy, unavailable } from '../failure.ts';
 
 /** How long a window may take to answer, in milliseconds: less than the activity that waits for it. */

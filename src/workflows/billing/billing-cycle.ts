@@ -12,13 +12,13 @@ import {
   setWorkflowOptions,
   workflowInfo,
 } from '@temporalio/workflow';
-import { billingStatusQuery, refreshBillingUpdate } from '../../contracts/billing-messages.ts';
+import { billingStatusQuery, refreshBillingUpdate } from '../../contracts/billing/billing-messages.ts';
 import {
   type BillingCycleInput,
   type BillingCycleResult,
   type BillingCycleWorkflow,
   billingCycleWorkflowId,
-} from '../../contracts/invoice.ts';
+} from '../../contracts/billing/invoice.ts';
 import { onCancelRequest, REFUSED_SHAPE } from '../cancel-request.ts';
 import { invalid } from '../refusal.ts';
 import { instant, shapeFaults } from '../shape.ts';

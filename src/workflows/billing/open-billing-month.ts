@@ -8,7 +8,7 @@ import {
   setCurrentDetails,
 } from '@temporalio/workflow';
 import type { BillingActivities } from '../../activities/billing/billing.ts';
-import { billingDetails } from '../../contracts/billing-card.ts';
+import { billingDetails } from '../../contracts/billing/billing-card.ts';
 import type {
   BillingCycleInput,
   BillingCycleProgress,
@@ -17,7 +17,7 @@ import type {
   BillingStage,
   Invoice,
   InvoiceNotice,
-} from '../../contracts/invoice.ts';
+} from '../../contracts/billing/invoice.ts';
 import type { RefusedRequest } from '../../contracts/refused-request.ts';
 import { summaryOf } from '../../contracts/summary.ts';
 import { refusedNow } from '../cancel-request.ts';

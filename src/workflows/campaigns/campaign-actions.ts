@@ -7,7 +7,7 @@ import {
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { CampaignProgress, OperateCampaign } from '../../contracts/campaign.ts';
+import type { CampaignProgress, OperateCampaign } from '../../contracts/campaigns/campaign.ts';
 import {
   campaignProgressQuery,
   cancelCampaignSignal,
@@ -17,7 +17,7 @@ import {
   refreshCampaignSignal,
   resumeCampaignSignal,
   resumeCampaignUpdate,
-} from '../../contracts/campaign-messages.ts';
+} from '../../contracts/campaigns/campaign-messages.ts';
 import type { CampaignAction } from '../../domain/campaign.ts';
 import { onCancelRequest } from '../cancel-request.ts';
 import { checkArguments, textFault } from '../gifts/gift-input.ts';

@@ -10,7 +10,11 @@ import {
   setWorkflowOptions,
   workflowInfo,
 } from '@temporalio/workflow';
-import { type CampaignProgress, type CampaignWorkflow, campaignIdOf } from '../../contracts/campaign.ts';
+import {
+  type CampaignProgress,
+  type CampaignWorkflow,
+  campaignIdOf,
+} from '../../contracts/campaigns/campaign.ts';
 import { invalid, refusalOf } from '../refusal.ts';
 import { versioned } from '../versioning.ts';
 import { handleCampaignActions } from './campaign-actions.ts';

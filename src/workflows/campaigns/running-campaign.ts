@@ -8,9 +8,9 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { CampaignActivities } from '../../activities/campaigns/campaigns.ts';
-import type { CampaignActionRequest, CampaignProgress } from '../../contracts/campaign.ts';
-import { campaignDetails, progressLine } from '../../contracts/campaign-card.ts';
-import { BOON_PROGRAM, BOON_STATUS } from '../../contracts/gift-search-attributes.ts';
+import type { CampaignActionRequest, CampaignProgress } from '../../contracts/campaigns/campaign.ts';
+import { campaignDetails, progressLine } from '../../contracts/campaigns/campaign-card.ts';
+import { BOON_PROGRAM, BOON_STATUS } from '../../contracts/gifts/gift-search-attributes.ts';
 import { summaryOf } from '../../contracts/summary.ts';
 
 const ledger = proxyActivities<CampaignActivities>({

@@ -14,7 +14,7 @@ import type {
   GiftAnswer,
   ReleaseGift,
   UpdateCall,
-} from '../../contracts/gift.ts';
+} from '../../contracts/gifts/gift.ts';
 import {
   acceptGiftUpdate,
   cancelGiftUpdate,
@@ -24,7 +24,7 @@ import {
   refreshGiftUpdate,
   rejectGiftUpdate,
   releaseGiftUpdate,
-} from '../../contracts/gift-messages.ts';
+} from '../../contracts/gifts/gift-messages.ts';
 import { onCancelRequest } from '../cancel-request.ts';
 import { refusalOf } from '../refusal.ts';
 import { checkArguments } from './gift-input.ts';

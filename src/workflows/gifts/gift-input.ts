@@ -1,6 +1,6 @@
 /** Checks of what reaches `gift` from outside: plain ones, for no schema library belongs into the workflow bundle. */
 import type { FieldError } from '../../contracts/errors.ts';
-import { type AcceptedGift, type GiftInput, type GiftRequest, giftIdOf } from '../../contracts/gift.ts';
+import { type AcceptedGift, type GiftInput, type GiftRequest, giftIdOf } from '../../contracts/gifts/gift.ts';
 import { parseCredits } from '../../domain/credits.ts';
 import { GIFT_STATUSES } from '../../domain/gift-status.ts';
 import { invalid, refusal } from '../refusal.ts';

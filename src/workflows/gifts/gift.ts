@@ -10,7 +10,7 @@ import {
   continueAsNew,
   setWorkflowOptions,
 } from '@temporalio/workflow';
-import type { GiftInput, GiftResult, GiftWorkflow } from '../../contracts/gift.ts';
+import type { GiftInput, GiftResult, GiftWorkflow } from '../../contracts/gifts/gift.ts';
 import { isBegunAnew } from '../begun-anew.ts';
 import { versioned } from '../versioning.ts';
 import { handleActions } from './gift-actions.ts';

@@ -19,8 +19,8 @@ import {
   type GiftResult,
   type GiftStanding,
   standingOf,
-} from '../../contracts/gift.ts';
-import { giftDetails } from '../../contracts/gift-card.ts';
+} from '../../contracts/gifts/gift.ts';
+import { giftDetails } from '../../contracts/gifts/gift-card.ts';
 import { summaryOf } from '../../contracts/summary.ts';
 import { refusalOf } from '../refusal.ts';
 import { showSearchAttributes } from '../search-attributes.ts';

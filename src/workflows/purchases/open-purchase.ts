@@ -18,8 +18,8 @@ import {
   type PurchaseProgress,
   type PurchaseResult,
   purchaseWorkflowId,
-} from '../../contracts/purchase.ts';
-import { purchaseDetails, unpaidAttributes } from '../../contracts/purchase-card.ts';
+} from '../../contracts/purchases/purchase.ts';
+import { purchaseDetails, unpaidAttributes } from '../../contracts/purchases/purchase-card.ts';
 import type { RefusedRequest } from '../../contracts/refused-request.ts';
 import { REFUSED_SHAPE, refusedNow } from '../cancel-request.ts';
 import { invalid, refusal, refusalOf } from '../refusal.ts';

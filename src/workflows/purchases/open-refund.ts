@@ -19,8 +19,8 @@ import {
   type RefundProgress,
   type RefundResult,
   refundWorkflowId,
-} from '../../contracts/refund.ts';
-import { failedAttributes, refundDetails } from '../../contracts/refund-card.ts';
+} from '../../contracts/purchases/refund.ts';
+import { failedAttributes, refundDetails } from '../../contracts/purchases/refund-card.ts';
 import type { RefusedRequest } from '../../contracts/refused-request.ts';
 import { REFUSED_SHAPE, refusedNow } from '../cancel-request.ts';
 import { invalid, refusal, refusalOf } from '../refusal.ts';

@@ -6,7 +6,7 @@ import {
   purchaseChangedSignal,
   purchaseStatusQuery,
   refreshPurchaseUpdate,
-} from '../../contracts/purchase-messages.ts';
+} from '../../contracts/purchases/purchase-messages.ts';
 import { cancelRequestsAreAnswered, onCancelRequest } from '../cancel-request.ts';
 import { checkArguments } from '../gifts/gift-input.ts';
 import type { OpenPurchase } from './open-purchase.ts';

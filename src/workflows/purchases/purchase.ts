@@ -10,7 +10,7 @@ import {
   continueAsNew,
   setWorkflowOptions,
 } from '@temporalio/workflow';
-import type { PurchaseInput, PurchaseResult, PurchaseWorkflow } from '../../contracts/purchase.ts';
+import type { PurchaseInput, PurchaseResult, PurchaseWorkflow } from '../../contracts/purchases/purchase.ts';
 import { isBegunAnew } from '../begun-anew.ts';
 import { versioned } from '../versioning.ts';
 import { checkedPurchase, OpenPurchase } from './open-purchase.ts';

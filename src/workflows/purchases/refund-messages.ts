@@ -5,7 +5,7 @@ import {
   refreshRefundUpdate,
   refundChangedSignal,
   refundStatusQuery,
-} from '../../contracts/refund-messages.ts';
+} from '../../contracts/purchases/refund-messages.ts';
 import { cancelRequestsAreAnswered, onCancelRequest } from '../cancel-request.ts';
 import type { OpenRefund } from './open-refund.ts';
 

@@ -10,7 +10,7 @@ import {
   continueAsNew,
   setWorkflowOptions,
 } from '@temporalio/workflow';
-import type { RefundInput, RefundResult, RefundWorkflow } from '../../contracts/refund.ts';
+import type { RefundInput, RefundResult, RefundWorkflow } from '../../contracts/purchases/refund.ts';
 import { versioned } from '../versioning.ts';
 import { checkedRefund, OpenRefund } from './open-refund.ts';
 import { handleRefundMessages } from './refund-messages.ts';

@@ -19,9 +19,9 @@ import {
   type ReferralStanding,
   type RewardsGiven,
   referralProgress,
-} from '../../contracts/referral.ts';
-import { referralDetails } from '../../contracts/referral-card.ts';
-import { exceptionalAttributes } from '../../contracts/referral-search-attributes.ts';
+} from '../../contracts/referrals/referral.ts';
+import { referralDetails } from '../../contracts/referrals/referral-card.ts';
+import { exceptionalAttributes } from '../../contracts/referrals/referral-search-attributes.ts';
 import type { RefusedRequest } from '../../contracts/refused-request.ts';
 import { summaryOf } from '../../contracts/summary.ts';
 import { OPEN_REFERRAL_STATUSES, REFERRAL_STATUSES } from '../../domain/referral-status.ts';

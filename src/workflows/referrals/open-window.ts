@@ -10,8 +10,8 @@ import type {
   RewardWindow,
   RewardWindowInput,
   RewardWindowProgress,
-} from '../../contracts/referral.ts';
-import { windowDetails } from '../../contracts/referral-card.ts';
+} from '../../contracts/referrals/referral.ts';
+import { windowDetails } from '../../contracts/referrals/referral-card.ts';
 import type { RefusedRequest } from '../../contracts/refused-request.ts';
 import { summaryOf } from '../../contracts/summary.ts';
 import { refusedNow } from '../cancel-request.ts';

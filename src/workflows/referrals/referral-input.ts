@@ -8,7 +8,7 @@ import {
   type RewardWindowInput,
   referralWorkflowId,
   rewardWindowWorkflowId,
-} from '../../contracts/referral.ts';
+} from '../../contracts/referrals/referral.ts';
 import { REFERRAL_STATUSES } from '../../domain/referral-status.ts';
 import { REFUSED_SHAPE } from '../cancel-request.ts';
 import { textFault } from '../gifts/gift-input.ts';

@@ -7,7 +7,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { ReferralStanding } from '../../contracts/referral.ts';
+import type { ReferralStanding } from '../../contracts/referrals/referral.ts';
 import {
   type CancelReferral,
   cancelReferralUpdate,
@@ -17,7 +17,7 @@ import {
   referralStatusQuery,
   resendUpdate,
   type UseLink,
-} from '../../contracts/referral-messages.ts';
+} from '../../contracts/referrals/referral-messages.ts';
 import { cancelRequestsAreAnswered, onCancelRequest } from '../cancel-request.ts';
 import { checkArguments } from '../gifts/gift-input.ts';
 import { refusalOf } from '../refusal.ts';

@@ -1,7 +1,7 @@
 /** The letters of one running referral: its invitation, and the news of each reward. Whether they arrive holds up nothing. */
 import { log, proxyActivities } from '@temporalio/workflow';
 import type { ReferralMailActivities } from '../../activities/referrals/referral-mail.ts';
-import type { GivenReward, MailOutcome } from '../../contracts/referral.ts';
+import type { GivenReward, MailOutcome } from '../../contracts/referrals/referral.ts';
 import { refusalOf } from '../refusal.ts';
 
 /** A mail server may be down for hours; after a day the referrer still has the link. */

@@ -10,7 +10,7 @@ import {
   continueAsNew,
   setWorkflowOptions,
 } from '@temporalio/workflow';
-import type { ReferralInput, ReferralResult, ReferralWorkflow } from '../../contracts/referral.ts';
+import type { ReferralInput, ReferralResult, ReferralWorkflow } from '../../contracts/referrals/referral.ts';
 import { isBegunAnew } from '../begun-anew.ts';
 import { versioned } from '../versioning.ts';
 import { OpenReferral } from './open-referral.ts';

@@ -14,7 +14,7 @@ import type {
   RewardWindowInput,
   RewardWindowProgress,
   RewardWindowWorkflow,
-} from '../../contracts/referral.ts';
+} from '../../contracts/referrals/referral.ts';
 import { versioned } from '../versioning.ts';
 import { OpenWindow } from './open-window.ts';
 import { checkedWindow } from './referral-input.ts';

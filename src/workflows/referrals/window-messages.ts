@@ -8,14 +8,14 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { ClaimPlace, RaiseWindowCap, ReleasePlace } from '../../contracts/referral.ts';
+import type { ClaimPlace, RaiseWindowCap, ReleasePlace } from '../../contracts/referrals/referral.ts';
 import {
   claimPlaceUpdate,
   raiseCapUpdate,
   releasePlaceUpdate,
   windowChangedSignal,
   windowStatusQuery,
-} from '../../contracts/referral-messages.ts';
+} from '../../contracts/referrals/referral-messages.ts';
 import { onCancelRequest } from '../cancel-request.ts';
 import { refusalOf } from '../refusal.ts';
 import type { OpenWindow } from './open-window.ts';

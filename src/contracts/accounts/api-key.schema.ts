@@ -1,0 +1,66 @@
+/** API keys as HTTP shows them. The key itself appears once, in the answer that makes it. */
+import { z } from 'zod';
+import { InstantInputSchema, InstantSchema, textSchema } from '../primitives.schema.ts';
+import { EVERY_SCOPE, SCOPES } from './scopes.ts';
+
+const GrantedScopeSchema = z.enum([...SCOPES, EVERY_SCOPE]);
+
+/** How long the old key goes on working after a rotation, unless the call says otherwise: one day. */
+export const DEFAULT_GRACE_SECONDS = 86_400;
+
+export const ApiKeyIdSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be the id of an API key')
+  .meta({ description: 'Id of an API key', example: 'key_06bq2n6y3v8k5s7r1x4z9m0c2d' });
+
+/** Body of `POST /v1/api-keys`. */
+export const ApiKeyCreateSchema = z
+  .strictObject({
+    name: textSchema(100).meta({ description: 'Who uses the key', example: 'billing service' }),
+    scopes: z
+      .array(GrantedScopeSchema)
+      .min(1)
+      .max(20)
+      .meta({ description: 'What the key may do; `*`: everything' }),
+    expires_at: InstantInputSchema.nullable().optional(),
+  })
+  .meta({
+    id: 'ApiKeyCreate',
+    example: { name: 'billing service', scopes: ['gifts:read', 'gifts:write'] },
+  });
+export type ApiKeyCreate = z.infer<typeof ApiKeyCreateSchema>;
+
+/** Body of `POST /v1/api-keys/{id}/rotate`. */
+export const ApiKeyRotateSchema = z
+  .strictObject({
+    grace_seconds: z
+      .int()
+      .min(0)
+      .max(2_592_000)
+      .optional()
+      .meta({ description: `How long the old key goes on working; left out: ${DEFAULT_GRACE_SECONDS}` }),
+  })
+  .meta({ id: 'ApiKeyRotate', example: { grace_seconds: 3600 } });
+export type ApiKeyRotate = z.infer<typeof ApiKeyRotateSchema>;
+
+export const ApiKeySchema = z
+  .object({
+    id: z.string(),
+    object: z.literal('api_key'),
+    name: z.string(),
+    scopes: z.array(GrantedScopeSchema),
+    created_at: InstantSchema,
+    expires_at: InstantSchema.nullable(),
+    last_used_at: InstantSchema.nullable().meta({ description: 'To the minute' }),
+    rotated_at: InstantSchema.nullable(),
+    previous_works_until: InstantSchema.nullable().meta({
+      description: 'Until when the key before the rotation works',
+    }),
+  })
+  .meta({ id: 'ApiKey' });
+export type ApiKey = z.infer<typeof ApiKeySchema>;
+
+export const ApiKeyWithSecretSchema = ApiKeySchema.extend({
+  key: z.string().meta({ description: 'The key. It is shown here and never again', example: 'boon_sk_…' }),
+}).meta({ id: 'ApiKeyWithSecret' });
+export type ApiKeyWithSecret = z.infer<typeof ApiKeyWithSecretSchema>;

@@ -1,0 +1,92 @@
+/** Invoices, as HTTP shows them. */
+import { z } from 'zod';
+import { CreditsSumSchema, InstantSchema, ReasonSchema, textSchema } from '../primitives.schema.ts';
+import { INVOICE_CORRECTION_KINDS, INVOICE_NOTICES, INVOICE_STATUSES } from './invoice.ts';
+
+export const MoneySchema = z
+  .object({ amount: z.int().min(0), currency: z.string() })
+  .meta({ id: 'Money', description: 'In whole units of the currency’s smallest coin' });
+
+export const InvoiceSchema = z
+  .object({
+    id: z.string(),
+    account_id: z.string(),
+    month: z
+      .string()
+      .meta({ description: 'The day on which the billing month began', example: '2026-02-28' }),
+    starts_at: InstantSchema,
+    ends_at: InstantSchema,
+    status: z.enum(INVOICE_STATUSES),
+    credits: CreditsSumSchema.meta({
+      description: 'The sum of what was charged, in credits’ worth at the rate card',
+    }),
+    total: MoneySchema,
+    credited: MoneySchema.meta({ description: 'What credit notes took off the total' }),
+    open: MoneySchema.meta({ description: 'What is still to be paid' }),
+    issued_at: InstantSchema,
+    due_at: InstantSchema,
+    paid_at: InstantSchema.nullable(),
+    voided_at: InstantSchema.nullable(),
+    payment_url: z.string().nullable().meta({ description: 'The provider’s page on which it is paid' }),
+    notice: z
+      .enum(INVOICE_NOTICES)
+      .nullable()
+      .meta({ description: 'What became of the mail that tells of it; null until it is seen to' }),
+    provider_fault: z.string().nullable().meta({
+      description: 'What the payment provider has otherwise than this invoice: a person must see to it there',
+    }),
+  })
+  .meta({ id: 'Invoice' });
+
+const InvoiceLineSchema = z.object({
+  member_id: z.string(),
+  product: z.string(),
+  model: z.string().nullable(),
+  uses: z.int(),
+  units: CreditsSumSchema.meta({
+    description: 'Of the whole uses; the plan or the pool may have paid a part of them',
+  }),
+  credits: CreditsSumSchema,
+  amount: z.int().meta({ description: 'Its part of the total, in the currency’s smallest unit' }),
+});
+
+export const InvoiceCorrectionSchema = z
+  .object({
+    id: z.string(),
+    invoice_id: z.string(),
+    kind: z.enum(INVOICE_CORRECTION_KINDS),
+    credits: CreditsSumSchema.meta({ description: 'What the total is of the invoice’s credits' }),
+    total: MoneySchema,
+    reason: z.string(),
+    at: InstantSchema,
+  })
+  .meta({ id: 'InvoiceCorrection' });
+
+/** `GET /v1/invoices/{id}`: the lines add up to the invoice's credits and total; corrections leave them as they are. */
+export const InvoiceWithLinesSchema = InvoiceSchema.extend({
+  lines: z.array(InvoiceLineSchema),
+  corrections: z.array(InvoiceCorrectionSchema),
+}).meta({ id: 'InvoiceWithLines' });
+export type InvoiceWithLines = z.infer<typeof InvoiceWithLinesSchema>;
+
+/** Body of `POST /v1/invoices/{id}/void`. */
+export const VoidInvoiceSchema = z
+  .strictObject({ reason: ReasonSchema })
+  .meta({ id: 'VoidInvoice', example: { reason: 'billed twice, ticket 4711' } });
+
+/** Body of `POST /v1/invoices/{id}/credit-notes`. */
+export const CreditNoteSchema = z
+  .strictObject({
+    amount: z.int().min(1).max(Number.MAX_SAFE_INTEGER).meta({
+      description: 'In whole units of the smallest coin of the invoice’s currency, as its total is',
+    }),
+    reason: ReasonSchema,
+  })
+  .meta({ id: 'CreditNote', example: { amount: 1250, reason: 'ticket 4711' } });
+
+/** Body of `POST /v1/invoices/{id}/mark-paid`. */
+export const MarkPaidSchema = z
+  .strictObject({
+    reference: textSchema(200).meta({ description: 'By what it was paid: a bank’s reference, say' }),
+  })
+  .meta({ id: 'MarkPaid', example: { reference: 'wire 2026-04-07/118' } });

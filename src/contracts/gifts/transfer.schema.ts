@@ -1,0 +1,137 @@
+/** Gifts as HTTP shows them: the resource `credit_transfer`. */
+import { z } from 'zod';
+import { GIFT_STATUSES } from '../../domain/gift-status.ts';
+import {
+  AccountIdSchema,
+  CreditsSchema,
+  EmailSchema,
+  InstantSchema,
+  PageQuerySchema,
+  PositiveCreditsSchema,
+  ReasonSchema,
+  textSchema,
+} from '../primitives.schema.ts';
+import { ResetIdSchema } from '../resets/reset.schema.ts';
+
+const FundingSchema = z.enum(['transfer', 'promotional']);
+const MessageSchema = textSchema(280);
+
+const RecipientSchema = z.union([
+  z.strictObject({ account_id: AccountIdSchema }),
+  z.strictObject({ email: EmailSchema }),
+]);
+
+/** Body of `POST /v1/billing/credits/transfer`. */
+export const TransferRequestSchema = z
+  .strictObject({
+    from: AccountIdSchema,
+    to: RecipientSchema,
+    amount: PositiveCreditsSchema.optional(),
+    reset_id: ResetIdSchema.optional().meta({ description: 'Instead of `amount`: this banked reset' }),
+    funding: FundingSchema.optional().meta({
+      description: 'Who pays: the sender (`transfer`, the default) or the operator’s budget',
+    }),
+    message: MessageSchema.optional(),
+  })
+  .refine(({ amount, reset_id }) => amount !== undefined || reset_id !== undefined, {
+    path: ['amount'],
+    message: 'is needed, or reset_id instead',
+  })
+  .refine(({ amount, reset_id }) => amount === undefined || reset_id === undefined, {
+    path: ['reset_id'],
+    message: 'stands instead of amount, not beside it',
+  })
+  .refine(({ reset_id, funding }) => reset_id === undefined || funding !== 'promotional', {
+    path: ['funding'],
+    message: 'must be the sender’s for a banked reset',
+  })
+  .meta({
+    id: 'TransferRequest',
+    oneOf: [
+      { required: ['amount'], properties: { reset_id: false } },
+      { required: ['reset_id'], properties: { amount: false, funding: { const: 'transfer' } } },
+    ],
+    examples: [
+      {
+        from: 'user_ada',
+        to: { account_id: 'user_grace' },
+        amount: '12.5',
+        message: 'Thanks for the review!',
+      },
+      { from: 'user_ada', to: { email: 'friend@example.com' }, amount: '5' },
+      { from: 'user_ada', to: { account_id: 'user_grace' }, reset_id: '1042' },
+    ],
+  });
+export type TransferRequest = z.infer<typeof TransferRequestSchema>;
+
+export const TransferSchema = z
+  .object({
+    id: z.string(),
+    object: z.literal('credit_transfer'),
+    status: z.enum(GIFT_STATUSES),
+    from: z.string(),
+    from_name: z
+      .string()
+      .nullable()
+      .meta({ description: 'What the sender is called, for people to read; null without a name' }),
+    to: z.object({ account_id: z.string().optional(), email: z.string().optional() }),
+    amount: CreditsSchema,
+    reset_id: z
+      .string()
+      .optional()
+      .meta({ description: 'The banked reset that is given instead of credits' }),
+    funding: FundingSchema,
+    message: z.string().nullable(),
+    created_at: InstantSchema,
+    settles_at: InstantSchema.meta({
+      description:
+        'When it settles, unless something happens; one that waits for its claim settles no sooner',
+    }),
+    claim_expires_at: InstantSchema.nullable(),
+    hold_ends_at: InstantSchema.nullable(),
+    settled_at: InstantSchema.nullable(),
+    reason_code: z.string().nullable().meta({ description: 'Why it is held, or ended as it did' }),
+    reason: z.string().nullable().meta({ description: 'What the operator wrote; for operators only' }),
+    claim_url: z
+      .string()
+      .optional()
+      .meta({ description: 'While it awaits its claim; shown to the sender’s side only' }),
+    reversal: z
+      .object({ recovered: CreditsSchema, unrecovered: CreditsSchema })
+      .nullable()
+      .meta({ description: 'After a reversal: what came back, and what was already spent' }),
+  })
+  .meta({ id: 'Transfer' });
+export type Transfer = z.infer<typeof TransferSchema>;
+
+export const TransferListQuerySchema = PageQuerySchema.extend({
+  account_id: AccountIdSchema,
+  direction: z
+    .string()
+    .regex(/^(sent|received)(,(sent|received))?$/, 'must be sent, received, or sent,received')
+    .default('sent,received'),
+  status: z
+    .enum(GIFT_STATUSES)
+    .optional()
+    .meta({ description: 'Only those in this status, e.g. what waits for me: `pending`' }),
+});
+
+const ClaimTokenSchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,200}$/, 'must be the token of a claim link')
+  .meta({ description: 'What stands after `#token=` in the claim link' });
+
+export const CancelBodySchema = z
+  .strictObject({ reason: ReasonSchema.optional() })
+  .meta({ id: 'TransferCancel', examples: [{ reason: 'sent to the wrong person' }] });
+export const ClaimBodySchema = z.strictObject({ token: ClaimTokenSchema, account_id: AccountIdSchema }).meta({
+  id: 'TransferClaim',
+  examples: [{ token: 'q0Zk3vT1oX9mB7cW5rL2nD8sF4gH6jKaYeUiPtQwEzA', account_id: 'user_grace' }],
+});
+export const ReleaseBodySchema = z
+  .strictObject({ reason: ReasonSchema.optional() })
+  .meta({ id: 'TransferRelease', examples: [{ reason: 'checked: a real person' }] });
+/** Body of hold, reject and reverse: an operator's action records why. */
+export const ReasonBodySchema = z
+  .strictObject({ reason: ReasonSchema })
+  .meta({ id: 'TransferReason', examples: [{ reason: 'reported by the sender' }] });

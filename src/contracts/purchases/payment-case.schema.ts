@@ -1,0 +1,45 @@
+/** Cases of payments, as HTTP takes and shows them. */
+import { z } from 'zod';
+import { AccountIdSchema, InstantSchema, PageQuerySchema, ReasonSchema } from '../primitives.schema.ts';
+import { CASE_REASONS, CASE_STATUSES } from './payment-case.ts';
+
+const NullableTextSchema = z.string().nullable();
+
+export const PaymentCaseSchema = z
+  .object({
+    id: z.string(),
+    status: z.enum(CASE_STATUSES),
+    account_id: z.string(),
+    purchase_id: NullableTextSchema.meta({ description: 'The purchase that the payment names' }),
+    invoice_id: NullableTextSchema.meta({ description: 'The invoice that the payment names' }),
+    reason_code: z.enum(CASE_REASONS).meta({ description: 'Why the payment does not fit' }),
+    payment_id: NullableTextSchema.meta({ description: 'The provider’s id of the payment' }),
+    checkout_id: NullableTextSchema.meta({
+      description: 'The provider’s id of the page that it was paid on',
+    }),
+    event: NullableTextSchema.meta({ description: 'The provider’s id of the message' }),
+    amount: z.int().nullable().meta({ description: 'What was paid, in the currency’s smallest unit' }),
+    currency: NullableTextSchema,
+    live: z.boolean().nullable().meta({ description: 'Whether it was paid in the provider’s live mode' }),
+    price: z
+      .object({ amount: z.int(), currency: z.string() })
+      .meta({ description: 'What would have been right' }),
+    refunded: z.int().meta({ description: 'What refunds have given back of this payment' }),
+    disputed: z.int(),
+    opened_at: InstantSchema,
+    closed_at: InstantSchema.nullable(),
+    closed_by: NullableTextSchema,
+    close_reason: NullableTextSchema,
+  })
+  .meta({ id: 'PaymentCase' });
+
+/** What `GET /v1/credits/cases` takes. */
+export const PaymentCaseQuerySchema = PageQuerySchema.extend({
+  status: z.enum(CASE_STATUSES).optional(),
+  account_id: AccountIdSchema.optional(),
+});
+
+/** Body of `POST /v1/credits/cases/{id}/close`. */
+export const ClosePaymentCaseSchema = z
+  .strictObject({ reason: ReasonSchema })
+  .meta({ id: 'ClosePaymentCase', example: { reason: 'refunded at the provider' } });

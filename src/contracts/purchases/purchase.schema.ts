@@ -1,0 +1,114 @@
+/** Purchases and top-ups, as HTTP takes and shows them. */
+import { z } from 'zod';
+import { NameSchema, PriceSchema } from '../policy.schema.ts';
+import {
+  AccountIdSchema,
+  CreditsSchema,
+  InstantSchema,
+  PositiveCreditsSchema,
+} from '../primitives.schema.ts';
+import { PURCHASE_KINDS, PURCHASE_STATUSES, TOP_UP_BLOCKS } from './purchase.ts';
+import { RefundSchema } from './refund.schema.ts';
+
+/** Body of `POST /v1/credits/purchases`. */
+export const PurchaseRequestSchema = z
+  .strictObject({
+    account_id: AccountIdSchema,
+    package: NameSchema.meta({ description: 'One of the policy’s packages', example: 'credits-100' }),
+    save_card: z.boolean().optional().meta({
+      description: 'Ask for a card that may be charged again, which automatic top-ups need. Default: false',
+    }),
+  })
+  .meta({ id: 'PurchaseRequest', example: { account_id: 'user_ada', package: 'credits-100' } });
+export type PurchaseRequest = z.infer<typeof PurchaseRequestSchema>;
+
+const MoneySchema = z.int().min(0).meta({ description: 'In the currency’s smallest unit' });
+const NullableInstant = InstantSchema.nullable();
+
+export const PurchaseSchema = z
+  .object({
+    id: z.string(),
+    account_id: z.string(),
+    kind: z.enum(PURCHASE_KINDS),
+    status: z.enum(PURCHASE_STATUSES),
+    package: z.string(),
+    credits: CreditsSchema,
+    resets: z.int(),
+    price: PriceSchema,
+    checkout: z
+      .object({ id: z.string(), url: z.string() })
+      .nullable()
+      .meta({ description: 'The provider’s page on which it is paid' }),
+    save_card: z.boolean(),
+    created_at: InstantSchema,
+    expires_at: InstantSchema.meta({ description: 'Until when it may be paid' }),
+    paid_at: NullableInstant,
+    ended_at: NullableInstant,
+    reason_code: z.string().nullable(),
+    lot_id: z.string().nullable(),
+    paid: MoneySchema.nullable().meta({
+      description: 'What was paid in all, in the currency’s smallest unit; null until it is paid',
+    }),
+    tax: MoneySchema.nullable().meta({ description: 'The tax of it that came on top of the price' }),
+    refunded: MoneySchema,
+    refunding: MoneySchema.meta({
+      description: 'Asked for and not yet gone back, in the currency’s smallest unit',
+    }),
+    disputed: MoneySchema,
+    refunds: z.array(RefundSchema).meta({ description: 'Those that Boon was asked for' }),
+    taken_back: z.object({ credits: CreditsSchema, resets: z.int() }),
+    owed: CreditsSchema.meta({ description: 'Credits of it that were spent before its money went back' }),
+  })
+  .meta({ id: 'Purchase' });
+
+export const PackageListSchema = z
+  .object({
+    data: z.array(z.object({ id: z.string(), credits: CreditsSchema, resets: z.int(), price: PriceSchema })),
+  })
+  .meta({ id: 'PackageList' });
+export type PackageList = z.infer<typeof PackageListSchema>;
+
+/** Body of `PUT /v1/accounts/{id}/top-up`. */
+export const TopUpPutSchema = z
+  .strictObject({
+    package: NameSchema.meta({ description: 'The package of credits that is bought' }),
+    below: PositiveCreditsSchema.meta({
+      description: 'Bought when the account’s own credits are fewer than these',
+    }),
+    monthly_cap: PriceSchema.meta({ description: 'The most that one billing month’s top-ups may cost' }),
+    consent: z
+      .literal(true, { error: 'must be true: the owner agrees to charges that nobody asks about again' })
+      .meta({ description: 'The owner agrees to charges that nobody asks about again' }),
+  })
+  .meta({
+    id: 'TopUpPut',
+    example: {
+      package: 'credits-100',
+      below: '20',
+      monthly_cap: { amount: 2000, currency: 'usd' },
+      consent: true,
+    },
+  });
+export type TopUpPut = z.infer<typeof TopUpPutSchema>;
+
+export const TopUpSchema = z
+  .object({
+    account_id: z.string(),
+    enabled: z.boolean(),
+    card_saved: z.boolean(),
+    package: z.string().nullable(),
+    price: PriceSchema.nullable().meta({
+      description: 'What the package cost when it was consented to: at another price nothing is charged',
+    }),
+    below: CreditsSchema.nullable(),
+    monthly_cap: PriceSchema.nullable(),
+    spent: MoneySchema.meta({ description: 'What this billing month’s top-ups have cost' }),
+    consented_at: NullableInstant,
+    paused_until: NullableInstant.meta({ description: 'After a charge that failed' }),
+    blocked_by: z.enum(TOP_UP_BLOCKS).nullable().meta({
+      description:
+        'What keeps a top-up from being charged now; with `price_changed` the owner is to consent anew',
+    }),
+    blocked_until: NullableInstant,
+  })
+  .meta({ id: 'TopUp' });

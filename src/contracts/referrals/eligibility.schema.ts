@@ -1,0 +1,25 @@
+/** May an account invite into a program, and if not, why, as HTTP shows it. */
+import { z } from 'zod';
+import { InstantSchema } from '../primitives.schema.ts';
+import { ProgramSchema } from './referral.schema.ts';
+
+export const EligibilityQuerySchema = z.strictObject({ program: ProgramSchema });
+
+export const EligibilitySchema = z
+  .object({
+    eligible: z.boolean().meta({ description: 'Whether an invitation would be taken now' }),
+    reasons: z.array(
+      z.object({
+        code: z.string().meta({ description: 'The error code that an invitation would be refused with' }),
+        detail: z.string(),
+        fix: z.string().meta({ description: 'What would change it' }),
+      }),
+    ),
+    remaining_invites: z.int(),
+    remaining_rewards: z.int().meta({ description: 'Rewards left in the present billing month' }),
+    window: z
+      .object({ month: z.iso.date(), starts_at: InstantSchema, ends_at: InstantSchema })
+      .meta({ description: 'The present billing month' }),
+  })
+  .meta({ id: 'Eligibility' });
+export type EligibilityView = z.infer<typeof EligibilitySchema>;

@@ -1,0 +1,146 @@
+/** Usage windows and banked resets, as HTTP shows them. */
+import { z } from 'zod';
+import { PLANS, RESERVED_PREFIX } from '../../domain/account.ts';
+import { REDEEM_OUTCOMES, RESET_SOURCES, RESET_STATUSES } from '../../domain/reset.ts';
+import { NameSchema } from '../policy.schema.ts';
+import {
+  AccountIdSchema,
+  CreditsSchema,
+  CreditsSumSchema,
+  InstantSchema,
+  PageQuerySchema,
+  ReasonSchema,
+} from '../primitives.schema.ts';
+
+const WindowSchema = z
+  .object({
+    used: CreditsSumSchema,
+    limit: CreditsSchema.nullable().meta({ description: 'null is without limit' }),
+    started_at: InstantSchema.nullable().meta({ description: 'null while the window is not open' }),
+    resets_at: InstantSchema.nullable(),
+  })
+  .meta({ id: 'UsageWindow' });
+
+export const WindowsSchema = z
+  .object({ five_hour: WindowSchema, weekly: WindowSchema })
+  .meta({ id: 'UsageWindows', description: 'Use of the plan, in credits’ worth at the rate card' });
+export type Windows = z.infer<typeof WindowsSchema>;
+
+const BeyondPlanSchema = z
+  .object({
+    product: z.string(),
+    allowed: z
+      .boolean()
+      .meta({ description: 'Whether a use that the plan does not cover goes on by itself' }),
+    reason_code: z.string().nullable().meta({
+      description:
+        'Why it does not: the `reason_code` that such a use would be refused with; null where it does',
+    }),
+    up_to: CreditsSumSchema.nullable().meta({
+      description:
+        'What the organisation’s credits, its invoice and the account’s own credits could pay together; null is without limit',
+    }),
+  })
+  .meta({ id: 'BeyondPlan' });
+export type BeyondPlan = z.infer<typeof BeyondPlanSchema>;
+
+/** `GET /v1/accounts/{id}/limits` */
+export const LimitsSchema = z
+  .object({
+    plan: z.enum(PLANS),
+    windows: WindowsSchema,
+    credits: CreditsSumSchema.meta({ description: 'Credits available' }),
+    resets: z.int().meta({ description: 'Banked resets available' }),
+    beyond_plan: z.array(BeyondPlanSchema).meta({
+      description:
+        'What pays where the plan ends, for each product that may be paid for beyond it on this plan',
+    }),
+  })
+  .meta({ id: 'Limits' });
+export type Limits = z.infer<typeof LimitsSchema>;
+export type PlanLimits = Omit<Limits, 'beyond_plan'>;
+
+export const ResetSchema = z
+  .object({
+    id: z.string(),
+    status: z.enum(RESET_STATUSES),
+    source: z.enum(RESET_SOURCES),
+    program: z.string().nullable().meta({ description: 'The program or campaign that it came by' }),
+    granted_at: InstantSchema,
+    expires_at: InstantSchema,
+    redeemed_at: InstantSchema.nullable(),
+  })
+  .meta({ id: 'Reset' });
+export type Reset = z.infer<typeof ResetSchema>;
+
+/** Query of `GET /v1/accounts/{id}/resets`: hardly anybody has more than one page. */
+export const ResetListQuerySchema = PageQuerySchema.extend({
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(200)
+    .default(200)
+    .meta({ description: 'Resets on a page, 1 to 200' }),
+});
+export const ResetListSchema = z
+  .object({
+    available_count: z.int().meta({ description: 'How many can be redeemed, on this page and all others' }),
+    resets: z.array(ResetSchema),
+    next_cursor: z.string().nullable(),
+  })
+  .meta({ id: 'ResetList' });
+export type ResetList = z.infer<typeof ResetListSchema>;
+
+const RESET_ID_TEXT = '^[1-9][0-9]{0,17}$';
+export const ResetIdSchema = z
+  .string()
+  .regex(new RegExp(RESET_ID_TEXT), 'must be the id of a reset')
+  .meta({ description: 'Id of a banked reset', example: '1042' });
+
+export const RequestIdSchema = z
+  .string()
+  .regex(/^[!-~]{1,128}$/, 'must be 1 to 128 printable characters without spaces')
+  .refine((id) => !id.startsWith(RESERVED_PREFIX), 'ids that start with "boon:" are Boon’s own')
+  .meta({
+    description: 'The caller’s own id of this redemption: however often it is sent, it redeems once',
+    example: 'b1f0c7de-5f0e-4c39-9f0c-2f7f5b8a6a11',
+    pattern: '^(?!boon:)[!-~]{1,128}$',
+  });
+
+/** Body of `POST /v1/accounts/{id}/resets/redeem`. */
+export const RedeemSchema = z
+  .strictObject({
+    request_id: RequestIdSchema,
+    reset_id: ResetIdSchema.optional().meta({ description: 'Left out: the one that expires soonest' }),
+    dry_run: z.boolean().optional().meta({ description: 'Tell what would happen, and do nothing' }),
+  })
+  .meta({ id: 'Redeem', example: { request_id: 'b1f0c7de-5f0e-4c39-9f0c-2f7f5b8a6a11' } });
+export type RedeemBody = z.infer<typeof RedeemSchema>;
+
+export const RedemptionSchema = z
+  .object({
+    outcome: z.enum(REDEEM_OUTCOMES),
+    before: WindowsSchema,
+    after: WindowsSchema.meta({ description: 'A date that moves is seen beside `before`' }),
+    windows_reset: z.int().meta({ description: 'How many windows were restored: both, or none' }),
+    reset_id: z.string().nullable().meta({ description: 'The reset that was spent, or would be' }),
+    redeemed_at: InstantSchema.nullable().meta({ description: 'When it was spent; null when nothing was' }),
+    dry_run: z.boolean(),
+  })
+  .meta({ id: 'Redemption' });
+export type Redemption = z.infer<typeof RedemptionSchema>;
+
+/** Body of `POST /v1/resets/grants`. */
+export const ResetGrantSchema = z
+  .strictObject({
+    account_id: AccountIdSchema,
+    count: z.int().min(1).max(100),
+    reason: ReasonSchema,
+    program: NameSchema.optional(),
+  })
+  .meta({ id: 'ResetGrant', example: { account_id: 'user_ada', count: 1, reason: 'ticket 4711' } });
+export type ResetGrantBody = z.infer<typeof ResetGrantSchema>;
+
+export const GrantedResetsSchema = z.object({ resets: z.array(ResetSchema) }).meta({ id: 'GrantedResets' });
+export type GrantedResets = z.infer<typeof GrantedResetsSchema>;
