@@ -1,8 +1,15 @@
 /** The payments that the settings name. */
-import type { Config } from '../config.ts';
 import type { Payments } from '../contracts/purchases/payments.ts';
 import { type CreditsLink, createCreditsLink } from './credits-link.ts';
 import { createDemoPayments, type DemoPayments } from './demo-payments.ts';
+
+/** What the settings say of payments. */
+export type PaymentSettings = {
+  publicUrl: string;
+  addCreditsUrl: string | undefined;
+  stripe: { apiKey: string; webhookSecret: string; apiBase: string | undefined } | undefined;
+  demoPayments?: boolean | undefined;
+};
 
 export type ConfiguredPayments = {
   creditsLink: CreditsLink;
@@ -13,8 +20,10 @@ export type ConfiguredPayments = {
 };
 
 /** @param encryptionKey links and the demonstration's messages are signed with keys derived from it. */
-export async function configuredPayments(config: Config, encryptionKey: Buffer): Promise<ConfiguredPayments> {
-  const { publicUrl, addCreditsUrl, stripe, demoPayments } = config;
+export async function configuredPayments(
+  { publicUrl, addCreditsUrl, stripe, demoPayments }: PaymentSettings,
+  encryptionKey: Buffer,
+): Promise<ConfiguredPayments> {
   const creditsLink = createCreditsLink({ encryptionKey, publicUrl, template: addCreditsUrl });
   const demo = demoPayments === true ? createDemoPayments({ encryptionKey, publicUrl }) : undefined;
   if (stripe === undefined) return { creditsLink, payments: demo, demoPayments: demo };
