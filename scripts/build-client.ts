@@ -2,24 +2,23 @@
  * Builds the package `boon-client` into `packages/client/dist`: `src/client` and `src/contracts`, as ES modules and as
  * CommonJS, for Node 20 and later, with declarations that need no zod. `npm run build`, and before it is packed.
  */
-import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
+import { compile } from './compile.ts';
 import { type FlatFile, flatDeclarations } from './flat-declarations.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const PACKAGE = join(ROOT, 'packages/client');
 const DIST = join(PACKAGE, 'dist');
 const ENTRIES = ['client/index', 'contracts/index'];
-const FORMATS = {
-  esm: { type: 'module', options: [] },
-  cjs: {
-    type: 'commonjs',
-    options: ['--module', 'commonjs', '--moduleResolution', 'bundler', '--verbatimModuleSyntax', 'false'],
-  },
-} as const;
+const ESM = join(DIST, 'esm');
+const CJS = join(DIST, 'cjs');
+const AS_COMMONJS = [
+  ...['--module', 'commonjs', '--moduleResolution', 'bundler', '--verbatimModuleSyntax', 'false'],
+  ...['--declaration', 'false'],
+];
 
 // The image of the servers is built without this folder.
 if (existsSync(PACKAGE)) await build();
@@ -28,19 +27,30 @@ async function build(): Promise<void> {
   await checkVersion();
   await rm(DIST, { recursive: true, force: true });
   const flat = await flatDeclarations();
-  for (const [format, { type, options }] of Object.entries(FORMATS)) {
-    const folder = join(DIST, format);
-    compile('-p', PACKAGE, '--outDir', folder, ...options);
-    for (const { name, text } of flat) {
-      const file = join(folder, `contracts/${name}.d.ts`);
-      await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, text);
-    }
-    await keepWhatIsReached(folder);
-    // Node tells by the nearest package.json which of the two a file is.
-    await writeFile(join(folder, 'package.json'), `${JSON.stringify({ type })}\n`);
+  // Both are of the same sources, which are checked once, together with the declarations.
+  compile('-p', PACKAGE, '--noCheck', '--outDir', ESM);
+  for (const { name, text } of flat) {
+    const file = join(ESM, `contracts/${name}.d.ts`);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text);
   }
-  await compareWithSchemas(flat);
+  compile('-p', PACKAGE, '--noCheck', '--outDir', CJS, ...AS_COMMONJS);
+  await cp(ESM, CJS, { recursive: true, filter: isFolderOrDeclaration });
+  await finish(ESM, 'module');
+  await finish(CJS, 'commonjs');
+  // What CommonJS does not know, such as `import.meta`, is found by nothing but loading it.
+  for (const entry of ENTRIES) createRequire(import.meta.url)(join(CJS, `${entry}.js`));
+  await check(flat);
+}
+
+function isFolderOrDeclaration(path: string): boolean {
+  return !/\.\w+$/.test(path) || path.endsWith('.d.ts');
+}
+
+async function finish(folder: string, type: 'module' | 'commonjs'): Promise<void> {
+  await keepWhatIsReached(folder);
+  // Node tells by the nearest package.json which of the two a file is.
+  await writeFile(join(folder, 'package.json'), `${JSON.stringify({ type })}\n`);
 }
 
 /** Both packages are released together, under one version. */
@@ -51,14 +61,6 @@ async function checkVersion(): Promise<void> {
   if (client.version !== boon.version) {
     throw new Error(`packages/client is version ${client.version}, and boon ${boon.version}: make them one.`);
   }
-}
-
-/** Runs TypeScript's compiler; throws when it finds a fault. */
-function compile(...args: string[]): void {
-  const compiler = createRequire(import.meta.url)
-    .resolve('typescript/package.json')
-    .replace('package.json', 'bin/tsc');
-  execFileSync(process.execPath, [compiler, ...args], { stdio: 'inherit', cwd: ROOT });
 }
 
 /** Deletes files that neither code nor declarations lead to: schemas, and what only they or the server need. */
@@ -86,11 +88,11 @@ async function follow(file: string, extension: '.js' | '.d.ts', reached: Set<str
   }
 }
 
-/** Throws unless each flat type is the very type of its schema. */
-async function compareWithSchemas(flat: readonly FlatFile[]): Promise<void> {
-  const folder = join(DIST, 'esm/compared');
+/** Throws unless the sources are without a type error and each flat type is the very type of its schema. */
+async function check(flat: readonly FlatFile[]): Promise<void> {
+  const folder = join(ESM, 'compared');
   await mkdir(folder);
-  const shipped = flat.filter(({ name }) => existsSync(join(DIST, `esm/contracts/${name}.d.ts`)));
+  const shipped = flat.filter(({ name }) => existsSync(join(ESM, `contracts/${name}.d.ts`)));
   const lines = shipped.flatMap(({ name, types }, i) => [
     `import type * as flat${i} from '../contracts/${name}.js';`,
     `import type * as schemas${i} from '${relative(folder, join(ROOT, 'src/contracts', name))}.ts';`,
@@ -102,9 +104,9 @@ async function compareWithSchemas(flat: readonly FlatFile[]): Promise<void> {
   await writeFile(
     join(folder, 'tsconfig.json'),
     JSON.stringify({
-      extends: relative(folder, join(ROOT, 'tsconfig.json')),
-      include: [],
-      files: ['compared.ts'],
+      extends: relative(folder, join(PACKAGE, 'tsconfig.json')),
+      compilerOptions: { noEmit: true, rootDir: ROOT },
+      files: ['compared.ts', ...ENTRIES.map((entry) => join(ROOT, 'src', `${entry}.ts`))],
     }),
   );
   compile('-p', folder);

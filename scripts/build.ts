@@ -2,22 +2,15 @@
  * Builds the package into `dist/`: compiled code with types, the ledger's migrations beside it, and the workflows'
  * bundle, so that an installed worker starts without bundling anything. `npm run build`, and before each `npm pack`.
  */
-import { execFileSync } from 'node:child_process';
 import { chmod, cp, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { compile } from './compile.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const DIST = join(ROOT, 'dist');
 
 await rm(DIST, { recursive: true, force: true });
-const compiler = createRequire(import.meta.url)
-  .resolve('typescript/package.json')
-  .replace('package.json', 'bin/tsc');
-execFileSync(process.execPath, [compiler, '-p', join(ROOT, 'tsconfig.build.json')], {
-  stdio: 'inherit',
-  cwd: ROOT,
-});
+compile('-p', join(ROOT, 'tsconfig.build.json'));
 await cp(join(ROOT, 'src/ledger/migrations'), join(DIST, 'ledger/migrations'), { recursive: true });
 await chmod(join(DIST, 'cli/boon.js'), 0o755);
 

@@ -7,6 +7,7 @@ import { findTemporalCli } from '../src/local/temporal-binary.ts';
 import { findTimeSkippingServer } from '../src/local/time-skipping-binary.ts';
 import { findProductionTemporal } from '../test/production/support/production-temporal-binaries.ts';
 import { findChromium } from '../test/support/chromium.ts';
+import { findJest } from '../test/support/jest.ts';
 import { findSchemathesis } from '../test/support/schemathesis.ts';
 import { findStripeMock } from '../test/support/stripe-mock.ts';
 
@@ -14,6 +15,7 @@ const PROGRAMS = [
   findTemporalCli,
   findTimeSkippingServer,
   findChromium,
+  findJest,
   findSchemathesis,
   findStripeMock,
   findProductionTemporal,

@@ -1,10 +1,7 @@
-/** Runs the examples of docs/testing.md as the tests that they are. */
-import { execFile } from 'node:child_process';
+/** Runs the examples of docs/testing.md as the tests that they are. That they type-check is told by package.test.ts. */
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import * as vitest from 'vitest';
 import { BoonHarness } from '../../src/testing/harness.ts';
 import * as testing from '../../src/testing/index.ts';
@@ -31,27 +28,6 @@ const names = imported();
 const body = stripTypeScriptTypes(CODE.replaceAll(IMPORT, ''));
 // The tests on the page become tests of this file.
 new Function(...Object.keys(names), body)(...Object.values(names));
-
-vitest.test('the examples type-check', async () => {
-  const folder = await mkdtemp(join(ROOT, 'node_modules', '.boon-docs-'));
-  try {
-    await writeFile(join(folder, 'page.ts'), CODE);
-    const options = {
-      extends: join(ROOT, 'tsconfig.json'),
-      compilerOptions: { paths: { 'boon/testing': [join(ROOT, 'src/testing/index.ts')] } },
-      files: ['page.ts'],
-      include: [],
-    };
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(options));
-    const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
-    const { stdout } = await promisify(execFile)(process.execPath, [compiler, '-p', folder]).catch(
-      (error) => error,
-    );
-    vitest.expect(stdout).toBe('');
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-});
 
 vitest.test('every method of the harness is on the page', () => {
   const methods = Object.getOwnPropertyNames(BoonHarness.prototype).filter((name) => name !== 'constructor');

@@ -43,12 +43,15 @@ function mapped<From, To>(record: Record<string, From>, convert: (value: From) =
 function toBase64(bytes: Uint8Array): string {
   let text = '';
   for (let from = 0; from < bytes.length; from += CHUNK_BYTES) {
-    text += String.fromCharCode(...bytes.subarray(from, from + CHUNK_BYTES));
+    text += Reflect.apply(String.fromCharCode, null, bytes.subarray(from, from + CHUNK_BYTES));
   }
   return btoa(text);
 }
 
 /** Throws on what is no base64. */
 function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const characters = atob(text);
+  const bytes = new Uint8Array(characters.length);
+  for (let at = 0; at < bytes.length; at += 1) bytes[at] = characters.charCodeAt(at);
+  return bytes;
 }
