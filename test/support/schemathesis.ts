@@ -35,6 +35,8 @@ export async function runSchemathesis(
     PYTHONPYCACHEPREFIX: join(cacheFolder(), 'compiled', 'python'),
     PYTHONUTF8: '1',
     NO_COLOR: '1',
+    // Else it looks through all variables for a proxy, at each call.
+    no_proxy: '127.0.0.1',
   };
   return runCommand(program, args, { cwd: folder, env });
 }

@@ -30,11 +30,22 @@ export class WebUi {
     return `${this.#base}/workflows`;
   }
 
+  get #schedules(): string {
+    return `${this.#base}/schedules`;
+  }
+
   async openList(): Promise<void> {
     const [open = ''] = this.page.url().split('?');
     if (open.startsWith(`${this.#list}/`)) await this.#follow(this.#list);
     else await this.page.goto(this.#list);
     await this.page.getByTestId('add-filter-button').waitFor();
+  }
+
+  /** From a page that shows nothing like it, without loading all anew; from others as an address that is typed. */
+  async #enter(url: string, from: string): Promise<void> {
+    const [open = ''] = this.page.url().split('?');
+    if (open === from || (from === this.#list && open.startsWith(`${from}/`))) await this.#follow(url);
+    else await this.page.goto(url);
   }
 
   /** As a click on one of its links: the Web UI's program is loaded once, and not again for each page. */
@@ -215,12 +226,12 @@ export class WebUi {
   }
 
   async openSchedules(): Promise<void> {
-    await this.page.goto(`${this.#base}/schedules`);
+    await this.#enter(this.#schedules, this.#list);
     await this.page.getByRole('link', { name: 'boon-reconcile' }).waitFor();
   }
 
   async openSchedule(id: string): Promise<void> {
-    await this.page.goto(`${this.#base}/schedules/${id}`);
+    await this.#enter(`${this.#schedules}/${id}`, this.#schedules);
     await this.page.getByText('Upcoming Runs').first().waitFor();
   }
 
