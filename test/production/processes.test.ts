@@ -3,13 +3,11 @@
  * other: whatever was accepted ends, once.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import type { Transfer } from '../../src/client/index.ts';
-import { giftWorkflowId } from '../../src/contracts/gift.ts';
-import { SCHEDULES } from '../../src/contracts/temporal.ts';
 import { type Deployment, deploy } from './support/deployment.ts';
 import { answered, type Given, type Load, startLoad } from './support/load.ts';
+import { hasReconciledByItself, processOf, triggerReconcile } from './support/temporal-look.ts';
 
 // The first run on a machine builds Temporal with Go; a fault may take as long as `reconcile` takes to come round.
 vi.setConfig({ hookTimeout: 1_200_000, testTimeout: 600_000 });
@@ -145,7 +143,7 @@ test('the API server killed between its answer and the start of the process: the
   await vi.waitFor(async () => expect((await boon.client.transfers.get(id)).status).toBe('settled'), {
     timeout: 60_000,
   });
-  const process = await processOf(await giftSaying('crash 1'));
+  const process = await processOf(boon.temporal.address, await giftSaying('crash 1'));
   const [left] = await boon.sql(
     `SELECT status, deadline < now() AS overdue, deadline > now() - interval '50 seconds' AS fresh
      FROM boon.gifts WHERE message = 'crash 1'`,
@@ -214,13 +212,20 @@ test('a worker killed under load: the other one goes on with its gifts', async (
 
 test('in the end every accepted gift has ended, none twice, and the ledger proves itself', async () => {
   const began = performance.now();
-  await vi.waitFor(async () => expect(await openGifts()).toBe(0), { timeout: 420_000, interval: 1_000 });
+  const { address } = boon.temporal;
+  const cameRound = async () => expect(await hasReconciledByItself(address)).toBe(true);
+  await vi.waitFor(cameRound, { timeout: 240_000, interval: 1_000 });
+  const noneIsOpen = async () => {
+    await triggerReconcile(address);
+    expect(await openGifts()).toBe(0);
+  };
+  await vi.waitFor(noneIsOpen, { timeout: 420_000, interval: 8_000 });
   say('everything ended after another', performance.now() - began);
 
   const [crashed] = await boon.sql(`SELECT id, status FROM boon.gifts WHERE message = 'crash 1'`);
   expect(crashed?.status).toBe('settled');
   const id = await giftSaying('crash 1');
-  await vi.waitFor(async () => expect(await processOf(id)).toBe('COMPLETED'), {
+  await vi.waitFor(async () => expect(await processOf(boon.temporal.address, id)).toBe('COMPLETED'), {
     timeout: 120_000,
     interval: 500,
   });
@@ -259,9 +264,8 @@ async function expectSameAnswers(): Promise<void> {
 test('Temporal lost with all its data: a new, empty one takes over every open gift', async () => {
   await boon.loseTemporal();
   const began = performance.now();
-  // The same comes round by itself each minute.
-  await onTemporal(({ schedule }) => schedule.getHandle(SCHEDULES.reconcile).trigger('BUFFER_ONE'));
-  await vi.waitFor(async () => expect(await processOf(held.id)).toBe('RUNNING'), {
+  await triggerReconcile(boon.temporal.address);
+  await vi.waitFor(async () => expect(await processOf(boon.temporal.address, held.id)).toBe('RUNNING'), {
     timeout: 240_000,
     interval: 500,
   });
@@ -276,24 +280,4 @@ test('Temporal lost with all its data: a new, empty one takes over every open gi
 async function giftSaying(message: string): Promise<string> {
   const [gift] = await boon.sql('SELECT id FROM boon.gifts WHERE message = $1', [message]);
   return String(gift?.id);
-}
-
-/** How the workflow of a gift stands; undefined when there is none. */
-async function processOf(giftId: string): Promise<string | undefined> {
-  try {
-    const id = giftWorkflowId(giftId);
-    return (await onTemporal(({ workflow }) => workflow.getHandle(id).describe())).status.name;
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
-  }
-}
-
-async function onTemporal<T>(ask: (client: Client) => Promise<T>): Promise<T> {
-  const connection = await Connection.connect({ address: boon.temporal.address });
-  try {
-    return await ask(new Client({ connection }));
-  } finally {
-    await connection.close();
-  }
 }
