@@ -9,7 +9,7 @@ import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { tcpProxy } from '../support/tcp-proxy.ts';
 import { devNamespace } from '../support/temporal-server.ts';
 import { expectVerified, START } from '../support/test-ledger.ts';
-import { startWorkerProcess } from '../support/worker-process.ts';
+import { startWorkerProcess, type WorkerProcess } from '../support/worker-process.ts';
 
 /** Pages are of two thousand each as shipped: eight, the last of them empty. */
 const ACCOUNTS = 14_000;
@@ -32,6 +32,7 @@ afterAll(async () => {
   // What comes with closing verifies too.
   await rig.own.sql('ANALYZE');
   await rig.close();
+  await worker?.end('SIGKILL');
 });
 
 const done = ({ matched, remaining }: Campaign) => (matched ?? 0) - (remaining ?? 0);
@@ -68,53 +69,57 @@ async function expectEachOnce(id: string): Promise<void> {
   expect(await rig.ledger.campaignFaults(id)).toEqual([]);
 }
 
-test('a worker killed at page after page: the next one goes on, and each account is granted once', {
+/** The one that runs; each test hands it on to the next. */
+let worker: WorkerProcess | undefined;
+
+test('a worker killed at page after page, the first before it hears that its page was done: the next one goes on, and each account is granted once', {
   timeout: 240_000,
 }, async () => {
-  const campaign = await begin();
-  const stops: number[] = [];
-  for (let accounts = 2_000; accounts < LAST_STOP; accounts += 4_000) {
-    const worker = await startWorkerProcess(rig, POLICY);
-    await untilDone(campaign.id, accounts);
-    expect(await worker.end('SIGKILL')).toBe(null);
-    stops.push(done(await rig.ledger.findCampaign(campaign.id)));
-  }
-  // Whole pages were done and nothing else.
-  for (const stop of stops) expect(stop % 2_000).toBe(0);
-  expect(stops[0]).toBeLessThan(ACCOUNTS);
-  const worker = await startWorkerProcess(rig, POLICY);
-  const result = await rig.client.workflow.getHandle(campaignWorkflowId(campaign.id)).result();
-  expect(result).toMatchObject({ status: 'completed', granted: ACCOUNTS, remaining: 0 });
-  await expectEachOnce(campaign.id);
-  expect(await worker.end('SIGTERM')).toBe(0);
-  await analysedAndVerified();
-});
-
-test('a worker that never hears that its page was done, and is killed: the page is not done again', async () => {
   const url = new URL(rig.own.url);
   const proxy = await tcpProxy(url.hostname, Number(url.port));
   url.host = `127.0.0.1:${proxy.port}`;
-  const worker = await startWorkerProcess(rig, POLICY, { DATABASE_URL: url.href });
+  worker = await startWorkerProcess(rig, POLICY, { DATABASE_URL: url.href });
   // What the database answers to the first page, and after it, the worker never learns.
   proxy.swallowAnswers('campaign_page');
   const campaign = await begin();
-  expect(done(await untilDone(campaign.id, 2_000))).toBeLessThan(ACCOUNTS);
-  await worker.end('SIGKILL');
+  const stops: number[] = [];
+  for (let accounts = 2_000; accounts < LAST_STOP; accounts += 4_000) {
+    await untilDone(campaign.id, accounts);
+    expect(await worker.end('SIGKILL')).toBe(null);
+    stops.push(done(await rig.ledger.findCampaign(campaign.id)));
+    worker = await startWorkerProcess(rig, POLICY);
+  }
   await proxy.close();
-  const next = await startWorkerProcess(rig, POLICY);
-  await rig.client.workflow.getHandle(campaignWorkflowId(campaign.id)).result();
+  // Whole pages were done and nothing else.
+  for (const stop of stops) expect(stop % 2_000).toBe(0);
+  for (const stop of stops) expect(stop).toBeLessThan(ACCOUNTS);
+  const result = await rig.client.workflow.getHandle(campaignWorkflowId(campaign.id)).result();
+  expect(result).toMatchObject({ status: 'completed', granted: ACCOUNTS, remaining: 0 });
   await expectEachOnce(campaign.id);
-  await next.end('SIGTERM');
+  await analysedAndVerified();
+});
+
+test('connections lost in the middle of pages: the campaign goes on by itself', async () => {
+  const campaign = await begin();
+  for (let accounts = 2_000; accounts < LAST_STOP; accounts += 4_000) {
+    await untilDone(campaign.id, accounts);
+    await rig.own.sql(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'boon'`,
+    );
+  }
+  const result = await rig.client.workflow.getHandle(campaignWorkflowId(campaign.id)).result();
+  expect(result).toMatchObject({ status: 'completed', granted: ACCOUNTS });
+  await expectEachOnce(campaign.id);
 });
 
 test('two workers, of which one is told to end in the middle: the other takes over', async () => {
-  const workers = await Promise.all([startWorkerProcess(rig, POLICY), startWorkerProcess(rig, POLICY)]);
+  const other = await startWorkerProcess(rig, POLICY);
   const campaign = await begin({ kind: 'grant_credits', amount: '1' });
   await untilDone(campaign.id, 2_000);
-  expect(await workers[0].end('SIGTERM')).toBe(0);
+  expect(await worker?.end('SIGTERM')).toBe(0);
   const result = await rig.client.workflow.getHandle(campaignWorkflowId(campaign.id)).result();
   expect(result).toMatchObject({ status: 'completed', granted: ACCOUNTS });
-  expect(await workers[1].end('SIGTERM')).toBe(0);
+  expect(await other.end('SIGTERM')).toBe(0);
   expect(await rig.ledger.campaignFaults(campaign.id)).toEqual([]);
   await analysedAndVerified();
 });
@@ -128,19 +133,4 @@ test('a ledger that is left after each page and opened anew: every page boundary
   }
   await runToItsEnd(rig.ledger, id);
   await expectEachOnce(id);
-});
-
-test('connections lost in the middle of pages: the campaign goes on by itself', async () => {
-  const worker = await startWorkerProcess(rig, POLICY);
-  const campaign = await begin();
-  for (let accounts = 2_000; accounts < LAST_STOP; accounts += 4_000) {
-    await untilDone(campaign.id, accounts);
-    await rig.own.sql(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'boon'`,
-    );
-  }
-  const result = await rig.client.workflow.getHandle(campaignWorkflowId(campaign.id)).result();
-  expect(result).toMatchObject({ status: 'completed', granted: ACCOUNTS });
-  await expectEachOnce(campaign.id);
-  await worker.end('SIGTERM');
 });

@@ -8,6 +8,8 @@ import { acceptedGift } from '../../src/contracts/gifts/gift-process.ts';
 import { RECONCILE_WORKFLOW, TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { freePort } from '../../src/local/ports.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
+import { OPEN_PROGRAMS, referralRig } from '../support/referral-rig.ts';
+import { qualifiedUnheard } from '../support/referrals.ts';
 import { type DevTemporal, devServer } from '../support/temporal-server.ts';
 import { expectVerified, newGiftId, newKey } from '../support/test-ledger.ts';
 
@@ -22,6 +24,7 @@ beforeAll(async () => {
   temporal = await devServer({ dbFile: join(folder, 'temporal.db'), port: await freePort() });
   rig = await giftRig(temporal, {
     policy: {
+      ...OPEN_PROGRAMS,
       gifts: {
         settlement: 'PT4S',
         screening: { velocity: { verdict: 'allow' }, fan_in: { verdict: 'allow' } },
@@ -86,5 +89,28 @@ test('gifts given while the Temporal server is killed and started again all sett
     taskQueue: TASK_QUEUE,
     workflowId: 'reconcile-after',
   });
+  await expectVerified(rig.ledger);
+});
+
+test('friends who qualify while the Temporal server is killed and started again are rewarded, once', async () => {
+  const referrals = referralRig(rig);
+  await rig.seed('jo');
+  const invited = await referrals.invite('jo');
+  await referrals.join(invited);
+  await temporal.kill();
+  // The ledger goes on; what Temporal would be told is lost.
+  const [unheard] = await Promise.all([qualifiedUnheard(rig.ledger, 'jo'), referrals.prompt(invited, 3)]);
+  expect(await rig.ledger.findReferral(invited.id)).toMatchObject({ status: 'qualified' });
+  await temporal.startAgain();
+  await rig.client.workflow.execute(RECONCILE_WORKFLOW, {
+    taskQueue: TASK_QUEUE,
+    workflowId: 'reconcile-referrals',
+  });
+  await referrals.until(unheard, 'rewarded');
+  // The other is due for a minute only after a while: told by hand what the next run tells.
+  await referrals.process.prompted(await rig.ledger.findReferral(invited.id));
+  await referrals.until(invited, 'rewarded');
+  const { resets } = await rig.ledger.listResets('jo', await rig.now());
+  expect(resets.filter(({ source }) => source === 'referral')).toHaveLength(2);
   await expectVerified(rig.ledger);
 });

@@ -94,3 +94,15 @@ export async function newFriend(
 ): Promise<void> {
   await ledger.putAccount(id, { plan: 'free', created_at: at, ...put }, at);
 }
+
+export const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+
+/** Invited, joined and prompted in the ledger, some minutes ago, and Temporal heard nothing of it. */
+export async function qualifiedUnheard(ledger: Ledger, referrer: string): Promise<Referral> {
+  const { id } = await invite(ledger, referrer, { at: minutesAgo(4) });
+  const friend = `friend-${id}`;
+  await ledger.putAccount(friend, { plan: 'free', created_at: minutesAgo(3) }, minutesAgo(3));
+  await join(ledger, { id }, friend, minutesAgo(3));
+  for (let sent = 0; sent < 3; sent += 1) await prompt(ledger, friend, minutesAgo(2));
+  return await ledger.findReferral(id);
+}

@@ -55,6 +55,8 @@ export async function startWorkerProcess(
     BOON_POLICY: policyFile,
     BOON_METRICS_PORT: String(port),
     BOON_LOG_LEVEL: 'info',
+    // Workflows in the main thread: another one would load the SDK again, a quarter of what a start costs.
+    TEMPORAL_DEBUG: '1',
     ...env,
   });
   const ended = once(child, 'exit').then(async ([code]) => {

@@ -412,19 +412,12 @@ describe('one worker', () => {
   });
 
   describe.each(Object.entries(KINDS))('the process of: %s', (_name, kind) => {
-    test('that is reset to its first task stands as the ledger has it', async () => {
-      const begun = await begin(kind);
-      const run = await runOf(begun.workflowId);
-      await reset(begun.workflowId);
-      expect(await runOf(begun.workflowId)).not.toBe(run);
-      await expect.poll(() => handle(begun.workflowId).query(kind.query), PATIENCE).toBeTruthy();
-      expect(await statusOf(begun.workflowId)).toBe('RUNNING');
-      expect(await begun.ledgerSays()).toBe(kind.open);
-      rig.replayLater(begun.workflowId);
+    let begun: Begun;
+    beforeAll(async () => {
+      begun = await begin(kind);
     });
 
     test('says in its current details how it stands, what comes next and what can be done', async () => {
-      const begun = await begin(kind);
       const details = await detailsOf(begun.workflowId);
       expect(details).toMatch(/Updates to send, by More Actions:\n\n- `\w+`/);
       const { definition } = (await handle(begun.workflowId).query('__temporal_workflow_metadata')) as {
@@ -434,6 +427,16 @@ describe('one worker', () => {
       const offered = [...updates.matchAll(/^- `(\w+)`/gm)].map(([, name]) => name);
       const described = definition.updateDefinitions.filter(({ description }) => description !== '');
       expect(described.map(({ name }) => name)).toEqual(expect.arrayContaining(offered));
+    });
+
+    test('that is reset to its first task stands as the ledger has it', async () => {
+      const run = await runOf(begun.workflowId);
+      await reset(begun.workflowId);
+      expect(await runOf(begun.workflowId)).not.toBe(run);
+      await expect.poll(() => handle(begun.workflowId).query(kind.query), PATIENCE).toBeTruthy();
+      expect(await statusOf(begun.workflowId)).toBe('RUNNING');
+      expect(await begun.ledgerSays()).toBe(kind.open);
+      rig.replayLater(begun.workflowId);
     });
 
     test.runIf(kind.canceled !== undefined)('takes a request to cancel as the action', async () => {

@@ -31,10 +31,10 @@ async function qualified(referrer: string): Promise<Referral> {
   return await referrals.prompt(invited, 3);
 }
 
-test('a hundred friends who qualify at once: exactly three rewards, the others refused with the reason', async () => {
+test('thirty friends who qualify at once: exactly three rewards, the others refused with the reason', async () => {
   await rig.seed('ada');
   const invited = [];
-  for (let count = 0; count < 100; count += 1) {
+  for (let count = 0; count < 30; count += 1) {
     const one = await referrals.invite('ada');
     await referrals.join(one);
     await referrals.prompt(one, 2);
@@ -44,10 +44,11 @@ test('a hundred friends who qualify at once: exactly three rewards, the others r
   for (const one of invited) await referrals.untilClosed(one);
   const ends = await Promise.all(invited.map(({ id }) => rig.ledger.findReferral(id)));
   expect(ends.filter(({ status }) => status === 'rewarded')).toHaveLength(3);
-  expect(ends.filter(({ reason_code }) => reason_code === 'reward_cap_reached')).toHaveLength(97);
+  expect(ends.filter(({ reason_code }) => reason_code === 'reward_cap_reached')).toHaveLength(27);
   const window = await rig.ledger.rewardWindow('ada', PROGRAM, await rig.now());
   expect(window.claimed).toHaveLength(3);
-  // The month has given the same three places; of which of them it knows that they were paid depends on the last claims.
+  // The month has given the same three places; whoever claims after that has told it that they were paid.
+  await referrals.until(await qualified('ada'), 'refused');
   const status = (await (await referrals.window('ada')).query('status')) as Pick<
     Required<RewardWindowInput>,
     'programs'

@@ -24,6 +24,8 @@ test('a worker process settles gifts, mails claim links, keeps the schedules, te
   const worker = await startWorkerProcess(rig, POLICY, {
     BOON_SMTP_URL: rig.mail.url,
     BOON_PUBLIC_URL: 'https://gifts.example',
+    // As in production, workflows have a thread of their own.
+    TEMPORAL_DEBUG: '0',
   });
   try {
     const gift = await rig.give({ from: 'ada', to: { account_id: 'bob' }, amount: '10' });

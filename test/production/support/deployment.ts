@@ -28,10 +28,13 @@ export type Deployment = {
   boon: (...args: string[]) => Promise<string>;
   /** Looks into the ledger's database. */
   sql: (text: string, values?: unknown[]) => Promise<Record<string, unknown>[]>;
-  workerUrls: string[];
+  /** How many gifts' workflows each worker has completed, by its metrics. */
+  completedByWorkers: () => Promise<number[]>;
   killWorker: (at: number) => Promise<void>;
-  startWorker: (at: number) => Promise<void>;
-  /** Drops both of Temporal's databases and sets it up anew; the workers start again, as after any such repair. */
+  /**
+   * Drops both of Temporal's databases and sets it up anew. The workers end, as after any such repair, and the first one
+   * starts again.
+   */
   loseTemporal: () => Promise<void>;
   killServer: () => Promise<void>;
   startServer: () => Promise<void>;
@@ -91,31 +94,33 @@ async function deployInto(
   enders.push(() => postgres.stop());
   await makeRoles(postgres.url, serviceOf(project, 'postgres').environment);
 
-  const temporal = await startTemporalCluster(project, postgresPort, folder);
-  enders.push(() => temporal.end('SIGTERM'));
-  const wire = await startTcpProxy(temporal.address);
-  enders.push(() => wire.close());
-
-  const environmentOf = (service: string, temporalAddress: string): Record<string, string> => ({
+  const environmentOf = (service: string, temporalAddress = 'temporal:7233'): Record<string, string> => ({
     ...mapped(serviceOf(project, service).environment, {
       '@postgres:5432/': `@${LOOPBACK}:${postgresPort}/`,
       'temporal:7233': temporalAddress,
     }),
     BOON_POLICY: policyFile,
   });
-  const boon = (...args: string[]) => runBoon(args, environmentOf('migrate', temporal.address));
-  await boon(...(serviceOf(project, 'migrate').command ?? []));
+  const boon = (...args: string[]) => runBoon(args, environmentOf('migrate'));
+  const [temporal] = await Promise.all([
+    startTemporalCluster(project, postgresPort, folder),
+    boon(...(serviceOf(project, 'migrate').command ?? [])),
+  ]);
+  enders.push(() => temporal.end('SIGTERM'));
+  const wire = await startTcpProxy(temporal.address);
+  enders.push(() => wire.close());
 
   const startOneWorker = (at: number) =>
     startService('worker', environmentOf('worker', temporal.address), workerPorts[at] ?? 0);
   const workers: ServiceProcess[] = [];
   enders.push(() => Promise.all(workers.map((worker) => worker.end('SIGTERM'))));
-  workers.push(...(await Promise.all(workerPorts.map((_, at) => startOneWorker(at)))));
   const startApi = () => startService('server', environmentOf('server', wire.address), serverPort);
-  let server = await startApi();
+  const startWorkers = async () =>
+    void workers.push(...(await Promise.all(workerPorts.map((_, at) => startOneWorker(at)))));
+  let [server] = await Promise.all([startApi(), startWorkers()]);
   enders.push(() => server.end('SIGTERM'));
 
-  const { DATABASE_URL = '' } = environmentOf('migrate', temporal.address);
+  const { DATABASE_URL = '' } = environmentOf('migrate');
   const pool = new pg.Pool({ connectionString: DATABASE_URL, max: 2 });
   pool.on('error', () => {}); // PostgreSQL was killed; the next query connects again.
   enders.push(() => pool.end());
@@ -127,19 +132,16 @@ async function deployInto(
     wire,
     boon,
     sql: async (text, values) => (await pool.query(text, values)).rows,
-    workerUrls: workers.map(({ url }) => url),
+    completedByWorkers: () => Promise.all(workers.map(({ url }) => completedGifts(url))),
     async killWorker(at) {
       await workers[at]?.end('SIGKILL');
-    },
-    async startWorker(at) {
-      workers[at] = await startOneWorker(at);
     },
     async loseTemporal() {
       await temporal.end('SIGKILL');
       for (const name of ['temporal', 'temporal_visibility']) await dropDatabase(postgres.url, name);
       await temporal.startAnew();
       await Promise.all(workers.map((worker) => worker.end('SIGTERM')));
-      workers.splice(0, WORKERS, ...(await Promise.all(workerPorts.map((_, at) => startOneWorker(at)))));
+      workers.splice(0, WORKERS, await startOneWorker(0));
     },
     async killServer() {
       await server.end('SIGKILL');
@@ -162,6 +164,12 @@ async function deployInto(
     },
     close,
   };
+}
+
+async function completedGifts(workerUrl: string): Promise<number> {
+  const metrics = await (await fetch(`${workerUrl}/metrics`)).text();
+  const completed = /^temporal_workflow_completed\{.*workflow_type="gift".*\} (\d+)/m.exec(metrics)?.[1];
+  return Number(completed ?? 0);
 }
 
 /** Hexadecimal: passwords stand in URLs. */
