@@ -1,6 +1,5 @@
 /** `boon start`: all of Boon on this machine. */
 import type { Command } from 'commander';
-import { readConfig, readPolicy } from '../config.ts';
 import { stopSignal } from '../observability/stop-signal.ts';
 import { newCommand } from './command.ts';
 import { EXIT } from './failure.ts';
@@ -23,6 +22,7 @@ export function startCommand(terminal: Terminal): Command {
       process.exit(EXIT.failed);
     });
     // Settings and a policy that cannot be used are told before all the rest is loaded, which takes a second.
+    const { readConfig, readPolicy } = await import('../config.ts');
     readPolicy(readConfig(env).policyFile);
     const { startHere } = await import('../local/start.ts');
     await startHere({ env, print, signal });
