@@ -18,6 +18,7 @@ import { Client, Connection } from '@temporalio/client';
 import { expect, onTestFinished, test } from 'vitest';
 import { BoonClient } from '../../src/client/index.ts';
 import { giftWorkflowId } from '../../src/contracts/gift.ts';
+import { cacheFolder } from '../../src/local/cache-folder.ts';
 import { executableOnPath } from '../../src/local/executable.ts';
 import { freePort } from '../../src/local/ports.ts';
 import { runningStack, type StackAddresses } from '../../src/local/running-stack.ts';
@@ -260,9 +261,13 @@ test('a machine without a Temporal server, and without a way to get one, is told
   timeout: 90_000,
 }, async () => {
   const folder = dataFolder();
+  // The workflows' bundle of this machine: another test has it made where there is none.
+  mkdirSync(join(folder, '.cache', 'boon'), { recursive: true });
+  symlinkSync(join(cacheFolder(), 'bundles'), join(folder, '.cache', 'boon', 'bundles'));
   const start = bareStart({
     PATH: binWith(folder, 'setpriv'),
     HOME: folder,
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? '',
     BOON_DATA_DIR: join(folder, 'data'),
     BOON_STORY: 'off',
     // Nothing listens there, so the SDK’s download fails at once wherever the test runs.
