@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import type { VersionedPolicy } from '../domain/policy.ts';
 import { newApiKey } from '../http/api-key-secret.ts';
-import { type RunningServer, startServer } from '../server.ts';
+import { type RunningServer, startServer } from '../start-server.ts';
 import { workflowBundle } from '../temporal/workflow-bundle.ts';
 import { startWorker } from '../worker.ts';
 import { cacheFolder } from './cache-folder.ts';

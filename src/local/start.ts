@@ -8,7 +8,7 @@ import type { Config } from '../config.ts';
 import { boonCodec } from '../contracts/boon-codec.ts';
 import type { VersionedPolicy } from '../domain/policy.ts';
 import { sdkLogger } from '../observability/sdk-logger.ts';
-import { startServer } from '../server.ts';
+import { startServer } from '../start-server.ts';
 import { temporalClient, temporalTarget } from '../temporal/connection.ts';
 import { localLogger } from './local-logger.ts';
 import { RunningParts, StartCalledOff } from './running-parts.ts';
