@@ -6,7 +6,7 @@ import { expect, inject, onTestFinished, test } from 'vitest';
 import { createDatabase, dropDatabase } from '../../src/local/postgres.ts';
 import { boonStart } from '../support/local-start.ts';
 import { catchMails } from '../support/mail-catcher.ts';
-import { devNamespace } from '../support/temporal-server.ts';
+import { devServer } from '../support/temporal-server.ts';
 
 function dataFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'boon-own-'));
@@ -21,7 +21,7 @@ test('the local start uses a PostgreSQL, a Temporal and a mail server of one’s
   const name = `own_${randomBytes(4).toString('hex')}`;
   const databaseUrl = await createDatabase(adminUrl, name);
   onTestFinished(() => dropDatabase(adminUrl, name));
-  const temporal = await devNamespace();
+  const temporal = await devServer();
   onTestFinished(() => temporal.close());
   const mail = await catchMails();
   onTestFinished(() => mail.close());
@@ -31,7 +31,6 @@ test('the local start uses a PostgreSQL, a Temporal and a mail server of one’s
     DATABASE_URL: databaseUrl,
     BOON_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
     TEMPORAL_ADDRESS: temporal.address,
-    TEMPORAL_NAMESPACE: temporal.client.options.namespace,
     BOON_SMTP_URL: mail.url,
   };
 
