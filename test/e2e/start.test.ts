@@ -261,8 +261,9 @@ test('a machine without a Temporal server, and without a way to get one, is told
   timeout: 90_000,
 }, async () => {
   const folder = dataFolder();
-  // The workflows' bundle of this machine: another test has it made where there is none.
-  mkdirSync(join(folder, '.cache', 'boon'), { recursive: true });
+  // The workflows' bundle of this machine, so that none is made for a start that fails.
+  for (const made of [join(cacheFolder(), 'bundles'), join(folder, '.cache', 'boon')])
+    mkdirSync(made, { recursive: true });
   symlinkSync(join(cacheFolder(), 'bundles'), join(folder, '.cache', 'boon', 'bundles'));
   const start = bareStart({
     PATH: binWith(folder, 'setpriv'),
