@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { BoonClient } from '../src/client/index.ts';
 import { readConfig } from '../src/config.ts';
 import { createLogger } from '../src/observability/logger.ts';
-import { startServer } from '../src/server.ts';
+import { startServer } from '../src/start-server.ts';
 import type { Bench } from './support/bench.ts';
 import { type Figure, median } from './support/figure.ts';
 import { ACCOUNTS, accountId, openLedgerDatabase, POLICY } from './support/ledger-database.ts';

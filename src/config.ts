@@ -94,6 +94,17 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   return toConfig(parsed.data);
 }
 
+/** The database of a service by itself, and the key to it. @throws ConfigError without them */
+export function requireDatabase(config: Config): { url: string; encryptionKey: Buffer } {
+  const { databaseUrl: url, encryptionKey } = config;
+  if (url === undefined || encryptionKey === undefined) {
+    throw new ConfigError([
+      'DATABASE_URL and BOON_ENCRYPTION_KEY must be set to run a service by itself; `npm start` brings its own database.',
+    ]);
+  }
+  return { url, encryptionKey };
+}
+
 function contradictions(given: Record<string, string | undefined>): string[] {
   const faults: string[] = [];
   if (given.DATABASE_URL !== undefined && given.BOON_ENCRYPTION_KEY === undefined)

@@ -1,188 +1,20 @@
-/** Composition root of the HTTP server: `node src/server.ts`, or {@link startServer} inside another process. */
-import type { AddressInfo } from 'node:net';
+/** The HTTP server as a process: `node src/server.ts`. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from 'pino';
-import { type Config, ConfigError, readConfig, readPolicy } from './config.ts';
-import type { VersionedPolicy } from './domain/policy.ts';
-import { buildServer } from './http/build-server.ts';
-import { bootstrapApiKey } from './http/callers/bootstrap-key.ts';
-import { createTokenVerifier } from './http/callers/token-verifier.ts';
-import { closeServer } from './http/close-server.ts';
-import { createStartQueue } from './http/route/start-queue.ts';
-import { createApiKeys } from './ledger/accounts/api-keys.ts';
-import { openDatabase } from './ledger/postgres/database.ts';
-import { migrate } from './ledger/postgres/migrate.ts';
-import { createPostgresLedger } from './ledger/postgres-ledger.ts';
-import { watchBusyness } from './observability/busy.ts';
-import { createLogger, gatheredOutput } from './observability/logger.ts';
-import { createMetrics } from './observability/metrics.ts';
+import { readConfig, readPolicy, requireDatabase } from './config.ts';
 import { runService } from './observability/run-service.ts';
-import { configuredPayments } from './payments/configured-payments.ts';
-import { createCampaignProcess } from './temporal/campaigns/campaign-process.ts';
-import { temporalClient, temporalTarget } from './temporal/connection.ts';
-import { createGiftProcess } from './temporal/gifts/gift-process.ts';
-import { createPayloadCodec, payloadKeys } from './temporal/payload-codec.ts';
-import { createPurchaseProcess } from './temporal/purchases/purchase-process.ts';
-import { createRefundProcess } from './temporal/purchases/refund-process.ts';
-import { createReferralProcess } from './temporal/referrals/referral-process.ts';
-
-/** API keys are looked up seldom: each is remembered for seconds. */
-const KEY_CONNECTIONS = 2;
-
-export type ServerOptions = {
-  config: Config;
-  policy: VersionedPolicy;
-  /** Temporal's own settings are read from it. */
-  env: NodeJS.ProcessEnv;
-  clock: () => Date;
-  logger: Logger;
-  /** Lets the local start's own Web UI decode without a credential. */
-  codecTicket?: string;
-};
-
-export type RunningServer = {
-  /** Where it listens, as a URL without a trailing slash. */
-  url: string;
-  /** The operator key when it was made at this start; it is shown nowhere else. */
-  madeApiKey: string | undefined;
-  /** Says on /readyz that it is to stop, and serves on. */
-  drain(): void;
-  /** Takes no new requests, finishes the running ones and ends every connection. */
-  close(): Promise<void>;
-};
-
-/**
- * Brings the schema up to date and starts to listen. Temporal may be away: gifts are accepted all the same.
- * @throws ConfigError without a database or a key to encrypt with; MigrationError; the system's error when the
- * port cannot be had.
- */
-export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { config, policy, clock, logger } = options;
-  const { url, encryptionKey } = requireDatabase(config);
-  await migrate(url);
-
-  const metrics = createMetrics({ processMetrics: true });
-  const ledger = createPostgresLedger({
-    url,
-    encryptionKey,
-    connections: config.databasePool,
-    onAcceptBatch: (size) => metrics.giftBatch.observe(size),
-  });
-  const keyDatabase = openDatabase(url, { connections: KEY_CONNECTIONS });
-  const payloads = createPayloadCodec({
-    encryption: config.payloads.encryption,
-    keys: payloadKeys(encryptionKey, config.payloads.keys),
-  });
-  const client = temporalClient(temporalTarget(options.env, config.temporalAddress), payloads);
-  const starts = createStartQueue({ ...config.starts, metrics, logger, isBusy: watchBusyness() });
-  const draining = new AbortController();
-  const closeParts = async () => {
-    await Promise.allSettled([ledger.close(), keyDatabase.end(), client.connection.close()]);
-  };
-  try {
-    const now = clock().toISOString();
-    await ledger.usePolicy(policy, now);
-    const apiKeys = createApiKeys(keyDatabase);
-    const madeApiKey = await bootstrapApiKey(apiKeys, config.apiKey, now);
-    const app = await buildServer({
-      ledger,
-      starts,
-      giftProcess: createGiftProcess({ client, ledger, taskQueue: config.taskQueue, clock }),
-      giftProcesses: config.gifts.processes,
-      campaignProcess: createCampaignProcess({ client, taskQueue: config.taskQueue }),
-      referralProcess: createReferralProcess({
-        client,
-        taskQueue: config.taskQueue,
-        onMissed: (error, workflow_id) =>
-          logger.warn({ workflow_id, err: error }, 'a process was not told; the schedules will'),
-      }),
-      refundProcess: createRefundProcess({
-        client,
-        taskQueue: config.taskQueue,
-        onMissed: (error, workflow_id) =>
-          logger.warn({ workflow_id, err: error }, 'a process was not told; it asks again by itself'),
-      }),
-      purchaseProcess: createPurchaseProcess({
-        client,
-        taskQueue: config.taskQueue,
-        onMissed: (error, workflow_id) =>
-          logger.warn({ workflow_id, err: error }, 'a process was not told; it asks at its deadline'),
-      }),
-      ...(await configuredPayments(config, encryptionKey)),
-      codec: {
-        payloads,
-        uiOrigins: config.payloads.uiOrigins,
-        ...(options.codecTicket === undefined ? {} : { ticket: options.codecTicket }),
-      },
-      apiKeys,
-      tokens: createTokenVerifier(config.jwt),
-      clock,
-      logger,
-      metrics,
-      publicUrl: config.publicUrl,
-      policyVersion: policy.version,
-      rateLimit: config.rateLimit,
-      demoModel: config.demoModel,
-      draining: draining.signal,
-    });
-    await app.listen({ port: config.port, host: config.host });
-    warnOfRisks(config, logger);
-    const close = async () => {
-      await closeServer(app, starts);
-      await closeParts();
-    };
-    return {
-      url: listeningUrl(config.host, portOf(app.server.address(), config.port)),
-      madeApiKey,
-      drain: () => draining.abort(),
-      close,
-    };
-  } catch (error) {
-    await closeParts();
-    throw error;
-  }
-}
-
-function requireDatabase(config: Config): { url: string; encryptionKey: Buffer } {
-  const { databaseUrl: url, encryptionKey } = config;
-  if (url === undefined || encryptionKey === undefined) {
-    throw new ConfigError([
-      'DATABASE_URL and BOON_ENCRYPTION_KEY must be set to run a service by itself; `npm start` brings its own database.',
-    ]);
-  }
-  return { url, encryptionKey };
-}
-
-function warnOfRisks({ jwt, apiKey }: Config, logger: Logger): void {
-  if (jwt.trustUnsigned) {
-    logger.warn(
-      'BOON_TRUST_UNSIGNED_TOKENS IS ON: ANYBODY CAN SPEAK FOR ANY END USER. Never do this outside your own machine.',
-    );
-  }
-  if (jwt.jwksUrl !== undefined && jwt.audience === undefined) {
-    logger.warn('BOON_JWT_AUDIENCE is not set: tokens that were made for other services are taken too.');
-  }
-  if (apiKey !== undefined && apiKey.length < 32) {
-    logger.warn('BOON_API_KEY is short: take at least 32 random characters, `openssl rand -hex 32` say.');
-  }
-}
-
-/** The port that was really taken: another than the configured one when that is 0. */
-function portOf(address: string | AddressInfo | null, configured: number): number {
-  return typeof address === 'object' && address !== null ? address.port : configured;
-}
-
-function listeningUrl(host: string, port: number): string {
-  const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
-  return `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
-}
 
 /** Runs it as a process of its own, with its settings from the environment, until a signal ends it. */
 export async function runServer(): Promise<void> {
   await runService(async () => {
     const config = readConfig(process.env);
-    const logger = createLogger(config.logLevel, gatheredOutput());
+    requireDatabase(config);
     const policy = readPolicy(config.policyFile);
+    // Settings that refuse a start are told before all the rest is loaded.
+    const [{ createLogger, gatheredOutput }, { startServer }] = await Promise.all([
+      import('./observability/logger.ts'),
+      import('./start-server.ts'),
+    ]);
+    const logger = createLogger(config.logLevel, gatheredOutput());
     const server = await startServer({ config, policy, env: process.env, clock: () => new Date(), logger });
     if (server.madeApiKey !== undefined) {
       process.stdout.write(`\nOperator API key, shown this once: ${server.madeApiKey}\n\n`);

@@ -1,7 +1,6 @@
 /** The way from a command to the HTTP API. */
 import { resolve } from 'node:path';
-import { BoonClient } from '../client/boon-client.ts';
-import { readConfig } from '../config.ts';
+import type { BoonClient } from '../client/boon-client.ts';
 import { readSecret } from '../local/kept-secret.ts';
 import { apiKeyFile } from '../local/own-keys.ts';
 import { runningStack } from '../local/running-stack.ts';
@@ -14,6 +13,11 @@ import { LocalSetupError } from '../local/setup-error.ts';
  * @throws LocalSetupError when there is neither
  */
 export async function apiClient(env: NodeJS.ProcessEnv): Promise<BoonClient> {
+  // Help needs neither.
+  const [{ readConfig }, { BoonClient }] = await Promise.all([
+    import('../config.ts'),
+    import('../client/boon-client.ts'),
+  ]);
   const config = readConfig(env);
   const dataDir = resolve(config.dataDir);
   const local = config.url === undefined ? await runningStack(dataDir) : undefined;

@@ -4,7 +4,6 @@ import type { VerifyReport } from '../ledger/verify.ts';
 import { answer, newCommand } from './command.ts';
 import { compareStripeCommand } from './compare-stripe/compare-stripe.ts';
 import { CommandFailed } from './failure.ts';
-import { withLedger } from './local-ledger.ts';
 import type { Terminal } from './terminal.ts';
 
 export function ledgerCommand(terminal: Terminal): Command {
@@ -34,6 +33,7 @@ function verify(terminal: Terminal): Command {
         throw new CommandFailed('Give --full or --since-checkpoint, not both.');
       const began = performance.now();
       const seconds = () => `${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s`;
+      const { withLedger } = await import('./local-ledger.ts');
       const report = await withLedger(terminal, (ledger) =>
         ledger.verify((check) => terminal.note(`[${seconds()}] ${check}`), {
           at: new Date().toISOString(),
@@ -65,6 +65,7 @@ function seal(terminal: Terminal): Command {
     'Seal what was posted into hash-chained blocks; the schedule does so each minute',
     ['ledger seal'],
   ).action(async (_options: object, command: Command) => {
+    const { withLedger } = await import('./local-ledger.ts');
     const blocks = await withLedger(terminal, (ledger) => ledger.sealBlocks(new Date().toISOString()));
     answer(terminal, command, { blocks }, [
       blocks === 0 ? 'Nothing new to seal.' : `Sealed ${blocks} blocks.`,

@@ -1,4 +1,4 @@
-/** The way from a command to the database itself, for what is not the API's to do. */
+/** The way from a command to the database itself, for what is not the API's to do. Loaded when such a command runs. */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Config, readConfig } from '../config.ts';

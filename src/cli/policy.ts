@@ -1,10 +1,8 @@
 /** `boon policy`: policy files. */
 import type { Command } from 'commander';
-import { readPolicy } from '../config.ts';
 import type { Policy } from '../domain/policy.ts';
 import { SHIPPED_POLICY } from '../domain/shipped-policy.ts';
 import { answer, newCommand } from './command.ts';
-import { withLedger } from './local-ledger.ts';
 import { fieldLines, tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -19,7 +17,8 @@ export function policyCommand(terminal: Terminal): Command {
       'policy check --json policy.json',
     ])
       .argument('<file>', 'the JSON file that BOON_POLICY would name')
-      .action((file: string, _options: object, command: Command) => {
+      .action(async (file: string, _options: object, command: Command) => {
+        const { readPolicy } = await import('../policy-file.ts');
         const { version, policy } = readPolicy(file);
         const changed = changes(policy);
         const lines = [
@@ -48,6 +47,7 @@ function open(terminal: Terminal): Command {
       `one policy: lists what goes on under it, the oldest first, at most ${MOST_LISTED}`,
     )
     .action(async (version: string | undefined, _options: object, command: Command) => {
+      const { withLedger } = await import('./local-ledger.ts');
       const { counts, processes } = await withLedger(terminal, async (ledger) => {
         const all = await ledger.openCounts();
         return version === undefined

@@ -1,6 +1,5 @@
 /** `boon start`: all of Boon on this machine. */
 import type { Command } from 'commander';
-import { readConfig, readPolicy } from '../config.ts';
 import { stopSignal } from '../observability/stop-signal.ts';
 import { newCommand } from './command.ts';
 import { EXIT } from './failure.ts';
@@ -22,9 +21,13 @@ export function startCommand(terminal: Terminal): Command {
       note('Stopped by force: the next start ends what is left.');
       process.exit(EXIT.failed);
     });
-    // Settings and a policy that cannot be used are told before all the rest is loaded, which takes a second.
-    readPolicy(readConfig(env).policyFile);
+    // Whatever refuses a start is told before all the rest is loaded, which takes a second.
+    const { readConfig, readPolicy } = await import('../config.ts');
+    const config = readConfig(env);
+    const policy = readPolicy(config.policyFile);
+    const { checkStart } = await import('../local/start-checks.ts');
+    await checkStart(config);
     const { startHere } = await import('../local/start.ts');
-    await startHere({ env, print, signal });
+    await startHere({ config, policy, env, print, signal });
   });
 }

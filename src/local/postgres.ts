@@ -53,6 +53,7 @@ export async function startPostgres(options: LocalPostgresOptions): Promise<Loca
   await makeFolder(folder, 'BOON_DATA_DIR');
   const claimed = { claimFile: join(folder, 'claim.json'), what: `The database in ${folder}` };
   const { port, password, pid, ended, stop } = await startOnFolder(claimed, async (record) => {
+    if (options.port !== undefined) await assertPortFree(options.port, 'PostgreSQL');
     const binaries = await postgresBinaries();
     const user = postgresUser(join(folder, 'data'));
     const { data, password } = await ensureCluster(folder, binaries, user);
@@ -94,7 +95,6 @@ async function startOnPort(
   log: string,
   password: string,
 ): Promise<{ server: ServerProcess; port: number }> {
-  if (wanted !== undefined) await assertPortFree(wanted, 'PostgreSQL');
   for (let tries = 1; ; tries++) {
     const port = wanted ?? (await freePort());
     const server = await start(port);

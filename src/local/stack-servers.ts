@@ -2,10 +2,9 @@ import { join } from 'node:path';
 import type { Config } from '../config.ts';
 import { SEARCH_ATTRIBUTES } from '../contracts/temporal.ts';
 import { temporalTarget } from '../temporal/connection.ts';
-import { assertPortFree, freePort } from './ports.ts';
 import { ensureDatabase, startPostgres } from './postgres.ts';
 import type { Progress } from './progress.ts';
-import { assertDatabaseAnswers, assertTemporalAnswers } from './reachable.ts';
+import { assertTemporalAnswers } from './reachable.ts';
 import type { RunningParts } from './running-parts.ts';
 import { startTemporalDevServer } from './temporal.ts';
 import { findTemporalCli } from './temporal-binary.ts';
@@ -28,28 +27,16 @@ export interface Servers {
   readonly uiUrl: string | undefined;
 }
 
-/** The port of the HTTP server: the configured one, if it is free, or a free one for 0. @throws LocalSetupError */
-export async function choosePort(config: Config): Promise<number> {
-  if (config.port === 0) return await freePort();
-  await assertPortFree(config.port, 'HTTP server', 'PORT');
-  return config.port;
-}
-
 /**
- * Starts PostgreSQL and Temporal, or checks those that the configuration names. What can be checked is checked
- * before anything starts.
+ * Starts PostgreSQL and Temporal, unless the configuration names others. Such a Temporal is asked before anything
+ * starts; the checks of the start have asked such a database.
  *
  * @throws LocalSetupError and TemporalUnreachable
  */
 export async function startServers(options: ServersOptions, parts: RunningParts): Promise<Servers> {
-  const { databaseUrl, temporalAddress, temporalPorts } = options.config;
-  if (databaseUrl !== undefined) await assertDatabaseAnswers(databaseUrl);
+  const { databaseUrl, temporalAddress } = options.config;
   if (temporalAddress !== undefined) {
     await assertTemporalAnswers(temporalTarget(options.env, temporalAddress));
-  } else {
-    if (temporalPorts.grpc !== 0) await assertPortFree(temporalPorts.grpc, 'Temporal', 'BOON_TEMPORAL_PORT');
-    if (temporalPorts.ui !== 0)
-      await assertPortFree(temporalPorts.ui, 'Temporal Web UI', 'BOON_TEMPORAL_UI_PORT');
   }
   // Side by side, for each waits for its own disk and processes.
   const [database, temporal] = await allOrFirstFailure([

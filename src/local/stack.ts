@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import type { VersionedPolicy } from '../domain/policy.ts';
 import { newApiKey } from '../http/callers/api-key-secret.ts';
-import { type RunningServer, startServer } from '../server.ts';
+import { type RunningServer, startServer } from '../start-server.ts';
 import { workflowBundle } from '../temporal/workflow-bundle.ts';
 import { startWorker } from '../worker.ts';
 import { cacheFolder } from './cache-folder.ts';
@@ -12,11 +12,11 @@ import { keepSecret, keptSecret, readSecret } from './kept-secret.ts';
 import { makeFolder } from './machine.ts';
 import { mailFolder } from './mail-folder.ts';
 import { apiKeyFile, ownEncryptionKey } from './own-keys.ts';
-import { LOOPBACK } from './ports.ts';
+import { freePort, LOOPBACK } from './ports.ts';
 import type { Progress } from './progress.ts';
 import type { RunningParts } from './running-parts.ts';
 import { recordStack, type StackAddresses } from './running-stack.ts';
-import { allOrFirstFailure, choosePort, startServers } from './stack-servers.ts';
+import { allOrFirstFailure, startServers } from './stack-servers.ts';
 
 /** What to start, and with which settings. */
 export interface StackOptions {
@@ -55,7 +55,7 @@ export async function startStack(options: StackOptions, parts: RunningParts): Pr
   const { progress, logger, policy } = options;
   const dataDir = resolve(options.config.dataDir);
   await makeFolder(dataDir, 'BOON_DATA_DIR');
-  const port = await choosePort(options.config);
+  const port = options.config.port === 0 ? await freePort() : options.config.port;
   const encryptionKey = options.config.encryptionKey ?? (await ownEncryptionKey(dataDir));
   const codecTicket = randomBytes(24).toString('base64url');
   const codecEndpoint = `http://${LOOPBACK}:${port}/codec/${codecTicket}`;

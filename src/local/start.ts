@@ -4,13 +4,13 @@ import { WithStartWorkflowOperation } from '@temporalio/client';
 import { makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { BoonClient } from '../client/boon-client.ts';
-import { readConfig, readPolicy } from '../config.ts';
+import type { Config } from '../config.ts';
 import { boonCodec } from '../contracts/codec/boon-codec.ts';
+import type { VersionedPolicy } from '../domain/policy.ts';
 import { sdkLogger } from '../observability/sdk-logger.ts';
-import { startServer } from '../server.ts';
+import { startServer } from '../start-server.ts';
 import { temporalClient, temporalTarget } from '../temporal/connection.ts';
 import { localLogger } from './local-logger.ts';
-import { makeFolder } from './machine.ts';
 import { RunningParts, StartCalledOff } from './running-parts.ts';
 import { isDiskFull, LocalSetupError } from './setup-error.ts';
 import { type LocalStack, startStack } from './stack.ts';
@@ -22,6 +22,9 @@ import { shownUrl, whatNow } from './what-now.ts';
 
 /** How a local start speaks and is stopped. */
 export interface StartOptions {
+  /** It has been checked. */
+  readonly config: Config;
+  readonly policy: VersionedPolicy;
   readonly env: NodeJS.ProcessEnv;
   readonly print: (line: string) => void;
   /** Aborted by Ctrl-C. */
@@ -35,12 +38,9 @@ const STOP_WITHIN_MS = 60_000;
  * Starts all of Boon on this machine, plays the story and stays until it is stopped. What was accepted stays in the
  * data folder, and the next start goes on with it.
  *
- * @throws what names the one thing to put right: ConfigError, PolicyError, LocalSetupError, TemporalUnreachable …
+ * @throws what names the one thing to put right: LocalSetupError, TemporalUnreachable …
  */
-export async function startHere({ env, print, signal }: StartOptions): Promise<void> {
-  const config = readConfig(env);
-  const policy = readPolicy(config.policyFile);
-  await makeFolder(config.dataDir, 'BOON_DATA_DIR');
+export async function startHere({ config, policy, env, print, signal }: StartOptions): Promise<void> {
   const logger = await localLogger(config.logLevel, join(resolve(config.dataDir), 'boon.log'), (message) => {
     if (!signal.aborted) print(`! ${message}`);
   });

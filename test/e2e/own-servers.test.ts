@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { createDatabase, dropDatabase } from '../../src/local/postgres.ts';
-import { npmStart } from '../support/local-start.ts';
+import { boonStart } from '../support/local-start.ts';
 import { catchMails } from '../support/mail-catcher.ts';
 import { devServer } from '../support/temporal-server.ts';
 
@@ -34,7 +34,7 @@ test('the local start uses a PostgreSQL, a Temporal and a mail server of one’s
     BOON_SMTP_URL: mail.url,
   };
 
-  const start = npmStart(settings);
+  const start = boonStart(settings);
   await start.untilPrinted('Boon runs', 180_000);
   expect(start.output()).toContain('the mail with the claim link goes to the mail server');
   expect(start.output()).toContain(`the one of the Temporal at ${temporal.address}`);
@@ -51,7 +51,7 @@ test('the local start uses a PostgreSQL, a Temporal and a mail server of one’s
 
   // The key was made with the database and stays with the folder; another folder does not take its place.
   expect(readFileSync(join(folder, 'api-key'), 'utf8')).toMatch(/^boon_sk_/);
-  const stranger = npmStart({ ...settings, BOON_DATA_DIR: dataFolder() });
+  const stranger = boonStart({ ...settings, BOON_DATA_DIR: dataFolder() });
   await stranger.untilPrinted('Boon runs');
   expect(stranger.output()).toContain('The story is not played: set BOON_API_KEY');
   stranger.ctrlC();

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { freePort } from '../../src/local/ports.ts';
 import { createDatabase, dropDatabase, type LocalPostgres, startPostgres } from '../../src/local/postgres.ts';
+import { putCluster } from '../../src/testing/prepared-cluster.ts';
 import { scratchFolder } from './support/scratch.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -12,6 +13,11 @@ let dataDir: string;
 beforeEach(() => {
   dataDir = scratchFolder();
 });
+
+/** A database that was made before: for what comes after a first start. */
+async function made(): Promise<void> {
+  await putCluster(dataDir);
+}
 
 /** Starts a server that the test's end stops; writing nothing through to the disk makes it quick. */
 async function started(options: { port?: number } = {}): Promise<LocalPostgres> {
@@ -40,6 +46,7 @@ describe('the local PostgreSQL', () => {
   });
 
   test('starts again after its process was killed, with what was committed', async () => {
+    await made();
     const first = await started();
     await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
     process.kill(first.pid, 'SIGKILL');
@@ -49,6 +56,7 @@ describe('the local PostgreSQL', () => {
   });
 
   test('is not started twice on one folder', async () => {
+    await made();
     await started();
     await expect(started()).rejects.toThrow(
       `The database in ${dataDir} is in use by process ${process.pid}: stop that one or set BOON_DATA_DIR to another folder`,
@@ -56,6 +64,7 @@ describe('the local PostgreSQL', () => {
   });
 
   test('listens on the port it is given, and says when that is in use', async () => {
+    await made();
     const port = await freePort();
     const first = await started({ port });
     expect(first.port).toBe(port);
@@ -64,6 +73,7 @@ describe('the local PostgreSQL', () => {
   });
 
   test('asks for its password, which only its owner may read', async () => {
+    await made();
     const { url } = await started();
     const wrong = new URL(url);
     wrong.password = 'wrong';
@@ -72,40 +82,37 @@ describe('the local PostgreSQL', () => {
   });
 
   test('begins afresh where an earlier first start was killed half way', async () => {
-    const first = await started();
-    await first.stop();
+    await made();
     // What a kill during initdb leaves: the database unfinished beside, and nothing in its place.
     rmSync(join(dataDir, 'data'), { recursive: true });
     writeFileSync(join(dataDir, 'making'), 'half');
-    const second = await started();
-    expect(await query(second.url, 'SELECT 1')).toEqual([1]);
+    const server = await started();
+    expect(await query(server.url, 'SELECT 1')).toEqual([1]);
     expect(readdirSync(dataDir).sort()).toEqual(['claim.json', 'data', 'password', 'server.log']);
   });
 
   test('says so when the password of existing data is gone', async () => {
-    const first = await started();
-    await first.stop();
+    await made();
     rmSync(join(dataDir, 'password'));
     await expect(started()).rejects.toThrow(/password, the password of the local database, is missing/);
   });
 
   test('says so when the password file belongs to other data', async () => {
-    const first = await started();
-    await first.stop();
+    await made();
     writeFileSync(join(dataDir, 'password'), 'another');
     await expect(started()).rejects.toThrow(/did not start \(.*password authentication failed.*\): see/);
   });
 
   test('starts although a stranger now has the process number noted in its folder', async () => {
-    const first = await started();
-    await first.stop();
+    await made();
     const note = `${process.pid}\n${join(dataDir, 'data')}\n1\n5432\n\n127.0.0.1\n0 0\nready\n`;
     writeFileSync(join(dataDir, 'data', 'postmaster.pid'), note, { mode: 0o600 });
-    const second = await started();
-    expect(await query(second.url, 'SELECT 1')).toEqual([1]);
+    const server = await started();
+    expect(await query(server.url, 'SELECT 1')).toEqual([1]);
   });
 
   test('quotes the reason when it does not start', async () => {
+    await made();
     const start = startPostgres({ dataDir, settings: { shared_buffers: 'plenty' } });
     await expect(start).rejects.toThrow(
       `The local PostgreSQL did not start (invalid value for parameter "shared_buffers": "plenty"): see ${join(dataDir, 'server.log')}`,
@@ -116,6 +123,7 @@ describe('the local PostgreSQL', () => {
 
 describe('a database', () => {
   test('is created as a copy of a template and dropped with its connections', async () => {
+    await made();
     const { url } = await started();
     const template = await createDatabase(url, 'template "one"');
     await query(template, 'CREATE TABLE kept AS SELECT 42 AS answer');

@@ -37,17 +37,40 @@ async function clientOf(server: LocalTemporal, namespace = 'default'): Promise<C
 
 const workflow = (workflowId: string) => ({ workflowId, taskQueue: 'nobody-works-here' });
 
-test('the local Temporal server keeps its workflows from start to start', async () => {
+test('the local Temporal server keeps its workflows from start to start, has its port and its folder to itself, and takes limits', async () => {
   const dbFile = join(scratchFolder(), 'temporal.db');
-  const options = { dbFile, namespaces: ['boon'], searchAttributes };
+  const port = await freePort();
+  const options = {
+    dbFile,
+    port,
+    namespaces: ['boon'],
+    searchAttributes,
+    dynamicConfig: { 'limit.maxIDLength': 60, 'system.enableActivityEagerExecution': true },
+  };
   const first = await started(options);
-  await (await clientOf(first, 'boon')).workflow.start('anything', {
+  expect(first.address).toBe(`127.0.0.1:${port}`);
+  expect(first.uiUrl, 'started headless').toBeUndefined();
+  const client = await clientOf(first, 'boon');
+  await client.workflow.start('anything', {
     ...workflow('gift/1'),
     typedSearchAttributes: [
       { key: ACCOUNT, value: ['alice', 'bob'] },
       { key: CREDITS, value: 12.5 },
     ],
   });
+  await expect(client.workflow.start('anything', workflow('x'.repeat(61)))).rejects.toMatchObject({
+    // Versions word it differently.
+    cause: { details: expect.stringMatching(/^WorkflowId .*exceeds/) },
+  });
+
+  await expect(started({ dbFile })).rejects.toThrow(
+    `The Temporal database ${dbFile} is in use by process ${process.pid}: stop that one or set BOON_DATA_DIR to another folder`,
+  );
+  await expect(started({ port })).rejects.toThrow(
+    `Port ${port} (Temporal) is in use: stop what listens there or choose another one`,
+  );
+  await expect(started({ headless: false, uiPort: port })).rejects.toThrow(`Port ${port} (Temporal Web UI)`);
+
   await first.stop();
   const second = await started(options);
   const kept = await (await clientOf(second, 'boon')).workflow.getHandle('gift/1').describe();
@@ -55,39 +78,17 @@ test('the local Temporal server keeps its workflows from start to start', async 
   expect(kept.typedSearchAttributes.get(ACCOUNT)).toEqual(['alice', 'bob']);
 });
 
-test('it starts again after its process was killed', async () => {
+test('it starts again after its process was killed, and serves its Web UI unless started headless', async () => {
   const dbFile = join(scratchFolder(), 'temporal.db');
-  const first = await started({ dbFile });
+  const first = await started({ dbFile, headless: false });
+  expect((await fetch(first.uiUrl ?? '')).status).toBe(200);
   await (await clientOf(first)).workflow.start('anything', workflow('gift/1'));
   process.kill(first.pid, 'SIGKILL');
   expect(await first.ended).toBe('SIGKILL');
   const second = await started({ dbFile });
+  expect(second.uiUrl).toBeUndefined();
   const kept = await (await clientOf(second)).workflow.getHandle('gift/1').describe();
   expect(kept.status.name).toBe('RUNNING');
-});
-
-test('it is not started twice on one database', async () => {
-  const dbFile = join(scratchFolder(), 'temporal.db');
-  await started({ dbFile });
-  await expect(started({ dbFile })).rejects.toThrow(
-    `The Temporal database ${dbFile} is in use by process ${process.pid}: stop that one or set BOON_DATA_DIR to another folder`,
-  );
-});
-
-test('it serves its Web UI, unless started headless', async () => {
-  const server = await started({ headless: false });
-  const page = await fetch(server.uiUrl ?? '');
-  expect(page.status).toBe(200);
-  expect((await started()).uiUrl).toBeUndefined();
-});
-
-test('a port in use is said before anything is started', async () => {
-  const port = await freePort();
-  await started({ port });
-  await expect(started({ port })).rejects.toThrow(
-    `Port ${port} (Temporal) is in use: stop what listens there or choose another one`,
-  );
-  await expect(started({ headless: false, uiPort: port })).rejects.toThrow(`Port ${port} (Temporal Web UI)`);
 });
 
 test('the reason is quoted when it does not start', async () => {
@@ -97,17 +98,4 @@ test('the reason is quoted when it does not start', async () => {
   await expect(started({ cli: old, log })).rejects.toThrow(
     `The local Temporal server did not start (Error: unknown flag: --ui-port): see ${log}`,
   );
-});
-
-test('server limits can be set', async () => {
-  const server = await started({
-    dynamicConfig: { 'limit.maxIDLength': 60, 'system.enableActivityEagerExecution': true },
-  });
-  const client = await clientOf(server);
-  await client.workflow.start('anything', workflow('short'));
-  const tooLong = client.workflow.start('anything', workflow('x'.repeat(61)));
-  await expect(tooLong).rejects.toMatchObject({
-    // Versions word it differently.
-    cause: { details: expect.stringMatching(/^WorkflowId .*exceeds/) },
-  });
 });

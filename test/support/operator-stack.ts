@@ -14,7 +14,7 @@ import { RunningParts } from '../../src/local/running-parts.ts';
 import { type LocalStack, startStack } from '../../src/local/stack.ts';
 import { createLogger } from '../../src/observability/logger.ts';
 import { validatePolicy } from '../../src/policy-file.ts';
-import { startServer } from '../../src/server.ts';
+import { startServer } from '../../src/start-server.ts';
 
 export type OperatorStack = {
   /** Where the Temporal Web UI is, without a trailing slash. */

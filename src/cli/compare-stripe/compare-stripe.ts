@@ -2,13 +2,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { differenceText, type Sum } from '../../contracts/purchases/provider-difference.ts';
 import { priceText } from '../../contracts/purchases/purchase.ts';
-import { createStripeRecords } from '../../payments/stripe-records.ts';
 import { answer, moment, newCommand } from '../command.ts';
 import { CommandFailed } from '../failure.ts';
-import { withConfiguredLedger } from '../local-ledger.ts';
 import { tableLines } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
-import { type ComparisonReport, compareWithProvider } from './comparison.ts';
+import type { ComparisonReport } from './comparison.ts';
 
 type Options = { since: string; apply?: true };
 
@@ -33,6 +31,12 @@ export function compareStripeCommand(terminal: Terminal): Command {
     .action(async ({ since, apply }: Options, command: Command) => {
       const began = performance.now();
       const seconds = () => `${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s`;
+      // Stripe's library is large, and only this needs it.
+      const [{ createStripeRecords }, { withConfiguredLedger }, { compareWithProvider }] = await Promise.all([
+        import('../../payments/stripe-records.ts'),
+        import('../local-ledger.ts'),
+        import('./comparison.ts'),
+      ]);
       const report = await withConfiguredLedger(terminal, (ledger, { stripe }) => {
         if (stripe === undefined)
           throw new CommandFailed('Set STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET to those of the servers.');

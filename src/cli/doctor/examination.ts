@@ -1,0 +1,106 @@
+/** What `boon doctor` finds: settings, policy, machine, and every service. Loaded when the command runs. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Config, ConfigError, readConfig, readPolicy } from '../../config.ts';
+import { runningStack } from '../../local/running-stack.ts';
+import { checkDatabase } from './database.ts';
+import { type Finding, fault, off, ok, warning } from './finding.ts';
+import { checkHttp } from './http.ts';
+import { checkMachine } from './machine.ts';
+
+export async function examine(env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  let config: Config;
+  try {
+    config = readConfig(env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.faults.map((one) =>
+      fault('settings', one, '`boon doctor --settings` tells what each takes.'),
+    );
+  }
+  const machine = await checkMachine(config, env);
+  return [
+    ok('settings', 'every one can be read'),
+    checkPolicy(config),
+    ...machine,
+    ...(await checkParts(config, env)),
+  ];
+}
+
+/** The services: those that the settings name, else those of the local start. */
+async function checkParts(given: Config, env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const dataDir = resolve(given.dataDir);
+  const running = await runningStack(dataDir);
+  const config: Config = {
+    ...given,
+    temporalAddress: given.temporalAddress ?? running?.temporalAddress,
+  };
+  const url = config.url ?? running?.url;
+  const database = config.databaseUrl ?? running?.databaseUrl;
+  // What these load, faulty settings do not need.
+  const [{ checkTemporal }, { checkMail }] = await Promise.all([
+    import('./temporal.ts'),
+    import('./mail.ts'),
+  ]);
+  return [
+    checkDataFolder(given, dataDir),
+    ...(url === undefined
+      ? [off('HTTP server', 'BOON_URL is not set and no local start runs')]
+      : await checkHttp(url)),
+    ...(database === undefined ? [off('PostgreSQL', 'no local start runs')] : await checkDatabase(database)),
+    ...(config.temporalAddress === undefined
+      ? [off('Temporal', 'no local start runs')]
+      : await checkTemporal(config, env)),
+    await checkMail(config),
+    ...checkTokens(config),
+    checkPayments(config),
+  ];
+}
+
+function checkPolicy({ policyFile }: Config): Finding {
+  try {
+    const { version } = readPolicy(policyFile);
+    return ok(
+      'policy',
+      policyFile === undefined ? `${version}, as shipped` : `${version}, ${policyFile} over the shipped one`,
+    );
+  } catch (error) {
+    const lines = error instanceof Error ? error.message.split('\n') : [String(error)];
+    return fault(
+      'policy',
+      lines.map((line) => line.trim()).join(' '),
+      '`boon policy check <file>` tells the same.',
+    );
+  }
+}
+
+function checkDataFolder({ databaseUrl, dataDir }: Config, folder: string): Finding {
+  const part = 'data folder';
+  if (databaseUrl !== undefined) return off(part, 'DATABASE_URL names a database elsewhere');
+  const data = existsSync(join(folder, 'postgres', 'data'));
+  if (!data) return off(part, `${dataDir} is empty; the first \`npm start\` fills it`);
+  return existsSync(join(folder, 'encryption-key'))
+    ? ok(part, dataDir)
+    : fault(part, `${dataDir}/encryption-key is missing`, 'Restore it: without it no address can be read.');
+}
+
+function checkTokens({ jwt }: Config): Finding[] {
+  const part = 'end users’ tokens';
+  if (jwt.trustUnsigned) {
+    const fix = 'Unset it anywhere but on your own machine.';
+    return [warning(part, 'BOON_TRUST_UNSIGNED_TOKENS is on: anybody can speak for any end user', fix)];
+  }
+  return [
+    jwt.jwksUrl === undefined ? off(part, 'none are taken: BOON_JWKS_URL is not set') : ok(part, jwt.jwksUrl),
+  ];
+}
+
+function checkPayments({ stripe, demoPayments }: Config): Finding {
+  const part = 'payments';
+  if (stripe !== undefined) return ok(part, 'through Stripe');
+  if (demoPayments !== true) {
+    return off(part, 'STRIPE_API_KEY is not set; `npm start` demonstrates them on a database of its own');
+  }
+  const fix = 'Unset it anywhere but where Boon is tried out.';
+  return warning(part, 'BOON_DEMO_PAYMENTS is on: credits are sold and no money moves', fix);
+}
