@@ -48,6 +48,7 @@ export async function dropDatabase(adminUrl: string, name: string): Promise<void
 
 async function withClient(url: string, step: (client: pg.Client) => Promise<void>): Promise<void> {
   const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined); // A lost connection fails the step, not the process.
   await client.connect();
   try {
     await step(client);

@@ -58,6 +58,7 @@ export class World {
     const url = await createDatabase(adminUrl, name, { template });
     const pool = new pg.Pool({ connectionString: url, max: 1, idleTimeoutMillis: 0, options: PLANNED });
     pool.on('error', () => undefined);
+    pool.on('connect', (client) => client.on('error', () => undefined));
     const idler = new pg.Client({ connectionString: url });
     idler.on('error', () => undefined);
     await idler.connect();

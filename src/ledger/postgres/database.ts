@@ -33,8 +33,10 @@ export function openDatabase(url: string, options: { connections?: number } = {}
     application_name: 'boon',
     options: '-c timezone=UTC',
   });
-  // An idle connection that the server ends must not end the process: the next query opens a new one.
+  // A connection that the server ends must not end the process, be it idle or taken and between two statements: the next
+  // statement fails, or the next query opens a new one.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

@@ -24,8 +24,7 @@ export class MigrationError extends Error {
  * @throws MigrationError when the schema was changed by hand or belongs to a newer Boon.
  */
 export async function migrate(url: string): Promise<number[]> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-  await client.connect();
+  const client = await connected(url);
   try {
     await client.query('BEGIN');
     await client.query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
@@ -42,8 +41,7 @@ export async function migrate(url: string): Promise<number[]> {
 
 /** The schema's version and the one that this Boon knows; `present` is 0 where there is no schema yet. */
 export async function schemaVersions(url: string): Promise<{ present: number; known: number }> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-  await client.connect();
+  const client = await connected(url);
   try {
     const { rows } = await client.query("SELECT to_regclass('boon.schema_version') IS NOT NULL AS made");
     const postgrator = postgratorOn(client);
@@ -52,6 +50,14 @@ export async function schemaVersions(url: string): Promise<{ present: number; kn
   } finally {
     await client.end();
   }
+}
+
+/** A connection of its own. One that is lost fails its statements, and not the process. */
+async function connected(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
 }
 
 function postgratorOn(client: pg.Client): Postgrator {
