@@ -35,6 +35,8 @@ export function openDatabase(url: string, options: { connections?: number } = {}
   });
   // An idle connection that the server ends must not end the process: the next query opens a new one.
   pool.on('error', () => undefined);
+  // Nor must one in use that ends between two statements: the next statement fails by it.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

@@ -35,3 +35,14 @@ test('one that the server has ended is replaced by a new one', async () => {
   await own.sql('SELECT pg_terminate_backend($1)', [before]);
   expect(await backend()).not.toBe(before);
 });
+
+test('one that the server ends between two statements fails the next one, and ends no process', async () => {
+  const client = await database.connect();
+  const { rows } = await client.query('SELECT pg_backend_pid() AS pid');
+  const ended = new Promise<void>((resolve) => void client.once('end', resolve));
+  await own.sql('SELECT pg_terminate_backend($1)', [rows[0].pid]);
+  await ended;
+  await expect(client.query('SELECT 1')).rejects.toThrow();
+  client.release(true);
+  expect(await backend()).toBeGreaterThan(0);
+});
