@@ -55,7 +55,8 @@ async function digestOfSources(): Promise<string> {
   const require = createRequire(import.meta.url);
   digest.update(String(require('@temporalio/worker/package.json').version));
   for (const folder of SOURCES) {
-    for (const name of (await readdir(folder)).sort()) {
+    const names = (await readdir(folder, { recursive: true })).filter((name) => /\.[jt]s$/.test(name));
+    for (const name of names.sort()) {
       digest.update(name).update(await readFile(join(folder, name)));
     }
   }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Campaign, campaignWorkflowId } from '../../src/contracts/campaigns/campaign.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
@@ -33,6 +33,10 @@ afterAll(async () => {
   await rig.own.sql('ANALYZE');
   await rig.close();
   await worker?.end('SIGKILL');
+});
+
+afterEach(({ task }) => {
+  if (task.result?.state === 'fail') console.error(worker?.output().slice(-5_000));
 });
 
 const done = ({ matched, remaining }: Campaign) => (matched ?? 0) - (remaining ?? 0);
