@@ -120,7 +120,9 @@ describe('reconcile', () => {
   });
 
   test('does not ask Temporal about a gift whose process was told to be started', async () => {
-    await startProcess(await acceptedAgo(3 * MINUTE));
+    const told = await acceptedAgo(3 * MINUTE);
+    await startProcess(told);
+    await isInLists(told);
     expect(await runOnce<ReconcileReport>(SCHEDULES.reconcile)).toMatchObject({ checked: 0, started: 0 });
   });
 

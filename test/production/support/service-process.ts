@@ -69,7 +69,7 @@ export async function runBoon(args: readonly string[], env: Record<string, strin
 
 function npmScript(name: string): string[] {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  const args = /^(?:exec )?node (.+)$/.exec(scripts[name])?.[1]?.split(' ');
+  const args = /(?:^|\bexec )node (.+)$/.exec(scripts[name])?.[1]?.split(' ');
   if (args === undefined) throw new Error(`npm run ${name} does not start node`);
   return args;
 }
