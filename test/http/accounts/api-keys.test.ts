@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bootstrapApiKey } from '../../../src/http/callers/bootstrap-key.ts';
+import { createApiKeys } from '../../../src/ledger/accounts/api-keys.ts';
+import { openDatabase } from '../../../src/ledger/postgres/database.ts';
+import { later, START } from '../../support/test-ledger.ts';
+import { openTestServer, type TestServer } from '../../support/test-server.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await openTestServer();
+});
+afterAll(() => server.close());
+
+async function make(body: Record<string, unknown>, as?: string): Promise<{ id: string; key: string }> {
+  const answer = await server.send('POST', '/v1/api-keys', { body, ...(as === undefined ? {} : { as }) });
+  expect(answer.status, answer.text).toBe(201);
+  return { id: String(answer.json.id), key: String(answer.json.key) };
+}
+
+const works = async (key: string) => (await server.send('GET', '/v1/api-keys', { as: key })).status === 200;
+
+test('a key is shown once, stored only as a digest, and listed without it', async () => {
+  const answer = await server.send('POST', '/v1/api-keys', {
+    body: { name: 'billing', scopes: ['gifts:read', 'gifts:read'] },
+  });
+  expect(answer.json).toEqual({
+    id: expect.stringMatching(/^key_/),
+    object: 'api_key',
+    name: 'billing',
+    scopes: ['gifts:read'],
+    created_at: START,
+    expires_at: null,
+    last_used_at: null,
+    rotated_at: null,
+    previous_works_until: null,
+    key: expect.stringMatching(/^boon_sk_[\w-]{43}$/),
+  });
+  const list = await server.send('GET', '/v1/api-keys');
+  expect(list.text).toContain(String(answer.json.id));
+  expect(list.text).not.toContain(String(answer.json.key));
+  const rows = await server.sql('SELECT row_to_json(k)::text AS row FROM boon.api_keys k');
+  expect(rows.map((row) => row.row).join()).not.toContain(String(answer.json.key));
+});
+
+test('a key reaches only what its scopes say', async () => {
+  const { key } = await make({ name: 'reader', scopes: ['accounts:read'] });
+  const read = await server.send('GET', '/v1/accounts/nobody', { as: key });
+  expect(read.status).toBe(404);
+  const write = await server.send('PUT', '/v1/accounts/x', { as: key, body: { plan: 'plus' } });
+  expect([write.status, write.json.detail]).toEqual([403, 'The API key lacks the scope accounts:write.']);
+});
+
+test('a key gives no scopes that it lacks, neither to a new key nor by rotating another', async () => {
+  const { key } = await make({ name: 'administrator', scopes: ['keys:write', 'gifts:read'] });
+  const strong = await make({ name: 'strong', scopes: ['*'] });
+  expect(
+    (await server.send('POST', '/v1/api-keys', { as: key, body: { name: 'me', scopes: ['*'] } })).status,
+  ).toBe(403);
+  expect((await server.send('POST', `/v1/api-keys/${strong.id}/rotate`, { as: key })).status).toBe(403);
+  expect((await server.send('DELETE', `/v1/api-keys/${strong.id}`, { as: key })).status).toBe(403);
+  await make({ name: 'weaker', scopes: ['gifts:read'] }, key);
+});
+
+test('after a rotation both keys work until the grace period ends', async () => {
+  const { id, key } = await make({ name: 'rotated', scopes: ['keys:write'] });
+  const rotated = await server.send('POST', `/v1/api-keys/${id}/rotate`, { body: { grace_seconds: 3600 } });
+  expect(rotated.status).toBe(200);
+  expect(rotated.json).toMatchObject({
+    id,
+    rotated_at: START,
+    previous_works_until: later(START, { hours: 1 }),
+  });
+  const next = String(rotated.json.key);
+  expect([await works(key), await works(next)]).toEqual([true, true]);
+  server.time.now = new Date(later(START, { hours: 1 }));
+  expect([await works(key), await works(next)]).toEqual([false, true]);
+  server.time.now = new Date(START);
+});
+
+test('the retry of a gift after a rotation is still the same gift', async () => {
+  await server.ledger.putAccount('rot', { plan: 'plus' }, START);
+  const { id, key } = await make({ name: 'granting', scopes: ['grants:write'] });
+  const body = { account_id: 'rot', amount: '1', source: 'purchased', reason: 'r' };
+  const first = await server.send('POST', '/v1/credits/grants', { as: key, body, key: 'same' });
+  const rotated = await server.send('POST', `/v1/api-keys/${id}/rotate`);
+  const second = await server.send('POST', '/v1/credits/grants', {
+    as: String(rotated.json.key),
+    body,
+    key: 'same',
+  });
+  expect([second.text, second.headers.get('idempotent-replayed')]).toEqual([first.text, 'true']);
+});
+
+test('a revoked key stops working at once', async () => {
+  const { id, key } = await make({ name: 'short-lived', scopes: ['keys:write'] });
+  expect(await works(key)).toBe(true);
+  const revoked = await server.send('DELETE', `/v1/api-keys/${id}`);
+  expect([revoked.status, revoked.text]).toEqual([204, '']);
+  expect(await works(key)).toBe(false);
+  expect((await server.send('DELETE', `/v1/api-keys/${id}`)).status).toBe(404);
+  expect((await server.send('GET', '/v1/api-keys?limit=100')).text).not.toContain(id);
+});
+
+test('an expired key stops working, and one that has expired cannot be made', async () => {
+  const { key } = await make({
+    name: 'temporary',
+    scopes: ['keys:write'],
+    expires_at: later(START, { hours: 1 }),
+  });
+  expect(await works(key)).toBe(true);
+  server.time.now = new Date(later(START, { hours: 1 }));
+  const late = await server.send('GET', '/v1/api-keys', { as: key });
+  expect([late.status, late.json.detail]).toEqual([
+    401,
+    `The API key expired at ${later(START, { hours: 1 })}.`,
+  ]);
+  server.time.now = new Date(START);
+  const past = await server.send('POST', '/v1/api-keys', {
+    body: { name: 'x', scopes: ['*'], expires_at: START },
+  });
+  expect([past.status, past.json.code]).toEqual([400, 'validation_failed']);
+});
+
+test('the list comes in pages', async () => {
+  const ids: string[] = [];
+  let cursor = '';
+  do {
+    const page = await server.send('GET', `/v1/api-keys?limit=2${cursor}`);
+    ids.push(...(page.json.data as { id: string }[]).map((key) => key.id));
+    cursor = page.json.next_cursor === null ? '' : `&cursor=${page.json.next_cursor}`;
+  } while (cursor !== '');
+  expect(ids.length).toBeGreaterThan(4);
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('a busy key costs one look-up for many requests, and its use is noted to the minute', async () => {
+  const { id, key } = await make({ name: 'busy', scopes: ['keys:write'] });
+  await Promise.all(Array.from({ length: 20 }, () => works(key)));
+  const [row] = await server.sql('SELECT last_used_at FROM boon.api_keys WHERE id = $1', [id]);
+  expect(row?.last_used_at).toEqual(new Date(START));
+});
+
+test('the bootstrap key is the configured one, or is made once when there is no key at all', async () => {
+  const database = openDatabase(server.url, { connections: 1 });
+  try {
+    const keys = createApiKeys(database);
+    expect(await bootstrapApiKey(keys, undefined, START), 'there are keys').toBeUndefined();
+    expect(await bootstrapApiKey(keys, 'configured-operator-key', START)).toBeUndefined();
+    expect(await works('configured-operator-key')).toBe(true);
+    await database.query('UPDATE boon.api_keys SET revoked_at = $1', [START]);
+    const made = await bootstrapApiKey(keys, undefined, START);
+    expect(made).toMatch(/^boon_sk_/);
+    expect(await works(String(made))).toBe(true);
+  } finally {
+    await database.end();
+  }
+});
