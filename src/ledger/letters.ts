@@ -38,7 +38,9 @@ export interface Letters {
 
 export function makeLetters(database: Database): Letters {
   const count = async (name: string, at: string) => {
-    const row = await queryRow<{ count: string }>(database, name, `SELECT boon.${name}($1) AS count`, [at]);
+    const row = await queryRow<{ count: string }>(database, name, `SELECT boon_code.${name}($1) AS count`, [
+      at,
+    ]);
     return Number(row?.count ?? 0);
   };
   return {
