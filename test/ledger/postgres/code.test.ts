@@ -8,6 +8,7 @@ import { codeFiles, digestOf } from '../../../src/ledger/postgres/code.ts';
 import { CODE_DIGEST, CODE_VERSION } from '../../../src/ledger/postgres/code-version.ts';
 import { MigrationError, migrate } from '../../../src/ledger/postgres/migrate.ts';
 import { createDatabase, dropDatabase } from '../../../src/local/postgres.ts';
+import { newGiftId, newKey, openTestLedger, START, seedAccount } from '../../support/test-ledger.ts';
 
 const LEDGER = join(import.meta.dirname, '../../../src/ledger');
 /** The last migration of the time when functions stood in migrations. */
@@ -131,4 +132,39 @@ describe('the functions of a database', () => {
     );
     await client.query('UPDATE boon.code SET version = version - 1');
   });
+});
+
+test('whoever is at work while the functions are made anew notices nothing', async () => {
+  const own = await openTestLedger();
+  const { ledger } = own;
+  await seedAccount(ledger, 'ada', { credits: '1000' });
+  await seedAccount(ledger, 'grace');
+  const gift = { at: START, from: 'ada', to: { account_id: 'grace' }, amount: '1', message: null } as const;
+  const grant = { at: START, amount: '1', source: 'purchased', expires_at: null, giftable: true } as const;
+  let working = true;
+  let granted = 0;
+  const work = async () => {
+    while (working) {
+      await ledger.grant({ ...grant, key: newKey(), account_id: 'grace', reason: 'load' });
+      granted += 1;
+      // Its limits refuse what is too much, as ever.
+      const given = ledger.acceptGift({ ...gift, key: newKey(), id: newGiftId(), funding: 'transfer' });
+      await given.catch((error) => expect(error).toMatchObject({ code: 'limit_exceeded' }));
+      await ledger.showAccount('ada', START);
+    }
+  };
+  const workers = Promise.all(Array.from({ length: 6 }, work)).finally(() => {
+    working = false;
+  });
+  workers.catch(() => undefined);
+  for (let round = 0; round < 8 && working; round++) {
+    const before = granted;
+    await own.sql("UPDATE boon.code SET digest = 'another'");
+    await migrate(own.url);
+    await expect.poll(() => !working || granted > before, { timeout: 60_000 }).toBe(true);
+  }
+  working = false;
+  await workers;
+  expect((await ledger.balance('grace', START)).available).toBe(String(granted));
+  await own.close();
 });
