@@ -149,7 +149,7 @@ test('whoever is at work while the functions are made anew notices nothing', asy
       granted += 1;
       // Its limits refuse what is too much, as ever.
       const given = ledger.acceptGift({ ...gift, key: newKey(), id: newGiftId(), funding: 'transfer' });
-      await given.catch((error) => expect(error).toMatchObject({ code: 'limit_exceeded' }));
+      await given.catch((error) => expect(error).toMatchObject({ code: 'gift_limit_exceeded' }));
       await ledger.showAccount('ada', START);
     }
   };
