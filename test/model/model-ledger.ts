@@ -126,7 +126,7 @@ export class ModelLedger {
     if (to === sender.id || (email !== null && email === sender.email)) return refuse('self_gift');
     if (sender.status !== 'active') return refuse('account_frozen', sender.status);
     if (rules.identity_required && !sender.verified) return refuse('identity_unverified');
-    if (sender.createdAt + milliseconds(rules.min_account_age) > now)
+    if (sender.createdAt + milliseconds(rules.min_account_age) > Math.max(now, sender.createdAt))
       return refuse('gift_denied', 'account_too_new');
     if (to !== null && recipient === undefined) return refuse('recipient_ineligible', 'unknown_account');
     if (recipient !== undefined && recipient.status !== 'active')
