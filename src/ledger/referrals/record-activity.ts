@@ -2,17 +2,19 @@
 import { hash } from 'node:crypto';
 import { BoonError } from '../../contracts/errors.ts';
 import type { Referral } from '../../contracts/referrals/referral.ts';
+import type { AccountId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { type Database, queryBatch } from '../postgres/database.ts';
 import { GroupCommit } from '../postgres/group-commit.ts';
 import { toReferral } from './referral-rows.ts';
 
 export type Activity = {
   id: string;
-  account_id: string;
+  account_id: AccountId;
   kind: 'login' | 'prompt';
-  at: string;
+  at: Instant;
   /** The present moment; left out: it is told when it happens. */
-  told_at?: string | undefined;
+  told_at?: Instant | undefined;
 };
 
 /** An event is a small update; a batch of many costs little more than one of few. */

@@ -3,6 +3,8 @@
 import { BoonError, type ErrorCode, type LimitReached } from '../../contracts/errors.ts';
 import type { Usage, UsageBody } from '../../contracts/usage/usage.schema.ts';
 import { formatCredits, parseCredits } from '../../domain/credits.ts';
+import type { AccountId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { isError } from '../../domain/is-error.ts';
 import { WINDOW_KINDS, WINDOW_LENGTH_MS } from '../../domain/usage-window.ts';
 import { type Database, queryBatch, queryRow } from '../postgres/database.ts';
@@ -12,7 +14,7 @@ import type { Recorded } from '../postgres/recorded.ts';
 import { openWindows, type WindowsRow } from './usage-windows.ts';
 
 /** `at` is when it was used, `now` when it is told: a use that is told late is judged at its own moment. */
-export type UseRequest = Omit<UsageBody, 'at'> & { at: string; now: string };
+export type UseRequest = Omit<UsageBody, 'at'> & { at: Instant; now: Instant };
 
 type UseRow = WindowsRow & {
   i: number;
@@ -45,8 +47,8 @@ export function makeUse(
   policyVersion: () => string,
 ): (request: UseRequest) => Promise<Recorded<Usage>> {
   /** Whose organisation was which when it was last looked at: it is locked with its member. */
-  const pools = new Map<string, string>();
-  const remember = (account: string, pool: string) => {
+  const pools = new Map<AccountId, AccountId>();
+  const remember = (account: AccountId, pool: AccountId) => {
     if (pools.size >= MOST_REMEMBERED) pools.clear();
     pools.set(account, pool);
   };
@@ -108,7 +110,7 @@ export function makeUse(
 function toRow(
   { units, ...request }: UseRequest,
   i: number,
-  pool: string | undefined,
+  pool: AccountId | undefined,
 ): Record<string, unknown> {
   return { i, ...request, pool_id: pool, units: parseCredits(units)?.toString() };
 }

@@ -2,6 +2,8 @@
 import { BoonError } from '../../contracts/errors.ts';
 import type { BeyondPlan } from '../../contracts/resets/reset.schema.ts';
 import { formatCredits } from '../../domain/credits.ts';
+import type { AccountId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
 import { instant } from '../postgres/rows.ts';
 
@@ -26,7 +28,7 @@ export type CreditMeans = {
   /** Whether an organisation's credits pay first. */
   member: boolean;
   /** The limit in this billing month: the member's on the organisation's credits, else the account's own; null is none. */
-  spending: { limit: string; spent: string; resets_at: string } | null;
+  spending: { limit: string; spent: string; resets_at: Instant } | null;
 };
 
 type MeansRow = {
@@ -42,9 +44,9 @@ type MeansRow = {
 export async function creditMeans(
   database: Database,
   policyVersion: string,
-  accountId: string,
+  accountId: AccountId,
   product: string,
-  at: string,
+  at: Instant,
 ): Promise<CreditMeans> {
   const row = await queryRow<MeansRow>(
     database,
@@ -79,8 +81,8 @@ const BEYOND_PLAN = `
 export async function beyondPlan(
   database: Database,
   policyVersion: string,
-  accountId: string,
-  at: string,
+  accountId: AccountId,
+  at: Instant,
 ): Promise<BeyondPlan[]> {
   type Row = Pick<MeansRow, 'refused' | 'payable' | 'unlimited'> & { product: string };
   const values = [policyVersion, accountId, at];
