@@ -4,6 +4,7 @@
  * the ledger.
  */
 import type { Credits } from '../../domain/credits.ts';
+import type { GiftReason } from '../../domain/gift-reasons.ts';
 import type { GiftAction, GiftStatus } from '../../domain/gift-status.ts';
 import type { AccountId, GiftId, ResetId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';
@@ -44,7 +45,7 @@ export type Gift = {
   hold_ends_at: Instant | null;
   settled_at: Instant | null;
   /** Why it is held, was rejected, canceled or reversed. */
-  reason_code: string | null;
+  reason_code: GiftReason | null;
   /** What an operator wrote. */
   reason: string | null;
   /** The next moment at which time changes it; null when it has ended. */
