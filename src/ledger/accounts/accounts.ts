@@ -9,6 +9,7 @@ import type {
 } from '../../contracts/accounts/account.schema.ts';
 import { BoonError, ERRORS, type ErrorCode, type FieldError } from '../../contracts/errors.ts';
 import { formatCredits } from '../../domain/credits.ts';
+import type { GiftRefusalReason } from '../../domain/gift-reasons.ts';
 import type { AccountId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { AddressVault } from '../postgres/address-vault.ts';
@@ -188,7 +189,7 @@ export async function statement(
   );
 }
 
-type GiftingReason = { code: string; detail: string; reason_code?: string };
+type GiftingReason = { code: string; detail: string; reason_code?: GiftRefusalReason };
 
 /** What the account may give at a moment. The reasons are those that an acceptance would refuse with. */
 export async function gifting(
