@@ -79,7 +79,7 @@ export type RateCard = Record<string, Record<string, Rate[]>>;
 export type UsagePolicy = {
   /** Per cent of a window or a spending limit at which its owner is warned, once each. */
   warn_at: number[];
-  /** How long after it happened a use may be told. */
+  /** How long after it happened a use may be reported. */
   accept_late_for: string;
   /** How long uses are kept one by one; what they cost stays in the ledger. At least two months. */
   keep_for: string;

@@ -114,7 +114,7 @@ export interface Ledger
   sealBlocks(at: Instant, goOn?: (blocks: number) => boolean): Promise<number>;
   /** How many transfers are in no block, and since when the oldest of them stands there. */
   unsealed(): Promise<{ transfers: number; oldest_at: Instant | null }>;
-  /** Proves every invariant from the rows; `progress` hears the name of each check as it begins. */
+  /** Proves every invariant from the rows; `progress` is called with the name of each check as it begins. */
   verify(progress?: (check: string) => void, options?: VerifyOptions): Promise<VerifyReport>;
 
   /** Rejects with `unavailable` when the database does not answer. */

@@ -59,7 +59,7 @@ type Connection = Awaited<ReturnType<CheckedDatabase['connect']>>;
 type Written = Readonly<Record<string, readonly [number, number, number]>>;
 type Checkpoint = Since & { number: string; written: Written };
 
-/** Runs the checks in one snapshot. `progress` hears the name of each as it begins. */
+/** Runs the checks in one snapshot. `progress` is called with the name of each as it begins. */
 export async function verify(
   database: CheckedDatabase,
   progress: (check: string) => void = () => undefined,

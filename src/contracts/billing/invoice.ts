@@ -49,9 +49,9 @@ export type Invoice = {
   voided_at: Instant | null;
   /** The provider's page on which it is paid, where there is one. */
   payment_url: string | null;
-  /** Null until the mail is seen to. */
+  /** Null until the mail is sent or given up. */
   notice: InvoiceNotice | null;
-  /** What the provider has otherwise than the ledger: a person must see to it there. */
+  /** Where the provider’s invoice differs from this one; someone must fix it at the provider. */
   provider_fault: string | null;
 };
 

@@ -17,7 +17,7 @@ export interface GiftProcess {
   act(request: GiftActionRequest): Promise<{ value: Gift; replayed: boolean }>;
   /**
    * Has the running ones of these gifts' processes look at the ledger again, where an account was unfrozen. Best
-   * effort: `reconcile` sees to those that are not reached.
+   * effort: `reconcile` catches up with those that are not reached.
    */
   refresh(giftIds: readonly GiftId[]): Promise<void>;
   /** Rejects with `unavailable` when Temporal does not answer. */

@@ -57,7 +57,7 @@ export interface ProviderRecords {
   /**
    * What was made since a moment, and what older was changed since, as far as the provider keeps its messages. Each once, as it
    * stands now. Payments that are not complete are none.
-   * @param onPage hears how many were read so far
+   * @param onPage is called with how many were read so far
    */
   since(
     since: Instant,

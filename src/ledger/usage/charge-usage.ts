@@ -14,7 +14,7 @@ import { AGAIN, GroupCommit } from '../postgres/group-commit.ts';
 import type { Recorded } from '../postgres/recorded.ts';
 import { openWindows, type WindowsRow } from './usage-windows.ts';
 
-/** `at` is when it was used, `now` when it is told: a use that is told late is judged at its own moment. */
+/** `at` is when it was used, `now` when it is reported: a use that is reported late is judged at its own moment. */
 export type UseRequest = Omit<UsageBody, 'at'> & { at: Instant; now: Instant };
 
 type UseRow = WindowsRow & {
@@ -160,7 +160,7 @@ function hasNoMonth(error: unknown): boolean {
 const INVALID: Readonly<Record<InvalidUseReason, readonly [path: string, message: string]>> = {
   not_on_rate_card: ['product', 'must be a product of the rate card'],
   too_much: ['units', 'must cost at most 1000000000 credits'],
-  too_late: ['at', 'must not lie so far back: the use is told too late'],
+  too_late: ['at', 'must not lie so far back: the use is reported too late'],
 };
 
 /** When the plan has room again: when the last of the windows ends that have too little of it. */
