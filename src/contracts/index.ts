@@ -5,6 +5,7 @@
  */
 
 export type { Credits } from '../domain/credits.ts';
+export type { GiftReason } from '../domain/gift-reasons.ts';
 export type {
   AccountId,
   CampaignId,
@@ -18,6 +19,7 @@ export type {
   ResetId,
 } from '../domain/ids.ts';
 export type { Instant } from '../domain/instant.ts';
+export type { ReferralReason } from '../domain/referral-status.ts';
 export * from './accounts/scopes.ts';
 export * from './billing/billing-messages.ts';
 export * from './billing/invoice.ts';
