@@ -42,7 +42,7 @@ export type RunningServer = {
   url: string;
   /** The operator key when it was made at this start; it is shown nowhere else. */
   madeApiKey: string | undefined;
-  /** Says on /readyz that it is to stop, and serves on. */
+  /** Says on /readyz that it is about to stop, and keeps serving. */
   drain(): void;
   /** Takes no new requests, finishes the running ones and ends every connection. */
   close(): Promise<void>;
@@ -91,19 +91,25 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         client,
         taskQueue: config.taskQueue,
         onMissed: (error, workflow_id) =>
-          logger.warn({ workflow_id, err: error }, 'a process was not told; the schedules will'),
+          logger.warn({ workflow_id, err: error }, 'could not signal the workflow; reconcile will catch up'),
       }),
       refundProcess: createRefundProcess({
         client,
         taskQueue: config.taskQueue,
         onMissed: (error, workflow_id) =>
-          logger.warn({ workflow_id, err: error }, 'a process was not told; it asks again by itself'),
+          logger.warn(
+            { workflow_id, err: error },
+            'could not signal the workflow; it will ask again by itself',
+          ),
       }),
       purchaseProcess: createPurchaseProcess({
         client,
         taskQueue: config.taskQueue,
         onMissed: (error, workflow_id) =>
-          logger.warn({ workflow_id, err: error }, 'a process was not told; it asks at its deadline'),
+          logger.warn(
+            { workflow_id, err: error },
+            'could not signal the workflow; it will ask at its deadline',
+          ),
       }),
       ...(await configuredPayments(config, encryptionKey)),
       codec: {
@@ -147,10 +153,10 @@ function warnOfRisks({ jwt, apiKey }: Config, logger: Logger): void {
     );
   }
   if (jwt.jwksUrl !== undefined && jwt.audience === undefined) {
-    logger.warn('BOON_JWT_AUDIENCE is not set: tokens that were made for other services are taken too.');
+    logger.warn('BOON_JWT_AUDIENCE is not set: tokens that were made for other services are accepted too.');
   }
   if (apiKey !== undefined && apiKey.length < 32) {
-    logger.warn('BOON_API_KEY is short: take at least 32 random characters, `openssl rand -hex 32` say.');
+    logger.warn('BOON_API_KEY is short: use at least 32 random characters, `openssl rand -hex 32` say.');
   }
 }
 

@@ -205,7 +205,7 @@ function statement(terminal: Terminal): Command {
 }
 
 function gifting(terminal: Terminal): Command {
-  return newCommand('gifting', 'Tell whether an account may give, how much, and if not, why')
+  return newCommand('gifting', 'Show whether an account may give, how much, and if not, why')
     .argument('<id>', 'the account')
     .action(async (id: string, _options: object, command: Command) => {
       const may = await (await apiClient(terminal.env)).accounts.gifting(id);
@@ -228,7 +228,7 @@ function gifting(terminal: Terminal): Command {
 }
 
 function eligibility(terminal: Terminal): Command {
-  return newCommand('eligibility', 'Tell whether an account may invite into a program, and if not, why', [
+  return newCommand('eligibility', 'Show whether an account may invite into a program, and if not, why', [
     'account eligibility ada --program codex-selective',
   ])
     .argument('<id>', 'the account')

@@ -155,7 +155,7 @@ function list(terminal: Terminal): Command {
 
 const ACTIONS: [CampaignAction, string][] = [
   ['pause', 'Pause a campaign: no account is granted until it is resumed'],
-  ['resume', 'Resume a paused or canceled campaign behind the last account that it did'],
+  ['resume', 'Resume a paused or canceled campaign after the last account that it did'],
   ['cancel', 'Cancel a campaign: it ends here, and what was granted stays'],
 ];
 

@@ -17,7 +17,7 @@ type List = { status?: CaseStatus; account?: string; limit: number; cursor?: str
 export function casesCommand(terminal: Terminal): Command {
   const cases = newCommand(
     'cases',
-    'List payments that do not fit what they name: nothing has moved, a person decides',
+    'List payments that do not match what they name: nothing has moved, a person decides',
     [
       'purchase cases --status open',
       'purchase cases show cas_2f1c0a9b8d7e6f5a4b3c2d1e',
@@ -109,7 +109,7 @@ function paidText({ amount, currency }: PaymentCase): string {
   return amount === null ? 'not told' : amountText(amount, currency);
 }
 
-/** The provider's word may name a currency that nobody knows. */
+/** The provider may name a currency that nobody knows. */
 function amountText(amount: number, currency: string | null): string {
   return currency !== null && /^[a-z]{3}$/i.test(currency) ? priceText({ amount, currency }) : String(amount);
 }

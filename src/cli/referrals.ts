@@ -90,7 +90,7 @@ const ACTIONS = [
   {
     name: 'cancel',
     method: 'cancel',
-    summary: 'Cancel an invitation: its place comes back',
+    summary: 'Cancel an invitation: its place is free again',
     reason: 'optional',
   },
   {

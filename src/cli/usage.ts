@@ -60,7 +60,7 @@ function usageLines({ charged, windows, balance }: Usage): string[] {
 }
 
 function listCommand(terminal: Terminal): Command {
-  return newCommand('list', 'List uses, the latest told first, each with what paid for it', [
+  return newCommand('list', 'List uses, the latest reported first, each with what paid for it', [
     'usage list ada',
   ])
     .argument('<account>', 'whose')

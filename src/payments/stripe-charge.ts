@@ -11,7 +11,7 @@ import { keptMetadata } from './stripe-kept-purchase.ts';
 
 /**
  * Charges the customer's card once however often it is asked to. Undefined while the bank has not answered.
- * @param at when the news are heard; the ledger dates by it
+ * @param at when the news arrives; the ledger dates by it
  */
 export async function chargeStoredCard(
   stripe: Stripe,

@@ -72,5 +72,5 @@ function retryAfter(error: Error): number | undefined {
 }
 
 function tooOften(cause: Error): BoonError {
-  return new BoonError('unavailable', 'Stripe keeps asking for fewer calls (its rate limit).', { cause });
+  return new BoonError('unavailable', 'Stripe keeps limiting the rate of calls.', { cause });
 }

@@ -1,5 +1,5 @@
 /**
- * What Temporal stores of people's words is encrypted before it leaves this process: AES-256-GCM, under a key whose id
+ * What people wrote is encrypted before it leaves this process for Temporal: AES-256-GCM, under a key whose id
  * stands beside the ciphertext, so that keys can change while processes run.
  */
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
@@ -9,7 +9,7 @@ import { holdsAddress } from '../domain/address-in-text.ts';
 
 const { Payload: PayloadMessage } = proto.temporal.api.common.v1;
 
-/** Which payloads are encrypted: those that hold somebody's words or an e-mail address, or every one. */
+/** Which payloads are encrypted: those that hold what somebody wrote or an e-mail address, or every one. */
 export type PayloadEncryption = 'personal' | 'all';
 
 export type PayloadKeys = {
@@ -34,7 +34,9 @@ export class PayloadUnreadable extends Error {
   override readonly name = 'PayloadUnreadable';
 }
 
-/** The keys of a process: those that were set, else one derived from the key of the database; that one always reads. */
+/**
+ * The keys of a process: those that were set, else one derived from the key of the database; that one always decrypts.
+ */
 export function payloadKeys(encryptionKey: Buffer, configured: readonly Buffer[]): [Buffer, ...Buffer[]] {
   const derived = Buffer.from(hkdfSync('sha256', encryptionKey, '', 'boon payloads', 32));
   const [first = derived, ...others] = [...configured, derived];

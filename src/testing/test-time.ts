@@ -90,7 +90,7 @@ export class TestTime {
         await this.#inTurn(look);
       }
     } catch (error) {
-      // Nobody waits for it: whoever moves time next hears of it. What ended with the harness is no failure.
+      // Nobody waits for it: whoever moves time next gets the failure. What ended with the harness is no failure.
       if (this.#isRunning) this.#failure = { error };
     }
   }

@@ -1,7 +1,7 @@
 /**
- * "Request Cancellation" in the Web UI, or a client's `handle.cancel()`: heard by every process as a request, since the
- * ledger has the word on what becomes of value. Where it is refused, the process shows that and goes on in a new run: the
- * old one would stand under "cancellation requested" for ever, and hear no second request.
+ * "Request Cancellation" in the Web UI, or a client's `handle.cancel()`: every process treats it as a request, since
+ * the ledger decides what becomes of value. If it is refused, the process shows that and continues in a new run: the
+ * old one would be marked "cancellation requested" forever, and receive no second request.
  */
 import { CancellationScope, patched } from '@temporalio/workflow';
 import type { RefusedRequest } from '../contracts/refused-request.ts';

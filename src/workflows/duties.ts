@@ -1,4 +1,7 @@
-/** The duties of a recurring run: each is done whatever became of the others; the run reports, and fails last. */
+/**
+ * The duties of a recurring run: each is done whatever became of the others; the run reports, and fails only at the
+ * end.
+ */
 import {
   ActivityFailure,
   ApplicationFailure,

@@ -52,9 +52,9 @@ export function lostGiftActivities(ledger: Ledger, runs: GiftRuns, processes: Gi
   const starts = giftStarts(ledger, runs);
   return {
     /**
-     * Starts anew the processes that are gone, however long ago their gifts were accepted: those that Temporal tells to have
-     * been terminated, to have failed or been canceled since the last run; and those that a part of a walk through all open
-     * gifts misses, which finds what Temporal does not tell of, after it was restored to an older point say.
+     * Starts lost processes again, however long ago their gifts were accepted: those that Temporal reports as
+     * terminated, failed or canceled since the last run; and those that a part of a walk through all open gifts
+     * finds missing, because Temporal does not report them, after it was restored to an older point say.
      */
     async startLostGifts({ cursor, before, since, at }: WalkRange): Promise<Walk> {
       const walk: Walk = { walked: 0, started: 0, cursor };
@@ -124,7 +124,7 @@ export function giftStarts(ledger: Ledger, runs: GiftRuns) {
     },
   };
 
-  /** One that has completed though the ledger, asked after that, has it open, did so by mistake: it begins anew. */
+  /** One that has completed though the ledger, asked after that, has it open, did so by mistake: it begins again. */
   async function restart(gift: AcceptedGift): Promise<boolean> {
     if (await runs.restart(gift)) return true;
     const now = acceptedGift(await ledger.findGift(gift.id));

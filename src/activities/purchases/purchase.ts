@@ -17,7 +17,7 @@ import { type DutyLedger, type DutyRun, duty } from '../duty.ts';
 import { failing } from '../failure.ts';
 import { type RefundRuns, startMissingRefunds } from './refund.ts';
 
-/** Purchases' workflows, as Temporal tells of them. */
+/** Purchases' workflows, as Temporal reports them. */
 export type PurchaseRuns = {
   /** Those of the workflow ids that run. */
   running(workflowIds: readonly string[]): Promise<Set<string>>;

@@ -13,7 +13,7 @@ import type { Refunds } from '../../ledger/purchases/refunds.ts';
 import type { DutyRun } from '../duty.ts';
 import { failing } from '../failure.ts';
 
-/** Refunds' workflows, as Temporal tells of them. */
+/** Refunds' workflows, as Temporal reports them. */
 export type RefundRuns = {
   /** Those of the workflow ids that run. */
   running(workflowIds: readonly string[]): Promise<Set<string>>;

@@ -22,7 +22,7 @@ export type RewardWindows = {
 
 export type RewardActivities = ReturnType<typeof rewardActivities>;
 
-/** So often a claim waits for those that hold the last places to be paid; then the ledger has the word at once. */
+/** How many times a claim waits for held places to be paid; after that the ledger decides. */
 const WAITS = 5;
 const WAIT = '500 milliseconds';
 

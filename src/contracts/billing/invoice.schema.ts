@@ -33,7 +33,7 @@ export const InvoiceSchema = z
       .nullable()
       .meta({ description: 'What became of the mail that tells of it; null until it is seen to' }),
     provider_fault: z.string().nullable().meta({
-      description: 'What the payment provider has otherwise than this invoice: a person must see to it there',
+      description: 'Where the provider’s invoice differs from this one; someone must fix it at the provider',
     }),
   })
   .meta({ id: 'Invoice' });

@@ -74,7 +74,7 @@ export const resetRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
       tags: TAGS,
       summary: 'Redeem a banked reset: both windows are full again',
       description:
-        'However often a `request_id` is sent, it redeems once. Where nothing is used nothing is spent. With `dry_run` it tells what would happen.',
+        'However often a `request_id` is sent, it redeems once. If nothing is used nothing is spent. With `dry_run` it shows what would happen.',
       params: IdSchema,
       body: RedeemSchema,
       response: { 200: RedemptionSchema, ...writeRefusals('not_found', 'account_frozen') },

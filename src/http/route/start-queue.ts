@@ -1,6 +1,6 @@
 /**
- * What processes are asked behind the answers: to start, and to look at what the ledger has changed. The ledger has all of
- * it, so nobody waits, and what is lost here `reconcile` finds.
+ * What processes are asked after the answers: to start, and to look at what the ledger has changed. The ledger has all
+ * of it, so nobody waits, and `reconcile` finds what is lost here.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -8,7 +8,7 @@ import { BoonError } from '../../contracts/errors.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { within } from '../../observability/within.ts';
 
-/** What is asked of a process. Of what waits for one process, a second of the same kind replaces the first. */
+/** What is asked of a process. If one of the same kind waits for that process already, it is replaced. */
 export type Call = 'start' | `tell${string}`;
 
 export interface StartQueue {

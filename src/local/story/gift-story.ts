@@ -125,6 +125,6 @@ async function untilSettled({ client, signal }: Stage, gift: Transfer): Promise<
 
 function tokenOf(claimUrl: string | undefined): string {
   const token = claimUrl?.split('#token=')[1];
-  if (token === undefined) throw new Error('The API told no claim link');
+  if (token === undefined) throw new Error('The API returned no claim link');
   return token;
 }

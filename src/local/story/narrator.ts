@@ -45,13 +45,13 @@ export class Narrator {
     this.#print(`   ${line}`);
   }
 
-  /** Says how a gift stands and where it is seen. */
+  /** Says what state a gift is in and where to see it. */
   gift(gift: Transfer, more = ''): void {
     this.say(`${gift.id} is ${gift.status}${more}`);
     if (this.#hasProcess(gift)) this.seen(giftWorkflowId(gift.id));
   }
 
-  /** Says where a process is seen. */
+  /** Says where to see a process. */
   seen(workflowId: string): void {
     this.say(this.#link(workflowId));
   }

@@ -16,7 +16,7 @@ import { startedAnew } from '../started-anew.ts';
 type CampaignProcessOptions = {
   client: Client;
   taskQueue: string;
-  /** How long a caller waits for Temporal, in milliseconds; 2,000 when left out. After that `reconcile` sees to it. */
+  /** How long a caller waits for Temporal, in milliseconds; 2,000 when left out. After that `reconcile` does it. */
   patience?: number;
 };
 

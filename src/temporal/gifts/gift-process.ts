@@ -38,7 +38,7 @@ export type GiftProcessOptions = {
   actPatience?: number;
 };
 
-/** How long a caller waits for Temporal to take a start, in milliseconds; then `reconcile` sees to it. */
+/** How long a caller waits for Temporal to take a start, in milliseconds; then `reconcile` does it. */
 const START_PATIENCE = 2_000;
 export const ACT_PATIENCE = 10_000;
 const PING_PATIENCE = 2_000;

@@ -21,7 +21,7 @@ const PATIENCE = 2_000;
 type PurchaseProcessOptions = {
   client: Client;
   taskQueue: string;
-  /** Hears of what Temporal missed; the process asks at its deadline. */
+  /** Called when a signal failed; the process asks at its deadline. */
   onMissed?: (error: unknown, workflowId: string) => void;
 };
 

@@ -22,7 +22,7 @@ type RefundProcessOptions = {
   taskQueue: string;
   /** How long a caller waits for Temporal, in milliseconds. Default: 2,000. */
   patience?: number;
-  /** Hears of what Temporal missed; the process asks again by itself. */
+  /** Called when a signal failed; the process asks again by itself. */
   onMissed?: (error: unknown, workflowId: string) => void;
 };
 

@@ -29,7 +29,7 @@ import { handleOf } from './reward-windows.ts';
 export type ReferralProcessOptions = {
   client: Client;
   taskQueue: string;
-  /** Hears of what Temporal missed; the schedules see to it. */
+  /** Called when a signal failed; the schedules retry. */
   onMissed?: (error: unknown, workflowId: string) => void;
 };
 

@@ -85,7 +85,7 @@ export function windowStartOptions(window: RewardWindowInput, taskQueue: string)
     taskQueue,
     workflowId: rewardWindowWorkflowId(account_id, month),
     args: [input] as Parameters<RewardWindowWorkflow>,
-    // One process at a time for each month; one that was terminated may begin again from the ledger's word.
+    // One process at a time for each month; one that was terminated may begin again from the ledger's state.
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     workflowIdConflictPolicy: 'USE_EXISTING',
     typedSearchAttributes: windowSearchAttributes(account_id),

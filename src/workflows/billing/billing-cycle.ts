@@ -1,7 +1,7 @@
 /**
  * One billing month of an organisation that is invoiced: waits for its end, closes it in the ledger, which writes the
- * invoice, hands that to the payment provider where there is one, and mails it. The ledger has it paid later, by the
- * provider's word or an operator's.
+ * invoice, hands that to the payment provider where there is one, and mails it. In the ledger it is paid later, when
+ * the provider or an operator reports the payment.
  */
 import {
   allHandlersFinished,

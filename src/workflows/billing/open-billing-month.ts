@@ -97,7 +97,7 @@ export class OpenBillingMonth {
     this.#show();
   }
 
-  /** Closes the month in the ledger, which writes the invoice, and sees to it. */
+  /** Closes the month in the ledger, which writes the invoice, and has the invoice collected and mailed. */
   async invoice(): Promise<BillingCycleResult> {
     const { account_id, month, ends_at } = this.#input;
     this.#goTo('closing');

@@ -67,7 +67,7 @@ export class OpenGift {
     return workflowInfo().continueAsNewSuggested && this.#claimMail !== 'sending';
   }
 
-  /** Takes over the accepted gift, or has the ledger accept the request. Throws the refusal. */
+  /** Adopts the accepted gift, or has the ledger accept the request. Throws the refusal. */
   async begin(given: GiftInput): Promise<void> {
     try {
       const giftId = checkedGiftId(workflowInfo().workflowId);
@@ -111,7 +111,7 @@ export class OpenGift {
     await condition(woken, '1 minute', { summary: 'Not advanced; trying again' });
   }
 
-  /** Takes over how the gift stands in the ledger, once the ledger has done what is due. */
+  /** Adopts the gift's state in the ledger, once the ledger has done what is due. */
   async refresh(): Promise<GiftProgress> {
     const { id } = await this.#begun();
     return await this.#inTurn(async () => {
@@ -182,7 +182,7 @@ export class OpenGift {
     this.#know(gift);
   }
 
-  /** Takes over the gift as the ledger has it, whatever has become of it. */
+  /** Adopts the gift as the ledger has it, whatever has become of it. */
   async #read(id: string): Promise<void> {
     this.#know(await ledger.findGift.executeWithOptions({ summary: 'Read the gift' }, [id]));
   }

@@ -131,7 +131,7 @@ export class OpenPurchase {
     };
   }
 
-  /** Whatever a signal says, it only wakes: the ledger has the word. Runs of earlier versions believed it. */
+  /** Whatever a signal says, it only wakes: the ledger decides. Runs of earlier versions believed it. */
   hear(standing?: Standing): void {
     if (patched('a-signal-only-wakes')) this.#woken = true;
     // A signal has no caller to refuse: what does not fit is dropped.
@@ -246,7 +246,7 @@ export class OpenPurchase {
     }
   }
 
-  /** Takes over the ledger's word; what is open again is an older word, but for a payment that does not fit. */
+  /** Adopts the ledger's state; ignores a stale `open`, except for a payment that does not fit. */
   #become({ status, reason_code, case: opened }: Standing): void {
     if (opened !== undefined) this.#purchase = { ...this.#purchase, case: opened };
     else if (status === 'open') return;

@@ -126,7 +126,7 @@ export class OpenRefund {
     return { status, ...(reason_code === null ? {} : { reason_code }) };
   }
 
-  /** Whatever a signal says, it only wakes: the ledger has the word. Runs of earlier versions believed it. */
+  /** Whatever a signal says, it only wakes: the ledger decides. Runs of earlier versions believed it. */
   hear(standing?: Standing): void {
     if (patched('a-signal-only-wakes')) this.#woken = true;
     // A signal has no caller to refuse: what does not fit is dropped.
@@ -201,7 +201,7 @@ export class OpenRefund {
     }
   }
 
-  /** Takes over the ledger's word, unless it is an older one: pending, succeeded, failed is the only order. */
+  /** Adopts the ledger's state, unless it is an older one: pending, succeeded, failed is the only order. */
   #become({ status, reason_code }: Standing): void {
     if (REFUND_STATUSES.indexOf(status) <= REFUND_STATUSES.indexOf(this.#refund.status)) return;
     this.#refund = { ...this.#refund, status, reason_code: reason_code ?? null };

@@ -164,7 +164,7 @@ export class OpenReferral {
     }
   }
 
-  /** Takes over the ledger's word; one that is older than what is known changes nothing. */
+  /** Adopts the ledger's state; one that is older than what is known changes nothing. */
   become(standing: ReferralStanding): void {
     if (rank(standing) < rank(this.#referral)) return;
     const { id, program, referrer_id, prompts_required, expires_at } = this.#referral;
@@ -244,7 +244,7 @@ export class OpenReferral {
     });
   }
 
-  /** Takes over the ledger's word, and tells each who was given a reward meanwhile. */
+  /** Adopts the ledger's state, and mails everyone who was given a reward meanwhile. */
   #hearOfRewards({ given, ...standing }: ReferralStanding & RewardsGiven): void {
     this.become(standing);
     if (given !== undefined) this.#post.tell(given);

@@ -147,7 +147,7 @@ export class OpenWindow {
     });
   }
 
-  /** Takes over how the ledger has the month; places that wait for the ledger stay held. */
+  /** Adopts the ledger's state of the month; places that wait for the ledger stay held. */
   become({ program, cap, claimed }: RewardWindow): void {
     this.#learn(program, cap, claimed);
     this.#show();

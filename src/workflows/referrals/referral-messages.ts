@@ -1,4 +1,7 @@
-/** What reaches a running referral: the ledger's word by signals, what people ask by updates, described for the Web UI. */
+/**
+ * What reaches a running referral: the ledger's changes by signals, people's requests by updates, described for the Web
+ * UI.
+ */
 import {
   type ApplicationFailure,
   CancellationScope,

@@ -138,7 +138,7 @@ test('a server that takes no tokens of end users takes none of Codex clients', a
     const { status, json } = await closed.send('GET', USAGE, { as: codexToken('ada', NOW) });
     expect([status, json.detail]).toEqual([
       401,
-      'This server takes no end users’ tokens: BOON_JWKS_URL is not set.',
+      'This server accepts no end users’ tokens: BOON_JWKS_URL is not set.',
     ]);
   } finally {
     await closed.close();

@@ -58,7 +58,7 @@ describe('eligibility', () => {
       remaining_reward_capacity: 3,
       rules: [
         'Your friend must be new, or have been away for more than 62 days.',
-        'Your friend must come by the link and send 3 messages; signing in alone does not count.',
+        'Your friend must use the link and send 3 messages; signing in alone does not count.',
         'At most 3 rewards in one of your billing months.',
       ],
       time_frame_rules: [
