@@ -290,7 +290,7 @@ test('a data folder that cannot be written is named with its setting', { timeout
   expectOneSentence(start, /The folder \S+ cannot be written \(\w+\): set BOON_DATA_DIR/);
 });
 
-test('a disk without room is told with its folder', { timeout: 120_000 }, async ({ skip }) => {
+test('a disk without room is reported with its folder', { timeout: 120_000 }, async ({ skip }) => {
   const folder = dataFolder();
   const small = ['-m', 'sh', '-c', `mount -t tmpfs -o size=42m tmpfs ${folder}`];
   // To mount one takes root, and a container may forbid it all the same.

@@ -57,7 +57,7 @@ describe('the account', () => {
     expect(await accountSeen(as, 'eve')).toBe(404);
   });
 
-  test('of somebody else is refused in the words for none at all, on every call', async () => {
+  test('of somebody else is refused with the refusal for none at all, on every call', async () => {
     const as = codexToken('ada', NOW);
     for (const [method, path] of CALLS) {
       const body = method === 'POST' ? {} : undefined;

@@ -69,7 +69,7 @@ describe('eligibility', () => {
     });
   });
 
-  test('tells credits of a reward in whole ones, and beside them exactly', async () => {
+  test('shows credits of a reward in whole ones, and beside them exactly', async () => {
     await seedAccount(server.ledger, 'pia');
     const { grants, description, should_show, ineligible_reason_code } = await eligibilityOf(
       'pia',
