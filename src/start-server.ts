@@ -49,7 +49,7 @@ export type RunningServer = {
 };
 
 /**
- * Brings the schema up to date and starts to listen. Temporal may be away: gifts are accepted all the same.
+ * Brings the schema up to date and starts to listen. Temporal may be down: gifts are still accepted.
  * @throws ConfigError without a database or a key to encrypt with; MigrationError; the system's error when the
  * port cannot be had.
  */

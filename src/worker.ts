@@ -193,7 +193,7 @@ async function startHealth(
   return await startHealthServer({ port: config.metricsPort, host: config.host, readiness, metrics });
 }
 
-/** Version of the package, which stands one folder above both the sources and the compiled code. */
+/** Version of the package, which is one folder above both the sources and the compiled code. */
 function version(): string {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   return String(version);

@@ -149,7 +149,7 @@ function balance(terminal: Terminal): Command {
 }
 
 function limits(terminal: Terminal): Command {
-  return newCommand('limits', 'Show what an account has used of its plan, and what it can go on with')
+  return newCommand('limits', 'Show what an account has used of its plan, and what it can still use')
     .argument('<id>', 'the account')
     .action(async (id: string, _options: object, command: Command) => {
       const has = await (await apiClient(terminal.env)).accounts.limits(id);
@@ -182,7 +182,7 @@ function limits(terminal: Terminal): Command {
 function statement(terminal: Terminal): Command {
   return newCommand('statement', 'List an account’s movements, the latest first')
     .argument('<id>', 'the account')
-    .option('--limit <count>', 'at most so many', wholeNumber(1), 20)
+    .option('--limit <count>', 'at most this many', wholeNumber(1), 20)
     .action(async (id: string, { limit }: { limit: number }, command: Command) => {
       const client = await apiClient(terminal.env);
       const movements = [];

@@ -92,7 +92,7 @@ function list(terminal: Terminal): Command {
         .default('sent,received'),
     )
     .addOption(new Option('--status <status>', 'only those that are').choices(GIFT_STATUSES))
-    .option('--limit <count>', 'at most so many', wholeNumber(1), 20)
+    .option('--limit <count>', 'at most this many', wholeNumber(1), 20)
     .action(async (account_id: string, options: List, command: Command) => {
       const { limit, ...rest } = options;
       const client = await apiClient(terminal.env);

@@ -31,7 +31,7 @@ export function invoicesCommand(terminal: Terminal): Command {
 function list(terminal: Terminal): Command {
   return newCommand('list', 'List an organisation’s invoices, the latest month first')
     .argument('<organisation>', 'who is invoiced')
-    .option('--limit <count>', 'at most so many', wholeNumber(1), 20)
+    .option('--limit <count>', 'at most this many', wholeNumber(1), 20)
     .action(async (organisation: string, { limit }: { limit: number }, command: Command) => {
       const page = await (await apiClient(terminal.env)).invoices.list(organisation, { limit });
       const rows = page.data.map(({ id, month, status, credits, total, due_at }) => [

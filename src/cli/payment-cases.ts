@@ -26,8 +26,8 @@ export function casesCommand(terminal: Terminal): Command {
   )
     .addOption(new Option('--status <status>', 'only those that are').choices(CASE_STATUSES))
     .option('--account <account>', 'only of this account')
-    .option('--limit <count>', 'at most so many, up to 100', wholeNumber(1), 20)
-    .option('--cursor <cursor>', 'go on from the page before')
+    .option('--limit <count>', 'at most this many, up to 100', wholeNumber(1), 20)
+    .option('--cursor <cursor>', 'continue from the previous page')
     .action(async ({ status, account, limit, cursor }: List, command: Command) => {
       const page = await (await apiClient(terminal.env)).purchases.cases({
         limit,
@@ -65,7 +65,7 @@ function show(terminal: Terminal): Command {
 function close(terminal: Terminal): Command {
   return newCommand('close', 'Close a case, with what was decided')
     .argument('<case>', 'its id')
-    .requiredOption('--reason <text>', 'what was decided; it stands in the record')
+    .requiredOption('--reason <text>', 'what was decided; it is kept in the record')
     .option('--idempotency-key <key>', 'the same key never closes twice; left out: a new one')
     .action(
       async (

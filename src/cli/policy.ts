@@ -34,7 +34,7 @@ export function policyCommand(terminal: Terminal): Command {
   );
 }
 
-/** Longer than anybody reads; the counts tell of all. */
+/** Longer than anybody reads; the counts cover everything. */
 const MOST_LISTED = 1_000;
 
 function open(terminal: Terminal): Command {
@@ -45,7 +45,7 @@ function open(terminal: Terminal): Command {
   )
     .argument(
       '[version]',
-      `one policy: lists what goes on under it, the oldest first, at most ${MOST_LISTED}`,
+      `one policy: lists what is still open under it, the oldest first, at most ${MOST_LISTED}`,
     )
     .action(async (version: string | undefined, _options: object, command: Command) => {
       const { withLedger } = await import('./local-ledger.ts');
@@ -68,7 +68,7 @@ function open(terminal: Terminal): Command {
           : tableLines(
               ['what', 'id', 'program', 'status', 'since'],
               processes.map((one) => [one.kind, one.id, one.program, one.status, one.since]),
-              `Nothing goes on under ${version}.`,
+              `Nothing is open under ${version}.`,
             );
       answer(terminal, command, processes === undefined ? { counts } : { counts, processes }, lines);
     });

@@ -83,9 +83,11 @@ function listCommand(terminal: Terminal): Command {
 }
 
 function poolCommand(terminal: Terminal): Command {
-  return newCommand('pool', 'Show what members took of an organisation’s credits, and its invoice so far', [
-    'usage pool acme',
-  ])
+  return newCommand(
+    'pool',
+    'Show how much members used of an organisation’s credits, and its invoice so far',
+    ['usage pool acme'],
+  )
     .argument('<organisation>', 'whose credits')
     .action(async (organisation: string, _options: object, command: Command) => {
       const pool = await (await apiClient(terminal.env)).usage.pool(organisation);

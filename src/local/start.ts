@@ -36,7 +36,7 @@ const STOP_WITHIN_MS = 60_000;
 
 /**
  * Starts all of Boon on this machine, plays the story and stays until it is stopped. What was accepted stays in the
- * data folder, and the next start goes on with it.
+ * data folder, and the next start continues with it.
  *
  * @throws what names the one thing to put right: LocalSetupError, TemporalUnreachable …
  */

@@ -124,7 +124,7 @@ export function watchStarts(registry: Registry, backlog: () => { waiting: number
   const registers = [registry];
   new Gauge({
     name: 'boon_starts_waiting',
-    help: 'Processes that are still to be started or told of what was answered',
+    help: 'Processes that are still to be started or notified of what was answered',
     registers,
     collect() {
       this.set(backlog().waiting);

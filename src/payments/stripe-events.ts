@@ -112,7 +112,7 @@ export function paidIntent(intent: Stripe.PaymentIntent, at: string): PaymentNew
   };
 }
 
-/** How a refund stands, whoever made it: one that Boon asked for carries its id. */
+/** A refund's state, whoever made it: one that Boon asked for carries its id. */
 export function ofRefund(
   { id, metadata, status, failure_reason, amount, payment_intent, created }: Stripe.Refund,
   at: string,
@@ -131,7 +131,7 @@ export function ofRefund(
   return { ...about, status: 'failed', reason_code: textOf(failure_reason) ?? status };
 }
 
-/** How a dispute stands; undefined for an inquiry, which takes no money away. */
+/** A dispute's state; undefined for an inquiry, which takes no money away. */
 export function ofDispute({ id, amount, payment_intent, status }: Stripe.Dispute, at: string) {
   if (status.startsWith('warning_')) return undefined;
   return {

@@ -9,7 +9,7 @@ export function textOf(given: unknown): string | undefined {
   return typeof given === 'string' && /^[\x21-\x7e]{1,255}$/.test(given) ? given : undefined;
 }
 
-/** The id of what stands there whole or by its id. */
+/** The id of what is given whole or by its id. */
 export function idOf(given: unknown): string | undefined {
   return textOf(typeof given === 'object' && given !== null && 'id' in given ? given.id : given);
 }

@@ -20,7 +20,7 @@ export interface StripePages {
   one<T>(ask: () => Promise<T>): Promise<T | undefined>;
 }
 
-/** @param wait waits so many seconds */
+/** @param wait waits this many seconds */
 export function stripePages(
   wait: (seconds: number) => Promise<unknown> = (s) => sleep(s * 1000),
 ): StripePages {

@@ -18,7 +18,7 @@ export async function sendStripeRefund(
     return { at, refund_id: id, provider_id: refund.id, status, ...(reason_code && { reason_code }) };
   };
   try {
-    // Looked for first: Stripe forgets keys after a day, and a worker may be away for longer.
+    // Looked for first: Stripe forgets keys after a day, and a worker may be down for longer.
     for await (const made of stripe.refunds.list({ payment_intent, limit: 100 })) {
       if (made.metadata?.refund_id === id) return said(made);
     }

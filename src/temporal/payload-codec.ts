@@ -1,6 +1,6 @@
 /**
  * What people wrote is encrypted before it leaves this process for Temporal: AES-256-GCM, under a key whose id
- * stands beside the ciphertext, so that keys can change while processes run.
+ * is stored beside the ciphertext, so that keys can change while processes run.
  */
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 import type { Payload, PayloadCodec } from '@temporalio/common';
@@ -25,7 +25,7 @@ const TAG_BYTES = 16;
 
 /**
  * Beside any text with an e-mail address in it: fields that hold what somebody wrote, an address or a secret, as `JSON.stringify` writes them. A field that is null
- * or missing tells nothing, so a gift without a message costs not a byte more.
+ * or missing reveals nothing, so a gift without a message costs not one byte more.
  */
 const PERSONAL_FIELDS = ['message', 'reason', 'email', 'token'].map((name) => Buffer.from(`"${name}":"`));
 
@@ -88,7 +88,7 @@ export function createPayloadCodec({ encryption, keys }: PayloadKeys): PayloadCo
   }
 }
 
-/** What a payload names its key by: a digest that tells nothing of the key. */
+/** What a payload names its key by: a digest that reveals nothing of the key. */
 function keyId(key: Buffer): string {
   return createHash('sha256').update('boon payload key').update(key).digest('hex').slice(0, 8);
 }

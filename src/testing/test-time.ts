@@ -1,4 +1,4 @@
-/** The test's hold on time: it stands still, goes on by so much, or runs. One thing after another. */
+/** The test's hold on time: it stands still, goes on by an amount, or runs. One thing after another. */
 import { takingTurns } from '../workflows/turns.ts';
 import { postExpiries } from './due-sweeps.ts';
 import { pause } from './test-clock.ts';

@@ -504,7 +504,7 @@ describe('the lists', () => {
     const refused = await compare('--apply');
     expect(refused.code).toBe(1);
     expect(refused.err).toContain(
-      'Stripe refused: for_the_test. What is listed stands; run it again for the rest.',
+      'Stripe refused: for_the_test. What is listed is done; run it again for the rest.',
     );
   });
 });

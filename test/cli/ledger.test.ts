@@ -31,7 +31,7 @@ test('what was proved is kept as a checkpoint, and the next run proves what came
   await seedAccount(own.ledger, 'ada', { credits: '10' });
   const none = await boonCommand(['ledger', 'verify', '--since-checkpoint'], settings);
   expect(none.out).toMatch(
-    /^There was no checkpoint that stands: everything was proved\.\nEvery invariant holds\./,
+    /^There was no valid checkpoint: everything was proved\.\nEvery invariant holds\./,
   );
   await own.ledger.sealBlocks(new Date().toISOString());
   await boonCommand(['ledger', 'verify', '--full'], settings);

@@ -9,7 +9,7 @@ import { type GiftProcesses, hasProcess } from '../../domain/gift-processes.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { type DutyRun, duty } from '../duty.ts';
 
-/** The gifts' workflows, as Temporal tells of them. */
+/** The gifts' workflows, as Temporal reports them. */
 export type GiftRuns = {
   /** Those of the workflow ids that run. */
   running(workflowIds: readonly string[]): Promise<Set<string>>;

@@ -147,7 +147,7 @@ export function purchaseActivities({ ledger, runs, refundRuns, payments }: Depen
     } while (cursor !== undefined);
   }
 
-  /** One that has completed though the ledger, asked after that, still waits, did so by mistake: it begins anew. */
+  /** One that has completed though the ledger, asked after that, still waits, did so by mistake: it starts again. */
   async function startAgain(purchase: Purchase): Promise<boolean> {
     if (await runs.restart(purchase)) return true;
     const now = await ledger.findPurchase(purchase.id);

@@ -64,8 +64,8 @@ export async function startMissingRefunds(
   before: string,
 ): Promise<number> {
   /**
-   * One that has completed though the ledger, asked after that, still waits, did so by mistake: it begins anew. Unless it
-   * has asked after the money for as long as it does: then only the provider's message counts.
+   * One that has completed though the ledger, asked after that, still waits, did so by mistake: it starts again. Unless
+   * it has asked after the money for as long as it does: then only the provider's message counts.
    */
   async function startAgain(refund: Refund): Promise<boolean> {
     if (await runs.restart(refund)) return true;

@@ -1,7 +1,7 @@
 /** What the sweeps of referrals ask of Temporal. */
 import type { Referral } from '../../contracts/referrals/referral.ts';
 
-/** Referrals' workflows, as Temporal tells of them. */
+/** Referrals' workflows, as Temporal reports them. */
 export type ReferralRuns = {
   /** Those of the workflow ids that run. */
   running(workflowIds: readonly string[]): Promise<Set<string>>;

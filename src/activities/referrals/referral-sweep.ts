@@ -141,7 +141,7 @@ export function referralSweepActivities(
     }
   }
 
-  /** One that has completed though the ledger, asked after that, has it open, did so by mistake: it begins anew. */
+  /** One that has completed though the ledger, asked after that, has it open, did so by mistake: it starts again. */
   async function startAgain(referral: Referral): Promise<boolean> {
     if (await runs.restart(referral)) return true;
     const now = await ledger.findReferral(referral.id);

@@ -28,7 +28,9 @@ const WAIT = '500 milliseconds';
 
 export function rewardActivities(ledger: Referrals, windows: RewardWindows) {
   return {
-    /** Claims the reward of a qualified referral and tells how the referral stands after it, and who was given one so far. */
+    /**
+     * Claims the reward of a qualified referral; returns the referral's state after it, and who was given one so far.
+     */
     claimReward: (referralId: string, at: string): Promise<ReferralStanding & RewardsGiven> =>
       failing(async () => {
         const referral = await ledger.findReferral(referralId);

@@ -8,7 +8,7 @@ import {
 import type { Referrals } from '../../ledger/referrals/referrals.ts';
 import type { DutyRun } from '../duty.ts';
 
-/** Reward windows' workflows, as Temporal tells of them. */
+/** Reward windows' workflows, as Temporal reports them. */
 export type WindowRuns = {
   /** Those that have closed since a time, by pages. */
   closed(since: string): AsyncIterable<readonly { workflowId: string }[]>;

@@ -30,7 +30,7 @@ export const resetRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
     schema: {
       operationId: 'getLimits',
       tags: TAGS,
-      summary: 'Show what an account has used of its plan, and what it can go on with',
+      summary: 'Show what an account has used of its plan, and what it can still use',
       description:
         'A window opens with the first use. One that is not open has used nothing and has no dates.',
       params: IdSchema,

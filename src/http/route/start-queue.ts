@@ -18,7 +18,10 @@ export interface StartQueue {
   backlog(): { waiting: number; oldest: number; full: boolean };
   /** Resolves once nothing waits or runs. */
   idle(): Promise<void>;
-  /** Takes nothing more, and does what waits, for at most so many milliseconds and not with a Temporal that is away. */
+  /**
+   * Takes nothing more, and works through what waits, for at most this many milliseconds and not while Temporal is
+   * down.
+   */
   close(patience?: number): Promise<void>;
 }
 
@@ -81,7 +84,7 @@ export function createStartQueue(options: StartQueueOptions): StartQueue {
       const now = performance.now();
       let since = now;
       for (const asked of running.values()) since = Math.min(since, asked);
-      // What has been tried stands behind younger ones.
+      // What has been tried goes behind younger ones.
       for (const asked of waiting.values()) since = Math.min(since, asked.since);
       return { waiting: waiting.size, oldest: (now - since) / 1_000, full };
     },

@@ -46,7 +46,7 @@ export function createCampaignProcess(options: CampaignProcessOptions): Campaign
   };
 }
 
-/** Waking them as `reconcile` does: it is told of one that had failed. */
+/** Waking them as `reconcile` does: one that had failed is reported to it. */
 export function campaignRuns(client: Client, taskQueue: string): CampaignProcess {
   const { wake } = createCampaignProcess({ client, taskQueue, patience: 10_000 });
   return {

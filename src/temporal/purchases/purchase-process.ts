@@ -86,7 +86,7 @@ function startOptions(purchase: Purchase, taskQueue: string) {
     taskQueue,
     workflowId: purchaseWorkflowId(purchase.id),
     args: [{ purchase: progress }] as Parameters<PurchaseWorkflow>,
-    // One process a purchase, for ever; a second start of a running one is the same start.
+    // One process a purchase, forever; a second start of a running one is the same start.
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     workflowIdConflictPolicy: 'USE_EXISTING',
     typedSearchAttributes: purchaseSearchAttributes(progress),

@@ -82,7 +82,7 @@ function startOptions(refund: Refund, taskQueue: string) {
     taskQueue,
     workflowId: refundWorkflowId(refund.id),
     args: [{ refund: progress }] as Parameters<RefundWorkflow>,
-    // One process a refund, for ever; a second start of a running one is the same start.
+    // One process a refund, forever; a second start of a running one is the same start.
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     workflowIdConflictPolicy: 'USE_EXISTING',
     typedSearchAttributes: refundSearchAttributes(progress),

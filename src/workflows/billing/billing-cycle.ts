@@ -32,7 +32,7 @@ export async function billingCycle(input: BillingCycleInput): Promise<BillingCyc
   // A cancellation requested of the workflow is refused; it must not cut its process short.
   return await CancellationScope.nonCancellable(() => untilItsEnd(month));
 }
-// It waits for up to a month: it goes on under newer code.
+// It waits for up to a month: it continues under newer code.
 setWorkflowOptions(versioned('AUTO_UPGRADE'), billingCycle);
 
 async function untilItsEnd(month: OpenBillingMonth): Promise<BillingCycleResult> {

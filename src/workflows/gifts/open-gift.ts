@@ -127,7 +127,7 @@ export class OpenGift {
       const summary = summaryOf(action.by === undefined ? action.action : `${action.action} by ${action.by}`);
       const request = { ...action, gift_id: id, at: now() };
       const recorded = await ledger.actOnGift.executeWithOptions({ summary }, [request]);
-      // A recorded answer tells how the gift stood then, which must not replace how it stands now.
+      // A recorded answer has the gift's state of then, which must not replace its present one.
       if (!recorded.replayed) this.#become(standingOf(recorded.value));
       else this.#become(await ledger.advanceGift(id, now()));
       return recorded;
@@ -153,7 +153,7 @@ export class OpenGift {
     await this.#mailed;
   }
 
-  /** Input of a run that goes on where this one stands; undefined when the gift has ended. */
+  /** Input of a run that continues where this one stopped; undefined when the gift has ended. */
   nextRun(): GiftInput | undefined {
     const { deadline } = this;
     if (this.#gift === undefined || deadline === undefined) return undefined;

@@ -36,7 +36,7 @@ const mails = proxyActivities<PurchaseMailActivities>({
   retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '10 minutes' },
 });
 
-/** Short, and once a message; the database may be away. */
+/** Short, and once a message; the database may be down. */
 const ledger = proxyLocalActivities<PurchaseActivities>({
   startToCloseTimeout: '10 seconds',
   retry: { initialInterval: '250 milliseconds', backoffCoefficient: 2, maximumInterval: '2 minutes' },
@@ -110,7 +110,7 @@ export class OpenPurchase {
     return this.#isToClose;
   }
 
-  /** A request to cancel was refused: the run that heard it stands under it for ever. */
+  /** A request to cancel was refused: the run that received it is marked with it forever. */
   get needsNewRun(): boolean {
     return this.#needsNewRun;
   }
@@ -120,7 +120,7 @@ export class OpenPurchase {
     return { status, ...(reason_code === null ? {} : { reason_code }) };
   }
 
-  /** Input of a run that goes on where this one stands. */
+  /** Input of a run that continues where this one stopped. */
   nextRun(): PurchaseInput {
     const refused = this.#refused;
     return {
@@ -216,7 +216,7 @@ export class OpenPurchase {
     );
   }
 
-  /** Mails what there is to tell; whether that works changes nothing. */
+  /** Mails the news; whether that works changes nothing. */
   async mail(): Promise<void> {
     try {
       await mails.sendPurchaseMail.executeWithOptions({ summary: 'Tell the buyer' }, [

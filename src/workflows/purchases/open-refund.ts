@@ -37,7 +37,7 @@ const mails = proxyActivities<PurchaseMailActivities>({
   retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '10 minutes' },
 });
 
-/** Short, and once a message; the database may be away. */
+/** Short, and once a message; the database may be down. */
 const ledger = proxyLocalActivities<RefundActivities>({
   startToCloseTimeout: '10 seconds',
   retry: { initialInterval: '250 milliseconds', backoffCoefficient: 2, maximumInterval: '2 minutes' },
@@ -97,12 +97,12 @@ export class OpenRefund {
     return this.#askAt === undefined;
   }
 
-  /** A request to cancel was refused: the run that heard it stands under it for ever. */
+  /** A request to cancel was refused: the run that received it is marked with it forever. */
   get needsNewRun(): boolean {
     return this.#needsNewRun;
   }
 
-  /** Input of a run that goes on where this one stands. */
+  /** Input of a run that continues where this one stopped. */
   nextRun(): RefundInput {
     const refused = this.#refused;
     return {
@@ -189,7 +189,7 @@ export class OpenRefund {
     }
   }
 
-  /** Mails what there is to tell; whether that works changes nothing. */
+  /** Mails the news; whether that works changes nothing. */
   async mail(): Promise<void> {
     try {
       await mails.sendRefundMail.executeWithOptions({ summary: 'Tell the buyer' }, [

@@ -52,7 +52,7 @@ export class OpenReferral {
   #rewardIsDue: boolean;
   readonly #post: ReferralPost;
   #isToLook = false;
-  /** Requests to cancel that were refused; the run that heard one stands under it for ever. */
+  /** Requests to cancel that were refused; the run that received one is marked with it forever. */
   #cancelRequests: number;
   #refused: RefusedRequest | undefined;
   #isToBeginAnew = false;
@@ -214,7 +214,7 @@ export class OpenReferral {
     }
   }
 
-  /** Tells those who were rewarded, if they have not been told. */
+  /** Mails those who were rewarded, if they have not been mailed. */
   mailReward(): void {
     this.#post.tellBoth();
   }
@@ -224,7 +224,7 @@ export class OpenReferral {
     return this.#post.untilQuiet();
   }
 
-  /** Input of a run that goes on where this one stands. */
+  /** Input of a run that continues where this one stopped. */
   nextRun(): ReferralInput {
     const { invitation, resent } = this.#post;
     const refused = this.#refused;

@@ -85,7 +85,7 @@ async function answered<T>(work: () => Promise<T>): Promise<T> {
 
 /** "Request Cancellation" in the Web UI: cancels the referral, not just its process; a refusal is shown. */
 async function cancelledThroughTemporal(referral: OpenReferral): Promise<void> {
-  // An earlier request was refused: this one is to be looked at anew.
+  // An earlier request was refused: this one is to be looked at again.
   const earlier = referral.cancelRequests === 0 ? '' : `-${referral.cancelRequests}`;
   const request = `${workflowInfo().workflowId}:cancel-request${earlier}`;
   const isAnswered = cancelRequestsAreAnswered();
