@@ -99,7 +99,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         onMissed: (error, workflow_id) =>
           logger.warn(
             { workflow_id, err: error },
-            'could not signal the workflow; it will ask again by itself',
+            'could not signal the workflow; it asks again by itself',
           ),
       }),
       purchaseProcess: createPurchaseProcess({
@@ -108,7 +108,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         onMissed: (error, workflow_id) =>
           logger.warn(
             { workflow_id, err: error },
-            'could not signal the workflow; it will ask at its deadline',
+            'could not signal the workflow; it asks at its deadline',
           ),
       }),
       ...(await configuredPayments(config, encryptionKey)),

@@ -22,7 +22,7 @@ export type LetterLedger = Pick<Ledger, 'findGift' | 'giftAddress' | 'findAccoun
 
 /** Reminders are written by their duties, from what these find. */
 export type WrittenKind = Exclude<LetterKind, 'reset_reminder' | 'credit_reminder'>;
-/** Undefined if there is nothing to say at the moment, or nobody to say it to. */
+/** Undefined where there is nothing to tell at the moment, or nobody to tell it to. */
 type Write = (letter: LetterName, at: string) => Promise<WrittenLetter | undefined>;
 export type LetterWriters = Record<WrittenKind, Write>;
 
@@ -64,7 +64,7 @@ export function letterWriters({
       return { to: address.email, mail: invitationMail({ referral, from, url, publicUrl, which }) };
     },
 
-    /** Nothing to those who were given nothing, or lost it again. */
+    /** Nothing to who was given nothing, or lost it again. */
     async reward({ subject, which }) {
       const referral = await ledger.findReferral(subject);
       const reward = referral.rewards.find(({ recipient }) => recipient === which);

@@ -48,7 +48,7 @@ export type Invoice = {
   payment_url: string | null;
   /** Null until the mail is seen to. */
   notice: InvoiceNotice | null;
-  /** Where the provider's invoice differs from the ledger's; someone must fix it at the provider. */
+  /** What the provider has otherwise than the ledger: a person must see to it there. */
   provider_fault: string | null;
 };
 

@@ -21,7 +21,7 @@ export function billingRuns(client: Client, taskQueue: string): BillingRuns {
           taskQueue,
           workflowId,
           args: [month],
-          // One process at a time for each month; one that was terminated begins again from the ledger's state.
+          // One process at a time for each month; one that was terminated begins again from the ledger's word.
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',
           workflowIdConflictPolicy: 'USE_EXISTING',
           typedSearchAttributes: windowSearchAttributes(month.account_id),

@@ -16,7 +16,7 @@ import { startedAnew } from '../started-anew.ts';
 type CampaignProcessOptions = {
   client: Client;
   taskQueue: string;
-  /** How long a caller waits for Temporal, in milliseconds; 2,000 when left out. After that `reconcile` does it. */
+  /** How long a caller waits for Temporal, in milliseconds; 2,000 when left out. After that `reconcile` sees to it. */
   patience?: number;
 };
 
@@ -46,7 +46,7 @@ export function createCampaignProcess(options: CampaignProcessOptions): Campaign
   };
 }
 
-/** Waking them as `reconcile` does: one that had failed is reported to it. */
+/** Waking them as `reconcile` does: it is told of one that had failed. */
 export function campaignRuns(client: Client, taskQueue: string): CampaignProcess {
   const { wake } = createCampaignProcess({ client, taskQueue, patience: 10_000 });
   return {

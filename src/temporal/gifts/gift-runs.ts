@@ -1,4 +1,4 @@
-/** Gifts' workflows as `reconcile` asks for them: which run, and starting one again. */
+/** Gifts' workflows as `reconcile` asks for them: which run, and starting one anew. */
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { GiftRuns } from '../../activities/gifts/gift-starts.ts';
 import { GIFT_WORKFLOW, type GiftWorkflow } from '../../contracts/gifts/gift.ts';

@@ -18,7 +18,7 @@ export function giftStartOptions(
     taskQueue,
     workflowId: giftWorkflowId(gift.id),
     args: [{ accepted: onlyNeeded(gift) }],
-    // One process a gift, forever; a second start of a running one is the same start.
+    // One process a gift, for ever; a second start of a running one is the same start.
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     workflowIdConflictPolicy: 'USE_EXISTING',
     // A gift by e-mail begins with the mail; every other one with its deadline.

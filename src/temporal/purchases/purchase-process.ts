@@ -21,7 +21,7 @@ const PATIENCE = 2_000;
 type PurchaseProcessOptions = {
   client: Client;
   taskQueue: string;
-  /** Called when a signal failed; the process asks at its deadline. */
+  /** Hears of what Temporal missed; the process asks at its deadline. */
   onMissed?: (error: unknown, workflowId: string) => void;
 };
 
@@ -86,7 +86,7 @@ function startOptions(purchase: Purchase, taskQueue: string) {
     taskQueue,
     workflowId: purchaseWorkflowId(purchase.id),
     args: [{ purchase: progress }] as Parameters<PurchaseWorkflow>,
-    // One process a purchase, forever; a second start of a running one is the same start.
+    // One process a purchase, for ever; a second start of a running one is the same start.
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     workflowIdConflictPolicy: 'USE_EXISTING',
     typedSearchAttributes: purchaseSearchAttributes(progress),

@@ -22,7 +22,7 @@ type RefundProcessOptions = {
   taskQueue: string;
   /** How long a caller waits for Temporal, in milliseconds. Default: 2,000. */
   patience?: number;
-  /** Called when a signal failed; the process asks again by itself. */
+  /** Hears of what Temporal missed; the process asks again by itself. */
   onMissed?: (error: unknown, workflowId: string) => void;
 };
 
@@ -82,7 +82,7 @@ function startOptions(refund: Refund, taskQueue: string) {
     taskQueue,
     workflowId: refundWorkflowId(refund.id),
     args: [{ refund: progress }] as Parameters<RefundWorkflow>,
-    // One process a refund, forever; a second start of a running one is the same start.
+    // One process a refund, for ever; a second start of a running one is the same start.
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     workflowIdConflictPolicy: 'USE_EXISTING',
     typedSearchAttributes: refundSearchAttributes(progress),

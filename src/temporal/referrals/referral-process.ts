@@ -29,7 +29,7 @@ import { handleOf } from './reward-windows.ts';
 export type ReferralProcessOptions = {
   client: Client;
   taskQueue: string;
-  /** Called when a signal failed; the schedules retry. */
+  /** Hears of what Temporal missed; the schedules see to it. */
   onMissed?: (error: unknown, workflowId: string) => void;
 };
 
@@ -86,7 +86,7 @@ export function createReferralProcess(options: ReferralProcessOptions): Referral
       try {
         await handle.signal(message, referralStanding(referral));
       } catch (error) {
-        // Its invitation had run out, and its process with it, when the last prompt was reported.
+        // Its invitation had run out, and its process with it, when the last prompt was told.
         if (!(error instanceof WorkflowNotFoundError) || referral.status !== 'qualified') throw error;
         await startAnew(referral);
       }

@@ -15,7 +15,7 @@ export function referralStartOptions(referral: Referral, taskQueue: string) {
     taskQueue,
     workflowId: referralWorkflowId(referral.id),
     args: [{ referral: progress }] as Parameters<ReferralWorkflow>,
-    // One process a referral, forever; a second start of a running one is the same start.
+    // One process a referral, for ever; a second start of a running one is the same start.
     workflowIdReusePolicy: 'REJECT_DUPLICATE',
     workflowIdConflictPolicy: 'USE_EXISTING',
     typedSearchAttributes: referralSearchAttributes(progress),

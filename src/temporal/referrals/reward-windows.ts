@@ -1,4 +1,4 @@
-/** Reward windows' processes on Temporal: asked for places by referrals, signaled by the API. */
+/** Reward windows' processes on Temporal: asked for places by referrals, told by the API. */
 import { type Client, WithStartWorkflowOperation, WorkflowNotFoundError } from '@temporalio/client';
 import type { RewardWindows } from '../../activities/referrals/reward.ts';
 import {
@@ -85,7 +85,7 @@ export function windowStartOptions(window: RewardWindowInput, taskQueue: string)
     taskQueue,
     workflowId: rewardWindowWorkflowId(account_id, month),
     args: [input] as Parameters<RewardWindowWorkflow>,
-    // One process at a time for each month; one that was terminated may begin again from the ledger's state.
+    // One process at a time for each month; one that was terminated may begin again from the ledger's word.
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     workflowIdConflictPolicy: 'USE_EXISTING',
     typedSearchAttributes: windowSearchAttributes(account_id),

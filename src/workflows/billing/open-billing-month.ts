@@ -36,7 +36,7 @@ const { collectInvoice, mailInvoice } = proxyActivities<BillingActivities>({
 });
 const { giveUpMail } = proxyActivities<BillingActivities>({ startToCloseTimeout: '1 minute' });
 
-/** Short, and once a message; the database may be down. */
+/** Short, and once a message; the database may be away. */
 const ledger = proxyLocalActivities<BillingActivities>({
   startToCloseTimeout: '10 seconds',
   retry: { initialInterval: '250 milliseconds', backoffCoefficient: 2, maximumInterval: '2 minutes' },
@@ -48,7 +48,7 @@ export class OpenBillingMonth {
   #stage: BillingStage = 'waiting';
   #standing: BillingMonthStanding | null = null;
   #refused: RefusedRequest | undefined;
-  /** A request to cancel was refused: the run that received it is marked with it forever. */
+  /** A request to cancel was refused: the run that heard it stands under it for ever. */
   #needsNewRun = false;
 
   constructor(input: BillingCycleInput) {
@@ -63,7 +63,7 @@ export class OpenBillingMonth {
     return { account_id, month, ends_at, stage: this.#stage, standing: this.#standing };
   }
 
-  /** Input of a run that continues where this one stopped. */
+  /** Input of a run that goes on where this one stands. */
   nextRun(): BillingCycleInput {
     const { account_id, month, ends_at } = this.#input;
     const refused = this.#refused;
@@ -77,7 +77,7 @@ export class OpenBillingMonth {
     this.#show();
   }
 
-  /** Waits for the month's end. @returns true when it has come; false when the process is to continue in a new run. */
+  /** Waits for the month's end. @returns true when it has come; false when the process is to go on in a new run. */
   async untilItsEnd(): Promise<boolean> {
     const left = Date.parse(this.#input.ends_at) - Date.now();
     if (left <= 0) return true;
@@ -97,7 +97,7 @@ export class OpenBillingMonth {
     this.#show();
   }
 
-  /** Closes the month in the ledger, which writes the invoice, and has the invoice collected and mailed. */
+  /** Closes the month in the ledger, which writes the invoice, and sees to it. */
   async invoice(): Promise<BillingCycleResult> {
     const { account_id, month, ends_at } = this.#input;
     this.#goTo('closing');

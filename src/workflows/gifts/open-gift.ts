@@ -67,7 +67,7 @@ export class OpenGift {
     return workflowInfo().continueAsNewSuggested && this.#claimMail !== 'sending';
   }
 
-  /** Adopts the accepted gift, or has the ledger accept the request. Throws the refusal. */
+  /** Takes over the accepted gift, or has the ledger accept the request. Throws the refusal. */
   async begin(given: GiftInput): Promise<void> {
     try {
       const giftId = checkedGiftId(workflowInfo().workflowId);
@@ -111,7 +111,7 @@ export class OpenGift {
     await condition(woken, '1 minute', { summary: 'Not advanced; trying again' });
   }
 
-  /** Adopts the gift's state in the ledger, once the ledger has done what is due. */
+  /** Takes over how the gift stands in the ledger, once the ledger has done what is due. */
   async refresh(): Promise<GiftProgress> {
     const { id } = await this.#begun();
     return await this.#inTurn(async () => {
@@ -127,7 +127,7 @@ export class OpenGift {
       const summary = summaryOf(action.by === undefined ? action.action : `${action.action} by ${action.by}`);
       const request = { ...action, gift_id: id, at: now() };
       const recorded = await ledger.actOnGift.executeWithOptions({ summary }, [request]);
-      // A recorded answer has the gift's state of then, which must not replace its present one.
+      // A recorded answer tells how the gift stood then, which must not replace how it stands now.
       if (!recorded.replayed) this.#become(standingOf(recorded.value));
       else this.#become(await ledger.advanceGift(id, now()));
       return recorded;
@@ -153,7 +153,7 @@ export class OpenGift {
     await this.#mailed;
   }
 
-  /** Input of a run that continues where this one stopped; undefined when the gift has ended. */
+  /** Input of a run that goes on where this one stands; undefined when the gift has ended. */
   nextRun(): GiftInput | undefined {
     const { deadline } = this;
     if (this.#gift === undefined || deadline === undefined) return undefined;
@@ -182,7 +182,7 @@ export class OpenGift {
     this.#know(gift);
   }
 
-  /** Adopts the gift as the ledger has it, whatever has become of it. */
+  /** Takes over the gift as the ledger has it, whatever has become of it. */
   async #read(id: string): Promise<void> {
     this.#know(await ledger.findGift.executeWithOptions({ summary: 'Read the gift' }, [id]));
   }

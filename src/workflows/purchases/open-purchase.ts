@@ -36,7 +36,7 @@ const mails = proxyActivities<PurchaseMailActivities>({
   retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '10 minutes' },
 });
 
-/** Short, and once a message; the database may be down. */
+/** Short, and once a message; the database may be away. */
 const ledger = proxyLocalActivities<PurchaseActivities>({
   startToCloseTimeout: '10 seconds',
   retry: { initialInterval: '250 milliseconds', backoffCoefficient: 2, maximumInterval: '2 minutes' },
@@ -110,7 +110,7 @@ export class OpenPurchase {
     return this.#isToClose;
   }
 
-  /** A request to cancel was refused: the run that received it is marked with it forever. */
+  /** A request to cancel was refused: the run that heard it stands under it for ever. */
   get needsNewRun(): boolean {
     return this.#needsNewRun;
   }
@@ -120,7 +120,7 @@ export class OpenPurchase {
     return { status, ...(reason_code === null ? {} : { reason_code }) };
   }
 
-  /** Input of a run that continues where this one stopped. */
+  /** Input of a run that goes on where this one stands. */
   nextRun(): PurchaseInput {
     const refused = this.#refused;
     return {
@@ -131,7 +131,7 @@ export class OpenPurchase {
     };
   }
 
-  /** Whatever a signal says, it only wakes: the ledger decides. Runs of earlier versions believed it. */
+  /** Whatever a signal says, it only wakes: the ledger has the word. Runs of earlier versions believed it. */
   hear(standing?: Standing): void {
     if (patched('a-signal-only-wakes')) this.#woken = true;
     // A signal has no caller to refuse: what does not fit is dropped.
@@ -216,7 +216,7 @@ export class OpenPurchase {
     );
   }
 
-  /** Mails the news; whether that works changes nothing. */
+  /** Mails what there is to tell; whether that works changes nothing. */
   async mail(): Promise<void> {
     try {
       await mails.sendPurchaseMail.executeWithOptions({ summary: 'Tell the buyer' }, [
@@ -246,7 +246,7 @@ export class OpenPurchase {
     }
   }
 
-  /** Adopts the ledger's state; ignores a stale `open`, except for a payment that does not fit. */
+  /** Takes over the ledger's word; what is open again is an older word, but for a payment that does not fit. */
   #become({ status, reason_code, case: opened }: Standing): void {
     if (opened !== undefined) this.#purchase = { ...this.#purchase, case: opened };
     else if (status === 'open') return;

@@ -37,7 +37,7 @@ const mails = proxyActivities<PurchaseMailActivities>({
   retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '10 minutes' },
 });
 
-/** Short, and once a message; the database may be down. */
+/** Short, and once a message; the database may be away. */
 const ledger = proxyLocalActivities<RefundActivities>({
   startToCloseTimeout: '10 seconds',
   retry: { initialInterval: '250 milliseconds', backoffCoefficient: 2, maximumInterval: '2 minutes' },
@@ -97,12 +97,12 @@ export class OpenRefund {
     return this.#askAt === undefined;
   }
 
-  /** A request to cancel was refused: the run that received it is marked with it forever. */
+  /** A request to cancel was refused: the run that heard it stands under it for ever. */
   get needsNewRun(): boolean {
     return this.#needsNewRun;
   }
 
-  /** Input of a run that continues where this one stopped. */
+  /** Input of a run that goes on where this one stands. */
   nextRun(): RefundInput {
     const refused = this.#refused;
     return {
@@ -126,7 +126,7 @@ export class OpenRefund {
     return { status, ...(reason_code === null ? {} : { reason_code }) };
   }
 
-  /** Whatever a signal says, it only wakes: the ledger decides. Runs of earlier versions believed it. */
+  /** Whatever a signal says, it only wakes: the ledger has the word. Runs of earlier versions believed it. */
   hear(standing?: Standing): void {
     if (patched('a-signal-only-wakes')) this.#woken = true;
     // A signal has no caller to refuse: what does not fit is dropped.
@@ -189,7 +189,7 @@ export class OpenRefund {
     }
   }
 
-  /** Mails the news; whether that works changes nothing. */
+  /** Mails what there is to tell; whether that works changes nothing. */
   async mail(): Promise<void> {
     try {
       await mails.sendRefundMail.executeWithOptions({ summary: 'Tell the buyer' }, [
@@ -201,7 +201,7 @@ export class OpenRefund {
     }
   }
 
-  /** Adopts the ledger's state, unless it is an older one: pending, succeeded, failed is the only order. */
+  /** Takes over the ledger's word, unless it is an older one: pending, succeeded, failed is the only order. */
   #become({ status, reason_code }: Standing): void {
     if (REFUND_STATUSES.indexOf(status) <= REFUND_STATUSES.indexOf(this.#refund.status)) return;
     this.#refund = { ...this.#refund, status, reason_code: reason_code ?? null };

@@ -52,7 +52,7 @@ export class OpenReferral {
   #rewardIsDue: boolean;
   readonly #post: ReferralPost;
   #isToLook = false;
-  /** Requests to cancel that were refused; the run that received one is marked with it forever. */
+  /** Requests to cancel that were refused; the run that heard one stands under it for ever. */
   #cancelRequests: number;
   #refused: RefusedRequest | undefined;
   #isToBeginAnew = false;
@@ -164,7 +164,7 @@ export class OpenReferral {
     }
   }
 
-  /** Adopts the ledger's state; one that is older than what is known changes nothing. */
+  /** Takes over the ledger's word; one that is older than what is known changes nothing. */
   become(standing: ReferralStanding): void {
     if (rank(standing) < rank(this.#referral)) return;
     const { id, program, referrer_id, prompts_required, expires_at } = this.#referral;
@@ -214,7 +214,7 @@ export class OpenReferral {
     }
   }
 
-  /** Mails those who were rewarded, if they have not been mailed. */
+  /** Tells those who were rewarded, if they have not been told. */
   mailReward(): void {
     this.#post.tellBoth();
   }
@@ -224,7 +224,7 @@ export class OpenReferral {
     return this.#post.untilQuiet();
   }
 
-  /** Input of a run that continues where this one stopped. */
+  /** Input of a run that goes on where this one stands. */
   nextRun(): ReferralInput {
     const { invitation, resent } = this.#post;
     const refused = this.#refused;
@@ -244,7 +244,7 @@ export class OpenReferral {
     });
   }
 
-  /** Adopts the ledger's state, and mails everyone who was given a reward meanwhile. */
+  /** Takes over the ledger's word, and tells each who was given a reward meanwhile. */
   #hearOfRewards({ given, ...standing }: ReferralStanding & RewardsGiven): void {
     this.become(standing);
     if (given !== undefined) this.#post.tell(given);

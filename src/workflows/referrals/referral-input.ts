@@ -65,7 +65,7 @@ const REFERRAL_SHAPE: Shape = {
   expires_at: instant,
 };
 
-/** Whether it gives the state of a referral. */
+/** Whether it tells how a referral stands. */
 export function isStanding(given: unknown): given is ReferralStanding {
   return shapeFaults('standing', given, STANDING_SHAPE).length === 0;
 }
@@ -89,7 +89,7 @@ export function checkedWindow(input: RewardWindowInput | undefined): RewardWindo
 
 const PLACES_SHAPE: Shape = { cap: whole, banked: texts, held: texts };
 
-/** Whether it gives the state of a month. */
+/** Whether it tells how a month stands. */
 export function isWindow(given: unknown): given is RewardWindow {
   return shapeFaults('window', given, { program: text, cap: whole, claimed: texts }).length === 0;
 }

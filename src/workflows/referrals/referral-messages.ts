@@ -1,7 +1,4 @@
-/**
- * What reaches a running referral: the ledger's changes by signals, people's requests by updates, described for the Web
- * UI.
- */
+/** What reaches a running referral: the ledger's word by signals, what people ask by updates, described for the Web UI. */
 import {
   type ApplicationFailure,
   CancellationScope,
@@ -85,7 +82,7 @@ async function answered<T>(work: () => Promise<T>): Promise<T> {
 
 /** "Request Cancellation" in the Web UI: cancels the referral, not just its process; a refusal is shown. */
 async function cancelledThroughTemporal(referral: OpenReferral): Promise<void> {
-  // An earlier request was refused: this one is to be looked at again.
+  // An earlier request was refused: this one is to be looked at anew.
   const earlier = referral.cancelRequests === 0 ? '' : `-${referral.cancelRequests}`;
   const request = `${workflowInfo().workflowId}:cancel-request${earlier}`;
   const isAnswered = cancelRequestsAreAnswered();
