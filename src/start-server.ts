@@ -97,19 +97,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         client,
         taskQueue: config.taskQueue,
         onMissed: (error, workflow_id) =>
-          logger.warn(
-            { workflow_id, err: error },
-            'could not signal the workflow; it asks again by itself',
-          ),
+          logger.warn({ workflow_id, err: error }, 'could not signal the workflow; it asks again by itself'),
       }),
       purchaseProcess: createPurchaseProcess({
         client,
         taskQueue: config.taskQueue,
         onMissed: (error, workflow_id) =>
-          logger.warn(
-            { workflow_id, err: error },
-            'could not signal the workflow; it asks at its deadline',
-          ),
+          logger.warn({ workflow_id, err: error }, 'could not signal the workflow; it asks at its deadline'),
       }),
       ...(await configuredPayments(config, encryptionKey)),
       codec: {
