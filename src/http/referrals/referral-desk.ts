@@ -145,9 +145,7 @@ export function createReferralDesk(parts: ServerParts): ReferralDesk {
     },
   };
 
-  /**
-   * Signals the process what the ledger did; on a replay the referral's present state, in case the first try missed it.
-   */
+  /** Signals what the ledger did; on a replay the referral's present state, in case the first try missed it. */
   async function told(
     caller: Principal,
     { value, replayed }: Recorded<Referral>,
