@@ -31,8 +31,8 @@ import { PURCHASE_BRANCHES } from './purchase-branches.ts';
 import { REFERRAL_BRANCHES, REFERRAL_POLICY } from './referral-branches.ts';
 import { REFUND_BRANCHES, REFUND_PAYMENTS, REFUND_QUEUE } from './refund-branches.ts';
 import { giftScripts } from './scripted/gift-scripts.ts';
-import { growthScripts } from './scripted/growth-scripts.ts';
 import { paymentScripts } from './scripted/payment-scripts.ts';
+import { programScripts } from './scripted/program-scripts.ts';
 import { scheduleScripts } from './scripted/schedule-scripts.ts';
 import { recordScript, type ScriptedHistory } from './scripted/script.ts';
 
@@ -126,7 +126,7 @@ function now(): string {
   return new Date().toISOString();
 }
 
-const scripts = () => ({ ...giftScripts(), ...growthScripts(), ...paymentScripts(), ...scheduleScripts() });
+const scripts = () => ({ ...giftScripts(), ...programScripts(), ...paymentScripts(), ...scheduleScripts() });
 
 async function scripted({ temporal, bundle }: Parts, name: string): Promise<ScriptedHistory[]> {
   const script = scripts()[name];

@@ -22,7 +22,7 @@ const MOST_BYTES = 200_000;
 type Cast = { pending: Transfer; held: Transfer; suspicious: Transfer; settled: Transfer };
 
 /** Workflow ids. */
-type Growth = { joined: string; refused: string; window: string; campaign: string };
+type PlayedReferrals = { joined: string; refused: string; window: string; campaign: string };
 
 await mkdir(FOLDER, { recursive: true });
 const [boon, browser] = await Promise.all([startOperatorStack(), startChromium()]);
@@ -32,7 +32,7 @@ try {
   await list(ui);
   await gifts(ui, cast);
   await updates(ui, cast);
-  await growth(ui, await playGrowth(boon));
+  await referralsAndCampaign(ui, await playReferrals(boon));
   await schedules(ui);
 } finally {
   await browser.close();
@@ -63,7 +63,7 @@ async function play({ seed, client, quick }: OperatorStack): Promise<Cast> {
 }
 
 /** A referral that waits for prompts, one that was refused, a month with a reward, and a campaign. */
-async function playGrowth({ client }: OperatorStack): Promise<Growth> {
+async function playReferrals({ client }: OperatorStack): Promise<PlayedReferrals> {
   const program = 'codex-selective';
   await client.accounts.put('user_ada', { plan: 'plus', cohorts: [program] });
   await client.accounts.put('user_back', { plan: 'free', created_at: '2025-01-01T00:00:00Z' });
@@ -104,7 +104,10 @@ async function playGrowth({ client }: OperatorStack): Promise<Growth> {
   };
 }
 
-async function growth(ui: WebUi, { joined, refused, window, campaign }: Growth): Promise<void> {
+async function referralsAndCampaign(
+  ui: WebUi,
+  { joined, refused, window, campaign }: PlayedReferrals,
+): Promise<void> {
   for (const [name, id] of [
     ['referral-joined', joined],
     ['referral-refused', refused],

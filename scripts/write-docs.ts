@@ -22,12 +22,13 @@ function errorsPage(): string {
   return page(
     'Errors',
     [
-      'Every way Boon refuses, as a closed list. Over HTTP a refusal is `application/problem+json` (RFC 9457): `type` is',
-      '`urn:boon:problem:` and the code, beside it stand `title`, `status`, `detail` (this very case in words), `code`, `fix`, and',
-      'where there is one `reason_code` (the rule or state behind the code) and `errors` (each fault of a request by its path).',
-      'In Temporal it is an `ApplicationFailure` whose type is the code. In the client it is a `BoonApiError` with the code.',
+      'Every way in which Boon refuses a request, as a closed list. Over HTTP a refusal is `application/problem+json`',
+      '(RFC 9457): `type` is `urn:boon:problem:` and the code; beside it are `title`, `status`, `detail` (this very case in',
+      'words), `code`, `fix`, and where they apply `reason_code` (the rule or state behind the code) and `errors` (each fault',
+      'of a request by its path). In Temporal it is an `ApplicationFailure` whose type is the code. In the client it is a',
+      '`BoonApiError` with the code.',
       '',
-      '“Again” tells whether the same request, unchanged and with the same Idempotency-Key, may succeed later.',
+      '“Again” says whether the same request, unchanged and with the same Idempotency-Key, may succeed later.',
     ],
     ['| code | status | what | again | what to do |', '|---|---|---|---|---|', ...rows],
   );
@@ -41,8 +42,9 @@ function settingsPage(): string {
   return page(
     'Settings',
     [
-      'Read from the environment when a service starts; an empty variable counts as unset. What does not fit stops the start, and',
-      'the message lists every fault by its variable. `.env` files are read by Node itself: `node --env-file=.env src/server.ts`.',
+      'Read from the environment when a service starts; an empty variable counts as unset. An invalid value stops the start,',
+      'and the message lists every fault by its variable. Node itself reads `.env` files:',
+      '`node --env-file=.env src/server.ts`.',
     ],
     ['| variable | default | what it is for |', '|---|---|---|', ...rows],
   );

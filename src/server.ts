@@ -9,7 +9,7 @@ export async function runServer(): Promise<void> {
     const config = readConfig(process.env);
     requireDatabase(config);
     const policy = readPolicy(config.policyFile);
-    // Settings that refuse a start are told before all the rest is loaded.
+    // Settings that prevent a start are reported before all the rest is loaded.
     const [{ createLogger, gatheredOutput }, { startServer }] = await Promise.all([
       import('./observability/logger.ts'),
       import('./start-server.ts'),
@@ -27,7 +27,7 @@ export async function runServer(): Promise<void> {
     logger.info({ url: server.url, policy_version: policy.version }, 'HTTP server listens');
     const close = async (signal: string) => {
       server.drain();
-      // Who ends it from a terminal has no balancer in front of it.
+      // Whoever ends it from a terminal has no load balancer in front of it.
       if (signal === 'SIGTERM') await sleep(config.drainSeconds * 1000);
       await server.close();
     };

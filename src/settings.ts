@@ -40,7 +40,7 @@ export const SettingsSchema = z.object({
     .meta({ description: 'Most connections to PostgreSQL of one process' }),
   BOON_DRAIN_SECONDS: wholeNumber(0, 300).prefault('5').meta({
     description:
-      'How long a server that SIGTERM is to stop still serves while /readyz says 503, so that a balancer sees it drain before it closes',
+      'How long a server keeps serving after SIGTERM while /readyz says 503, so that a load balancer sees it drain before it closes',
   }),
   TEMPORAL_ADDRESS: text('must be host:port')
     .regex(/^[^\s/]+:\d{1,5}$/, 'must be host:port, without a scheme')
@@ -147,7 +147,7 @@ export const SettingsSchema = z.object({
     .meta({ description: 'Issuer (`iss`) that a token must name' }),
   BOON_JWT_AUDIENCE: text('must not be empty').optional().meta({
     description:
-      'Audience (`aud`) that a token must name; set it, or tokens made for other services are taken',
+      'Audience (`aud`) that a token must name; set it, or tokens made for other services are accepted',
   }),
   BOON_JWT_ACCOUNT_CLAIM: text('must not be empty')
     .prefault('sub')

@@ -42,14 +42,14 @@ export type RunningServer = {
   url: string;
   /** The operator key when it was made at this start; it is shown nowhere else. */
   madeApiKey: string | undefined;
-  /** Says on /readyz that it is to stop, and serves on. */
+  /** Says on /readyz that it is about to stop, and keeps serving. */
   drain(): void;
   /** Takes no new requests, finishes the running ones and ends every connection. */
   close(): Promise<void>;
 };
 
 /**
- * Brings the schema up to date and starts to listen. Temporal may be away: gifts are accepted all the same.
+ * Brings the schema up to date and starts to listen. Temporal may be down: gifts are still accepted.
  * @throws ConfigError without a database or a key to encrypt with; MigrationError; the system's error when the
  * port cannot be had.
  */
@@ -147,10 +147,10 @@ function warnOfRisks({ jwt, apiKey }: Config, logger: Logger): void {
     );
   }
   if (jwt.jwksUrl !== undefined && jwt.audience === undefined) {
-    logger.warn('BOON_JWT_AUDIENCE is not set: tokens that were made for other services are taken too.');
+    logger.warn('BOON_JWT_AUDIENCE is not set: tokens that were made for other services are accepted too.');
   }
   if (apiKey !== undefined && apiKey.length < 32) {
-    logger.warn('BOON_API_KEY is short: take at least 32 random characters, `openssl rand -hex 32` say.');
+    logger.warn('BOON_API_KEY is short: use at least 32 random characters, `openssl rand -hex 32` say.');
   }
 }
 

@@ -45,9 +45,9 @@ export type WorkerProcessOptions = {
   logger: Logger;
   /** What mails are sent by; left out: the mail server of the configuration. */
   mailTransport?: MailTransport;
-  /** Tries again, ever later, where Temporal does not answer; else a start fails by it. */
+  /** Retries at growing intervals if Temporal does not answer; otherwise the start fails. */
   waitForTemporal?: boolean;
-  /** Where the SDK's runtime gives its metrics, as `host:port`; they are shown with ours. */
+  /** Where the SDK's runtime serves its metrics, as `host:port`; they are shown with ours. */
   sdkMetrics?: string;
 };
 
@@ -123,7 +123,7 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Runnin
         const fix = `Run: ${commands.join(' or ')}`;
         logger.warn(
           { ...deployment, fix },
-          'no worker has the current version: Temporal gives them nothing that is new',
+          'no worker has the current version: Temporal gives them no new work',
         );
       });
       closers.push(watch.close);
@@ -193,7 +193,7 @@ async function startHealth(
   return await startHealthServer({ port: config.metricsPort, host: config.host, readiness, metrics });
 }
 
-/** Version of the package, which stands one folder above both the sources and the compiled code. */
+/** Version of the package, which is one folder above both the sources and the compiled code. */
 function version(): string {
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
   return String(version);
@@ -208,7 +208,7 @@ export async function runWorker(): Promise<void> {
     const sdkMetrics = config.metricsPort === undefined ? undefined : `${LOOPBACK}:${await freePort()}`;
     Runtime.install({
       logger: sdkLogger(logger),
-      // `runService` stops the worker on a signal; the runtime must not do it beside it.
+      // `runService` stops the worker on a signal; the runtime must not do it too.
       shutdownSignals: [],
       telemetryOptions:
         sdkMetrics === undefined ? {} : { metrics: { prometheus: { bindAddress: sdkMetrics } } },

@@ -145,7 +145,7 @@ test('a program’s login grace is a day at most', () => {
     expect(() => withGrace(grace)).toThrow('login_grace');
 });
 
-test('a use may be told a week late at most: its id is remembered for little longer', () => {
+test('a use may be reported a week late at most: its id is remembered for little longer', () => {
   const withDelay = (accept_late_for: string) =>
     readPolicy(policyFile(JSON.stringify({ usage: { accept_late_for } })));
   for (const delay of ['P0D', 'P1D', 'P7D', 'PT36H', 'PT168H']) expect(() => withDelay(delay)).not.toThrow();

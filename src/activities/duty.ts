@@ -14,7 +14,7 @@ import { ProcessFailed } from './process-failed.ts';
 
 /** What is noted of an error: some lines of a log, not a page. */
 const LONGEST_ERROR = 500;
-/** So many failures in a row are no items' fault: what they need is away, and the next run tries again. */
+/** This many failures in a row are not the items' fault: what they need is down, and the next run tries again. */
 const GIVE_UP_AFTER = 20;
 /** How often, and how much later in milliseconds, rows are looked for that a statement which failed may still have locked. */
 const MOST_LOOKS = 5;
@@ -123,7 +123,7 @@ export class DutyRun {
 
 /**
  * Runs a duty to its end, or to the error that stops it, which is noted too. Rejects only when it is canceled.
- * @param giveUpAfter failures in a row after which what all items need is taken to be away
+ * @param giveUpAfter failures in a row after which whatever all items need is assumed to be down
  * @param isOfOneItem failures that say nothing of other items, however many in a row
  */
 export async function duty(
@@ -143,7 +143,7 @@ export async function duty(
     if (isCanceled(error)) throw error;
     const text = errorText(error);
     log.warn('A duty could not be done', { what, error: text });
-    // Where the ledger is away this cannot be noted either: the run says it.
+    // If the ledger is down this cannot be noted either: the run reports it.
     await ledger.putAside(what, WHOLE_DUTY, text, at).catch(() => undefined);
     return { ...(run?.report ?? { done: 0, failed: 0, oldest: null }), error: text };
   }
@@ -155,8 +155,8 @@ export async function duty(
  * @param page does at most so many, answers how many; what is aside is not among them
  * @param none a page of no item: where that fails too, it is no item's fault
  * @param first the item that the next page begins with
- * @param passesOverLocked a page leaves out locked rows. The server tells of an error before it lets go of the rows, so after
- *   one a page that finds nothing may have passed over all of them
+ * @param passesOverLocked a page leaves out locked rows. The server reports an error before it unlocks the rows, so
+ * after one a page that finds nothing may have passed over all of them
  */
 export async function smallerPages(
   run: DutyRun,

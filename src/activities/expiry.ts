@@ -6,7 +6,7 @@ import type { Instant } from '../domain/instant.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type DutyLedger, duty, smallerPages } from './duty.ts';
 
-/** The part of the report that tells of lots. */
+/** The part of the report about lots. */
 type LotsExpired = Pick<ExpiryReport, 'lots_expired' | 'credits_expired' | 'duties'>;
 
 export type ExpiryActivities = ReturnType<typeof expiryActivities>;

@@ -2,7 +2,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { BoonError } from '../contracts/errors.ts';
 
-/** Runs an activity's work; a BoonError becomes a failure that is final unless the code says that it may pass. */
+/** Runs an activity's work; a BoonError becomes a failure that is final unless its code may be retried. */
 export async function failing<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -1,4 +1,4 @@
-/** Work of one long statement, of which the server should know that it goes on. */
+/** Work of one long statement: the server should know that it is still running. */
 import { heartbeat } from '@temporalio/activity';
 
 /** Often enough for the workflows' heartbeat timeouts. */

@@ -23,8 +23,8 @@ export function letterActivities(dependencies: LetterDependencies) {
   const writers = letterWriters(dependencies);
   return {
     /**
-     * Gives up the letters whose day is over, finds those that nobody has begun, and tries each that is due at `at`: those first
-     * that were tried least.
+     * Gives up the letters whose day is over, finds those that nobody has begun, and tries each that is due at `at`:
+     * those that were tried least come first.
      */
     async deliverLetters(at: Instant): Promise<LetterReport> {
       const report = { letters_sent: 0, letters_failed: 0, letters_given_up: 0 };
@@ -77,7 +77,7 @@ export function letterActivities(dependencies: LetterDependencies) {
       if (!(error instanceof ApplicationFailure)) throw error;
       if (error.type === 'mail_given_up' || error.type === 'mail_unanswered') return 'given_up';
       if (error.type === 'mail_refused') return 'failed';
-      // Its process tries it just now.
+      // Its process is trying it right now.
       if (error.type === 'mail_held') return 'not_needed';
       throw error;
     }

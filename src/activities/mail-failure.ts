@@ -1,7 +1,7 @@
-/** How a mail that was not taken leaves an activity: without the address that mail servers name in their answers. */
+/** How the failure of a mail leaves an activity: without the address that mail servers name in their answers. */
 import { ApplicationFailure } from '@temporalio/common';
 
-/** Failures that say nothing of other letters: this mailbox is full or refused, this letter's day is over. */
+/** Failures that say nothing about other letters: this mailbox is full or refused, this letter's day is over. */
 const OF_ONE_LETTER = [
   'mailbox_unavailable',
   'mail_refused',
@@ -11,7 +11,7 @@ const OF_ONE_LETTER = [
 ];
 /** The mailbox has no room: today, and perhaps not tomorrow. */
 const FULL = 552;
-/** The mail server takes nothing from anybody just now. */
+/** The mail server accepts nothing from anybody at the moment. */
 const CLOSING = 421;
 
 /**
@@ -45,7 +45,7 @@ export function isOfOneLetter(error: unknown): boolean {
   return error instanceof ApplicationFailure && OF_ONE_LETTER.includes(error.type ?? '');
 }
 
-/** Some servers say 550 5.2.2 of a full mailbox. */
+/** Some servers answer 550 5.2.2 for a full mailbox. */
 function isFull(code: number, response: unknown): boolean {
   return code === FULL || /^\d{3}[ -]5\.2\.2\b/.test(String(response));
 }

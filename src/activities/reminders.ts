@@ -3,7 +3,10 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { ReminderOutcome } from '../ledger/resets/reset-reminders.ts';
 import type { DutyRun } from './duty.ts';
 
-/** A mail server that takes none of so many letters in a row, whoever they are to, is away: the next run tries again. */
+/**
+ * A mail server that accepts none of this many letters in a row, whoever they are to, is down: the next run tries
+ * again.
+ */
 export const MAIL_SERVER_IS_AWAY = 5;
 
 /**

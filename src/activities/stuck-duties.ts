@@ -1,4 +1,4 @@
-/** Noting duties that came to no end: what hangs can note nothing itself. */
+/** Noting duties that did not end: what hangs cannot note anything itself. */
 import { type StuckDuty, WHOLE_DUTY } from '../contracts/stuck-item.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { DutyLedger } from './duty.ts';

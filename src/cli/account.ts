@@ -149,7 +149,7 @@ function balance(terminal: Terminal): Command {
 }
 
 function limits(terminal: Terminal): Command {
-  return newCommand('limits', 'Show what an account has used of its plan, and what it can go on with')
+  return newCommand('limits', 'Show what an account has used of its plan, and what it can still use')
     .argument('<id>', 'the account')
     .action(async (id: string, _options: object, command: Command) => {
       const has = await (await apiClient(terminal.env)).accounts.limits(id);
@@ -182,7 +182,7 @@ function limits(terminal: Terminal): Command {
 function statement(terminal: Terminal): Command {
   return newCommand('statement', 'List an account’s movements, the latest first')
     .argument('<id>', 'the account')
-    .option('--limit <count>', 'at most so many', wholeNumber(1), 20)
+    .option('--limit <count>', 'at most this many', wholeNumber(1), 20)
     .action(async (id: string, { limit }: { limit: number }, command: Command) => {
       const client = await apiClient(terminal.env);
       const movements = [];
@@ -205,7 +205,7 @@ function statement(terminal: Terminal): Command {
 }
 
 function gifting(terminal: Terminal): Command {
-  return newCommand('gifting', 'Tell whether an account may give, how much, and if not, why')
+  return newCommand('gifting', 'Show whether an account may give, how much, and if not, why')
     .argument('<id>', 'the account')
     .action(async (id: string, _options: object, command: Command) => {
       const may = await (await apiClient(terminal.env)).accounts.gifting(id);
@@ -228,7 +228,7 @@ function gifting(terminal: Terminal): Command {
 }
 
 function eligibility(terminal: Terminal): Command {
-  return newCommand('eligibility', 'Tell whether an account may invite into a program, and if not, why', [
+  return newCommand('eligibility', 'Show whether an account may invite into a program, and if not, why', [
     'account eligibility ada --program codex-selective',
   ])
     .argument('<id>', 'the account')

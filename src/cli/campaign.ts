@@ -58,7 +58,7 @@ function run(terminal: Terminal): Command {
     'campaign run reset_windows --reason "global reset" --detach',
   ])
     .addArgument(new Argument('<kind>', 'what each account gets').choices(CAMPAIGN_KINDS))
-    .requiredOption('--reason <text>', 'why; it stands in the record')
+    .requiredOption('--reason <text>', 'why; it is kept in the record')
     .addOption(new Option('--plan <plan...>', 'accounts on one of these plans only').choices(PLANS))
     .option('--cohort <cohort...>', 'accounts in one of these cohorts only')
     .option('--resets <count>', 'grant_reset: how many each; left out: 1', wholeNumber(1))
@@ -67,7 +67,7 @@ function run(terminal: Terminal): Command {
     .option('--expires-at <time>', 'grant_credits: when they expire', moment)
     .option('--valid-for <duration>', 'grant_credits: how long they are valid, P30D say')
     .option('--giftable', 'grant_credits: they may be given away')
-    .option('--ongoing', 'go on for accounts that come, or become eligible, later')
+    .option('--ongoing', 'also cover accounts that are created, or become eligible, later')
     .option('--detach', 'do not wait for its end')
     .option('--idempotency-key <key>', 'the same key never begins two; left out: a new one')
     .action(async (kind: CampaignKind, options: Run, command: Command) => {
@@ -132,7 +132,7 @@ function show(terminal: Terminal): Command {
 
 function list(terminal: Terminal): Command {
   return newCommand('list', 'List campaigns, the latest first')
-    .option('--limit <count>', 'at most so many', wholeNumber(1), 20)
+    .option('--limit <count>', 'at most this many', wholeNumber(1), 20)
     .action(async ({ limit }: { limit: number }, command: Command) => {
       const client = await apiClient(terminal.env);
       const found: Campaign[] = [];
@@ -155,14 +155,14 @@ function list(terminal: Terminal): Command {
 
 const ACTIONS: [CampaignAction, string][] = [
   ['pause', 'Pause a campaign: no account is granted until it is resumed'],
-  ['resume', 'Resume a paused or canceled campaign behind the last account that it did'],
+  ['resume', 'Resume a paused or canceled campaign after the last account that it did'],
   ['cancel', 'Cancel a campaign: it ends here, and what was granted stays'],
 ];
 
 function actionCommand(terminal: Terminal, action: CampaignAction, summary: string): Command {
   return newCommand(action, summary)
     .argument('<id>', 'the campaign')
-    .option('--reason <text>', 'why; it stands in the record')
+    .option('--reason <text>', 'why; it is kept in the record')
     .action(async (id: string, { reason }: { reason?: string }, command: Command) => {
       const client = await apiClient(terminal.env);
       const campaign = await client.campaigns[action](id, reason === undefined ? {} : { reason });

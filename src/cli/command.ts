@@ -24,7 +24,7 @@ function wantsJson(command: Command): boolean {
   return command.optsWithGlobals().json === true;
 }
 
-/** Reads an amount of credits. @throws InvalidArgumentError, which commander tells as a usage error */
+/** Reads an amount of credits. @throws InvalidArgumentError, which commander reports as a usage error */
 export function credits(text: string): string {
   const micro = parseCredits(text);
   if (micro !== undefined && micro > 0n) return text;

@@ -10,7 +10,7 @@ export class CommandFailed extends Error {
   override readonly name = 'CommandFailed';
 }
 
-/** A failure as JSON tells it. */
+/** A failure as JSON shows it. */
 export interface FailureReport {
   readonly error: {
     readonly code: string;
@@ -26,7 +26,7 @@ export function sentence(error: unknown): string {
   if (isBoonApiError(error)) return apiSentence(error);
   if (error instanceof CommandFailed) return error.message;
   const text = startFailure(error);
-  // What nobody foresaw comes with its stack; a person at a terminal is told what, and how to see more.
+  // What nobody foresaw comes with its stack; a person at a terminal sees the message, and how to see more.
   if (error instanceof Error && text === error.stack) {
     return `Unexpected: ${error.message || error.name}. Set BOON_LOG_LEVEL=debug to see where it happened.`;
   }

@@ -92,7 +92,7 @@ function list(terminal: Terminal): Command {
         .default('sent,received'),
     )
     .addOption(new Option('--status <status>', 'only those that are').choices(GIFT_STATUSES))
-    .option('--limit <count>', 'at most so many', wholeNumber(1), 20)
+    .option('--limit <count>', 'at most this many', wholeNumber(1), 20)
     .action(async (account_id: string, options: List, command: Command) => {
       const { limit, ...rest } = options;
       const client = await apiClient(terminal.env);
@@ -120,8 +120,8 @@ function list(terminal: Terminal): Command {
 
 const ACTIONS = [
   { name: 'cancel', summary: 'Take a gift back before it settles', reason: 'optional' },
-  { name: 'hold', summary: 'Stop a gift’s clock while it is looked at', reason: 'required' },
-  { name: 'release', summary: 'Let a held gift’s clock go on', reason: 'optional' },
+  { name: 'hold', summary: 'Stop a gift’s clock while it is reviewed', reason: 'required' },
+  { name: 'release', summary: 'Let a held gift’s clock continue', reason: 'optional' },
   { name: 'reject', summary: 'End a gift: the credits go back to the sender', reason: 'required' },
   { name: 'reverse', summary: 'Take back what is left of a settled gift', reason: 'required' },
 ] as const;

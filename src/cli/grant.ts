@@ -22,7 +22,7 @@ export function grantCommand(terminal: Terminal): Command {
   ])
     .argument('<account>', 'who gets them; boon:promotional is the budget of promotional gifts')
     .argument('<amount>', 'credits, such as 40 or 12.5', credits)
-    .requiredOption('--reason <text>', 'why; it stands in the record')
+    .requiredOption('--reason <text>', 'why; it is kept in the record')
     .addOption(
       new Option('--source <source>', 'where they come from').choices(LOT_SOURCES).default('purchased'),
     )

@@ -31,7 +31,7 @@ export function invoicesCommand(terminal: Terminal): Command {
 function list(terminal: Terminal): Command {
   return newCommand('list', 'List an organisation’s invoices, the latest month first')
     .argument('<organisation>', 'who is invoiced')
-    .option('--limit <count>', 'at most so many', wholeNumber(1), 20)
+    .option('--limit <count>', 'at most this many', wholeNumber(1), 20)
     .action(async (organisation: string, { limit }: { limit: number }, command: Command) => {
       const page = await (await apiClient(terminal.env)).invoices.list(organisation, { limit });
       const rows = page.data.map(({ id, month, status, credits, total, due_at }) => [
@@ -71,7 +71,7 @@ function show(terminal: Terminal): Command {
 }
 
 function markPaid(terminal: Terminal): Command {
-  return newCommand('mark-paid', 'Note that the money of an invoice has come')
+  return newCommand('mark-paid', 'Record that the money of an invoice has arrived')
     .argument('<id>', 'the invoice')
     .requiredOption('--reference <text>', 'by what it was paid')
     .action(async (id: string, { reference }: { reference: string }, command: Command) => {
@@ -90,7 +90,7 @@ function csv(terminal: Terminal): Command {
 }
 
 function credit(terminal: Terminal): Command {
-  return newCommand('credit', 'Take a credit note off an open invoice', [
+  return newCommand('credit', 'Credit a part of an open invoice', [
     'invoices credit inv_2f1c0a9b8d7e6f5a4b3c2d1e 12.50 --reason "ticket 4711"',
   ])
     .argument('<id>', 'the invoice')
@@ -108,7 +108,7 @@ function credit(terminal: Terminal): Command {
 }
 
 function voiding(terminal: Terminal): Command {
-  return newCommand('void', 'Void an open invoice: nothing of it is owed any more')
+  return newCommand('void', 'Void an open invoice: nothing of it is owed any longer')
     .argument('<id>', 'the invoice')
     .requiredOption('--reason <text>', 'why')
     .action(async (id: string, { reason }: { reason: string }, command: Command) => {

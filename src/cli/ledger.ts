@@ -26,7 +26,7 @@ function verify(terminal: Terminal): Command {
     .option('--full', 'prove everything (the default), and keep a checkpoint when it holds')
     .option(
       '--since-checkpoint',
-      'prove what was written since the last checkpoint, and everything where there is none or it does not stand',
+      'prove what was written since the last checkpoint, and everything if there is none or it is not valid',
     )
     .action(async (options: { full?: boolean; sinceCheckpoint?: boolean }, command: Command) => {
       if (options.full === true && options.sinceCheckpoint === true)
@@ -52,7 +52,7 @@ function reportLines({ ok, checked, violations, since_checkpoint }: VerifyReport
   const broken = violations.map(({ invariant, detail }) => `BROKEN  ${invariant}: ${detail}`);
   const since =
     since_checkpoint === null
-      ? ['There was no checkpoint that stands: everything was proved.']
+      ? ['There was no valid checkpoint: everything was proved.']
       : since_checkpoint === undefined
         ? []
         : [`Proved what was written since checkpoint ${since_checkpoint}.`];

@@ -17,7 +17,7 @@ type List = { status?: CaseStatus; account?: string; limit: number; cursor?: str
 export function casesCommand(terminal: Terminal): Command {
   const cases = newCommand(
     'cases',
-    'List payments that do not fit what they name: nothing has moved, a person decides',
+    'List payments that do not match what they name: nothing has moved, a person decides',
     [
       'purchase cases --status open',
       'purchase cases show cas_2f1c0a9b8d7e6f5a4b3c2d1e',
@@ -26,8 +26,8 @@ export function casesCommand(terminal: Terminal): Command {
   )
     .addOption(new Option('--status <status>', 'only those that are').choices(CASE_STATUSES))
     .option('--account <account>', 'only of this account')
-    .option('--limit <count>', 'at most so many, up to 100', wholeNumber(1), 20)
-    .option('--cursor <cursor>', 'go on from the page before')
+    .option('--limit <count>', 'at most this many, up to 100', wholeNumber(1), 20)
+    .option('--cursor <cursor>', 'continue from the previous page')
     .action(async ({ status, account, limit, cursor }: List, command: Command) => {
       const page = await (await apiClient(terminal.env)).purchases.cases({
         limit,
@@ -65,7 +65,7 @@ function show(terminal: Terminal): Command {
 function close(terminal: Terminal): Command {
   return newCommand('close', 'Close a case, with what was decided')
     .argument('<case>', 'its id')
-    .requiredOption('--reason <text>', 'what was decided; it stands in the record')
+    .requiredOption('--reason <text>', 'what was decided; it is kept in the record')
     .option('--idempotency-key <key>', 'the same key never closes twice; left out: a new one')
     .action(
       async (
@@ -109,7 +109,7 @@ function paidText({ amount, currency }: PaymentCase): string {
   return amount === null ? 'not told' : amountText(amount, currency);
 }
 
-/** The provider's word may name a currency that nobody knows. */
+/** The provider may name a currency that nobody knows. */
 function amountText(amount: number, currency: string | null): string {
   return currency !== null && /^[a-z]{3}$/i.test(currency) ? priceText({ amount, currency }) : String(amount);
 }

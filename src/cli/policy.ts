@@ -7,12 +7,13 @@ import { fieldLines, tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 export function policyCommand(terminal: Terminal): Command {
-  const policy = newCommand('policy', 'Check a policy file, and list what goes on under earlier policies', [
-    'policy check policy.json',
-    'policy open',
-  ]);
+  const policy = newCommand(
+    'policy',
+    'Check a policy file, and list what is still open under earlier policies',
+    ['policy check policy.json', 'policy open'],
+  );
   return policy.addCommand(open(terminal)).addCommand(
-    newCommand('check', 'Tell whether a policy file validates, and what it changes', [
+    newCommand('check', 'Show whether a policy file is valid, and what it changes', [
       'policy check policy.json',
       'policy check --json policy.json',
     ])
@@ -33,18 +34,18 @@ export function policyCommand(terminal: Terminal): Command {
   );
 }
 
-/** Longer than anybody reads; the counts tell of all. */
+/** Longer than anybody reads; the counts cover everything. */
 const MOST_LISTED = 1_000;
 
 function open(terminal: Terminal): Command {
   return newCommand(
     'open',
-    'List what goes on under each policy, or under one: it ends under the terms that it began under',
+    'List what is still open under each policy, or under one: it ends under the terms that it began under',
     ['policy open', 'policy open p_4b1f0c2d9a8e7f60', 'policy open --json'],
   )
     .argument(
       '[version]',
-      `one policy: lists what goes on under it, the oldest first, at most ${MOST_LISTED}`,
+      `one policy: lists what is still open under it, the oldest first, at most ${MOST_LISTED}`,
     )
     .action(async (version: string | undefined, _options: object, command: Command) => {
       const { withLedger } = await import('./local-ledger.ts');
@@ -67,7 +68,7 @@ function open(terminal: Terminal): Command {
           : tableLines(
               ['what', 'id', 'program', 'status', 'since'],
               processes.map((one) => [one.kind, one.id, one.program, one.status, one.since]),
-              `Nothing goes on under ${version}.`,
+              `Nothing is open under ${version}.`,
             );
       answer(terminal, command, processes === undefined ? { counts } : { counts, processes }, lines);
     });

@@ -45,7 +45,7 @@ function program(terminal: Terminal): Command {
     .option('--json', 'answer in JSON, for programs')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ boon start\n  $ boon doctor\n  $ boon gift send 40 --from ada --to grace\n  $ boon ledger verify\n\n`boon <command> --help` tells more of each.\nExit codes: 0 done, 1 refused or failed, 2 used wrongly.',
+      '\nExamples:\n  $ boon start\n  $ boon doctor\n  $ boon gift send 40 --from ada --to grace\n  $ boon ledger verify\n\n`boon <command> --help` says more about each.\nExit codes: 0 done, 1 refused or failed, 2 used wrongly.',
     );
   const commands = [
     startCommand(terminal),
@@ -88,7 +88,7 @@ function forAll(command: Command, change: (command: Command) => void): void {
   for (const inner of command.commands) forAll(inner, change);
 }
 
-/** Of the package, which stands two folders above both the sources and the compiled code. */
+/** Of the package, which is two folders above both the sources and the compiled code. */
 function version(): string {
   return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 }

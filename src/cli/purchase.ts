@@ -93,7 +93,7 @@ function refund(terminal: Terminal): Command {
     'purchase refund pur_01m7… --amount 2.80 --reason "thirty credits were used"',
   ])
     .argument('<purchase>', 'its id')
-    .requiredOption('--reason <text>', 'why; it stands in the record')
+    .requiredOption('--reason <text>', 'why; it is kept in the record')
     .option(
       '--amount <money>',
       'in the purchase’s currency, such as 2.80; left out: all that is left of what was paid',
@@ -129,9 +129,9 @@ function correctRefunded(terminal: Terminal): Command {
     .argument('<purchase>', 'its id')
     .requiredOption(
       '--refunded <money>',
-      'what stands there, in all, in the purchase’s currency, such as 2.80',
+      'the total that the provider shows, in the purchase’s currency, such as 2.80',
     )
-    .requiredOption('--reason <text>', 'why; it stands in the record')
+    .requiredOption('--reason <text>', 'why; it is kept in the record')
     .option('--idempotency-key <key>', 'the same key never corrects twice; left out: a new one')
     .action(async (id: string, options: Correction, command: Command) => {
       const { reason, idempotencyKey } = options;

@@ -1,4 +1,4 @@
-/** `boon redeem`: spends a banked reset through the API, or tells what that would do. */
+/** `boon redeem`: spends a banked reset through the API, or shows what that would do. */
 import type { Command } from 'commander';
 import type { Redemption, Windows } from '../contracts/resets/reset.schema.ts';
 import { apiClient } from './api.ts';
@@ -16,7 +16,7 @@ export function redeemCommand(terminal: Terminal): Command {
   ])
     .argument('<account>', 'whose')
     .option('--reset <id>', 'this one; left out: the one that expires soonest')
-    .option('--preview', 'tell what would happen, and do nothing')
+    .option('--preview', 'show what would happen, and do nothing')
     .option('--request-id <id>', 'the same id never redeems twice; left out: a new one')
     .action(async (account: string, { reset, preview, requestId }: Redeem, command: Command) => {
       const redemption = await (await apiClient(terminal.env)).resets.redeem(account, {

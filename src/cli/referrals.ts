@@ -55,7 +55,7 @@ function list(terminal: Terminal): Command {
   return newCommand('list', 'List an account’s invitations, the latest first, each with what is missing')
     .argument('<account>', 'who invited')
     .option('--program <name>', 'only those into this program')
-    .option('--limit <count>', 'at most so many', wholeNumber(1), 20)
+    .option('--limit <count>', 'at most this many', wholeNumber(1), 20)
     .action(async (account: string, { limit, program }: List, command: Command) => {
       const client = await apiClient(terminal.env);
       const query = { limit: Math.min(limit, 100), ...(program === undefined ? {} : { program }) };
@@ -90,7 +90,7 @@ const ACTIONS = [
   {
     name: 'cancel',
     method: 'cancel',
-    summary: 'Cancel an invitation: its place comes back',
+    summary: 'Cancel an invitation: its place is free again',
     reason: 'optional',
   },
   {
@@ -124,7 +124,7 @@ function raiseCap(terminal: Terminal): Command {
     .argument('<account>', 'whose month')
     .argument('<cap>', 'how many rewards it may hold', wholeNumber(1))
     .requiredOption('--program <name>', 'the program')
-    .requiredOption('--reason <text>', 'why; it stands in the record')
+    .requiredOption('--reason <text>', 'why; it is kept in the record')
     .action(
       async (account: string, cap: number, body: { program: string; reason: string }, command: Command) => {
         const client = await apiClient(terminal.env);

@@ -45,7 +45,7 @@ type Grant = { count: number; reason: string; program?: string; idempotencyKey?:
 function grant(terminal: Terminal): Command {
   return newCommand('grant', 'Bank resets for an account', ['resets grant ada --reason "ticket 4711"'])
     .argument('<account>', 'who gets them')
-    .requiredOption('--reason <text>', 'why; it stands in the record')
+    .requiredOption('--reason <text>', 'why; it is kept in the record')
     .option('--count <count>', 'how many', wholeNumber(1), 1)
     .option('--program <name>', 'the program or campaign to count them to')
     .option('--idempotency-key <key>', 'the same key never grants twice; left out: a new one')

@@ -21,7 +21,7 @@ export function startCommand(terminal: Terminal): Command {
       note('Stopped by force: the next start ends what is left.');
       process.exit(EXIT.failed);
     });
-    // Whatever refuses a start is told before all the rest is loaded, which takes a second.
+    // Whatever prevents a start is reported before all the rest is loaded, which takes a second.
     const { readConfig, readPolicy } = await import('../config.ts');
     const config = readConfig(env);
     const policy = readPolicy(config.policyFile);

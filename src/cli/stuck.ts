@@ -24,8 +24,8 @@ export function stuckCommand(terminal: Terminal): Command {
 function list(terminal: Terminal): Command {
   return newCommand('list', 'List what is stuck, the longest first')
     .addOption(whatOption())
-    .option('--limit <count>', 'at most so many, up to 100', wholeNumber(1), 20)
-    .option('--cursor <cursor>', 'go on from the page before')
+    .option('--limit <count>', 'at most this many, up to 100', wholeNumber(1), 20)
+    .option('--cursor <cursor>', 'continue from the previous page')
     .action(async ({ what, limit, cursor }: List, command: Command) => {
       const page = await (await apiClient(terminal.env)).stuck.list({
         limit,

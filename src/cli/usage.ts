@@ -60,7 +60,7 @@ function usageLines({ charged, windows, balance }: Usage): string[] {
 }
 
 function listCommand(terminal: Terminal): Command {
-  return newCommand('list', 'List uses, the latest told first, each with what paid for it', [
+  return newCommand('list', 'List uses, the latest reported first, each with what paid for it', [
     'usage list ada',
   ])
     .argument('<account>', 'whose')
@@ -83,9 +83,11 @@ function listCommand(terminal: Terminal): Command {
 }
 
 function poolCommand(terminal: Terminal): Command {
-  return newCommand('pool', 'Show what members took of an organisation’s credits, and its invoice so far', [
-    'usage pool acme',
-  ])
+  return newCommand(
+    'pool',
+    'Show how much members used of an organisation’s credits, and its invoice so far',
+    ['usage pool acme'],
+  )
     .argument('<organisation>', 'whose credits')
     .action(async (organisation: string, _options: object, command: Command) => {
       const pool = await (await apiClient(terminal.env)).usage.pool(organisation);

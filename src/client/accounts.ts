@@ -42,7 +42,7 @@ export class Accounts {
     return everyRow((page) => this.statement(id, page, options), query);
   }
 
-  /** What the account has used of its plan, and the credits and banked resets that it can go on with. */
+  /** What the account has used of its plan, and the credits and banked resets that it can still use. */
   limits(id: string, options?: CallOptions): Promise<Limits> {
     return this.#call({ method: 'GET', path: `${path(id)}/limits` }, options);
   }

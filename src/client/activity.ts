@@ -9,7 +9,7 @@ export class Activity {
     this.#call = call;
   }
 
-  /** Tells of a login or a prompt. It counts once by its `id`, in whatever order events arrive. */
+  /** Reports a login or a prompt. It counts once by its `id`, in whatever order events arrive. */
   record(event: ActivityBody, options?: CallOptions): Promise<ActivityAccepted> {
     return this.#call({ method: 'POST', path: '/v1/activity', body: event }, options);
   }

@@ -28,7 +28,7 @@ export class ApiKeys {
     return everyRow((page) => this.list(page, options), query);
   }
 
-  /** Replaces a key; the old one goes on working for `grace_seconds`, a day when left out. */
+  /** Replaces a key; the old one keeps working for `grace_seconds`, a day when left out. */
   rotate(id: string, body: ApiKeyRotate = {}, options?: CallOptions): Promise<ApiKeyWithSecret> {
     return this.#call({ method: 'POST', path: `${path(id)}/rotate`, body, once: true }, options);
   }

@@ -39,7 +39,7 @@ export class BoonApiError<C extends ErrorCode = ErrorCode> extends Error {
   readonly reasonCode: string | undefined;
   /** For `validation_failed`: each fault by its path. */
   readonly errors: readonly FieldError[];
-  /** For `limit_reached`: when and how to go on. */
+  /** For `limit_reached`: when and how to continue. */
   readonly limit: LimitReached | undefined;
   /** For the operator's log. */
   readonly requestId: string | undefined;
@@ -71,7 +71,7 @@ export class BoonApiError<C extends ErrorCode = ErrorCode> extends Error {
 // Not declared in the class: as a unique symbol it would make the types of two copies differ.
 Object.defineProperty(BoonApiError.prototype, BRAND, { value: true });
 
-/** Every error of the client, told apart by `code`. */
+/** Every error of the client, distinguished by `code`. */
 export type AnyBoonApiError = { [C in ErrorCode]: BoonApiError<C> }[ErrorCode];
 
 /** Whether something thrown is an error of this client, of whichever copy of this package. */

@@ -13,7 +13,7 @@ export class Campaigns {
     this.#call = call;
   }
 
-  /** Begins a campaign over the accounts that exist now. It runs on its own; {@link get} tells how far it is. */
+  /** Begins a campaign over the accounts that exist now. It runs on its own; {@link get} says how far it is. */
   create(campaign: CampaignBody, { idempotencyKey, ...options }: WriteOptions = {}): Promise<Campaign> {
     const key = idempotencyKey ?? crypto.randomUUID();
     return this.#call({ method: 'POST', path: '/v1/campaigns', body: campaign, key }, options);
@@ -47,7 +47,7 @@ export class Campaigns {
     return this.#act(id, 'pause', body, options);
   }
 
-  /** Goes on behind the last account that it did. */
+  /** Continues after the last account that it did. */
   resume(id: string, body: { reason?: string } = {}, options: WriteOptions = {}): Promise<Campaign> {
     return this.#act(id, 'resume', body, options);
   }

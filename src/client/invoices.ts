@@ -28,20 +28,20 @@ export class Invoices {
     return this.#call({ method: 'GET', path: `/v1/invoices/${encodeURIComponent(id)}` }, options);
   }
 
-  /** Voids an open invoice: nothing of it is owed any more; an operator's word. */
+  /** Voids an open invoice: nothing of it is owed any longer. For operators. */
   void(id: string, reason: string, options?: WriteOptions): Promise<Invoice> {
     return this.#write(id, 'void', { reason }, options);
   }
 
   /**
-   * Takes a credit note off an open invoice; an operator's word. `amount` is in the smallest coin of its currency, as
-   * its total is. One that is credited in whole is closed by it.
+   * Credits a part of an open invoice. For operators. `amount` is in the smallest coin of its currency, as its
+   * total is. One that is credited in whole is closed by it.
    */
   credit(id: string, amount: number, reason: string, options?: WriteOptions): Promise<InvoiceCorrection> {
     return this.#write(id, 'credit-notes', { amount, reason }, options);
   }
 
-  /** Notes that the money has come; an operator's word. `reference` tells by what. */
+  /** Records that the money has arrived. For operators. `reference` says how. */
   markPaid(id: string, reference: string, options?: WriteOptions): Promise<Invoice> {
     return this.#write(id, 'mark-paid', { reference }, options);
   }

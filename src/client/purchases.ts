@@ -42,7 +42,7 @@ export class Purchases {
     return this.#call({ method: 'POST', path, body: refund, key }, options);
   }
 
-  /** Corrects what Boon believes that the provider has given back of a purchase, in all. */
+  /** Corrects the total that Boon believes the provider has given back of a purchase. */
   correctRefunded(
     id: string,
     correction: CorrectRefunded,
@@ -53,7 +53,7 @@ export class Purchases {
     return this.#call({ method: 'POST', path, body: correction, key }, options);
   }
 
-  /** A page of payments that do not fit what they name, the latest first. */
+  /** A page of payments that do not match what they name, the latest first. */
   cases(query: CaseQuery = {}, options?: CallOptions): Promise<Page<PaymentCase>> {
     return this.#call({ method: 'GET', path: '/v1/credits/cases', query }, options);
   }
@@ -87,7 +87,7 @@ export class Purchases {
     return this.#call({ method: 'GET', path: `${account(accountId)}/top-up` }, options);
   }
 
-  /** Notes its owner's consent to automatic top-ups. */
+  /** Records its owner's consent to automatic top-ups. */
   consentToTopUp(accountId: string, consent: TopUpPut, options?: CallOptions): Promise<TopUp> {
     return this.#call({ method: 'PUT', path: `${account(accountId)}/top-up`, body: consent }, options);
   }

@@ -42,7 +42,7 @@ export class Referrals {
     return everyRow((page) => this.list(accountId, page, options), query);
   }
 
-  /** Tells that the friend signed up or in by the link. A friend who does not count is an answer: `refused`. */
+  /** Reports that the friend signed up or in through the link. A friend who does not count is an answer: `refused`. */
   linkUsed(id: string, used: LinkUsed, options: WriteOptions = {}): Promise<ReferralView> {
     return this.#post(`${path(id)}/link-used`, used, options);
   }
@@ -52,7 +52,7 @@ export class Referrals {
     return this.#post(`${path(id)}/resend`, undefined, options);
   }
 
-  /** The link stops working and the invitation's place comes back. With a `reason` it counts as an operator's. */
+  /** The link stops working and the invitation's place is free again. With a `reason` it counts as an operator's. */
   cancel(id: string, body: { reason?: string } = {}, options: WriteOptions = {}): Promise<ReferralView> {
     return this.#post(`${path(id)}/cancel`, body, options);
   }
@@ -62,7 +62,7 @@ export class Referrals {
     return this.#post(`${path(id)}/claw-back`, body, options);
   }
 
-  /** The rewards of an account's present billing month. */
+  /** The rewards of an account's current billing month. */
   rewardWindow(accountId: string, program: string, options?: CallOptions): Promise<RewardWindow> {
     const target = `${accountPath(accountId)}/reward-window`;
     return this.#call({ method: 'GET', path: target, query: { program } }, options);

@@ -46,7 +46,7 @@ export class Resets {
     return this.#call({ method: 'POST', path: `${path(accountId)}/redeem`, body }, options);
   }
 
-  /** Tells what {@link redeem} would do, and does nothing. */
+  /** Shows what {@link redeem} would do, and does nothing. */
   preview(accountId: string, request: RedeemRequest = {}, options?: CallOptions): Promise<Redemption> {
     return this.redeem(accountId, { ...request, dry_run: true }, options);
   }

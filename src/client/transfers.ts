@@ -51,12 +51,12 @@ export class Transfers {
     return this.#act(id, 'claim', body, options);
   }
 
-  /** Stops a gift's clock while it is looked at. For operators. */
+  /** Stops a gift's clock while it is reviewed. For operators. */
   hold(id: string, body: { reason: string }, options: WriteOptions = {}): Promise<Transfer> {
     return this.#act(id, 'hold', body, options);
   }
 
-  /** Lets a held gift's clock go on. For operators. */
+  /** Lets a held gift's clock continue. For operators. */
   release(id: string, body: { reason?: string } = {}, options: WriteOptions = {}): Promise<Transfer> {
     return this.#act(id, 'release', body, options);
   }

@@ -23,17 +23,17 @@ export class Usage {
     return this.#call({ method: 'POST', path: '/v1/usage', body }, options);
   }
 
-  /** A page of an account's uses, the latest told first, each with what paid for it. */
+  /** A page of an account's uses, the latest reported first, each with what paid for it. */
   list(accountId: string, query: PageQuery = {}, options?: CallOptions): Promise<Page<Charge>> {
     return this.#call({ method: 'GET', path: `${path(accountId)}/usage`, query }, options);
   }
 
-  /** Every use, the latest told first, fetched page by page. */
+  /** Every use, the latest reported first, fetched page by page. */
   listAll(accountId: string, query: PageQuery = {}, options?: CallOptions): AsyncGenerator<Charge> {
     return everyRow((page) => this.list(accountId, page, options), query);
   }
 
-  /** What an organisation's members took of its credits this month, and the month's invoice so far. */
+  /** What an organisation's members used of its credits this month, and the month's invoice so far. */
   pool(organisationId: string, options?: CallOptions): Promise<Pool> {
     return this.#call({ method: 'GET', path: `${path(organisationId)}/pool` }, options);
   }

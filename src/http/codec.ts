@@ -46,7 +46,7 @@ const ACCESS = { scope: 'payloads:decode', endUser: false } as const;
 
 export const codecRoutes: FastifyPluginAsyncZod<CodecOptions> = async (app, options) => {
   const { codec, keyRing, tokens, clock } = options;
-  // The routes see to their own callers: an operator's token of the Web UI is no end user's here.
+  // The routes check their own callers: an operator's token from the Web UI is not an end user's here.
   const config = { access: 'public' } as const;
 
   app.addHook('onRequest', async (request, reply) => {

@@ -25,7 +25,7 @@ export const healthRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, part
     schema: {
       operationId: 'getHealth',
       tags: TAGS,
-      summary: 'Tell that the process lives; asks nobody else',
+      summary: 'Show that the process lives; asks nobody else',
       response: { 200: HealthSchema, ...publicRefusals() },
     },
     handler: async () => ({ status: 'ok' as const }),
@@ -38,7 +38,7 @@ export const healthRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, part
     schema: {
       operationId: 'getReadiness',
       tags: TAGS,
-      summary: 'Tell whether requests should be sent here',
+      summary: 'Show whether requests should be sent here',
       response: {
         ...publicRefusals(),
         200: ReadinessSchema,

@@ -20,7 +20,7 @@ export const stuckItemRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, {
       tags: TAGS,
       summary: 'List what the schedules could not do, the longest stuck first',
       description:
-        'Each is put aside and tried again by itself, a minute later, then two, at most an hour. One that succeeds is not listed any more.',
+        'Each is put aside and retried automatically, a minute later, then two, at most an hour. One that succeeds is no longer listed.',
       querystring: StuckItemQuerySchema,
       response: { 200: pageOf(StuckItemSchema).meta({ id: 'StuckItemList' }), ...readRefusals() },
     },

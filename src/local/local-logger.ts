@@ -8,7 +8,7 @@ import { createLogger } from '../observability/logger.ts';
 const LIMIT_BYTES = 10_000_000;
 
 /**
- * The log of a local start: JSON lines in a file, so that the terminal stays readable; warnings and errors are told
+ * The log of a local start: JSON lines in a file, so that the terminal stays readable; warnings and errors are shown
  * there as well, as one line each.
  *
  * @param warn takes the message of a warning

@@ -91,7 +91,7 @@ async function initialise(
   if (!made.ok) throw new LocalSetupError(`The local database could not be made: ${reasonIn(made.output)}`);
 }
 
-/** initdb ends by saying that it cleans up; what went wrong stands before. */
+/** initdb ends by saying that it cleans up; what went wrong comes before that. */
 function reasonIn(output: string): string {
   const error = output.split('\n').find((line) => /error:|FATAL:|PANIC:/.test(line));
   return error?.trim() ?? lastLine(output);

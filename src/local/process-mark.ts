@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * One process, told apart from a later one that was given the same number: in a container that is restarted the
+ * One process, distinguished from a later one that was given the same number: in a container that is restarted the
  * numbers repeat, and a recorded number alone would name, and kill, a stranger.
  */
 export interface ProcessMark {

@@ -11,7 +11,7 @@ const REPORT_EVERY_MS = 5_000;
  * Runs a long step, saying at once what it is and then every few seconds how long it has been running.
  *
  * @param what names the step: `Building the Temporal server with Go (about 3 minutes, once)`
- * @param worked tells of a result whether it is said as done or as failed
+ * @param worked decides from the result whether it is reported as done or as failed
  * @returns what the step returns; a failure of the step is passed on, after its time was said
  */
 export async function withElapsed<T>(

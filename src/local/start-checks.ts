@@ -1,4 +1,4 @@
-/** What a local start is refused for. It comes before the rest is loaded: that takes seconds on a busy machine. */
+/** Why a local start may be refused. It comes before the rest is loaded: that takes seconds on a busy machine. */
 import type { Config } from '../config.ts';
 import { makeFolder } from './machine.ts';
 import { assertPortFree } from './ports.ts';

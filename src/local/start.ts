@@ -36,7 +36,7 @@ const STOP_WITHIN_MS = 60_000;
 
 /**
  * Starts all of Boon on this machine, plays the story and stays until it is stopped. What was accepted stays in the
- * data folder, and the next start goes on with it.
+ * data folder, and the next start continues with it.
  *
  * @throws what names the one thing to put right: LocalSetupError, TemporalUnreachable …
  */
@@ -83,7 +83,7 @@ export async function startHere({ config, policy, env, print, signal }: StartOpt
   print(`Stopped. The data stay in ${config.dataDir}; \`npm start\` goes on with them.`);
 }
 
-/** The first request is answered before anything is told: whoever waits for Boon need not wait for the story. */
+/** The first request is answered before the story begins: whoever waits for Boon need not wait for the story. */
 async function sayReady({ url }: LocalStack, progress: (line: string) => void): Promise<void> {
   const { status } = await fetch(`${url}/readyz`);
   progress(
@@ -91,7 +91,7 @@ async function sayReady({ url }: LocalStack, progress: (line: string) => void): 
   );
 }
 
-/** The story, or one line on why it is not told: the stack runs in either case. */
+/** The story, or one line on why it is not played: the stack runs in either case. */
 async function storyOrReason(
   stack: LocalStack,
   logger: Logger,

@@ -26,8 +26,8 @@ const INDEXED_VALUE_TYPE: Readonly<Record<SearchAttributeType, number>> = {
 };
 
 /**
- * Starts Temporal's test server, whose clock stands until somebody sleeps (`environment.sleep`) or awaits a result,
- * and then jumps to what is next. Free it with `environment.teardown()`.
+ * Starts Temporal's test server, whose clock stands still until somebody sleeps (`environment.sleep`) or awaits a
+ * result, and then jumps to what is next. Free it with `environment.teardown()`.
  *
  * @throws LocalSetupError when it does not start
  */

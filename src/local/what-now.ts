@@ -8,7 +8,7 @@ export function whatNow(stack: LocalStack, cast: Cast | undefined): string[] {
   const url = shownUrl(stack.url);
   return [
     '',
-    'Boon runs, and goes on until you press Ctrl-C.',
+    'Boon runs until you press Ctrl-C.',
     '',
     `  API           ${url}`,
     `  API docs      ${url}/docs`,

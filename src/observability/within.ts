@@ -1,6 +1,6 @@
 /** A bound on how long something may take. */
 
-/** Rejects with `late()` when the promise has not settled after so many milliseconds; it goes on by itself. */
+/** Rejects with `late()` when the promise has not settled after so many milliseconds; it keeps running. */
 export async function within<T>(promise: Promise<T>, milliseconds: number, late: () => Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_, reject) => {

@@ -1,7 +1,7 @@
 /**
  * Payments for trying Boon out: a demonstration, in which no money moves. Everything else is as with a real provider:
- * a purchase is paid on a page, the page's word is a signed message, a kept card is charged. It remembers nothing:
- * the name of a page carries what is needed to know it again.
+ * a purchase is paid on a page, the page sends a signed message, a kept card is charged. It remembers nothing:
+ * the name of a page carries what is needed to recognise it.
  */
 import { BoonError } from '../contracts/errors.ts';
 import type { Payments } from '../contracts/purchases/payments.ts';
@@ -21,7 +21,7 @@ export type DemoOutcome = (typeof DEMO_OUTCOMES)[number];
 export interface DemoPayments extends Payments {
   /** The purchase that a page is for; undefined when we made no such page. */
   purchaseOfPage(pageId: string): string | undefined;
-  /** What the page tells once the buyer has pressed a button, as a webhook with its signature. */
+  /** What the page reports once the buyer has pressed a button, as a webhook with its signature. */
   webhookOf(purchase: Purchase, outcome: DemoOutcome, at: Date): { body: Buffer; signature: string };
 }
 

@@ -1,4 +1,4 @@
-/** Signatures of what Boon itself says and hears again later: each purpose has a key of its own. */
+/** Signatures of what Boon itself sends out and gets back later: each purpose has a key of its own. */
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 
 export interface Signer {

@@ -11,7 +11,7 @@ import { keptMetadata } from './stripe-kept-purchase.ts';
 
 /**
  * Charges the customer's card once however often it is asked to. Undefined while the bank has not answered.
- * @param at when the news are heard; the ledger dates by it
+ * @param at when the news arrives; the ledger dates by it
  */
 export async function chargeStoredCard(
   stripe: Stripe,
@@ -19,7 +19,7 @@ export async function chargeStoredCard(
   customer: string,
   at: string,
 ): Promise<PaymentNews | undefined> {
-  // Looked for first: Stripe forgets keys after a day, and a worker may be away for longer. A customer's latest hundred
+  // Looked for first: Stripe forgets keys after a day, and a worker may be down for longer. A customer's latest hundred
   // reach back far enough: top-ups follow one another, each when the one before has ended.
   const { data: intents } = await stripe.paymentIntents.list({ customer, limit: 100 });
   const made = intents.find(({ metadata }) => metadata.purchase_id === purchase.id);

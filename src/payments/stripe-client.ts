@@ -16,7 +16,7 @@ export function stripeClient({ apiKey, apiBase }: StripeAccess, timeout = PATIEN
   return new Stripe(apiKey, { timeout, maxNetworkRetries: RETRIES, telemetry: false, ...hostOf(apiBase) });
 }
 
-/** Whether a key is of the live mode: `sk_live_…`, `rk_test_…`; undefined where it does not tell. */
+/** Whether a key is of the live mode: `sk_live_…`, `rk_test_…`; undefined where it does not say. */
 export function modeOfKey(apiKey: string): boolean | undefined {
   const [, mode] = /^[a-z]+_(live|test)_/.exec(apiKey) ?? [];
   return mode === undefined ? undefined : mode === 'live';
@@ -33,7 +33,7 @@ function hostOf(base: string | undefined) {
   };
 }
 
-/** Stripe's messages stay in the cause: they may tell of keys. */
+/** Stripe's messages stay in the cause: they may reveal keys. */
 export async function asking<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -11,8 +11,9 @@ const PAID: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Undefined for events that say nothing of a purchase. Refunds are told of by themselves, and in sum by their charge.
- * @param key_live the mode of Boon's key; undefined where the key does not tell
+ * Undefined for events that say nothing of a purchase. Refunds are reported by themselves, and in total by their
+ * charge.
+ * @param key_live the mode of Boon's key; undefined where the key does not say
  */
 export function newsOf(
   event: Stripe.Event,
@@ -21,7 +22,7 @@ export function newsOf(
 ): PaymentNews | RefundNews | undefined {
   const heard = { at, event: textOf(event.id), live: modeOf(event.livemode), key_live };
   const said_at = instantOf(event.created);
-  // What was paid in the other mode is a case; all else of it is none of ours.
+  // What was paid in the other mode is a case; everything else in it is not ours.
   const isOfOtherMode = key_live !== undefined && event.livemode === !key_live;
   if (isOfOtherMode && !PAID.has(event.type)) return undefined;
   switch (event.type) {
@@ -50,7 +51,7 @@ export function newsOf(
     case 'charge.refunded':
       return { ...heard, ...ofCharge(event.data.object), said_at };
     case 'charge.updated': {
-      // One that was changed in something else tells of no refund.
+      // One that was changed in something else reports no refund.
       const before = event.data.previous_attributes;
       if (before !== undefined && !('amount_refunded' in before)) return undefined;
       return { ...heard, ...ofCharge(event.data.object), said_at, lowers: true };
@@ -111,7 +112,7 @@ export function paidIntent(intent: Stripe.PaymentIntent, at: string): PaymentNew
   };
 }
 
-/** How a refund stands, whoever made it: one that Boon asked for carries its id. */
+/** A refund's state, whoever made it: one that Boon asked for carries its id. */
 export function ofRefund(
   { id, metadata, status, failure_reason, amount, payment_intent, created }: Stripe.Refund,
   at: string,
@@ -130,7 +131,7 @@ export function ofRefund(
   return { ...about, status: 'failed', reason_code: textOf(failure_reason) ?? status };
 }
 
-/** How a dispute stands; undefined for an inquiry, which takes no money away. */
+/** A dispute's state; undefined for an inquiry, which takes no money away. */
 export function ofDispute({ id, amount, payment_intent, status }: Stripe.Dispute, at: string) {
   if (status.startsWith('warning_')) return undefined;
   return {
@@ -143,7 +144,7 @@ export function ofDispute({ id, amount, payment_intent, status }: Stripe.Dispute
   } as const satisfies PaymentNews;
 }
 
-/** Why a card was declined, in Stripe's word for it. */
+/** Why a card was declined, by Stripe's code. */
 export function declined(
   error: { decline_code?: string | undefined; code?: string | undefined } | null | undefined,
 ): string {

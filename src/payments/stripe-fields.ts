@@ -1,15 +1,15 @@
-/** The fields of Stripe's messages as Boon takes them in: what is not as it must be is as good as not said. */
+/** The fields of Stripe's messages as Boon reads them: an invalid one counts as missing. */
 import { BoonError } from '../contracts/errors.ts';
 
 /** The latest moment that has a year of four digits. */
 const LAST_SECOND = 253_402_300_799;
 
-/** An id or a word of Stripe's. */
+/** An id or a code of Stripe's. */
 export function textOf(given: unknown): string | undefined {
   return typeof given === 'string' && /^[\x21-\x7e]{1,255}$/.test(given) ? given : undefined;
 }
 
-/** The id of what stands there whole or by its id. */
+/** The id of what is given whole or by its id. */
 export function idOf(given: unknown): string | undefined {
   return textOf(typeof given === 'object' && given !== null && 'id' in given ? given.id : given);
 }

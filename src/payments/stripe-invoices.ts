@@ -83,7 +83,7 @@ export async function creditStripeInvoice(
 
 /**
  * What an event says of an invoice of ours that is paid; undefined for other events.
- * @param key_live the mode of Boon's key; undefined where the key does not tell
+ * @param key_live the mode of Boon's key; undefined where the key does not say
  */
 export function paidInvoiceOf(
   event: Stripe.Event,

@@ -11,7 +11,7 @@ export function keptMetadata(purchase: Purchase): Record<string, string> {
   return { purchase_id: id, kind, account_id, package: name, credits, resets: String(resets) };
 }
 
-/** The purchase that metadata tells of; undefined when a part of it is missing, as in that of earlier versions. */
+/** The purchase that metadata describes; undefined when a part of it is missing, as in that of earlier versions. */
 export function keptPurchase(
   metadata: Stripe.Metadata | null,
   made: { created: number; expires_at?: number },

@@ -20,7 +20,7 @@ export interface StripePages {
   one<T>(ask: () => Promise<T>): Promise<T | undefined>;
 }
 
-/** @param wait waits so many seconds */
+/** @param wait waits this many seconds */
 export function stripePages(
   wait: (seconds: number) => Promise<unknown> = (s) => sleep(s * 1000),
 ): StripePages {
@@ -72,5 +72,5 @@ function retryAfter(error: Error): number | undefined {
 }
 
 function tooOften(cause: Error): BoonError {
-  return new BoonError('unavailable', 'Stripe keeps asking for fewer calls (its rate limit).', { cause });
+  return new BoonError('unavailable', 'Stripe keeps limiting the rate of calls.', { cause });
 }

@@ -1,4 +1,4 @@
-/** What Stripe has on record of payments, refunds, disputes and paid invoices, in the words of its messages. */
+/** What Stripe has on record of payments, refunds, disputes and paid invoices, in the form of its messages. */
 import type Stripe from 'stripe';
 import { BoonError } from '../contracts/errors.ts';
 import type {
@@ -42,7 +42,7 @@ export function createStripeRecords(
       const created = { gte: Math.floor(Date.parse(since) / 1000) };
       const found = new Map<string, ProviderRecord>();
       const add = (record: ProviderRecord | undefined) => {
-        // What a list shows is how it stands now; what an event tells is as old as that.
+        // A list shows the present state; an event is as old as itself.
         if (record !== undefined && !found.has(keyOf(record))) found.set(keyOf(record), record);
       };
       const intents: Stripe.PaymentIntent[] = [];
@@ -94,7 +94,7 @@ export function createStripeRecords(
         },
       );
       for (const intent of intents) {
-        // Of what is bought on a page the page tells, and it is mostly found by now.
+        // The page reports what is bought on it, and it has mostly been found by now.
         if (intent.status !== 'succeeded' || found.has(`payment/${intent.id}`)) continue;
         if (named(intent.metadata.purchase_id) !== undefined) add(await paymentRecord(intent, at));
       }
@@ -215,7 +215,7 @@ function accountOfLink(url: string | null): string | undefined {
   return textOf(new URL(url).searchParams.get('account'));
 }
 
-/** What is not as Stripe makes it is nothing of ours. */
+/** What is not in Stripe's form is not ours. */
 function sound<T>(read: () => T): T | undefined {
   try {
     return read();

@@ -4,7 +4,9 @@ import { BoonError } from '../contracts/errors.ts';
 import { type RefundNews, type RefundProgress, refundWorkflowId } from '../contracts/purchases/refund.ts';
 import { ofRefund } from './stripe-events.ts';
 
-/** Sends the money once however often it is asked for, and says how that stands. What Stripe refuses has failed for good. */
+/**
+ * Sends the money once however often it is asked for, and returns its state. What Stripe refuses has failed for good.
+ */
 export async function sendStripeRefund(
   stripe: Stripe,
   { id, purchase_id, amount }: RefundProgress,
@@ -16,7 +18,7 @@ export async function sendStripeRefund(
     return { at, refund_id: id, provider_id: refund.id, status, ...(reason_code && { reason_code }) };
   };
   try {
-    // Looked for first: Stripe forgets keys after a day, and a worker may be away for longer.
+    // Looked for first: Stripe forgets keys after a day, and a worker may be down for longer.
     for await (const made of stripe.refunds.list({ payment_intent, limit: 100 })) {
       if (made.metadata?.refund_id === id) return said(made);
     }
@@ -27,9 +29,9 @@ export async function sendStripeRefund(
     const { StripeInvalidRequestError, StripeAuthenticationError, StripePermissionError } = Stripe.errors;
     if (error instanceof StripeInvalidRequestError)
       return { at, refund_id: id, status: 'failed', reason_code: error.code ?? 'invalid_request' };
-    // The key is at fault and not the refund: an operator mends that, and it is asked again.
+    // The key is at fault, not the refund: an operator fixes that, and Stripe is asked again.
     if (error instanceof StripeAuthenticationError || error instanceof StripePermissionError)
-      throw new BoonError('unavailable', 'Stripe does not take the key.', { cause: error });
+      throw new BoonError('unavailable', 'Stripe does not accept the key.', { cause: error });
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-/** How many workers look for work, and whether any of them is given what is new, as Temporal tells it. */
+/** How many workers poll for work, and whether any of them gets new work, as Temporal reports it. */
 import { type Client, isGrpcServiceError } from '@temporalio/client';
 import type { Workers, WorkerVersion } from '../contracts/workers.ts';
 import { unavailable } from './failure.ts';
@@ -10,10 +10,10 @@ const SEEN_WITHIN = 90_000;
 const WORKFLOW_TASKS = 1;
 /** Workers that have a version, in its numbering of modes. */
 const VERSIONED = 2;
-/** The status code of gRPC of a server that does not tell: the time-skipping one. */
+/** gRPC's status code from a server that cannot say: the time-skipping one. */
 const UNIMPLEMENTED = 12;
 
-/** Undefined where the server does not tell. @throws BoonError `unavailable` when it does not answer. */
+/** Undefined where the server does not say. @throws BoonError `unavailable` when it does not answer. */
 export async function countWorkers(client: Client, taskQueue: string): Promise<Workers | undefined> {
   try {
     return await client.connection.withDeadline(Date.now() + PATIENCE, () =>

@@ -1,6 +1,6 @@
 /**
- * What Temporal stores of people's words is encrypted before it leaves this process: AES-256-GCM, under a key whose id
- * stands beside the ciphertext, so that keys can change while processes run.
+ * What people wrote is encrypted before it leaves this process for Temporal: AES-256-GCM, under a key whose id
+ * is stored beside the ciphertext, so that keys can change while processes run.
  */
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 import type { Payload, PayloadCodec } from '@temporalio/common';
@@ -9,7 +9,7 @@ import { holdsAddress } from '../domain/address-in-text.ts';
 
 const { Payload: PayloadMessage } = proto.temporal.api.common.v1;
 
-/** Which payloads are encrypted: those that hold somebody's words or an e-mail address, or every one. */
+/** Which payloads are encrypted: those that hold what somebody wrote or an e-mail address, or every one. */
 export type PayloadEncryption = 'personal' | 'all';
 
 export type PayloadKeys = {
@@ -25,7 +25,7 @@ const TAG_BYTES = 16;
 
 /**
  * Beside any text with an e-mail address in it: fields that hold what somebody wrote, an address or a secret, as `JSON.stringify` writes them. A field that is null
- * or missing tells nothing, so a gift without a message costs not a byte more.
+ * or missing reveals nothing, so a gift without a message costs not one byte more.
  */
 const PERSONAL_FIELDS = ['message', 'reason', 'email', 'token'].map((name) => Buffer.from(`"${name}":"`));
 
@@ -34,7 +34,9 @@ export class PayloadUnreadable extends Error {
   override readonly name = 'PayloadUnreadable';
 }
 
-/** The keys of a process: those that were set, else one derived from the key of the database; that one always reads. */
+/**
+ * The keys of a process: those that were set, else one derived from the key of the database; that one always decrypts.
+ */
 export function payloadKeys(encryptionKey: Buffer, configured: readonly Buffer[]): [Buffer, ...Buffer[]] {
   const derived = Buffer.from(hkdfSync('sha256', encryptionKey, '', 'boon payloads', 32));
   const [first = derived, ...others] = [...configured, derived];
@@ -86,7 +88,7 @@ export function createPayloadCodec({ encryption, keys }: PayloadKeys): PayloadCo
   }
 }
 
-/** What a payload names its key by: a digest that tells nothing of the key. */
+/** What a payload names its key by: a digest that reveals nothing of the key. */
 function keyId(key: Buffer): string {
   return createHash('sha256').update('boon payload key').update(key).digest('hex').slice(0, 8);
 }

@@ -69,7 +69,10 @@ export async function missingAttributes(client: Client): Promise<Name[]> {
 
 export type Mistyped = { name: Name; type: string; wanted: string };
 
-/** Those that are of another type than Boon's: every start with one would be refused. None where the server does not tell. */
+/**
+ * Those that are of another type than Boon's: every start with one would be refused. None where the server does not
+ * say.
+ */
 export async function mistypedAttributes(client: Client): Promise<Mistyped[]> {
   const { namespace } = client.options;
   try {
@@ -96,7 +99,7 @@ function howToRetype(namespace: string, mistyped: Mistyped[]): string {
   );
 }
 
-/** Waits until queries know the attributes; a server that answers no queries is taken at its word. */
+/** Waits until queries know the attributes; a server that answers no queries is trusted. */
 async function untilUsable(client: Client): Promise<void> {
   const end = Date.now() + SPREAD_PATIENCE;
   while ((await unusable(client)).length > 0 && Date.now() < end) await sleep(250);

@@ -1,4 +1,7 @@
-/** Starting a process anew, and telling where the one before it failed: what fails each time is not to be started each minute. */
+/**
+ * Starting a process again, and reporting if the one before it failed: what fails each time must not be started each
+ * minute.
+ */
 import { type Client, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import { ProcessFailed } from '../activities/process-failed.ts';
 

@@ -1,4 +1,4 @@
-/** Telling of workers that wait in vain: those with a version, while no version of theirs is the current one. */
+/** Warns of workers that wait in vain: those with a version, while none of their versions is the current one. */
 import type { Client } from '@temporalio/client';
 import { makeCurrentCommand } from '../contracts/workers.ts';
 import { countWorkers } from './count-workers.ts';
@@ -8,8 +8,8 @@ const FIRST_LOOK = 5_000;
 const PAUSE = 60_000;
 
 /**
- * Looks until it is closed; `waiting` hears the commands of which one helps, each time that workers wait. Best effort: an
- * unreachable Temporal is told of elsewhere.
+ * Checks until it is closed; `waiting` is called with the commands of which one helps, each time that workers wait.
+ * Best effort: an unreachable Temporal is reported elsewhere.
  */
 export function watchVersion(
   client: Client,

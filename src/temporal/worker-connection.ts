@@ -26,7 +26,7 @@ export async function connectWorker({ connectionOptions }: TemporalTarget): Prom
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 30_000;
 
-/** The same, tried again, ever later, until somebody answers: what starts beside Temporal may be there before it. */
+/** The same, retried at growing intervals until somebody answers: what starts beside Temporal may be up before it. */
 export async function connectWorkerPatiently(
   target: TemporalTarget,
   onMissed: (error: unknown, pause: number) => void,

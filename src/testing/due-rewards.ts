@@ -27,7 +27,7 @@ export function dueRewards(traveller: Traveller): Duty {
     },
   };
 
-  /** Tells its process; one that does not claim has lost its process, and is paid without it. */
+  /** Signals its process; one that does not claim has lost its process, and is paid without it. */
   async function claim(referral: Referral, waited: number): Promise<void> {
     if (!told.has(referral.id)) await process.changed(referral);
     else if (waited > ASLEEP_AFTER_MS) {

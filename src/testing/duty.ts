@@ -1,4 +1,4 @@
-/** What time does to one kind of thing: how a travelling clock learns of it, and what it waits for. */
+/** What time does to one kind of thing: how a traveling clock learns of it, and what it waits for. */
 
 import type { Traveller } from './traveller.ts';
 
@@ -7,13 +7,16 @@ export type Duty = {
   /** The soonest moment after the present, and not after `horizon`, at which time changes something of this kind. */
   next(horizon: Date): Promise<Date | undefined>;
   /**
-   * Does what a schedule of Boon's would do within minutes. Tells what it has begun, and what is due and has not happened.
+   * Does what a schedule of Boon's would do within minutes. Returns what it has begun, and what is due and has not
+   * happened.
    * @param waited how long it has been due, in milliseconds of real time.
    */
   bringAbout(waited: number): Promise<readonly string[]>;
 };
 
-/** What is still due after so much real time, with a worker that has nothing to do, has no process that sees to it. */
+/**
+ * What is still due after this much real time, with a worker that has nothing to do, has no process that will do it.
+ */
 export const ASLEEP_AFTER_MS = 1_000;
 /** More than any test has open at once. */
 export const MOST = 1_000;

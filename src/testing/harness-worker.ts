@@ -26,7 +26,7 @@ export async function startHarnessWorker(
     interceptors: { activity: [interceptor] },
   });
   const ended = worker.run();
-  // Whoever stops it hears of a failure; until then it must not end the process.
+  // Whoever stops it gets the failure; until then it must not end the process.
   ended.catch(() => undefined);
   return {
     wokenEarly,

@@ -99,7 +99,7 @@ export class BoonHarness {
     return this.client.accounts.balance(accountId);
   }
 
-  /** Uses so many units of a product, as `POST /v1/usage` does; answers what paid and how the windows stand then. */
+  /** Uses a number of units of a product, as `POST /v1/usage` does; returns what paid and the state of the windows. */
   use(accountId: string, units: string, product = 'codex'): Promise<Usage> {
     return this.client.usage.record({ account_id: accountId, product, units });
   }
@@ -116,7 +116,7 @@ export class BoonHarness {
 
   /**
    * Lets time pass: everything that falls due on the way happens, each thing at its own moment, and is done when this
-   * resolves. Takes `'24 hours'`, `'PT24H'`, `'P1M'` or milliseconds; `0` has happen what is due now.
+   * resolves. Takes `'24 hours'`, `'PT24H'`, `'P1M'` or milliseconds; `0` does what is due now.
    * @throws TypeError for a duration that is none, or goes backwards.
    */
   async advance(duration: Duration): Promise<void> {

@@ -20,7 +20,7 @@ import { systemErrorCode } from '../local/setup-error.ts';
  */
 export const FIRST = 'postgres';
 export const TEMPLATE = 'template1';
-/** A cluster that nobody has used for so long is an older version's. */
+/** A cluster that nobody has used for this long is an older version's. */
 const KEPT_MS = 7 * 86_400_000;
 /** Counts up when `makeCluster` makes something else of the same PostgreSQL and the same schema. */
 const MAKING = 1;

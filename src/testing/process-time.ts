@@ -1,12 +1,12 @@
-/** Processes read the server's clock, and the ledger lives by the test's: between the two stands this interceptor. */
+/** Processes read the server's clock, and the ledger lives by the test's: this interceptor is between the two. */
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { GiftStanding } from '../contracts/gifts/gift.ts';
 import type { TestClock } from './test-clock.ts';
 
 /**
- * How workflow code writes its present (`new Date().toISOString()`): alone in an activity's arguments, or as `at` in one.
- * No id has this form. The other moments that are told, as in a sweep's `before`, are distances from the present of some
- * minutes; seconds more or less change nothing there.
+ * How workflow code writes its present (`new Date().toISOString()`): alone in an activity's arguments, or as `at` in
+ * one. No id has this form. The other moments that are passed, as in a sweep's `before`, are distances from the present
+ * of some minutes; seconds more or less change nothing there.
  */
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 

@@ -1,7 +1,7 @@
 /**
  * The harness's two clocks. The test's stands still, or runs when told to: the ledger, the API and the test read it. The
- * server's, of the time-skipping Temporal server, cannot be stopped: it only wakes processes, and what they say of the
- * time is told to the ledger in the test's.
+ * server's, of the time-skipping Temporal server, cannot be stopped: it only wakes processes, and the times that
+ * they pass to the ledger are the test's.
  */
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 
@@ -93,8 +93,9 @@ export class TestClock {
   }
 
   /**
-   * What the ledger is told when a process says that it is `told`, by the server's clock: the test's present. Only of a
-   * wait that ends in the middle of a jump, the next try of a mail for instance, is the process's own time the better one.
+   * The time that the ledger gets when a process says that it is `told`, by the server's clock: the test's present.
+   * Only of a wait that ends in the middle of a jump, the next try of a mail for instance, is the process's own time
+   * the better one.
    */
   momentOf(told: string): string {
     const now = this.#now();

@@ -1,4 +1,4 @@
-/** The test's hold on time: it stands still, goes on by so much, or runs. One thing after another. */
+/** The test's hold on time: it stands still, goes on by an amount, or runs. One thing after another. */
 import { takingTurns } from '../workflows/turns.ts';
 import { postExpiries } from './due-sweeps.ts';
 import { pause } from './test-clock.ts';
@@ -90,7 +90,7 @@ export class TestTime {
         await this.#inTurn(look);
       }
     } catch (error) {
-      // Nobody waits for it: whoever moves time next hears of it. What ended with the harness is no failure.
+      // Nobody waits for it: whoever moves time next gets the failure. What ended with the harness is no failure.
       if (this.#isRunning) this.#failure = { error };
     }
   }

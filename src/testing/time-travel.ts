@@ -12,8 +12,8 @@ import type { Traveller } from './traveller.ts';
 const PATIENCE_MS = 20_000;
 const DAY_MS = 86_400_000;
 /**
- * So far the server's clock stays behind a deadline that comes soon after the test's present. It runs on while the test
- * stands still, and is not to wake the process before its time.
+ * How far the server's clock stays behind a deadline that comes soon after the test's present. It runs on while the
+ * test stands still, and is not to wake the process before its time.
  */
 const SHORT_OF_MS = 60_000;
 

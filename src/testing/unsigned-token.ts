@@ -1,6 +1,9 @@
 /** End users' tokens for the harness, whose API takes them unsigned. */
 
-/** A JWT without a signature that speaks for an account. Never accepted by an API that is not told to trust such. */
+/**
+ * A JWT without a signature that speaks for an account. Accepted only by an API that is configured to trust such
+ * tokens.
+ */
 export function unsignedToken(accountId: string, now: Date): string {
   const issued = Math.floor(now.getTime() / 1000);
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');

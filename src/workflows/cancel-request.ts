@@ -1,13 +1,13 @@
 /**
- * "Request Cancellation" in the Web UI, or a client's `handle.cancel()`: heard by every process as a request, since the
- * ledger has the word on what becomes of value. Where it is refused, the process shows that and goes on in a new run: the
- * old one would stand under "cancellation requested" for ever, and hear no second request.
+ * "Request Cancellation" in the Web UI, or a client's `handle.cancel()`: every process treats it as a request, since
+ * the ledger decides what becomes of value. If it is refused, the process shows that and continues in a new run: the
+ * old one would be marked "cancellation requested" forever, and receive no second request.
  */
 import { CancellationScope, patched } from '@temporalio/workflow';
 import type { RefusedRequest } from '../contracts/refused-request.ts';
 import { instant, isRecord, orNull, type Shape, shapeFaults, text } from './shape.ts';
 
-/** Has a request for the cancellation of this workflow heard; called before the workflow's first await. */
+/** Handles requests for the cancellation of this workflow; called before the workflow's first await. */
 export function onCancelRequest(hear: () => void): void {
   CancellationScope.current().cancelRequested.catch(hear);
 }
@@ -21,7 +21,7 @@ export function refusedNow(why: string): RefusedRequest {
   return { at: new Date().toISOString(), why };
 }
 
-/** Field of a process' input that tells a new run of the refusal. */
+/** Field of a process' input that passes the refusal to a new run. */
 export const REFUSED_SHAPE: Shape = {
   refused: orNull((given) =>
     isRecord(given) && shapeFaults('refused', given, { at: instant, why: text }).length === 0

@@ -1,4 +1,7 @@
-/** The duties of a recurring run: each is done whatever became of the others; the run reports, and fails last. */
+/**
+ * The duties of a recurring run: each is done whatever became of the others; the run reports, and fails only at the
+ * end.
+ */
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -50,7 +53,7 @@ export class Duties {
   ): Promise<T> {
     try {
       const answer = await work();
-      // Runs of earlier versions heard a number, or nothing of duties.
+      // Runs of earlier versions got a number, or nothing about duties.
       if (typeof answer === 'object' && answer !== null) this.#note(answer.duties ?? {});
       return answer;
     } catch (error) {
@@ -72,7 +75,7 @@ export class Duties {
     return !Object.values(this.#reports).some(dutyFailed);
   }
 
-  /** Throws when something failed; the failure tells what, and holds the report. */
+  /** Throws when something failed; the failure says what, and holds the report. */
   end(report: object): void {
     if (this.allDone) return;
     const lines = Object.entries(this.#reports).filter(([, report]) => dutyFailed(report));
@@ -107,7 +110,7 @@ export class Duties {
   }
 }
 
-/** Where the ledger is away this cannot be noted either: the run says it. */
+/** If the ledger is down this cannot be noted either: the run reports it. */
 async function noteStuck(names: readonly StuckDuty[], error: string): Promise<void> {
   try {
     const options = { summary: 'Note what came to no end' };

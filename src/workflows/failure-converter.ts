@@ -1,6 +1,7 @@
 /**
- * How errors become failures in Temporal. Their messages are no payloads and stand there in clear, for operators to read;
- * one that holds an e-mail address, where somebody wrote it into a wrong field say, goes into a payload, which the codec encrypts.
+ * How errors become failures in Temporal. Their messages are not payloads and are there in clear, for operators to
+ * read; one that holds an e-mail address, where somebody wrote it into a wrong field say, goes into a payload, which
+ * the codec encrypts.
  */
 import { DefaultFailureConverter } from '@temporalio/common';
 import { holdsAddress } from '../domain/address-in-text.ts';

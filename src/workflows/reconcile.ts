@@ -1,8 +1,8 @@
 /**
  * Each minute, holds the ledger and Temporal together: starts the processes of gifts that the ledger has open and
- * Temporal does not run (an API server died between the two, Temporal was away, or somebody terminated them), advances the
- * gifts that are late, does the same for referrals and their rewards, and seals what was posted. Each of these is done
- * whatever became of the others, and the run fails in the end if anything of them did.
+ * Temporal does not run (an API server died between the two, Temporal was down, or somebody terminated them), advances
+ * the gifts that are late, does the same for referrals and their rewards, and seals what was posted. Each of these is
+ * done whatever became of the others, and the run fails in the end if anything of them did.
  */
 import {
   ApplicationFailure,
@@ -55,7 +55,7 @@ const OVERDUE_AFTER = 600_000;
 /** Stretches of gifts in one run, after which the other duties have their turn: some minutes of work. */
 const MOST_STRETCHES = 20;
 
-/** Where a run goes on that another one left: the sweep of gifts was not through. */
+/** Where a run continues that another one left: the sweep of gifts was not finished. */
 type Continued = { sweep: GiftSweep; referrals_swept_to: string; duties: DutyReports };
 type GiftSweep = { checked: number; started: number; after?: string; swept_to: string; cursor?: string };
 
@@ -157,7 +157,7 @@ function newSweep(now: number): GiftSweep {
   };
 }
 
-/** Goes on with a sweep: to its end, or so far that the other duties should have their turn. */
+/** Continues a sweep: to its end, or until the other duties should have their turn. */
 async function startWhatIsMissing(duties: Duties, sweep: GiftSweep, now: number): Promise<GiftSweep> {
   const { after, swept_to: before } = sweep;
   let { checked, started, cursor } = sweep;

@@ -1,6 +1,6 @@
 /**
  * Every ten seconds, settles the quiet gifts that are due, where they have no workflows of their own. One that cannot be
- * settled becomes its own workflow, `gift/<id>`, and holds nobody up.
+ * settled gets its own workflow, `gift/<id>`, and holds nobody up.
  */
 import { proxyActivities, setWorkflowOptions } from '@temporalio/workflow';
 import type { SettlementActivities } from '../activities/gifts/settlement.ts';

@@ -1,6 +1,6 @@
 /**
  * Shapes of what reaches a process from outside. Whatever does not fit is refused at the start: what a process shows of it
- * later must not fail its task, which would be tried for ever.
+ * later must not fail its task, which would be tried forever.
  */
 import type { FieldError } from '../contracts/errors.ts';
 
@@ -12,7 +12,10 @@ const is = (fits: (value: unknown) => boolean, must: string): Check => {
   return (value) => (fits(value) ? undefined : must);
 };
 
-/** Control characters but tabs and line breaks, and halves of pairs: PostgreSQL takes some of them never, and would be asked for ever. */
+/**
+ * Control characters but tabs and line breaks, and halves of pairs: PostgreSQL takes some of them never, and would be
+ * asked forever.
+ */
 export const UNWRITABLE = /[^\P{Cc}\t\n\r]|\p{Surrogate}/u;
 
 /** What people wrote, which is only shown. */

@@ -166,7 +166,7 @@ describe('an invoice at Stripe', () => {
 });
 
 describe('a correction at Stripe', () => {
-  test('is a credit note on the invoice there, once however often it is told', async () => {
+  test('is a credit note on the invoice there, once however often it is sent', async () => {
     await collected();
     const note = await credit(50);
     stripe.answers.set('GET /v1/credit_notes', { data: [] });

@@ -33,7 +33,7 @@ beforeEach(async () => {
   await seedAccount(own.ledger, ada, { credits: '100' });
 });
 
-test('an acceptance that is repeated tells the gift as it stands now', async () => {
+test('an acceptance that is repeated returns the present state of the gift', async () => {
   const { acceptGift } = ledgerActivities(own.ledger);
   await seedAccount(own.ledger, `${ada}-friend`);
   const request = {
@@ -57,7 +57,7 @@ test('an acceptance that is repeated tells the gift as it stands now', async () 
   }
 });
 
-test('a link that is used again under its key tells the referral as it stands now', async () => {
+test('a link that is used again under its key returns the present state of the referral', async () => {
   const { useLink } = referralActivities(own.ledger);
   const referral = await invite(own.ledger, ada);
   await dormantFriend(own.ledger, `${ada}-friend`, '2025-01-01T00:00:00.000Z');
@@ -67,7 +67,7 @@ test('a link that is used again under its key tells the referral as it stands no
   expect(await useLink({ ...request, at: SOON })).toMatchObject({ status: 'canceled' });
 });
 
-test('a cancellation that is repeated tells the referral as it stands now', async () => {
+test('a cancellation that is repeated returns the present state of the referral', async () => {
   const { cancelReferral, readReferral } = referralActivities(own.ledger);
   const referral = await invite(own.ledger, ada);
   const request = {
@@ -83,7 +83,7 @@ test('a cancellation that is repeated tells the referral as it stands now', asyn
   expect(await readReferral(referral.id)).toMatchObject({ status: 'canceled' });
 });
 
-test('a raise that is repeated tells the month as it stands now, and of a month that is over as it was answered', async () => {
+test('a raise that is repeated returns the present state of the month, and of a month that is over as it was answered', async () => {
   const { raiseCap } = referralActivities(own.ledger);
   const { month, ends_at } = await own.ledger.rewardWindow(ada, PROGRAM, START);
   const raise = { ...WHY, key: newKey('raise'), at: START, account_id: ada, month, program: PROGRAM };

@@ -69,7 +69,7 @@ test('a refusal that counts on a day long past reaches its process with the next
   expect(told).toEqual([late.id]);
 });
 
-test('an end is told again after ten minutes while its process goes on, and no more once it is over', async () => {
+test('an end is signaled again after ten minutes while its process continues, and no longer once it is over', async () => {
   const late = await joined(START);
   await login(own.ledger, late.friend, later(START, { days: -1 }));
   for (const minutes of [0, 1, 9]) await sweep(later(DAY, { minutes }));

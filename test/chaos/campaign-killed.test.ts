@@ -76,7 +76,7 @@ async function expectEachOnce(id: string): Promise<void> {
 /** The one that runs; each test hands it on to the next. */
 let worker: WorkerProcess | undefined;
 
-test('a worker killed at page after page, the first before it hears that its page was done: the next one goes on, and each account is granted once', {
+test('a worker killed at page after page, the first before it learns that its page was done: the next one goes on, and each account is granted once', {
   timeout: 240_000,
 }, async () => {
   const url = new URL(rig.own.url);

@@ -75,7 +75,7 @@ test('two settlements of one gift at once move the credits once', async () => {
   expect(told).toEqual([{ count: 1 }]);
 });
 
-test('a cancellation that races the settlement: one of them, and the answer tells which', async () => {
+test('a cancellation that races the settlement: one of them, and the answer says which', async () => {
   const before = Number(await rig.available('ada'));
   const gifts: Gift[] = [];
   for (let count = 0; count < RACES; count += 1) {
@@ -90,7 +90,7 @@ test('a cancellation that races the settlement: one of them, and the answer tell
   expect(Number(await rig.available('ada'))).toBe(before - settled);
 });
 
-test('a claim that races the end of the offer: one of them, and the answer tells which', async () => {
+test('a claim that races the end of the offer: one of them, and the answer says which', async () => {
   const before = Number(await rig.available('ada'));
   const gifts: Gift[] = [];
   for (let count = 0; count < RACES; count += 1) {

@@ -114,7 +114,7 @@ test('an API server killed between the ledger and the start: reconcile starts th
   expect(await rewards('cy')).toBe(1);
 });
 
-test('a process that heard nothing of a qualified friend is started with it, and claims', async () => {
+test('a process that never learned of a qualified friend is started with it, and claims', async () => {
   await rig.seed('dot');
   const unheard = await qualifiedUnheard(rig.ledger, 'dot');
   await reconcile();
@@ -122,7 +122,7 @@ test('a process that heard nothing of a qualified friend is started with it, and
   expect(await rewards('dot')).toBe(1);
 });
 
-test('a running process that missed the last prompt is told by reconcile', async () => {
+test('a running process that missed the last prompt is signaled by reconcile', async () => {
   await rig.seed('eve');
   const unheard = await qualifiedUnheard(rig.ledger, 'eve');
   await referrals.process.start({ ...unheard, status: 'invited' });
@@ -142,7 +142,7 @@ test('a process that an operator terminated: its reward is paid all the same', a
   expect(await rewards('fay')).toBe(1);
 });
 
-test('a process that missed the end of its referral is told by the next run of the schedule', async () => {
+test('a process that missed the end of its referral is signaled by the next run of the schedule', async () => {
   await rig.seed('gil');
   const request = inviteRequest('gil', { at: minutesAgo(4) });
   const { value } = await rig.ledger.invite(request);

@@ -40,7 +40,7 @@ test('a gift is sent, shown, listed and canceled', async () => {
   expect((await run('gift', 'list', 'grace', '--status', 'pending')).out).toBe('No gifts.');
 });
 
-test('a gift by e-mail tells its claim link', async () => {
+test('a gift by e-mail shows its claim link', async () => {
   const sent = await run('gift', 'send', '1', '--from', 'ada', '--email', 'hedy@example.com');
   expect(sent.out).toMatch(/status +awaiting_claim/);
   expect(sent.out).toMatch(/claim link +http:\/\/boon\.test\/claim\//);
@@ -67,7 +67,7 @@ test('the same idempotency key gives once', async () => {
   expect(second.json().id).toBe(first.json().id);
 });
 
-test('an account is put, shown and given credits; balance and statement tell of it', async () => {
+test('an account is put, shown and given credits; balance and statement show it', async () => {
   const put = await run(
     'account',
     'put',

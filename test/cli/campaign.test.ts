@@ -76,7 +76,7 @@ test('one that goes on is paused, resumed and canceled', async () => {
   expect(refused.err).toMatch(/cannot be changed by pause/);
 });
 
-test('what does not fit is told before anything happens', async () => {
+test('what does not fit is reported before anything happens', async () => {
   expect((await run('campaign', 'run', 'everything', '--reason', 'x')).code).toBe(2);
   expect((await run('campaign', 'run', 'grant_reset')).code).toBe(2);
   const refused = await run('campaign', 'run', 'grant_reset', '--amount', '5', '--reason', 'x');

@@ -125,7 +125,7 @@ async function open() {
 }
 const KEPT = { package: 'credits-100', credits: '100', resets: '0' };
 
-test('a payment that the ledger has not heard of is listed, moves nothing, and is taken in on demand, once', async () => {
+test('a payment that the ledger does not know of is listed, moves nothing, and is recorded on demand, once', async () => {
   const purchase = await open();
   paidPage(purchase.id);
   const listed = await compare();
@@ -170,7 +170,7 @@ describe('a payment', () => {
     expect(await available()).toBe('100');
   });
 
-  test('that does not fit its purchase becomes a case, of which it is not told again', async () => {
+  test('that does not fit its purchase becomes a case, and is not reported again', async () => {
     const purchase = await open();
     paidPage(purchase.id, { amount: 300 });
     expect(await found('--apply')).toEqual([['payment_missing', 'case']]);
@@ -341,7 +341,7 @@ describe('a refund', () => {
     expect(await own.ledger.findRefund(value.id)).toMatchObject({ status: 'succeeded' });
   });
 
-  test('that has failed there since gives back what it took, told by its message', async () => {
+  test('that has failed there since gives back what it took, reported by its message', async () => {
     const purchase = await paidAtBoth();
     refundThere(purchase.id, 'succeeded', { created: SECOND - 5_000 });
     const news = { provider_id: `re_${purchase.id}`, payment_id: `pi_${purchase.id}`, amount: 400 };
@@ -504,12 +504,12 @@ describe('the lists', () => {
     const refused = await compare('--apply');
     expect(refused.code).toBe(1);
     expect(refused.err).toContain(
-      'Stripe refused: for_the_test. What is listed stands; run it again for the rest.',
+      'Stripe refused: for_the_test. What is listed is done; run it again for the rest.',
     );
   });
 });
 
-test('a time in the future, none, or no key of Stripe is told', async () => {
+test('a time in the future, none, or no key of Stripe is reported', async () => {
   expect((await compare('--since', '2999-01-01T00:00:00Z')).err).toContain('must not be in the future');
   expect((await boonCommand(['ledger', 'compare-stripe'])).code).toBe(2);
   const env = { DATABASE_URL: own.url, BOON_ENCRYPTION_KEY: own.encryptionKey.toString('base64') };

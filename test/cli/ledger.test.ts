@@ -31,7 +31,7 @@ test('what was proved is kept as a checkpoint, and the next run proves what came
   await seedAccount(own.ledger, 'ada', { credits: '10' });
   const none = await boonCommand(['ledger', 'verify', '--since-checkpoint'], settings);
   expect(none.out).toMatch(
-    /^There was no checkpoint that stands: everything was proved\.\nEvery invariant holds\./,
+    /^There was no valid checkpoint: everything was proved\.\nEvery invariant holds\./,
   );
   await own.ledger.sealBlocks(new Date().toISOString());
   await boonCommand(['ledger', 'verify', '--full'], settings);
@@ -43,7 +43,7 @@ test('what was proved is kept as a checkpoint, and the next run proves what came
   await own.close();
 });
 
-test('a gift that is long overdue is told', async () => {
+test('a gift that is long overdue is reported', async () => {
   const { own, settings } = await ledgerOfMine();
   await seedAccount(own.ledger, 'ada', { credits: '10' });
   await seedAccount(own.ledger, 'bob');
@@ -54,7 +54,7 @@ test('a gift that is long overdue is told', async () => {
   await own.close();
 });
 
-test('a broken ledger is told by invariant and account, with exit code 1', async () => {
+test('a broken ledger is reported by invariant and account, with exit code 1', async () => {
   const { own, settings } = await ledgerOfMine();
   await seedAccount(own.ledger, 'ada', { credits: '10' });
   await own.sql('UPDATE boon.lots SET remaining = remaining - 1');

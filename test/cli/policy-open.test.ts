@@ -40,7 +40,7 @@ test('what goes on under each policy is listed until the last of it is done', as
   });
   await actOn(own.ledger, last, 'cancel', START);
   expect((await boonCommand(['policy', 'open', second.version], settings)).out).toBe(
-    `Nothing goes on under ${second.version}.`,
+    `Nothing is open under ${second.version}.`,
   );
   await own.close();
 });

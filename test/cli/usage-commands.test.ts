@@ -38,7 +38,7 @@ test('a use is charged, listed, and refused where credits must be asked for', as
   );
 });
 
-test('a pool tells who took what', async () => {
+test('a pool shows who took what', async () => {
   await run('account', 'put', 'ben', '--plan', 'business', '--org', 'acme', '--pool-limit', '4');
   await run('usage', 'record', 'ben', 'codex', '28');
   expect((await run('usage', 'pool', 'acme')).out).toMatch(/ben +3 +0 +4/);

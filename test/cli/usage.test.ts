@@ -40,7 +40,7 @@ const COMMANDS = [
   'worker',
 ];
 
-test.each(COMMANDS)('boon %s --help tells how it is used, with --json', async (command) => {
+test.each(COMMANDS)('boon %s --help says how it is used, with --json', async (command) => {
   const help = await boonCommand([...command.split(' '), '--help']);
   expect(help.code).toBe(0);
   expect(help.out).toContain(`Usage: boon ${command}`);

@@ -116,7 +116,7 @@ test('a refusal is a BoonApiError told apart by its code', async () => {
   expect([invalid.code, invalid.errors[0]?.path]).toEqual(['validation_failed', 'amount']);
 });
 
-test('an error of another copy of the package is told as one, and nothing else is', async () => {
+test('an error of another copy of the package is recognised as one, and nothing else is', async () => {
   // Another module of the same file: as a second version, or CommonJS beside ES modules.
   const again = '../../src/client/boon-api-error.ts?copy';
   const copy: typeof import('../../src/client/boon-api-error.ts') = await import(again);

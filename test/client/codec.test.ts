@@ -278,7 +278,7 @@ test('what is no codec endpoint is said, at once', async () => {
   }
 });
 
-test('an address or a key that cannot be one is refused when the codec is made, and the key is not told', () => {
+test('an address or a key that cannot be one is refused when the codec is made, and the key is not revealed', () => {
   expect(() => codecOf({ url: 'boon.example.com' })).toThrow(TypeError);
   expect(() => codecOf({ url: 'ftp://boon.example.com' })).toThrow('no http or https address');
   expect(() => codecOf({ apiKey: '' })).toThrow('apiKey');

@@ -5,7 +5,7 @@ import { npmStartWith } from '../support/local-start.ts';
 
 const MINUTES = 60_000;
 
-test('npm start gets all that it needs on a machine with nothing but Node, npm and Python, answers a request, and then tells the story', {
+test('npm start gets all that it needs on a machine with nothing but Node, npm and Python, answers a request, and then plays the story', {
   timeout: 8 * MINUTES,
 }, async () => {
   const env = await bareEnvironment();

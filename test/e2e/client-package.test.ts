@@ -154,7 +154,7 @@ describe('alone', () => {
     expect(texts.filter((text) => /['"]zod['"]|\.ts['"]/.test(text))).toEqual([]);
   });
 
-  test('an error of the CommonJS copy is told by the ES module, and the other way round', async () => {
+  test('an error of the CommonJS copy is recognised by the ES module, and the other way round', async () => {
     await writeFile(join(path, 'copies.mjs'), COPIES);
     expect(await runOn20(path, 'copies.mjs')).toEqual({ copies: 2, told: [true, true, true, true] });
   });

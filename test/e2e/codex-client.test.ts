@@ -140,7 +140,7 @@ describe('codex app-server, of accounts in other states', () => {
     });
   });
 
-  test('a member’s limit on its organisation’s credits is read, and told when it is reached', async () => {
+  test('a member’s limit on its organisation’s credits is read, and shown when it is reached', async () => {
     const at = now();
     const org = { kind: 'organisation', plan: 'pro' } as const;
     await seedAccount(server.ledger, 'org', { credits: '50', put: org, at });
@@ -177,7 +177,7 @@ describe('codex app-server, of accounts in other states', () => {
     });
   });
 
-  test('a frozen account redeems nothing, and is told so in the words that the client has', async () => {
+  test('a frozen account redeems nothing, and is told so in the client’s own terms', async () => {
     await seedAccount(server.ledger, 'ice', { at: now() });
     await bank(server.ledger, 'ice', { at: now() });
     await use(server.ledger, 'ice', '1', now());

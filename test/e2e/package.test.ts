@@ -164,7 +164,7 @@ test('there is one copy of each of Temporal’s packages', async () => {
   expect(temporal).toHaveLength(new Set(temporal).size);
 });
 
-test('the boon command is installed, tells its version and checks a policy', async () => {
+test('the boon command is installed, shows its version and checks a policy', async () => {
   const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
   expect((await run(bin('boon'), ['--version'], { cwd: project, env })).stdout.trim()).toBe(version);
   await writeFile(join(project, 'policy.json'), '{"gifts":{"settlement":"PT1H"}}');

@@ -51,7 +51,7 @@ afterAll(async () => {
 /** These end the key that a run works with, when a run follows the ids that it is given. */
 const ENDING_KEYS = ['rotateApiKey', 'revokeApiKey'];
 
-test('whatever is sent to the API, its answers are those that its document tells', {
+test('whatever is sent to the API, its answers are those that its document lists', {
   timeout: PATIENCE,
 }, async () => {
   await expectConformance(ENDING_KEYS.flatMap((id) => ['--exclude-operation-id', id]));

@@ -78,7 +78,7 @@ test('a stranger’s first start plays the story, Ctrl-C leaves nothing behind, 
   expect(told.match(/has settled at/g)).toHaveLength(3);
   expect(told).toMatch(/Katherine {2}0, 20 coming {2}→ {2}20/);
   expect(told.match(/it is rewarded: ada_\w+ gets 1 reset/g)).toHaveLength(3);
-  expect(told).toContain('Edsger comes by the link: it is refused, already_active');
+  expect(told).toContain('Edsger uses the link: it is refused, already_active');
   expect(told).toContain('it is refused, reward_cap_reached');
   expect(told.match(/from codex-selective, until/g)).toHaveLength(3);
   expect(told).toMatch(/it is completed: \d+ matched, 4 granted, /);
@@ -290,7 +290,7 @@ test('a data folder that cannot be written is named with its setting', { timeout
   expectOneSentence(start, /The folder \S+ cannot be written \(\w+\): set BOON_DATA_DIR/);
 });
 
-test('a disk without room is told with its folder', { timeout: 120_000 }, async ({ skip }) => {
+test('a disk without room is reported with its folder', { timeout: 120_000 }, async ({ skip }) => {
   const folder = dataFolder();
   const small = ['-m', 'sh', '-c', `mount -t tmpfs -o size=42m tmpfs ${folder}`];
   // To mount one takes root, and a container may forbid it all the same.

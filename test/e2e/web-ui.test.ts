@@ -65,7 +65,7 @@ test('gifts are found by account, and those on hold by their status', async () =
 });
 
 describe('a gift before its deadline', () => {
-  test('tells who gives what to whom, what comes next and what can be done', async () => {
+  test('shows who gives what to whom, what comes next and what can be done', async () => {
     const gift = await delayed();
     await ui.openGift(gift.id);
     const start = await ui.headTime('Execution Start');
@@ -83,7 +83,7 @@ describe('a gift before its deadline', () => {
     }
   });
 
-  test('is held with a typed name; the page then tells of the hold and offers names', async () => {
+  test('is held with a typed name; the page then shows the hold and offers names', async () => {
     const gift = await delayed();
     await ui.openGift(gift.id);
     await ui.openForm();
@@ -151,7 +151,7 @@ describe('a gift whose workflow runs', () => {
     expect(await statusOf(gift)).toBe(status);
   });
 
-  test('tells in the form why it refuses, in a sentence and without code', async () => {
+  test('says in the form why it refuses, in a sentence and without code', async () => {
     const gift = await woken();
     expect(await ui.send(gift.id, 'release')).toBe(
       'The transfer is pending: it cannot be changed by release.',
@@ -166,7 +166,7 @@ describe('a gift whose workflow runs', () => {
   });
 });
 
-test('a gift that has ended tells how', async () => {
+test('a gift that has ended says how', async () => {
   const gift = await give('3', undefined, boon.quick);
   await eventually(() => statusOf(gift)).toBe('settled');
   await ui.openGift(gift.id);
@@ -176,7 +176,7 @@ test('a gift that has ended tells how', async () => {
   expect(await current()).toContain('the API can still reverse it');
 });
 
-test('the schedules tell what they are for, and run when an operator says so', async () => {
+test('the schedules say what they are for, and run when an operator says so', async () => {
   await boon.seed('user_dan');
   const expires = Date.now() + 5_000;
   await boon.client.grants.create({

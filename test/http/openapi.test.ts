@@ -135,7 +135,7 @@ test('every call of the API is in it', () => {
   ]);
 });
 
-test('every call tells what it may be refused with, as problems', () => {
+test('every call documents what it may be refused with, as problems', () => {
   for (const [name, { responses, security }] of operations) {
     const statuses = Object.keys(responses);
     expect(statuses, name).toEqual(expect.arrayContaining(['400', '500', '503']));

@@ -51,7 +51,7 @@ test('it needs the scope stuck:operate', async () => {
   expect((await server.send('POST', '/v1/stuck/stk_x/retry', { as })).status).toBe(403);
 });
 
-test('readiness says degraded with the count, and a metric tells it by duty', async () => {
+test('readiness says degraded with the count, and a metric shows it by duty', async () => {
   const ready = await server.send('GET', '/readyz');
   expect([ready.status, ready.json]).toMatchObject([
     200,
@@ -62,7 +62,7 @@ test('readiness says degraded with the count, and a metric tells it by duty', as
   expect(text).toContain('boon_stuck_items{what="sealing"} 1');
 });
 
-test('a metric tells the age of the oldest transfer that no block has', async () => {
+test('a metric shows the age of the oldest transfer that no block has', async () => {
   const own = await openTestLedger();
   const other = await openTestServer({ ledger: own });
   const lag = async () =>

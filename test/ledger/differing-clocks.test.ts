@@ -151,7 +151,7 @@ describe('a redemption by the clock that lags behind', () => {
   });
 });
 
-test('a window that begins by the clock that lags behind ends one that a use told late has begun just before', async () => {
+test('a window that begins by the clock that lags behind ends one that a use reported late has begun just before', async () => {
   const ada = await person();
   await use(ledger, ada, '1', later(START, { hours: -6 }));
   await bank(ledger, ada, { at: later(START, { days: -1 }) });

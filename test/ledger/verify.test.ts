@@ -561,7 +561,7 @@ describe('verify', () => {
     expect(untold.violations.map((violation) => violation.invariant)).not.toContain(invariant);
   });
 
-  test('a thousand faults of one kind are told by the first twenty', async () => {
+  test('a thousand faults of one kind are reported by the first twenty', async () => {
     const report = await verifyAfter(`${WITHOUT_TRIGGERS}
       INSERT INTO boon.entries SELECT 1000000 + n, 1, 'ann', 1, 'grant', 1, 1, '', now() FROM generate_series(1, 1000) n`);
     const orphans = report.violations.filter(({ invariant }) => invariant.startsWith('an entry belongs'));

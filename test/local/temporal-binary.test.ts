@@ -93,7 +93,7 @@ test('with neither Python nor Go, one sentence says what was tried and what to d
   );
 });
 
-test('a build that fails is told with its last line', async () => {
+test('a build that fails is reported with its last line', async () => {
   const run = failingPip('go: downloading …\ngo: no such host\n');
   await expect(findTemporalCli(silent, bareMachine({ commands: ['go'], run }))).rejects.toThrow(
     '`go install github.com/temporalio/cli/cmd/temporal@v1.5.1` failed: go: no such host',

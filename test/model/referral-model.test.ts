@@ -85,7 +85,7 @@ const step = fc.oneof(
       ago: fc.constantFrom(0, 0, 1, HOUR, 21 * HOUR),
     }),
   ),
-  // A friend comes by two links; which one is told first does not matter.
+  // A friend uses two links; which one is reported first does not matter.
   weighted(
     2,
     fc.record({
@@ -162,7 +162,7 @@ test('referrals do what the model of them does, step by step, whatever people do
         if ('which' in one && id === '') continue;
         if (one.do === 'wait') {
           now += one.by;
-          // Whether a sweep comes by changes nothing but what is seen meanwhile.
+          // Whether a sweep runs changes nothing but what is seen meanwhile.
           if (!one.sweep) continue;
           model.expire(now);
           await ledger.expireReferrals(at(), 1000);

@@ -43,7 +43,7 @@ export class WindowHistory {
     return Math.max(now, ...moments);
   }
 
-  /** What is used of the window in which a use would count; one that is told late counts in that of its moment. */
+  /** What is used of the window in which a use would count; one that is reported late counts in that of its moment. */
   usedOf(account: string, kind: WindowKind, at: number, late: boolean): bigint {
     return stored(this.#windowFor(account, kind, at, late)).used;
   }

@@ -130,7 +130,7 @@ describe('Dockerfile', () => {
     expect(validate(text).map(({ message, range }) => `${range.start.line + 1}: ${message}`)).toEqual([]);
   });
 
-  test('runs as an ordinary user, with Node as process 1, and tells its health', () => {
+  test('runs as an ordinary user, with Node as process 1, and shows its health', () => {
     expect(last).toMatch(/^USER 1000:1000$/m);
     expect(last).toMatch(/^ENTRYPOINT \["node", /m);
     expect(last).toMatch(/^HEALTHCHECK /m);

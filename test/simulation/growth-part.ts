@@ -1,14 +1,18 @@
 /** Referrals, banked resets, their gifts, and campaigns, as the plain model has them. */
 import { expect } from 'vitest';
 import type { AccountPut } from '../../src/contracts/accounts/account.schema.ts';
-import type { Answer } from '../model/growth-answer.ts';
-import { ask, type Call } from '../model/growth-calls.ts';
-import type { GrowthCommand } from '../model/growth-command.ts';
-import { GrowthModel } from '../model/growth-model.ts';
-import { GrowthNames } from '../model/growth-names.ts';
-import { GROWTH_PEOPLE } from '../model/growth-people.ts';
-import { type Choice, DAY, rulesOf } from '../model/growth-rules.ts';
-import { expectLikeGrowthModel, GROWTH_STATE, type GrowthState } from '../model/growth-state.ts';
+import type { Answer } from '../model/program-answer.ts';
+import { ask, type Call } from '../model/program-calls.ts';
+import type { ProgramCommand as GrowthCommand } from '../model/program-command.ts';
+import { ProgramModel as GrowthModel } from '../model/program-model.ts';
+import { ProgramNames as GrowthNames } from '../model/program-names.ts';
+import { PROGRAM_PEOPLE as GROWTH_PEOPLE } from '../model/program-people.ts';
+import { type Choice, DAY, rulesOf } from '../model/program-rules.ts';
+import {
+  expectLikeProgramModel as expectLikeGrowthModel,
+  PROGRAM_STATE as GROWTH_STATE,
+  type ProgramState as GrowthState,
+} from '../model/program-state.ts';
 import type { Part, Turn } from './part.ts';
 import type { SweepKind } from './sweep-kinds.ts';
 import type { World } from './world.ts';

@@ -2,7 +2,7 @@
 
 import { mergePolicy } from '../../src/domain/merge-policy.ts';
 import type { Policy, VersionedPolicy } from '../../src/domain/policy.ts';
-import { type Choice, policyOf } from '../model/growth-rules.ts';
+import { type Choice, policyOf } from '../model/program-rules.ts';
 import { USAGE_POLICY } from '../model/usage-run.ts';
 import { policyWith } from '../support/test-ledger.ts';
 

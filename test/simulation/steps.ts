@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import type { VersionedPolicy } from '../../src/domain/policy.ts';
 import { scenarios } from '../model/commands.ts';
-import type { GrowthCommand } from '../model/growth-command.ts';
-import { growthScenarios } from '../model/growth-commands.ts';
-import type { Choice } from '../model/growth-rules.ts';
+import type { ProgramCommand as GrowthCommand } from '../model/program-command.ts';
+import { programScenarios as growthScenarios } from '../model/program-commands.ts';
+import type { Choice } from '../model/program-rules.ts';
 import { usageCommand } from '../model/usage-commands.ts';
 import { moneyCommand } from './money-commands.ts';
 import { PARTS, type PartName } from './part.ts';

@@ -1,7 +1,7 @@
 /** Sweeps of the whole ledger, as the schedules make them, and what they did to the accounts of each part. */
 
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import { remindAll } from '../model/growth-reminders.ts';
+import { remindAll } from '../model/program-reminders.ts';
 import type { SweepKind } from './sweep-kinds.ts';
 import type { World } from './world.ts';
 

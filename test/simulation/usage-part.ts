@@ -1,5 +1,5 @@
 /** Uses, early and late, as the plain model has them: one account after the other, each for a calendar month. */
-import type { Choice } from '../model/growth-rules.ts';
+import type { Choice } from '../model/program-rules.ts';
 import type { UsageCommand } from '../model/usage-commands.ts';
 import { UsageRun } from '../model/usage-run.ts';
 import type { Part, Turn } from './part.ts';

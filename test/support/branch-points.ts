@@ -1,7 +1,7 @@
 /** Where a program can go more than one way, read from its text. */
 import { type AnyNode, type Node, parse } from 'acorn';
 
-/** One way the code can go: what begins it, in which function, and how often that is, by how often a place is come by. */
+/** One way the code can go: what begins it, in which function, and how often that is, by how often a place is reached. */
 export type BranchPoint = {
   kind: string;
   /** The functions around it, outermost first: `OpenGift.advance`. */

@@ -31,7 +31,7 @@ export type ReferralRig = {
   process: ReferralProcess;
   /** Invites a new friend, and starts the process. */
   invite: (referrer: string, more?: Partial<InviteRequest>) => Promise<Referral>;
-  /** An account of the friend's, made now, comes by the link; its id is the referral's. */
+  /** An account of the friend's, made now, uses the link; its id is the referral's. */
   join: (referral: Referral) => Promise<Referral>;
   /** So many prompts of the friend; answers how the referral stands after them. */
   prompt: (referral: Referral, times?: number) => Promise<Referral>;

@@ -66,7 +66,7 @@ function branchesOf(code: string, bundles: Profiler.ScriptCoverage[]): Branch[] 
   });
 }
 
-/** How often a place was come by: as often as the narrowest range around it, in each script that was made of the code. */
+/** How often a place was reached: as often as the narrowest range around it, in each script that was made of the code. */
 function timesAt(bundles: Profiler.ScriptCoverage[]): (place: number) => number {
   const scripts = bundles.map(({ functions }) =>
     functions

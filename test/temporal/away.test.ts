@@ -143,7 +143,7 @@ describe('search attributes', () => {
     await Promise.all([registerSearchAttributes(rig.client), registerSearchAttributes(rig.client)]);
   });
 
-  test('that a cluster does not let a worker add are told with the commands that add them', async () => {
+  test('that a cluster does not let a worker add are reported with the commands that add them', async () => {
     const { connection } = rig.client;
     if (!(connection instanceof Connection)) throw new Error('not a plain connection');
     const refuse = Object.assign(new Error('denied'), { code: 7, details: 'denied', metadata: {} });

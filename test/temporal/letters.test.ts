@@ -115,7 +115,7 @@ describe('a process that is reset to its first task', () => {
 });
 
 describe('a two-sided reward', () => {
-  test('is told to the friend though the referrer’s waits for the next month, and to the referrer when it comes', async () => {
+  test('is mailed to the friend though the referrer’s waits for the next month, and to the referrer when it comes', async () => {
     const referrer = await person();
     const first = await qualified(referrer);
     await referrals.until(first, 'rewarded');
@@ -132,7 +132,7 @@ describe('a two-sided reward', () => {
     expect(mailsTo(`friend-${second.id}@example.com`)).toHaveLength(1);
   });
 
-  test('is told to the referrer at once though the friend’s mailbox is full, and only once', async () => {
+  test('is mailed to the referrer at once though the friend’s mailbox is full, and only once', async () => {
     const referrer = await person();
     const invited = await referrals.invite(referrer, { program: BOTH });
     const friend = `friend-${invited.id}@example.com`;

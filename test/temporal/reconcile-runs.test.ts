@@ -139,7 +139,7 @@ test('a part of a walk asks Temporal at most 26 times, however many gifts are op
   expect(pages[0]).toBe('100');
 });
 
-test('sealing and tending months tell after each step that they live', async () => {
+test('sealing and tending months show after each step that they live', async () => {
   const steps = (many: number) => async (_at: string, told?: (step: number) => unknown) => {
     for (let step = 1; step <= many; step += 1) told?.(step);
     return many;

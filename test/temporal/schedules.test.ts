@@ -119,7 +119,7 @@ describe('reconcile', () => {
     expect(await runOnce<ReconcileReport>(SCHEDULES.reconcile)).toMatchObject({ checked: 0, started: 0 });
   });
 
-  test('does not ask Temporal about a gift whose process was told to be started', async () => {
+  test('does not ask Temporal about a gift whose process was reported as started', async () => {
     const told = await acceptedAgo(3 * MINUTE);
     await startProcess(told);
     await isInLists(told);
@@ -139,7 +139,7 @@ describe('reconcile', () => {
     expect(await runOnce<ReconcileReport>(SCHEDULES.reconcile)).toMatchObject({ lost_gifts: { started: 0 } });
   });
 
-  test('starts the process of a gift of which Temporal knows nothing, though it was told to be started', async () => {
+  test('starts the process of a gift of which Temporal knows nothing, though it was reported as started', async () => {
     const forgotten = await acceptedAgo(40 * MINUTE);
     const young = await acceptedAgo(2 * MINUTE);
     await rig.ledger.noteGiftStarts([forgotten.id, young.id], new Date().toISOString());
@@ -182,7 +182,7 @@ describe('reconcile', () => {
     await rig.own.sql('DELETE FROM boon.stuck_items');
   });
 
-  test('tells a process that waits for the end of a freeze that the gift has settled', async () => {
+  test('signals a process that waits for the end of a freeze that the gift has settled', async () => {
     // Accepted long ago and frozen at once: the hold's end is far off when the process first looks.
     const gift = await acceptedAgo(75 * MINUTE);
     const past = (minutes: number) => new Date(Date.now() - minutes * MINUTE).toISOString();

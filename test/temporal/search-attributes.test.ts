@@ -26,7 +26,7 @@ test('an attribute of another type ends a start with one sentence that names bot
   });
 });
 
-test('what Temporal finds wrong with a start is told as that, and not as a silence', async () => {
+test('what Temporal finds wrong with a start is reported as that, and not as a silence', async () => {
   const temporal = await devNamespace();
   onTestFinished(() => temporal.close());
   const { client } = temporal;

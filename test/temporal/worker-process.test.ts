@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
-test('a worker process settles gifts, mails claim links, keeps the schedules, tells its state and drains on SIGTERM', async () => {
+test('a worker process settles gifts, mails claim links, keeps the schedules, shows its state and drains on SIGTERM', async () => {
   const worker = await startWorkerProcess(rig, POLICY, {
     BOON_SMTP_URL: rig.mail.url,
     BOON_PUBLIC_URL: 'https://gifts.example',

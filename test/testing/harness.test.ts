@@ -29,7 +29,7 @@ test('a gift is nobody’s for 24 hours and then the recipient’s', async () =>
   expectSettledOnTime(await boon.client.transfers.get(gift.id));
 });
 
-test('the clock begins where it is told and moves in words, ISO durations and milliseconds', async () => {
+test('the clock begins where the test says and moves in words, ISO durations and milliseconds', async () => {
   const began = boon.now();
   expect(began.toISOString()).toBe('2031-03-11T12:00:00.000Z');
   await boon.advance('1 day');

@@ -38,7 +38,7 @@ async function called(activityType: string, args: unknown[], answer: unknown = u
   return { args: got, wokenEarly: [...wokenEarly] };
 }
 
-test('the present of a process is told in the test’s time, alone or as `at`, and nothing else is changed', async () => {
+test('the present of a process is given in the test’s time, alone or as `at`, and nothing else is changed', async () => {
   const theirs = iso(PRESENT + SECOND);
   const { args } = await called('settlePurchase', ['pur_1', theirs, true]);
   expect(args).toEqual(['pur_1', iso(PRESENT), true]);
@@ -64,7 +64,7 @@ test('a gift whose process asked for its deadline before it had come is known to
   expect(await called('advanceGift', ask, later)).toMatchObject({ wokenEarly: [] });
 });
 
-test('what happens is told at the test’s present; only in a jump at the process’s own, where that lies on the way', async () => {
+test('what happens is recorded at the test’s present; only in a jump at the process’s own, where that lies on the way', async () => {
   const server = new Server();
   const clock = await TestClock.of(server, new Date(PRESENT));
   expect(clock.momentOf(iso(PRESENT + 5 * SECOND))).toBe(iso(PRESENT));

@@ -89,7 +89,7 @@ test('a seed gives the same order again, also with other faults between; another
   expect(inOrderOf(7, all).filter(isOdd)).toEqual(inOrderOf(7, all.filter(isOdd)));
 });
 
-test('a report counts neither what is no program nor what changes nothing, and tells the latter apart', () => {
+test('a report counts neither what is not a program nor what changes nothing, and lists the latter separately', () => {
   const { where = '', after = '' } = equivalents[0] ?? {};
   const edit = {
     kind: 'sign',

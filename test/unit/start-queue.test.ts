@@ -136,7 +136,7 @@ test('without room it is left to the schedule, and it says that it is full until
   expect(begun).not.toContain('e');
 });
 
-test('it tells how long the oldest has waited', async () => {
+test('it shows how long the oldest has waited', async () => {
   open({ concurrency: 1 });
   const { ends, call } = held();
   expect(queue.backlog().oldest).toBe(0);

@@ -30,7 +30,7 @@ test('Stripe is waited for longer and longer while it asks for fewer calls, then
   stripe.failWith(429, 100);
   await expect(read()).rejects.toMatchObject({
     code: 'unavailable',
-    message: 'Stripe keeps asking for fewer calls (its rate limit).',
+    message: 'Stripe keeps limiting the rate of calls.',
   });
   expect(waits).toEqual([1, 2, 4, 8, 16, 32]);
 });

@@ -22,7 +22,7 @@ describe('a summary', () => {
   });
 });
 
-test('the summary of every process is short, however long what it tells of is', () => {
+test('the summary of every process is short, however long what it is about is', () => {
   const id = 'x'.repeat(128);
   const campaign = { kind: 'grant_reset', resets: 1 } as Campaign;
   const cohorts = Array.from({ length: 50 }, (_, n) => `cohort-${n}-${'y'.repeat(40)}`);

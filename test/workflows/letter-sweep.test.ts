@@ -74,7 +74,7 @@ describe('full mailboxes', () => {
 });
 
 describe('a two-sided reward', () => {
-  test('whose friend cannot be reached is told to the referrer once, however often the friend is tried', async () => {
+  test('whose friend cannot be reached is mailed to the referrer once, however often the friend is tried', async () => {
     const referrer = await person();
     const id = await rewarded(referrer);
     rig.mail.treat(friendOf(id), 452);
@@ -96,7 +96,7 @@ describe('a two-sided reward', () => {
     expect(mailsTo(friendOf(id))).toHaveLength(1);
   });
 
-  test('is told to each when it is given: to the friend at once, to the referrer with the next month', async () => {
+  test('is mailed to each when it is given: to the friend at once, to the referrer with the next month', async () => {
     const referrer = await person();
     await rewarded(referrer);
     const second = await rewarded(referrer);
@@ -113,7 +113,7 @@ describe('a two-sided reward', () => {
     rig.day = later(given, { days: 1 });
   });
 
-  test('that waits for a frozen referrer is told to them when it is given, and to the friend no second time', async () => {
+  test('that waits for a frozen referrer is mailed to them when it is given, and to the friend no second time', async () => {
     const referrer = await person();
     await rewarded(referrer);
     const id = await rewarded(referrer);
@@ -149,14 +149,14 @@ describe('the sweep', () => {
     expect(await letter(`purchase/${old.id}`)).toBeUndefined();
   });
 
-  test('does not tell again of what an earlier version has seen to', async () => {
+  test('does not mail again what an earlier version has mailed', async () => {
     await purchase();
     // As the migration does in a database that has been in use.
     await rig.own.sql('INSERT INTO boon.letters_since VALUES ($1)', [rig.day]);
     expect(await sweep(at({ minutes: 10 }))).toMatchObject({ letters_sent: 0 });
   });
 
-  test('ends a letter about what there is nothing to tell of any more', async () => {
+  test('ends a letter about which there is no longer anything to say', async () => {
     const gift = await give(rig.ledger, await person(), 'late@example.com', { amount: '1', at: rig.day });
     rig.mail.treat('late@example.com', 452);
     await expect(run(() => mailActivities(parts()).sendClaimMail(gift.id, rig.day))).rejects.toThrow();

@@ -105,7 +105,7 @@ describe('a purchase', () => {
   );
 
   test.each(['paid', 'expired', 'failed', 'refunded'] as const)(
-    'that is %s stays so when an older word comes, and is closed no more',
+    'that is %s stays so when an older message comes, and is closed no more',
     async (status) => {
       heldUp.add(id);
       const handle = await purchase('open');
@@ -154,7 +154,7 @@ describe('a refund', () => {
   const newer = (one: RefundStatus, other: RefundStatus) =>
     REFUND_STATUSES[Math.max(REFUND_STATUSES.indexOf(one), REFUND_STATUSES.indexOf(other))];
 
-  test.each(rows)('that is %s hears %s, twice, by each message', async (known, said) => {
+  test.each(rows)('that is %s receives %s, twice, by each message', async (known, said) => {
     heldUp.add(id);
     ledger.set(id, known);
     const pending = {

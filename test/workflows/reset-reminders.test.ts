@@ -50,7 +50,7 @@ async function reminded(count = 1): Promise<string> {
   return later(granted, { days: 23 });
 }
 
-test('one mail tells of the resets that expire together, once, with the zone of the time', async () => {
+test('one mail lists the resets that expire together, once, with the zone of the time', async () => {
   const due = await reminded(2);
   expect(await remind(due)).toEqual({ reminders_sent: 1, reminders_failed: 0 });
   expect(await remind(due)).toEqual({ reminders_sent: 0, reminders_failed: 0 });

@@ -21,7 +21,7 @@ import { makePost } from '../post.ts';
 import { attemptAt, scheduledAt } from '../scheduled-at.ts';
 import { keepProviderInvoice } from './provider-invoice.ts';
 
-/** Billing cycles' workflows, as Temporal tells of them. */
+/** Billing cycles' workflows, as Temporal reports them. */
 export type BillingRuns = {
   running(workflowIds: readonly string[]): Promise<Set<string>>;
   /** Harmless when it runs. */
@@ -58,7 +58,7 @@ export function billingActivities({
       failing(() => ledger.billingMonth(month)),
 
     /**
-     * Has the provider stand where the ledger does: it collects the money of an invoice while that is open, and is told
+     * Brings the provider in line with the ledger: it collects the money of an invoice while that is open, and learns
      * of its corrections. False where it does not collect it.
      */
     collectInvoice: (id: InvoiceId, at: Instant): Promise<boolean> =>

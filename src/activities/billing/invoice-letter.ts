@@ -8,7 +8,7 @@ import type { Mail } from '../gifts/claim-mail.ts';
 /** How many lines the mail shows; the API has them all. */
 const SHOWN = 50;
 
-/** @param publicUrl its host stands in the Message-ID, by which a repeated mail is seen to be one. */
+/** @param publicUrl its host is in the Message-ID, by which a repeated mail is seen to be one. */
 export function invoiceMail(invoice: InvoiceWithLines, publicUrl: string): Mail {
   const { id, month, ends_at, credits, total, lines } = invoice;
   const payment_url = invoice.status === 'open' ? invoice.payment_url : null;

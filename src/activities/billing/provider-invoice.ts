@@ -1,4 +1,4 @@
-/** An invoice's twin at the payment provider, made to stand where the ledger does. */
+/** An invoice's copy at the payment provider, kept in line with the ledger. */
 
 import type { InvoiceCorrection } from '../../contracts/billing/invoice.ts';
 import { BoonError } from '../../contracts/errors.ts';
@@ -11,8 +11,8 @@ import type { ProviderInvoice, Telling } from '../../ledger/billing/provider-inv
 type Parts = { ledger: Billing; payments: Payments | undefined };
 
 /**
- * Has an open invoice collected and tells of corrections; answers whether the provider collects it. Repeated, however
- * late, it goes on where it was left.
+ * Has an open invoice collected and passes on corrections; returns whether the provider collects it. Repeated, however
+ * late, it continues where it stopped.
  * @throws BoonError `payment_refused` when the provider will not collect it, `unavailable` when it does not answer.
  */
 export async function keepProviderInvoice(parts: Parts, id: InvoiceId, at: Instant): Promise<boolean> {

@@ -42,8 +42,8 @@ const PAGES = 50;
 export function campaignActivities({ ledger, runs, process, pageSize = PAGE }: Dependencies) {
   return {
     /**
-     * Does the next pages of a campaign that runs; repeated after a crash, it goes on behind the last page done, at the
-     * time of then: a window that was used meanwhile is restored as it is, not as of the first try.
+     * Does the next pages of a campaign that runs; repeated after a crash, it continues after the last page done, as of
+     * the new time: a window that was used meanwhile is restored as it is, not as of the first try.
      */
     runCampaignPages: (campaignId: CampaignId, at: Instant): Promise<CampaignProgress> =>
       heartbeating(async () => {

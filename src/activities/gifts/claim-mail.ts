@@ -8,7 +8,8 @@ export type Mail = { subject: string; text: string; html: string; messageId: str
  * Writes the mail.
  * @param from the name of who gives; never the id of an account. Null: they have none.
  * @param url the claim link.
- * @param publicUrl its host stands in the Message-ID, which is the same at each try, so that a repeated mail is seen to be one.
+ * @param publicUrl its host is in the Message-ID, which is the same at each try, so that a repeated mail is seen to be
+ * one.
  */
 export function claimMail({
   gift,

@@ -10,7 +10,7 @@ import type { Instant } from '../../domain/instant.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { type DutyRun, duty } from '../duty.ts';
 
-/** The gifts' workflows, as Temporal tells of them. */
+/** The gifts' workflows, as Temporal reports them. */
 export type GiftRuns = {
   /** Those of the workflow ids that run. */
   running(workflowIds: readonly string[]): Promise<Set<string>>;
@@ -53,9 +53,9 @@ export function lostGiftActivities(ledger: Ledger, runs: GiftRuns, processes: Gi
   const starts = giftStarts(ledger, runs);
   return {
     /**
-     * Starts anew the processes that are gone, however long ago their gifts were accepted: those that Temporal tells to have
-     * been terminated, to have failed or been canceled since the last run; and those that a part of a walk through all open
-     * gifts misses, which finds what Temporal does not tell of, after it was restored to an older point say.
+     * Starts lost processes again, however long ago their gifts were accepted: those that Temporal reports as
+     * terminated, failed or canceled since the last run; and those that a part of a walk through all open gifts
+     * finds missing, because Temporal does not report them, after it was restored to an older point say.
      */
     async startLostGifts({ cursor, before, since, at }: WalkRange): Promise<Walk> {
       const walk: Walk = { walked: 0, started: 0, cursor };
@@ -125,7 +125,7 @@ export function giftStarts(ledger: Ledger, runs: GiftRuns) {
     },
   };
 
-  /** One that has completed though the ledger, asked after that, has it open, did so by mistake: it begins anew. */
+  /** One that has completed though the ledger, asked after that, has it open, did so by mistake: it begins again. */
   async function restart(gift: AcceptedGift): Promise<boolean> {
     if (await runs.restart(gift)) return true;
     const now = acceptedGift(await ledger.findGift(gift.id));

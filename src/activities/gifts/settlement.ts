@@ -14,7 +14,7 @@ export type SettlementActivities = ReturnType<typeof settlementActivities>;
 
 /** Gifts of one page: one look at the ledger, and some of its batches. */
 const PAGE = 500;
-/** After so many milliseconds the rest is the next run's: it begins within ten seconds. */
+/** After this many milliseconds the rest is left to the next run, which begins within ten seconds. */
 const SETTLES_FOR = 60_000;
 
 type SettlementLedger = Pick<Ledger, 'advanceGifts' | 'findGift'> & DueGifts & DutyLedger;
@@ -23,7 +23,7 @@ export function settlementActivities(ledger: SettlementLedger, runs: Pick<GiftRu
   return {
     /**
      * Settles what is due of the senders of one part, page by page. A gift that cannot be settled is put aside, and
-     * one that goes on all the same, held by a freeze, gets a workflow.
+     * one that stays open, held by a freeze, gets a workflow.
      */
     async settleDueGifts({ at, ...senders }: { at: Instant } & SenderPart): Promise<Settled> {
       const report = { settled: 0, failed: 0 };
@@ -44,7 +44,7 @@ export function settlementActivities(ledger: SettlementLedger, runs: Pick<GiftRu
             ...gifts.filter(({ deadline }) => deadline !== null),
             ...(await Promise.all(due.filter((id) => !ended.has(id)).map((id) => ledger.findGift(id)))),
           ]);
-          // What does not move is no work for another look at it.
+          // What does not move need not be looked at again.
           const moved = gifts.some(({ deadline }) => deadline === null || deadline > now);
           if (due.length < PAGE || !moved) break;
         }

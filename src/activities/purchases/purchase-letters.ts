@@ -7,8 +7,8 @@ import type { CreditReminder } from '../../ledger/purchases/credit-reminders.ts'
 import type { Mail } from '../gifts/claim-mail.ts';
 
 /**
- * The receipt of a paid purchase, or the news that a top-up was not paid; undefined when there is nothing to tell.
- * @param publicUrl its host stands in the Message-ID, by which a repeated mail is seen to be one.
+ * The receipt of a paid purchase, or the news that a top-up was not paid; undefined when there is nothing to say.
+ * @param publicUrl its host is in the Message-ID, by which a repeated mail is seen to be one.
  */
 export function purchaseMail(purchase: Purchase, publicUrl: string): Mail | undefined {
   const what = packageText(purchase);

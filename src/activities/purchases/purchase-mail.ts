@@ -53,7 +53,7 @@ export function purchaseMailActivities(dependencies: PurchaseMailDependencies) {
 
     /**
      * Mails each reminder of expiring credits that is due at `at`, once: a refused address is final, everything else is
-     * tried again by the next runs for a day.
+     * retried by the next runs for a day.
      */
     async remindOfCredits(at: Instant): Promise<CreditReminderReport> {
       const report: CreditReminderReport = { credit_reminders_sent: 0, credit_reminders_failed: 0 };

@@ -19,7 +19,7 @@ import { type DutyLedger, type DutyRun, duty } from '../duty.ts';
 import { failing } from '../failure.ts';
 import { type RefundRuns, startMissingRefunds } from './refund.ts';
 
-/** Purchases' workflows, as Temporal tells of them. */
+/** Purchases' workflows, as Temporal reports them. */
 export type PurchaseRuns = {
   /** Those of the workflow ids that run. */
   running(workflowIds: readonly string[]): Promise<Set<string>>;
@@ -149,7 +149,7 @@ export function purchaseActivities({ ledger, runs, refundRuns, payments }: Depen
     } while (cursor !== undefined);
   }
 
-  /** One that has completed though the ledger, asked after that, still waits, did so by mistake: it begins anew. */
+  /** One that has completed though the ledger, asked after that, still waits, did so by mistake: it starts again. */
   async function startAgain(purchase: Purchase): Promise<boolean> {
     if (await runs.restart(purchase)) return true;
     const now = await ledger.findPurchase(purchase.id);

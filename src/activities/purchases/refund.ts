@@ -15,7 +15,7 @@ import type { Refunds } from '../../ledger/purchases/refunds.ts';
 import type { DutyRun } from '../duty.ts';
 import { failing } from '../failure.ts';
 
-/** Refunds' workflows, as Temporal tells of them. */
+/** Refunds' workflows, as Temporal reports them. */
 export type RefundRuns = {
   /** Those of the workflow ids that run. */
   running(workflowIds: readonly string[]): Promise<Set<string>>;
@@ -66,8 +66,8 @@ export async function startMissingRefunds(
   before: Instant,
 ): Promise<number> {
   /**
-   * One that has completed though the ledger, asked after that, still waits, did so by mistake: it begins anew. Unless it
-   * has asked after the money for as long as it does: then only the provider's message counts.
+   * One that has completed though the ledger, asked after that, still waits, did so by mistake: it starts again. Unless
+   * it has asked after the money for as long as it does: then only the provider's message counts.
    */
   async function startAgain(refund: Refund): Promise<boolean> {
     if (await runs.restart(refund)) return true;

@@ -9,7 +9,7 @@ import type { Mail } from '../gifts/claim-mail.ts';
  * The invitation.
  * @param from the name of who invites; never the id of an account. Null: they have none.
  * @param url the friend's personal link.
- * @param publicUrl its host stands in the Message-ID.
+ * @param publicUrl its host is in the Message-ID.
  * @param which which one: a try of the same mail is seen to be one, another mail is another.
  */
 export function invitationMail(letter: {

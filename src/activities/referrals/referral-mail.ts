@@ -11,7 +11,7 @@ import { attemptAt } from '../scheduled-at.ts';
 export type ReferralMailActivities = ReturnType<typeof referralMailActivities>;
 type Recipient = GivenReward['recipient'];
 
-/** Those of a reward, in the order in which they are told where one activity of an earlier version tells both. */
+/** Those of a reward, in the order in which they are mailed where one activity of an earlier version mails both. */
 const RECIPIENTS: readonly Recipient[] = ['referrer', 'friend'];
 
 export function referralMailActivities(dependencies: MailDependencies) {
@@ -38,8 +38,9 @@ export function referralMailActivities(dependencies: MailDependencies) {
     },
 
     /**
-     * Tells one of those who were rewarded.
-     * @param recipient runs of earlier versions did not say: then each is told, whatever becomes of the other's letter
+     * Mails one of those who were rewarded.
+     * @param recipient runs of earlier versions did not say: then each is mailed, whatever becomes of the other's
+     * letter
      */
     async sendRewardMail(referralId: ReferralId, recipient?: Recipient, at?: Instant): Promise<MailOutcome> {
       const moment = attemptAt(at);

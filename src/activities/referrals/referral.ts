@@ -20,7 +20,7 @@ export type ReferralActivities = ReturnType<typeof referralActivities>;
 /** Refusals are ApplicationFailures whose type is the code; a lost database is retried. */
 export function referralActivities(ledger: Referrals) {
   return {
-    /** The friend came by the link. A repeated key answers how the referral stands now. */
+    /** The friend used the link. A repeated key answers with the referral's present state. */
     useLink: (request: LinkUse): Promise<Referral> =>
       failing(async () => {
         const { value, replayed } = await ledger.useLink(request);
@@ -44,7 +44,7 @@ export function referralActivities(ledger: Referrals) {
     readWindow: (accountId: AccountId, program: string, at: Instant): Promise<RewardWindow> =>
       failing(() => ledger.rewardWindow(accountId, program, at)),
 
-    /** A repeated key answers how the month stands now, and not how it stood then. */
+    /** A repeated key answers with the month's present state, not the one of then. */
     raiseCap: (request: RaiseCap): Promise<RewardWindow> =>
       failing(async () => {
         const { value, replayed } = await ledger.raiseCap(request);

@@ -9,7 +9,7 @@ import type { Instant } from '../../domain/instant.ts';
 import type { Referrals } from '../../ledger/referrals/referrals.ts';
 import type { DutyRun } from '../duty.ts';
 
-/** Reward windows' workflows, as Temporal tells of them. */
+/** Reward windows' workflows, as Temporal reports them. */
 export type WindowRuns = {
   /** Those that have closed since a time, by pages. */
   closed(since: Instant): AsyncIterable<readonly { workflowId: string }[]>;

@@ -4,7 +4,7 @@ import { escaped } from '../../contracts/html-text.ts';
 import type { DueReminder } from '../../ledger/resets/reset-reminders.ts';
 import type { Mail } from '../gifts/claim-mail.ts';
 
-/** @param publicUrl its host stands in the Message-ID, by which a repeated mail is seen to be one. */
+/** @param publicUrl its host is in the Message-ID, by which a repeated mail is seen to be one. */
 export function reminderMail({ reset_ids, expires_at, before }: DueReminder, publicUrl: string): Mail {
   const many = reset_ids.length > 1;
   const what = many ? `${reset_ids.length} banked resets` : '1 banked reset';

@@ -25,7 +25,7 @@ export function resetMailActivities({ ledger, transport, from, publicUrl }: Remi
   const post = makePost({ ledger, transport, from });
   return {
     /**
-     * Mails each reminder that is due at `at`, once: a refused address is final, everything else is tried again by the
+     * Mails each reminder that is due at `at`, once: a refused address is final, everything else is retried by the
      * next runs for a day.
      */
     async remindOfResets(at: Instant): Promise<ReminderReport> {

@@ -1,4 +1,7 @@
-/** Having the ledger take in one difference, by the way that the provider's messages take; what that does not settle is a case. */
+/**
+ * Has the ledger record one difference, in the same way as the provider's messages; what that does not settle is a
+ * case.
+ */
 import type { Difference } from '../../contracts/purchases/provider-difference.ts';
 import type { ProviderRecord } from '../../contracts/purchases/provider-records.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
@@ -24,7 +27,7 @@ export async function applyRecord(
   return { outcome: 'case', case_id: (await openCase(ledger, difference, record, at)).id };
 }
 
-/** Tells the ledger of it; answers the case that it opened for a payment that does not fit. */
+/** Reports it to the ledger; returns the case that it opened for a payment that does not fit. */
 async function tell(
   ledger: Ledger,
   difference: Difference,

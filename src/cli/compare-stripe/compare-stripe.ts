@@ -51,12 +51,12 @@ export function compareStripeCommand(terminal: Terminal): Command {
       });
       answer(terminal, command, report, reportLines(report));
       if (report.error !== null)
-        throw new CommandFailed(`${report.error} What is listed stands; run it again for the rest.`);
+        throw new CommandFailed(`${report.error} What is listed is done; run it again for the rest.`);
       if (!report.ok) throw new CommandFailed(leftText(report, apply === true));
     });
 }
 
-/** @throws InvalidArgumentError, which commander tells as a usage error */
+/** @throws InvalidArgumentError, which commander reports as a usage error */
 function past(text: string): string {
   const since = moment(text);
   if (Date.parse(since) <= Date.now()) return since;

@@ -13,7 +13,7 @@ import { applyRecord } from './application.ts';
 import { askedOf, differenceOf, type FoundDifference, unknownThere } from './differences.ts';
 
 export type ComparisonReport = {
-  /** Whether there is no difference left that nobody has been told of. */
+  /** Whether no difference is left that has not been reported. */
   ok: boolean;
   since: string;
   at: string;
@@ -30,14 +30,14 @@ export type ComparisonParts = {
   since: string;
   at: string;
   apply: boolean;
-  /** Hears what is being done. */
+  /** Called with what is being done. */
   progress: (line: string) => void;
 };
 
 /** How many are asked of the ledger at once. */
 const PAGE = 200;
 
-/** Never rejects for the provider's sake: then the report says so. */
+/** Never rejects because of the provider: then the report says so. */
 export async function compareWithProvider(parts: ComparisonParts): Promise<ComparisonReport> {
   const { ledger, records, since, at, apply, progress } = parts;
   const looked_at = { payment: 0, invoice: 0, refund: 0, dispute: 0 };
@@ -77,7 +77,7 @@ export async function compareWithProvider(parts: ComparisonParts): Promise<Compa
     }
   }
 
-  /** What the ledger has heard of, and the provider's lists did not hold, is asked after one by one. */
+  /** What the ledger knows of, and the provider's lists did not contain, is looked up one by one. */
   async function compareBack(
     kind: 'payment' | 'refund' | 'dispute',
     seen: ReadonlySet<string>,

@@ -1,4 +1,4 @@
-/** In what one record of the provider's differs from how the ledger has it. */
+/** How one of the provider's records differs from the ledger's. */
 import type { Difference, DifferenceOutcome, Sum } from '../../contracts/purchases/provider-difference.ts';
 import type { ProviderRecord } from '../../contracts/purchases/provider-records.ts';
 import type { AskedRecord, RecordedOne } from '../../ledger/purchases/provider-differences.ts';
@@ -23,7 +23,7 @@ export function askedOf(record: ProviderRecord): AskedRecord {
   return { id, payment_id, checkout_id: record.news.checkout_id, ...subject };
 }
 
-/** Undefined: they agree, it is none of ours, or a person has been told of it or has decided. */
+/** Undefined: they agree, it is not ours, or it has a case already. */
 export function differenceOf(record: ProviderRecord, known: RecordedOne): Difference | undefined {
   if (known.case !== null) return undefined;
   const kind = kindOf(record, known);

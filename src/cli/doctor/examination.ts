@@ -15,7 +15,7 @@ export async function examine(env: NodeJS.ProcessEnv): Promise<Finding[]> {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return error.faults.map((one) =>
-      fault('settings', one, '`boon doctor --settings` tells what each takes.'),
+      fault('settings', one, '`boon doctor --settings` shows what each takes.'),
     );
   }
   const machine = await checkMachine(config, env);
@@ -69,7 +69,7 @@ function checkPolicy({ policyFile }: Config): Finding {
     return fault(
       'policy',
       lines.map((line) => line.trim()).join(' '),
-      '`boon policy check <file>` tells the same.',
+      '`boon policy check <file>` shows the same.',
     );
   }
 }

@@ -21,10 +21,10 @@ import { createReferralTeller } from '../referrals/referral-teller.ts';
 import { readRefusals, writeRefusals } from '../route/answers.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 
-/** Gifts whose processes are told at once that a freeze has ended; `reconcile` tells the rest. */
+/** Gifts whose processes are signaled at once that a freeze has ended; `reconcile` signals the rest. */
 const TOLD = 100;
 
-/** What tells of an account that its referrals do not count. */
+/** What shows that an account's referrals do not count. */
 const TELLING = ['last_active_at', 'created_at', 'fingerprints', 'email'] as const;
 
 const OwnIdSchema = z.object({ id: AccountIdSchema });
@@ -52,7 +52,7 @@ export const accountRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, par
       tags: ['Accounts'],
       summary: 'Create or change an account',
       description:
-        'Fields that are left out stay as they are. Freezing an account holds its open gifts; making it active again releases those. A billing day that moves is in force from the end of the running month on.',
+        'Fields that are left out stay as they are. Freezing an account holds its open gifts; making it active again releases those. A new billing day takes effect at the end of the running month.',
       params: OwnIdSchema,
       body: AccountPutSchema,
       response: { 200: AccountSchema, ...writeRefusals() },
@@ -129,7 +129,7 @@ export const accountRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, par
     schema: {
       operationId: 'getGifting',
       tags: ['Accounts'],
-      summary: 'Tell whether an account may give, how much, and if not, why',
+      summary: 'Check whether an account may give, how much, and if not, why',
       params: OwnIdSchema,
       response: { 200: GiftingSchema, ...readRefusals('not_found') },
     },

@@ -24,8 +24,9 @@ export const invoiceCorrectionRoutes: FastifyPluginAsyncZod<ServerParts> = async
     schema: {
       operationId: 'voidInvoice',
       tags: TAGS,
-      summary: 'Void an open invoice: nothing of it is owed any more',
-      description: 'Its lines stay. Where a payment provider collects it, that is told within minutes.',
+      summary: 'Void an open invoice: nothing of it is owed any longer',
+      description:
+        'Its lines stay. If a payment provider collects it, the provider is informed within minutes.',
       params: InvoiceIdSchema,
       body: VoidInvoiceSchema,
       response: { 200: InvoiceSchema, ...recordedRefusals('not_found', 'invoice_closed') },
@@ -52,7 +53,7 @@ export const invoiceCorrectionRoutes: FastifyPluginAsyncZod<ServerParts> = async
       tags: TAGS,
       summary: 'Credit a part of an open invoice',
       description:
-        'Less is owed; one that is credited in whole is closed. Where a payment provider collects it, that is told within minutes.',
+        'Less is owed; an invoice that is credited in whole is closed. If a payment provider collects it, the provider is informed within minutes.',
       params: InvoiceIdSchema,
       body: CreditNoteSchema,
       response: {

@@ -60,7 +60,7 @@ export const invoiceRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { l
       const invoice = await ledger.findInvoice(id);
       const caller = callerOf(request);
       if (caller.kind === 'user' && caller.accountId !== invoice.account_id) {
-        // In the ledger's words, so that an end user cannot tell another's invoice from none.
+        // Worded like the ledger's refusal, so that an end user cannot tell another's invoice from none.
         throw new BoonError('not_found', `There is no invoice "${id}".`);
       }
       if (request.query.format !== 'csv') return invoice;
@@ -76,7 +76,7 @@ export const invoiceRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { l
     schema: {
       operationId: 'markInvoicePaid',
       tags: TAGS,
-      summary: 'Note that the money of an invoice has come',
+      summary: 'Record that the money of an invoice has arrived',
       description: 'An invoice that is paid stays as it is.',
       params: InvoiceIdSchema,
       body: MarkPaidSchema,

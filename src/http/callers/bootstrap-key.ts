@@ -7,7 +7,7 @@ import { keyDigest } from './key-ring.ts';
 const BOOTSTRAP_ID = 'key_bootstrap';
 
 /**
- * Sees to it that there is an operator key: the configured one (`BOON_API_KEY`), or, when none is configured and
+ * Makes sure that there is an operator key: the configured one (`BOON_API_KEY`), or, when none is configured and
  * the table has none, a new one.
  * @returns the key when it was made here, to be printed once; otherwise `undefined`.
  */

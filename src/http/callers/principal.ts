@@ -12,7 +12,7 @@ export type ServicePrincipal = {
 export type UserPrincipal = {
   kind: 'user';
   accountId: string;
-  /** Who signed in, where a Codex client's token tells. */
+  /** Who signed in, where a Codex client's token says so. */
   person?: { id: string; email: string | null };
 };
 export type Principal = ServicePrincipal | UserPrincipal;
@@ -23,8 +23,8 @@ export function principalId(principal: Principal): string {
 }
 
 /**
- * Lets an end user reach only their own account. Another's is `not_found`, in the words that are used for an
- * account that does not exist.
+ * Lets an end user reach only their own account. Another's is `not_found`, worded as for an account
+ * that does not exist.
  */
 export function requireOwnAccount(principal: Principal, accountId: string): void {
   if (principal.kind === 'user' && principal.accountId !== accountId) throw accountNotFound(accountId);

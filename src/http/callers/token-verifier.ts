@@ -25,7 +25,7 @@ export interface TokenVerifier {
    * does, and with `not_found` when the header names an account that the token does not.
    */
   verifyCodexClient(token: string, accountHeader: string | undefined, now: Date): Promise<UserPrincipal>;
-  /** Rejects as `verify` does, and with `forbidden` when the token is no operator's. */
+  /** Rejects as `verify` does, and with `forbidden` when the token is not an operator's. */
   requireOperator(token: string, now: Date): Promise<void>;
 }
 
@@ -57,7 +57,10 @@ function claimsReader(settings: TokenSettings): (token: string, now: Date) => Pr
   if (settings.jwksUrl !== undefined) return signedClaims(settings, settings.jwksUrl);
   if (settings.trustUnsigned) return async (token, now) => unsignedClaims(settings, token, now);
   return async () => {
-    throw new BoonError('unauthorized', 'This server takes no end users’ tokens: BOON_JWKS_URL is not set.');
+    throw new BoonError(
+      'unauthorized',
+      'This server accepts no end users’ tokens: BOON_JWKS_URL is not set.',
+    );
   };
 }
 
@@ -112,7 +115,7 @@ function refusal(error: unknown): BoonError {
     error instanceof errors.JWKSMultipleMatchingKeys
   )
     return invalid('it is not a token this server can check');
-  return new BoonError('unavailable', 'The identity provider’s keys cannot be had just now.', {
+  return new BoonError('unavailable', 'The identity provider’s keys are not available just now.', {
     cause: error,
   });
 }

@@ -1,4 +1,4 @@
-/** Campaigns: bulk grants and resets. The ledger takes them down; their process goes through the accounts. */
+/** Campaigns: bulk grants and resets. The ledger records them; their process goes through the accounts. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import {
@@ -23,7 +23,7 @@ const IdSchema = z.object({ id: CampaignIdSchema });
 
 const ACTIONS = {
   pause: 'Pause a campaign: no account is granted until it is resumed',
-  resume: 'Resume a paused or canceled campaign behind the last account that it did',
+  resume: 'Resume a paused or canceled campaign after the last account that it did',
   cancel: 'Cancel a campaign: it ends here, and what was granted stays',
 };
 
@@ -39,7 +39,7 @@ export const campaignRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, pa
       tags: TAGS,
       summary: 'Grant a reset or credits to many accounts, or reset everybody’s windows',
       description:
-        'Covers the accounts that exist now (an `ongoing` one those that come later too). Each is granted, or excluded with a reason.',
+        'Covers the accounts that exist now (an `ongoing` one later accounts too). Each is granted, or excluded with a reason.',
       body: CampaignBodySchema,
       response: { 202: CampaignSchema, ...recordedRefusals() },
     },
@@ -92,7 +92,7 @@ export const campaignRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, pa
     schema: {
       operationId: 'getCampaignAccount',
       tags: TAGS,
-      summary: 'Tell what a campaign did for an account, and if nothing, why',
+      summary: 'Show what a campaign did for an account, and if nothing, why',
       params: IdSchema.extend({ account_id: AccountIdSchema }),
       response: { 200: CampaignAccountSchema, ...readRefusals('not_found') },
     },
@@ -132,7 +132,7 @@ export const campaignRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, pa
     });
   }
 
-  /** The ledger has taken it down; behind the answer its process learns of it, or begins. */
+  /** The ledger has recorded it; after the answer its process learns of it, or begins. */
   function wake(campaign: Campaign): void {
     starts.add(campaignWorkflowId(campaign.id), 'start', () => campaignProcess.wake(campaign));
   }

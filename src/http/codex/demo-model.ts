@@ -1,6 +1,6 @@
 /**
  * `POST /backend-api/codex/responses`: a demonstration of a metered model call. It answers with a canned reply, charges
- * one unit, and tells how the account stands. A product that meters calls does as it does: charge, then answer.
+ * one unit, and reports the account's state. A product that meters calls does the same: charge, then answer.
  */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-/** What a program offers and asks, in the words and shapes of Codex clients. */
+/** What a program offers and requires, in the terms and shapes of Codex clients. */
 import type { InviteEligibility, InviteGrant } from '../../contracts/codex/codex-invite.schema.ts';
 import type { RewardWindow } from '../../contracts/referrals/referral.ts';
 import type { Reward } from '../../domain/policy.ts';
@@ -23,7 +23,7 @@ export function viewOffer(terms: ProgramTerms): Offer {
     grants,
     rules: [
       `Your friend must be new, or have been away for more than ${daysOf(terms.dormancy)}.`,
-      `Your friend must come by the link and send ${count(terms.prompts, 'message')}; signing in alone does not count.`,
+      `Your friend must use the link and send ${count(terms.prompts, 'message')}; signing in alone does not count.`,
       `At most ${count(terms.monthly_cap, 'reward')} in one of your billing months.`,
     ],
   };

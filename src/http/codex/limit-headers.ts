@@ -1,4 +1,4 @@
-/** What a metered model call tells Codex clients in its headers: how the account stands after it. */
+/** What a metered model call reports to Codex clients in its headers: the account's state after it. */
 import type { CodexUsage, CodexWindow } from '../../contracts/codex/codex.schema.ts';
 
 export function limitHeaders({

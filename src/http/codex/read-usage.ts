@@ -1,4 +1,4 @@
-/** How an account stands, read from the ledger and put into the shape of Codex clients. */
+/** An account's state, read from the ledger and put into the shape of Codex clients. */
 import type { CodexUsage } from '../../contracts/codex/codex.schema.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { CodexPerson } from './caller.ts';

@@ -2,7 +2,7 @@
 import type { ResetCredit } from '../../contracts/codex/codex.schema.ts';
 import type { Reset } from '../../contracts/resets/reset.schema.ts';
 
-/** In the words that clients know. */
+/** In the terms that clients know. */
 const TITLE = 'Full reset (Weekly + 5 hr)';
 
 const DESCRIPTIONS: Readonly<Record<Reset['source'], string>> = {

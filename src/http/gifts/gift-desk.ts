@@ -1,4 +1,6 @@
-/** Where gifts are handed in: the ledger's answer, the process that is started behind it, and the view for the caller. */
+/**
+ * Where gifts are handed in: the ledger's answer, the process that is started after it, and the view for the caller.
+ */
 
 import { BoonError } from '../../contracts/errors.ts';
 import { type Gift, giftWorkflowId } from '../../contracts/gifts/gift.ts';

@@ -57,7 +57,7 @@ export const transferActionRoutes: FastifyPluginAsyncZod<{ desk: GiftDesk }> = a
       operationId: 'claimTransfer',
       tags: TAGS,
       summary: 'Claim a gift by e-mail for an account',
-      description: 'The token is what stands after `#token=` in the claim link. It works once.',
+      description: 'The token is what follows `#token=` in the claim link. It works once.',
       params: TransferIdSchema,
       body: ClaimBodySchema,
       response: {
@@ -88,7 +88,7 @@ export const transferActionRoutes: FastifyPluginAsyncZod<{ desk: GiftDesk }> = a
     schema: {
       operationId: 'holdTransfer',
       tags: TAGS,
-      summary: 'Hold a gift: stop its clock while it is looked at',
+      summary: 'Hold a gift: stop its clock while it is reviewed',
       params: TransferIdSchema,
       body: ReasonBodySchema,
       response: { 200: TransferSchema, ...recordedRefusals(...STATE, 'gift_held') },
@@ -109,7 +109,7 @@ export const transferActionRoutes: FastifyPluginAsyncZod<{ desk: GiftDesk }> = a
     schema: {
       operationId: 'releaseTransfer',
       tags: TAGS,
-      summary: 'Release a held gift: its clock goes on',
+      summary: 'Release a held gift: its clock continues',
       params: TransferIdSchema,
       body: ReleaseBodySchema.optional(),
       response: { 200: TransferSchema, ...recordedRefusals(...STATE, 'not_held', 'account_frozen') },
@@ -152,7 +152,7 @@ export const transferActionRoutes: FastifyPluginAsyncZod<{ desk: GiftDesk }> = a
       operationId: 'reverseTransfer',
       tags: TAGS,
       summary: 'Take back what is left of a settled gift',
-      description: '`reversal` tells what came back and what the recipient had already spent.',
+      description: '`reversal` says what came back and what the recipient had already spent.',
       params: TransferIdSchema,
       body: ReasonBodySchema,
       response: { 200: TransferSchema, ...recordedRefusals('not_found', 'not_settled', 'already_resolved') },

@@ -1,4 +1,4 @@
-/** Gifts: given, looked at, listed. What is done to one afterwards stands in `transfer-actions.ts`. */
+/** Gifts: given, looked at, listed. What is done to one afterwards is in `transfer-actions.ts`. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ErrorCode } from '../../contracts/errors.ts';

@@ -29,7 +29,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 
 /**
  * A refusal as RFC 9457 problem details.
- * @param requestId told where a person will want to look into the server's log; left out elsewhere, so that a
+ * @param requestId given where a person will want to look into the server's log; left out elsewhere, so that a
  * replayed refusal is the same text again.
  */
 export function problemOf(refusal: BoonError, requestId?: string): Problem {

@@ -1,4 +1,4 @@
-/** Checks requests with zod and tells each fault by its path. */
+/** Checks requests with zod and names each fault by its path. */
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { serializerCompiler } from 'fastify-type-provider-zod';

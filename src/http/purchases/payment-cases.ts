@@ -1,4 +1,4 @@
-/** Cases of payments that do not fit what they name: listed, shown and closed by operators. */
+/** Cases of payments that do not match what they name: listed, shown and closed by operators. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { pageOf, RecordIdSchema } from '../../contracts/primitives.schema.ts';
@@ -25,7 +25,7 @@ export const paymentCaseRoutes: FastifyPluginAsyncZod<ServerParts> = async (app,
     schema: {
       operationId: 'listPaymentCases',
       tags: TAGS,
-      summary: 'List payments that do not fit what they name, the latest first',
+      summary: 'List payments that do not match what they name, the latest first',
       description: 'Nothing has moved for such a payment: a person decides what becomes of its money.',
       querystring: PaymentCaseQuerySchema,
       response: { 200: pageOf(PaymentCaseSchema).meta({ id: 'PaymentCaseList' }), ...readRefusals() },

@@ -1,4 +1,6 @@
-/** Where purchases are handed in, and where the provider's messages arrive: ledger first, then the process is told. */
+/**
+ * Where purchases are handed in, and where the provider's messages arrive: ledger first, then the process is signaled.
+ */
 
 import type { InvoiceNews } from '../../contracts/billing/invoice.ts';
 import { BoonError } from '../../contracts/errors.ts';
@@ -32,7 +34,7 @@ export interface PurchaseDesk {
   ): Promise<Recorded<Purchase>>;
   list(caller: Principal, accountId: string, page: PageRequest): Promise<Page<Purchase>>;
   packages(): Promise<PackageList>;
-  /** Takes in a webhook as it came. Answers whether it was about a purchase. */
+  /** Handles a raw webhook; returns whether it concerned us. */
   hear(body: Buffer, signature: string): Promise<boolean>;
 }
 
@@ -86,7 +88,7 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
     async show(caller, purchaseId) {
       const purchase = await ledger.findPurchase(purchaseId);
       if (caller.kind === 'user' && caller.accountId !== purchase.account_id) {
-        // In the ledger's words, so that an end user cannot tell another's purchase from none.
+        // Worded like the ledger's refusal, so that an end user cannot tell another's purchase from none.
         throw new BoonError('not_found', `There is no purchase "${purchaseId}".`);
       }
       return shownTo(caller, purchase);
@@ -123,12 +125,12 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
     return payments;
   }
 
-  /** An invoice that is not ours is another system's on the same Stripe account: Stripe need not tell of it again. */
+  /** An invoice that is not ours is another system's on the same Stripe account: Stripe need not report it again. */
   async function heardOfInvoice(news: InvoiceNews): Promise<boolean> {
     return (await ledger.hearOfInvoice(news)) !== undefined;
   }
 
-  /** Told again too: the first time may have ended between the ledger and here. */
+  /** Signaled on a repeat too: the first time may have ended between the ledger and here. */
   function tell({ purchase, case: opened }: Omit<HeardPayment, 'changed'>): void {
     const open = opened?.status === 'open' ? opened : undefined;
     starts.add(purchaseWorkflowId(purchase.id), `tell ${open?.id ?? ''}`, () =>

@@ -35,7 +35,7 @@ export const purchaseRoutes: FastifyPluginAsyncZod<{ desk: PurchaseDesk }> = asy
       tags: TAGS,
       summary: 'Buy a package of credits or resets',
       description:
-        'Send the buyer to `checkout.url`. What was bought is there the moment the provider says that it is paid.',
+        'Send the buyer to `checkout.url`. What was bought is there as soon as the provider says that it is paid.',
       body: PurchaseRequestSchema,
       response: {
         201: PurchaseSchema,
@@ -59,7 +59,7 @@ export const purchaseRoutes: FastifyPluginAsyncZod<{ desk: PurchaseDesk }> = asy
       tags: TAGS,
       summary: 'Refund a purchase, in whole or in part',
       description:
-        'The refund’s share of what was bought leaves the account at once, then the provider is asked to send the money; if it will not, what was taken comes back and the refund is `failed`. What waits in open gifts is taken too, and they end. What is spent already is refunded only with `include_spent`: credits are then owed. See `refunds` of the purchase for how it goes on.',
+        'The refund’s share of what was bought leaves the account at once, then the provider is asked to send the money; if it refuses, what was taken comes back and the refund is `failed`. What waits in open gifts is taken too, and they end. What is spent already is refunded only with `include_spent`: credits are then owed. See `refunds` of the purchase for its progress.',
       params: z.object({ id: RecordIdSchema }),
       body: RefundRequestSchema,
       response: {
@@ -84,7 +84,7 @@ export const purchaseRoutes: FastifyPluginAsyncZod<{ desk: PurchaseDesk }> = asy
       tags: TAGS,
       summary: 'Correct what Boon believes that the provider has given back',
       description:
-        'For a refund made at the provider whose messages were lost, or are not to be believed. `refunded` is what stands there, in all; what was bought follows it, either way. Refunds that Boon was asked for are not changed by it.',
+        'For a refund made at the provider whose messages were lost, or cannot be trusted. `refunded` is the total that the provider shows; what was bought follows it, either way. Refunds that were requested through Boon are not changed by it.',
       params: z.object({ id: RecordIdSchema }),
       body: CorrectRefundedSchema,
       response: { 200: PurchaseSchema, ...recordedRefusals('not_found', 'not_paid') },

@@ -1,5 +1,5 @@
 /**
- * Begins an automatic top-up the moment that a use brings an account below its sum, beside the answer and never in its
+ * Begins an automatic top-up as soon as a use brings an account below its threshold, beside the answer and never in its
  * way. What is missed here (another server's cache is old, a process dies) the sweep of each minute begins.
  */
 
@@ -14,7 +14,7 @@ const MOST_REMEMBERED = 100_000;
 
 type Parts = Pick<ServerParts, 'ledger' | 'payments' | 'purchaseProcess' | 'starts' | 'clock' | 'logger'>;
 
-/** Told of the balance that a use left; never rejects. */
+/** Takes the balance that a use left; never rejects. */
 export type TopUpWatch = (accountId: string, balance: string) => void;
 
 export function createTopUpWatch(parts: Parts): TopUpWatch {
@@ -23,7 +23,7 @@ export function createTopUpWatch(parts: Parts): TopUpWatch {
   return (accountId, balance) => {
     if (payments === undefined) return;
     look(accountId, parseCredits(balance) ?? 0n).catch((error) =>
-      logger.warn({ account_id: accountId, err: error }, 'a top-up was not begun; reconcile will'),
+      logger.warn({ account_id: accountId, err: error }, 'could not begin a top-up; reconcile will'),
     );
   };
 
@@ -36,7 +36,7 @@ export function createTopUpWatch(parts: Parts): TopUpWatch {
       starts.add(purchaseWorkflowId(purchase.id), 'start', () => purchaseProcess.start(purchase));
   }
 
-  /** Below how much the account wants to be topped up; undefined without its consent. */
+  /** Balance below which the account tops up; undefined without its consent. */
   async function sumOf(accountId: string): Promise<bigint | undefined> {
     const now = clock().getTime();
     const known = sums.get(accountId);

@@ -1,4 +1,4 @@
-/** Automatic top-ups: a consent of its own, shown, given and withdrawn. */
+/** Automatic top-ups: their consent, shown, given and withdrawn. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { BoonError } from '../../contracts/errors.ts';

@@ -22,9 +22,9 @@ export const activityRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, pa
     schema: {
       operationId: 'recordActivity',
       tags: ['Referrals'],
-      summary: 'Tell of a login or a prompt of an account',
+      summary: 'Report a login or a prompt of an account',
       description:
-        'Repeating it, or telling it late or out of order, does no harm: each `id` counts once, by its `at`. A prompt that an invitation lacked is refused, with `errors` at `at`, when it is told later than `usage.accept_late_for` after the invitation’s end.',
+        'Repeating it, or reporting it late or out of order, does no harm: each `id` counts once, by its `at`. A prompt that an invitation lacked is refused, with `errors` at `at`, when it is reported later than `usage.accept_late_for` after the invitation’s end.',
       body: ActivitySchema,
       response: { 202: ActivityAcceptedSchema, ...writeRefusals('not_found') },
     },

@@ -16,9 +16,9 @@ export const eligibilityRoutes: FastifyPluginAsyncZod<ServerParts> = async (app,
     schema: {
       operationId: 'getEligibility',
       tags: ['Referrals'],
-      summary: 'Tell whether an account may invite into a program, and if not, why',
+      summary: 'Check whether an account may invite into a program, and if not, why',
       description:
-        'The rule is the one that an invitation meets. `remaining_rewards` of 0 is no reason against inviting: a friend may qualify in the next month.',
+        'The rule is the one that an invitation is checked by. `remaining_rewards` of 0 is no reason against inviting: a friend may qualify in the next month.',
       params: z.object({ id: AccountIdSchema }),
       querystring: EligibilityQuerySchema,
       response: { 200: EligibilitySchema, ...readRefusals('not_found') },

@@ -1,4 +1,4 @@
-/** Where referrals are handed in: the ledger's answer, what their process is told, and the view for the caller. */
+/** Where referrals are handed in: the ledger's answer, the signals to their process, and the view for the caller. */
 import { BoonError } from '../../contracts/errors.ts';
 import type { LinkUsed, ReferralRequest, ReferralView } from '../../contracts/referrals/referral.schema.ts';
 import {
@@ -67,7 +67,7 @@ export function createReferralDesk(parts: ServerParts): ReferralDesk {
       const referral = recorded.value;
       // On a replay too: so a caller's own retry heals a crash between the ledger and the start.
       starts.add(referralWorkflowId(referral.id), 'start', async () =>
-        // As it is by then: who changes it before the process runs finds nobody to tell.
+        // As it is by then: whoever changes it before the process runs finds nothing to signal.
         referralProcess.start(await ledger.findReferral(referral.id)),
       );
       return { value: await view(caller, referral), replayed: recorded.replayed };
@@ -145,7 +145,7 @@ export function createReferralDesk(parts: ServerParts): ReferralDesk {
     },
   };
 
-  /** Tells the process what the ledger did. On a replay how the referral stands now, should the first try have missed it. */
+  /** Signals what the ledger did; on a replay the referral's present state, in case the first try missed it. */
   async function told(
     caller: Principal,
     { value, replayed }: Recorded<Referral>,
@@ -160,7 +160,7 @@ export function createReferralDesk(parts: ServerParts): ReferralDesk {
     const referral = await ledger.findReferral(referralId, now());
     const { referrer_id, friend_id } = referral;
     if (caller.kind === 'user' && caller.accountId !== referrer_id && caller.accountId !== friend_id) {
-      // In the ledger's words, so that an end user cannot tell another's referral from none.
+      // Worded like the ledger's refusal, so that an end user cannot tell another's referral from none.
       throw new BoonError('not_found', `There is no referral "${referralId}".`);
     }
     return referral;

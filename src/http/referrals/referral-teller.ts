@@ -1,10 +1,15 @@
-/** Processes of referrals that ended in the ledger by what was told of one of their accounts: they are told at once. */
+/**
+ * Processes of referrals that ended in the ledger by a report about one of their accounts: they are signaled at once.
+ */
 import type { ServerParts } from '../route/server-parts.ts';
 
-/** How many are told; the others are told by the next sweep. */
+/** How many are signaled; the next sweep signals the others. */
 const TOLD = 20;
 
-/** Has the processes of those referrals of an account told, behind the answer, that have ended and were not told. */
+/**
+ * Has the processes of those referrals of an account signaled, after the answer, that have ended and were not signaled
+ * yet.
+ */
 export type ReferralTeller = (accountId: string) => void;
 
 export function createReferralTeller(

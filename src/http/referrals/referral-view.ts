@@ -17,8 +17,8 @@ export type ReferralViewParts = {
 };
 
 /**
- * The referrer sees the address that they wrote and never whose account came by it; the friend sees neither address nor
- * link; a service sees everything.
+ * The referrer sees the address that they wrote and never whose account used the link; the friend sees neither address
+ * nor link; a service sees everything.
  */
 export function viewReferral(
   referral: Referral,

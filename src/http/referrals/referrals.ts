@@ -21,7 +21,7 @@ import type { ReferralDesk } from './referral-desk.ts';
 const TAGS = ['Referrals'];
 const IdSchema = z.object({ id: ReferralIdSchema });
 
-/** Why an invitation may be refused. None of them tells whether the address has an account. */
+/** Why an invitation may be refused. None of these reveals whether the address has an account. */
 const INVITE_REFUSALS: readonly ErrorCode[] = [
   'not_found',
   'program_closed',
@@ -44,7 +44,7 @@ export const referralRoutes: FastifyPluginAsyncZod<{ desk: ReferralDesk }> = asy
       tags: TAGS,
       summary: 'Invite a friend into a program',
       description:
-        'The friend gets a mail with a personal link, which the answer holds too. The answer never tells whether the address has an account.',
+        'The friend gets a mail with a personal link, which is in the answer too. The answer never reveals whether the address has an account.',
       body: ReferralRequestSchema,
       response: { 201: ReferralSchema, ...recordedRefusals(...INVITE_REFUSALS) },
     },
@@ -98,9 +98,9 @@ export const referralRoutes: FastifyPluginAsyncZod<{ desk: ReferralDesk }> = asy
     schema: {
       operationId: 'useReferralLink',
       tags: TAGS,
-      summary: 'Tell that the friend signed up or in by the link',
+      summary: 'Report that the friend signed up or in through the link',
       description:
-        'A friend who does not count is an answer, not an error: `status` is `refused`, and `reason_code` tells why.',
+        'A friend who does not count is an answer, not an error: `status` is `refused`, and `reason_code` says why.',
       params: IdSchema,
       body: LinkUsedSchema,
       response: {
@@ -139,7 +139,7 @@ export const referralRoutes: FastifyPluginAsyncZod<{ desk: ReferralDesk }> = asy
     schema: {
       operationId: 'cancelReferral',
       tags: TAGS,
-      summary: 'Cancel an invitation: its link stops working and its place comes back',
+      summary: 'Cancel an invitation: its link stops working and its place is free again',
       description: 'With a `reason` of a service it counts as an operator’s, otherwise as the referrer’s.',
       params: IdSchema,
       body: ReferralCancelSchema.optional(),
@@ -164,7 +164,7 @@ export const referralRoutes: FastifyPluginAsyncZod<{ desk: ReferralDesk }> = asy
       tags: TAGS,
       summary: 'Take back what is left of a referral’s rewards',
       description:
-        '`detail` tells what came back and what was used already. A reward that was not given yet is not given any more.',
+        '`detail` says what came back and what was used already. A reward that was not given yet is no longer given.',
       params: IdSchema,
       body: ClawBackSchema,
       response: {

@@ -1,4 +1,4 @@
-/** An account's billing month, in which a program gives so many rewards. */
+/** An account's billing month, in which a program gives a limited number of rewards. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { AccountIdSchema } from '../../contracts/primitives.schema.ts';
@@ -24,7 +24,7 @@ export const rewardWindowRoutes: FastifyPluginAsyncZod<{ desk: ReferralDesk }> =
     schema: {
       operationId: 'getRewardWindow',
       tags: TAGS,
-      summary: 'Show the rewards of an account’s present billing month',
+      summary: 'Show the rewards of an account’s current billing month',
       params: IdSchema,
       querystring: z.strictObject({ program: ProgramSchema }),
       response: { 200: RewardWindowSchema, ...readRefusals('not_found') },

@@ -30,7 +30,7 @@ export const resetRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
     schema: {
       operationId: 'getLimits',
       tags: TAGS,
-      summary: 'Show what an account has used of its plan, and what it can go on with',
+      summary: 'Show what an account has used of its plan, and what it can still use',
       description:
         'A window opens with the first use. One that is not open has used nothing and has no dates.',
       params: IdSchema,
@@ -74,7 +74,7 @@ export const resetRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
       tags: TAGS,
       summary: 'Redeem a banked reset: both windows are full again',
       description:
-        'However often a `request_id` is sent, it redeems once. Where nothing is used nothing is spent. With `dry_run` it tells what would happen.',
+        'However often a `request_id` is sent, it redeems once. If nothing is used nothing is spent. With `dry_run` it shows what would happen.',
       params: IdSchema,
       body: RedeemSchema,
       response: { 200: RedemptionSchema, ...writeRefusals('not_found', 'account_frozen') },

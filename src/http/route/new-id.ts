@@ -2,7 +2,7 @@
 import { randomFillSync } from 'node:crypto';
 import { orderedId } from '../../domain/ordered-id.ts';
 
-/** Random bytes for so many ids are drawn at once: most of a draw's cost is the call. */
+/** Random bytes for this many ids are drawn at once: most of a draw's cost is the call. */
 const IDS = 400;
 const BYTES = 10;
 const pool = Buffer.alloc(IDS * BYTES);

@@ -26,7 +26,10 @@ export type ServerParts = {
   referralProcess: ReferralProcess;
   purchaseProcess: PurchaseProcess;
   refundProcess: RefundProcess;
-  /** What processes are asked behind the answers. Whoever made it closes it, after the server and before Temporal's connection. */
+  /**
+   * What processes are asked after the answers. Whoever made it closes it, after the server and before Temporal's
+   * connection.
+   */
   starts: StartQueue;
   /** For tests of others: an answer that wrote something waits until processes know of it. */
   answersWaitForStarts?: boolean | undefined;
@@ -44,11 +47,11 @@ export type ServerParts = {
   metrics: Metrics;
   /** Base of claim links. */
   publicUrl: string;
-  /** The policy that new gifts are accepted under, told by /readyz. */
+  /** The policy that new gifts are accepted under, shown by /readyz. */
   policyVersion: string;
   rateLimit: RateLimit;
   /** Whether the demonstration of a metered model call is served. */
   demoModel: boolean;
-  /** Aborted when the server is to stop: it still serves, and readiness says that it drains. */
+  /** Aborted when the server is to stop: it still serves, and readiness says that it is draining. */
   draining?: AbortSignal | undefined;
 };

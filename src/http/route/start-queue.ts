@@ -1,6 +1,6 @@
 /**
- * What processes are asked behind the answers: to start, and to look at what the ledger has changed. The ledger has all of
- * it, so nobody waits, and what is lost here `reconcile` finds.
+ * What processes are asked after the answers: to start, and to look at what the ledger has changed. The ledger has all
+ * of it, so nobody waits, and `reconcile` finds what is lost here.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -8,7 +8,7 @@ import { BoonError } from '../../contracts/errors.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { within } from '../../observability/within.ts';
 
-/** What is asked of a process. Of what waits for one process, a second of the same kind replaces the first. */
+/** What is asked of a process. If one of the same kind waits for that process already, it is replaced. */
 export type Call = 'start' | `tell${string}`;
 
 export interface StartQueue {
@@ -18,7 +18,10 @@ export interface StartQueue {
   backlog(): { waiting: number; oldest: number; full: boolean };
   /** Resolves once nothing waits or runs. */
   idle(): Promise<void>;
-  /** Takes nothing more, and does what waits, for at most so many milliseconds and not with a Temporal that is away. */
+  /**
+   * Takes nothing more, and works through what waits, for at most this many milliseconds and not while Temporal is
+   * down.
+   */
   close(patience?: number): Promise<void>;
 }
 
@@ -81,7 +84,7 @@ export function createStartQueue(options: StartQueueOptions): StartQueue {
       const now = performance.now();
       let since = now;
       for (const asked of running.values()) since = Math.min(since, asked);
-      // What has been tried stands behind younger ones.
+      // What has been tried goes behind younger ones.
       for (const asked of waiting.values()) since = Math.min(since, asked.since);
       return { waiting: waiting.size, oldest: (now - since) / 1_000, full };
     },

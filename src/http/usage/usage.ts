@@ -1,4 +1,4 @@
-/** Usage: charged, listed, and summed up for an organisation. Nothing of it reaches Temporal. */
+/** Usage: charged, listed, and summed up for an organisation. None of it reaches Temporal. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { BoonError } from '../../contracts/errors.ts';
@@ -69,7 +69,7 @@ export const usageRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts
     schema: {
       operationId: 'listUsage',
       tags: TAGS,
-      summary: 'List an account’s uses, the latest told first, each with what paid for it',
+      summary: 'List an account’s uses, the latest reported first, each with what paid for it',
       params: IdSchema,
       querystring: PageQuerySchema,
       response: { 200: pageOf(ChargeSchema).meta({ id: 'Charges' }), ...readRefusals('not_found') },
@@ -87,7 +87,7 @@ export const usageRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts
     schema: {
       operationId: 'getPool',
       tags: TAGS,
-      summary: 'Show what members took of an organisation’s credits this month, and its invoice so far',
+      summary: 'Show how much members used of an organisation’s credits this month, and its invoice so far',
       params: IdSchema,
       response: { 200: PoolSchema, ...readRefusals('not_found') },
     },

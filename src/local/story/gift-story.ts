@@ -44,7 +44,7 @@ function claimedByMail(stage: Stage, { ada, hedy }: Cast): Promise<Transfer> {
   });
 }
 
-/** Where mails leave the machine, the API tells the sender's side the same link. */
+/** Where mails leave the machine, the API gives the sender's side the same link. */
 async function tokenFromMail({ narrator, mailFolder, signal }: Stage, gift: Transfer): Promise<string> {
   if (mailFolder === undefined) {
     narrator.say('the mail with the claim link goes to the mail server');
@@ -68,7 +68,7 @@ function heldAndReleased({ client, temporal, narrator }: Stage, { ada, katherine
       narrator.gift(gift);
       // At once, by an update through Temporal, whether its process runs already or not.
       const held = await actOnGift(temporal, gift.id, holdGiftUpdate, { reason: 'looked at by hand' });
-      narrator.say(`the operator holds it: it is ${held.status}, and its clock stands`);
+      narrator.say(`the operator holds it: it is ${held.status}, and its clock is stopped`);
       const released = await client.transfers.release(gift.id, { reason: 'all is well' });
       narrator.say(`the operator releases it: it is ${released.status} again`);
       return released;
@@ -125,6 +125,6 @@ async function untilSettled({ client, signal }: Stage, gift: Transfer): Promise<
 
 function tokenOf(claimUrl: string | undefined): string {
   const token = claimUrl?.split('#token=')[1];
-  if (token === undefined) throw new Error('The API told no claim link');
+  if (token === undefined) throw new Error('The API returned no claim link');
   return token;
 }

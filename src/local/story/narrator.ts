@@ -5,7 +5,7 @@ import type { Transfer } from '../../contracts/gifts/transfer.schema.ts';
 import type { GiftProcesses } from '../../domain/gift-processes.ts';
 import type { Person } from './cast.ts';
 
-/** Tells the story in a terminal: what happens, and what each account had before and has after. */
+/** Shows the story in a terminal: what happens, and what each account had before and has after. */
 export class Narrator {
   readonly #client: BoonClient;
   readonly #print: (line: string) => void;
@@ -30,7 +30,7 @@ export class Narrator {
       processes === 'each' || 'email' in to || !['pending', 'settled', 'reversed'].includes(status);
   }
 
-  /** Tells one act: its title, what happens in it, and the balances of the people around it. */
+  /** Shows one act: its title, what happens in it, and the balances of the people around it. */
   async act<T>(title: string, people: readonly Person[], play: () => Promise<T>): Promise<T> {
     this.#act += 1;
     this.#print('');
@@ -45,13 +45,13 @@ export class Narrator {
     this.#print(`   ${line}`);
   }
 
-  /** Says how a gift stands and where it is seen. */
+  /** Says what state a gift is in and where to see it. */
   gift(gift: Transfer, more = ''): void {
     this.say(`${gift.id} is ${gift.status}${more}`);
     if (this.#hasProcess(gift)) this.seen(giftWorkflowId(gift.id));
   }
 
-  /** Says where a process is seen. */
+  /** Says where to see a process. */
   seen(workflowId: string): void {
     this.say(this.#link(workflowId));
   }

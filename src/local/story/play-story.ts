@@ -6,7 +6,7 @@ import { playReferrals } from './referral-story.ts';
 import type { Stage } from './stage.ts';
 import { playUsage } from './usage-story.ts';
 
-/** Plays the main story on real workflows. @returns the accounts, for the reader to go on with */
+/** Plays the main story on real workflows. @returns the accounts, for the reader to continue with */
 export async function playStory(stage: Stage): Promise<Cast> {
   const cast = await seedCast(stage.client);
   await playGifts(stage, cast);

@@ -39,7 +39,7 @@ async function notDormant(stage: Stage, { ada }: Cast, friend: Person): Promise<
   const invited = await invite(stage, ada, friend);
   const referral = await stage.client.referrals.linkUsed(invited.id, { account_id: friend.id });
   stage.narrator.say(
-    `${friend.name} comes by the link: it is ${referral.status}, ${referral.reason_code}: ${referral.detail}`,
+    `${friend.name} uses the link: it is ${referral.status}, ${referral.reason_code}: ${referral.detail}`,
   );
 }
 
@@ -51,14 +51,14 @@ async function invite({ client, narrator }: Stage, referrer: Person, friend: Per
   return referral;
 }
 
-/** The friend signs up or in by the link and sends as many prompts as the program wants. */
+/** The friend signs up or in by the link and sends as many prompts as the program requires. */
 async function qualified(stage: Stage, referrer: Person, friend: Person): Promise<ReferralView> {
   const { client, narrator, signal } = stage;
   const invited = await invite(stage, referrer, friend);
   const { id } = friend;
   await client.accounts.put(id, { plan: 'free', email: friend.email });
   const joined = await client.referrals.linkUsed(invited.id, { account_id: id });
-  narrator.say(`${friend.name} comes by the link: it is ${joined.status}. ${joined.next_step}`);
+  narrator.say(`${friend.name} uses the link: it is ${joined.status}. ${joined.next_step}`);
   for (let prompt = 1; prompt <= joined.prompts_required; prompt += 1) {
     const at = new Date().toISOString();
     await client.activity.record({ id: `${id}-prompt-${prompt}`, account_id: id, kind: 'prompt', at });

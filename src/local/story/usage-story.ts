@@ -35,7 +35,7 @@ export function useCodex({ client }: Stage, accountId: string, units: string): P
   return client.usage.record({ account_id: accountId, product: 'codex', units });
 }
 
-/** Asks for more than there is, and tells how that is refused. @returns what the refusal says of how to go on */
+/** Asks for more than there is, and says how that is refused. @returns what the refusal says about how to continue */
 export async function refusedUse(stage: Stage, accountId: string, units: string): Promise<LimitReached> {
   try {
     await useCodex(stage, accountId, units);

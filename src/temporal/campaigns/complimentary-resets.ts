@@ -1,4 +1,4 @@
-/** The complimentary reset of each account, as one campaign that goes on. */
+/** The complimentary reset of each account, as one ongoing campaign. */
 import type { CampaignProcess } from '../../contracts/campaigns/campaign-process.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
@@ -6,7 +6,7 @@ import type { Ledger } from '../../ledger/ledger.ts';
 /**
  * Has the campaign of complimentary resets be what the policy in use says, and run. Harmless to repeat, and for several
  * workers at once; a policy without such plans begins none.
- * @param onMissed hears that Temporal did not take its process, which `reconcile` then starts; left out: it is thrown.
+ * @param onMissed called when Temporal did not take its process, which `reconcile` then starts; left out: it is thrown.
  */
 export async function keepComplimentaryResets(
   ledger: Pick<Ledger, 'keepComplimentaryCampaign' | 'findCampaign'>,

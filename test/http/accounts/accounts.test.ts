@@ -240,7 +240,7 @@ test('the budget of promotional gifts is filled by a grant and can be looked at'
   expect((await server.send('GET', '/v1/accounts/boon:promotional/statement')).json.data).toHaveLength(1);
 });
 
-test('gifting tells whether an account may give, how much, and why not', async () => {
+test('gifting says whether an account may give, how much, and why not', async () => {
   const ada = await server.send('GET', '/v1/accounts/ada/gifting');
   expect(ada.json).toMatchObject({ account_id: 'ada', eligible: true, reasons: [], min: '1', max: '1000' });
   const past = await server.send('GET', '/v1/accounts/past/gifting');

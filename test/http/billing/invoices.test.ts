@@ -235,7 +235,7 @@ test('an organisation that is not invoiced has no invoice in its view; one that 
   expect(await view()).toMatchObject({ billing: 'pool', invoice: { charged: '3', ceiling: null } });
 });
 
-test('limits tell what pays beyond the plan, and a use does exactly that', async () => {
+test('limits show what pays beyond the plan, and a use does exactly that', async () => {
   const org = (more: object) => ({
     body: { plan: 'business', kind: 'organisation', billing: 'invoice', ...more },
   });

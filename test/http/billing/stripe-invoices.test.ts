@@ -95,7 +95,7 @@ test('an invoice that Stripe says is paid is paid, however often it says so', as
   expect((await paid(id)).status).toBe(200);
 });
 
-test('an invoice that is not ours is no reason for Stripe to tell of it again', async () => {
+test('an invoice that is not ours is no reason for Stripe to report it again', async () => {
   expect((await paid('inv_of_another_system')).status).toBe(200);
 });
 
@@ -122,7 +122,7 @@ test('an invoice that was marked paid here, and is paid at Stripe too, is a case
   expect(await cases()).toMatchObject([{ reason_code: 'paid_twice' }]);
 });
 
-test('money that Stripe takes for an invoice that is void is told to a person, once', async () => {
+test('money that Stripe takes for an invoice that is void is reported to a person, once', async () => {
   await charge(server.ledger, 'sue', { units: '5', at: '2026-04-02T00:00:00.000Z' });
   const month = { account_id: 'acme', month: '2026-04-01' };
   const open = await server.ledger.closeBillingMonth(month, '2026-05-01T00:00:00.000Z');

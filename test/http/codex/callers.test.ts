@@ -57,7 +57,7 @@ describe('the account', () => {
     expect(await accountSeen(as, 'eve')).toBe(404);
   });
 
-  test('of somebody else is refused in the words for none at all, on every call', async () => {
+  test('of somebody else is refused with the refusal for none at all, on every call', async () => {
     const as = codexToken('ada', NOW);
     for (const [method, path] of CALLS) {
       const body = method === 'POST' ? {} : undefined;
@@ -138,7 +138,7 @@ test('a server that takes no tokens of end users takes none of Codex clients', a
     const { status, json } = await closed.send('GET', USAGE, { as: codexToken('ada', NOW) });
     expect([status, json.detail]).toEqual([
       401,
-      'This server takes no end users’ tokens: BOON_JWKS_URL is not set.',
+      'This server accepts no end users’ tokens: BOON_JWKS_URL is not set.',
     ]);
   } finally {
     await closed.close();

@@ -66,7 +66,7 @@ test('a model call charges one unit and is answered with a canned stream that sa
   expect(events.at(-1)).toMatchObject({ response: { id: data[0]?.id, status: 'completed' } });
 });
 
-test('its headers tell how the account stands after it, as the usage call does', async () => {
+test('its headers show the account’s state after it, as the usage call does', async () => {
   const { headers } = await call('ada');
   expect(limitsIn(headers)).toEqual({
     'x-codex-primary-used-percent': '8',

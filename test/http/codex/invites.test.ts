@@ -58,7 +58,7 @@ describe('eligibility', () => {
       remaining_reward_capacity: 3,
       rules: [
         'Your friend must be new, or have been away for more than 62 days.',
-        'Your friend must come by the link and send 3 messages; signing in alone does not count.',
+        'Your friend must use the link and send 3 messages; signing in alone does not count.',
         'At most 3 rewards in one of your billing months.',
       ],
       time_frame_rules: [
@@ -69,7 +69,7 @@ describe('eligibility', () => {
     });
   });
 
-  test('tells credits of a reward in whole ones, and beside them exactly', async () => {
+  test('shows credits of a reward in whole ones, and beside them exactly', async () => {
     await seedAccount(server.ledger, 'pia');
     const { grants, description, should_show, ineligible_reason_code } = await eligibilityOf(
       'pia',

@@ -97,7 +97,7 @@ describe('the list', () => {
 });
 
 describe('consuming', () => {
-  test('redeems the soonest to expire, once for each request id, whichever style and door it comes by', async () => {
+  test('redeems the soonest to expire, once for each request id, by whichever style and door it comes', async () => {
     await seedAccount(server.ledger, 'ben');
     const [soonest] = await bank(server.ledger, 'ben', { at: later(START, { days: -1 }) });
     await bank(server.ledger, 'ben');
@@ -116,7 +116,7 @@ describe('consuming', () => {
     expect(publicly.json).toMatchObject({ outcome: 'already_redeemed', reset_id: soonest.id });
   });
 
-  test('takes the credit that is chosen, and tells it was redeemed before when another request chose it', async () => {
+  test('takes the credit that is chosen, and says that it was redeemed before when another request chose it', async () => {
     await seedAccount(server.ledger, 'cy');
     const [, second] = await bank(server.ledger, 'cy', { count: 2 });
     await use(server.ledger, 'cy', '1');
@@ -211,7 +211,7 @@ describe('consuming', () => {
 });
 
 describe('the history', () => {
-  test('tells of the last 30 days, the latest first, each event once', async () => {
+  test('shows the last 30 days, the latest first, each event once', async () => {
     await seedAccount(server.ledger, 'hal');
     await bank(server.ledger, 'hal', { at: later(START, { days: -30 }) });
     const [inside] = await bank(server.ledger, 'hal', { at: later(START, { days: -30, ms: 1 }) });

@@ -102,7 +102,7 @@ describe('before Temporal has taken its start', () => {
     expect(reached).toEqual([`start ${held.json.id}`, `start ${id} canceled`, `tell ${id} canceled`]);
   });
 
-  test('a purchase is answered, and so is the provider that tells of its payment', async () => {
+  test('a purchase is answered, and so is the provider that reports its payment', async () => {
     shut();
     const held = await server.send('POST', TRANSFER, { body: toBen });
     const body = { account_id: 'ada', package: 'credits-100' };
@@ -124,7 +124,7 @@ describe('before Temporal has taken its start', () => {
     expect(reached).toEqual([`start ${held.json.id}`, `start ${id} paid`, `tell ${id} paid`]);
   });
 
-  test('a refund is answered, and the gifts that it ends are told after', async () => {
+  test('a refund is answered, and the gifts that it ends are signaled after', async () => {
     const { id } = await bought(server.ledger, 'ben');
     const gift = await give(server.ledger, 'ben', 'ada', { amount: '80' });
     shut();
@@ -165,7 +165,7 @@ describe('before Temporal has taken its start', () => {
   });
 });
 
-test('when no more starts fit, gifts are accepted all the same, and readiness and metrics tell', async () => {
+test('when no more starts fit, gifts are accepted all the same, and readiness and metrics say so', async () => {
   shut();
   expect((await readiness()).checks).toMatchObject({ starts: 'ok' });
   const ids: string[] = [];

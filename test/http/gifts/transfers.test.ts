@@ -269,7 +269,7 @@ test('a claim link is shown as long as it works', async () => {
   };
   const end = Date.parse(String(gift.json.claim_expires_at));
   expect(await shownAt(end - 1)).toMatchObject({ claim_url: gift.json.claim_url });
-  // No sweep has come by.
+  // No sweep has run.
   expect(await shownAt(end)).not.toHaveProperty('claim_url');
   server.time.now = new Date(START);
 });

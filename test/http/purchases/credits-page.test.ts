@@ -134,7 +134,7 @@ describe('the add-credits link of a refused use', () => {
     }
   });
 
-  test('tells of its own account’s purchases only', async () => {
+  test('shows its own account’s purchases only', async () => {
     await buy();
     const [purchase] = await purchases();
     const other = `eve-${people}`;

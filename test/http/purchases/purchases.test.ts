@@ -305,7 +305,7 @@ describe('a payment that does not fit', () => {
     expect(await cases()).toMatchObject([{ refunded: 400, disputed: 400 }]);
   });
 
-  test('is closed by an operator with a reason, once; the lists tell which are open', async () => {
+  test('is closed by an operator with a reason, once; the lists show which are open', async () => {
     const id = await purchase();
     await webhook(await session('completed', { purchase: id, amount: 1 }));
     const [opened] = await cases('&status=open');

@@ -44,7 +44,7 @@ beforeEach(async () => {
   await seedAccount(server.ledger, ada, { put: { plan: 'free' } });
 });
 
-test('ends the gifts that hold what was bought, whose processes are told', async () => {
+test('ends the gifts that hold what was bought, whose processes are signaled', async () => {
   const bob = `bob-${people}`;
   await seedAccount(server.ledger, bob);
   const purchase = await bought(server.ledger, ada);

@@ -121,7 +121,7 @@ describe('GET /v1/accounts/{id}/eligibility', () => {
   const eligibility = (id: string, program: string) =>
     server.send('GET', `/v1/accounts/${id}/eligibility?program=${program}`);
 
-  test('tells what may be done, and the present month', async () => {
+  test('shows what may be done, and the current month', async () => {
     expect(await eligibility('ann', 'codex-selective')).toMatchObject({
       status: 200,
       json: {
@@ -134,7 +134,7 @@ describe('GET /v1/accounts/{id}/eligibility', () => {
     });
   });
 
-  test('tells why not, by the code that an invitation is refused with, and what would change it', async () => {
+  test('says why not, by the code that an invitation is refused with, and what would change it', async () => {
     expect((await eligibility('fay', 'codex-pilot')).json).toMatchObject({
       eligible: false,
       reasons: [

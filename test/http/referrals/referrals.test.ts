@@ -26,7 +26,7 @@ async function invite(more: object = {}, sent: object = {}): Promise<Json> {
   return json as Json;
 }
 
-/** The friend, new since an hour after START, comes by the link. */
+/** The friend, new since an hour after START, uses the link. */
 async function joins(referral: Json, friend: string, more: object = {}) {
   const at = later(START, { hours: 1 });
   server.time.now = new Date(at);
@@ -113,7 +113,7 @@ test('the referrer never learns whose account came, the friend neither address n
   expect(friends.text).not.toMatch(/secret@example|token=/);
 });
 
-test('the process is told of the link, and on a replay how the referral stands now', async () => {
+test('the process is signaled the link, and on a replay the referral’s present state', async () => {
   const invited = await invite();
   const sent = { body: { account_id: 'friend-2' }, key: 'link-2' };
   const at = later(START, { hours: 1 });
@@ -194,7 +194,7 @@ test('a friend can neither cancel nor mail an invitation again', async () => {
   }
 });
 
-test('a prompt of before an invitation’s end is taken for a day after it; later it is refused, unless it was told before', async () => {
+test('a prompt of before an invitation’s end is taken for a day after it; later it is refused, unless it was reported before', async () => {
   const invited = await invite();
   await joins(invited, 'friend-late');
   const tell = (id: string, at: string) =>
@@ -219,7 +219,7 @@ test('an invitation that waits is mailed again; one that was used is not', async
   expect(await server.send('POST', path, { as: asUser('ada') })).toMatchObject({ status: 200 });
   expect(server.referralProcess.resends).toHaveLength(1);
   const { now } = server.time;
-  // No sweep has come by.
+  // No sweep has run.
   server.time.now = new Date(String(invited.expires_at));
   expect(await server.send('POST', path)).toMatchObject({ status: 409, json: { code: 'already_resolved' } });
   server.time.now = now;
@@ -245,7 +245,7 @@ test('a reward is clawed back by an operator, with a reason', async () => {
   });
 });
 
-test('a month shows its rewards, and an operator raises its cap, which the process hears', async () => {
+test('a month shows its rewards, and an operator raises its cap, which the process learns of', async () => {
   const path = '/v1/accounts/grace/reward-window';
   const shown = await server.send('GET', `${path}?program=codex-selective`, { as: asUser('grace') });
   expect(shown.json).toMatchObject({ account_id: 'grace', cap: 3, claimed: [] });
@@ -300,7 +300,7 @@ test('an invitation names the referrer by their name to everybody, as it is now'
   expect(list.json.data).toEqual([expect.objectContaining({ referrer_name: 'Nora N.' })]);
 });
 
-test('the process of each referral that an event ends is told at once, whoever tells of it', async () => {
+test('the process of each referral that an event ends is signaled at once, whoever reports it', async () => {
   const told = (id: string) => server.referralProcess.changes.filter((one) => one.id === id).at(-1)?.status;
   const { now } = server.time;
   const at = later(START, { hours: 1 });

@@ -26,7 +26,7 @@ const body = (account_id: string, more: object = {}) => {
 const post = (sent: object) => server.send('POST', '/v1/usage', { body: sent, key: null });
 
 describe('POST /v1/usage', () => {
-  test('charges without an Idempotency-Key, tells what paid, and answers the same once more', async () => {
+  test('charges without an Idempotency-Key, says what paid, and answers the same once more', async () => {
     await seedAccount(server.ledger, 'ada', { credits: '5' });
     const use = body('ada', { units: '12.5' });
     const first = await post(use);
@@ -160,7 +160,7 @@ describe('what was used', () => {
     );
   });
 
-  test('of an organisation tells who took what', async () => {
+  test('of an organisation shows who took what', async () => {
     await seedOrganisation(server.ledger, 'inc', ['fay']);
     await grant(server.ledger, 'inc', '20');
     await client.usage.record(body('fay', { units: '15' }));

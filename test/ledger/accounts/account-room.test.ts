@@ -222,7 +222,7 @@ test('a window without a limit holds as much as an account is given; what is use
   await other.close();
 });
 
-test('a month is charged as much as a number of JSON can tell of its price, and no more', async () => {
+test('a month is charged as much as a number of JSON can hold of its price, and no more', async () => {
   const dear = await openTestLedger({
     invoices: { hundred_credits: { amount: 99_999_999, currency: 'usd' } },
   });

@@ -150,7 +150,7 @@ describe('a billing day that moves', () => {
     expect(await monthOf('2026-05-11T00:00:00.000Z')).toBe('2026-05-11 to 2026-07-01');
   });
 
-  test('told with an earlier moment than the move before it leaves the months of that one', async () => {
+  test('reported with an earlier moment than the move before it leaves the months of that one', async () => {
     await made(1);
     await move(11, '2026-06-10T00:00:00.000Z');
     await move(20, '2026-03-10T00:00:00.000Z');

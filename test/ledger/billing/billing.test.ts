@@ -429,7 +429,7 @@ describe('what changes in the middle of a month', () => {
 });
 
 describe('an invoice over nothing', () => {
-  test('is none: a month in which plan and pool paid all of it is not closed, listed or told of', async () => {
+  test('is none: a month in which plan and pool paid all of it is not closed, listed or reported', async () => {
     const { org, member } = await firm();
     await grant(own.ledger, org, '10');
     await charge(own.ledger, member, { units: '10' });
@@ -441,7 +441,7 @@ describe('an invoice over nothing', () => {
     expect((await own.ledger.listInvoices(org, { limit: 5 })).data).toEqual([]);
   });
 
-  test('cannot come by rounding: the least that can be charged costs a whole coin', async () => {
+  test('cannot result from rounding: the least that can be charged costs a whole coin', async () => {
     const { org, member } = await firm();
     await charge(own.ledger, member, { units: '0.000001' });
     const { id, total } = await close(org, '2026-03-01', '2026-04-01T00:00:00.000Z');

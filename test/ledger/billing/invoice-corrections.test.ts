@@ -165,7 +165,7 @@ describe('voiding', () => {
   });
 });
 
-test('events tell of each correction, with the invoice as it stands after it', async () => {
+test('events report each correction, with the invoice as it is after it', async () => {
   const { id } = await invoiced('50');
   await credit(id, 50);
   await voided(id);

@@ -49,7 +49,7 @@ describe('granting', () => {
     await expectVerified(own.ledger);
   });
 
-  test('asked for twice at the same moment, under one key and id, is made once, and both hear of it', async () => {
+  test('asked for twice at the same moment, under one key and id, is made once, and both get it', async () => {
     const { url, encryptionKey } = own;
     const other = createPostgresLedger({ url, encryptionKey });
     await other.usePolicy(policyWith(), START);
@@ -83,7 +83,7 @@ describe('granting', () => {
     expect(Object.keys(await resetsOf(id))).toHaveLength(48);
   });
 
-  test('banked resets are valid for as long as the policy says, and told of in events', async () => {
+  test('banked resets are valid for as long as the policy says, and reported in events', async () => {
     const { id } = await createCampaign(own.ledger);
     await runToItsEnd(own.ledger, id);
     const [row] = await own.sql(

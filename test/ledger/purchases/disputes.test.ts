@@ -25,7 +25,7 @@ test('a dispute that was lost and is won after all gives back what it took', asy
   });
   expect(await dispute(purchase, { status: 'won', said_at: second(3) })).toMatchObject({ status: 'paid' });
   expect(await available(ada)).toBe('100');
-  // An older word that comes late changes nothing.
+  // An older message that comes late changes nothing.
   await dispute(purchase, { status: 'lost', said_at: second(2) });
   await dispute(purchase, { status: 'open', said_at: second(4) });
   expect(await available(ada)).toBe('100');
@@ -47,7 +47,7 @@ test('a dispute whose amount changes takes as much as it is of now', async () =>
   expect(await available(ada)).toBe('50');
 });
 
-test('a dispute is of the payment it was told of first, whatever a later message names', async () => {
+test('a dispute is of the payment it was first reported for, whatever a later message names', async () => {
   const ada = await person(own.ledger);
   const purchase = await bought(own.ledger, ada);
   await dispute(purchase, { status: 'open', payment_id: `pi_${purchase.id}` });

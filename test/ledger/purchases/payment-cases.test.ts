@@ -37,7 +37,7 @@ const paid = async (id: string, more: Paid = {}) =>
     await paidFor(own.ledger, id, { said: 'paid', payment_id: `pi_${id}`, ...more }),
   );
 
-test('of two purchases that the same payment is told of at once it pays one, and is a case of the other', async () => {
+test('of two purchases for which the same payment is reported at once it pays one, and is a case of the other', async () => {
   for (let round = 0; round < 5; round += 1) {
     const buyers = [await somebody(), await somebody()];
     const told = await Promise.all(
@@ -174,7 +174,7 @@ describe('a payment', () => {
     expect(await available(ada)).toBe('100');
   });
 
-  test('that its page does not tell of pays no checkout; told with its page, in any order, it is no case', async () => {
+  test('that its page does not report pays no checkout; reported with its page, in any order, it is no case', async () => {
     for (const order of ['payment first', 'page first'] as const) {
       const ada = await somebody();
       const { id } = await buy(own.ledger, ada);
@@ -187,7 +187,7 @@ describe('a payment', () => {
     }
   });
 
-  test('that no page ever tells of is a case once the purchase has ended', async () => {
+  test('that no page ever reports is a case once the purchase has ended', async () => {
     const ada = await somebody();
     const { id } = await buy(own.ledger, ada);
     await paid(id, { checkout_id: undefined });
@@ -268,7 +268,7 @@ describe('a second payment of a paid purchase', () => {
     },
   );
 
-  test('whose refund was told before itself takes nothing either', async () => {
+  test('whose refund was reported before itself takes nothing either', async () => {
     const ada = await somebody();
     const purchase = await bought(own.ledger, ada);
     await hear(own.ledger, purchase, { said: 'refunded', payment_id: 'pi_before', amount: 400 });
@@ -322,7 +322,7 @@ describe('a top-up', () => {
 });
 
 describe('a case', () => {
-  test('is closed once, with a reason; the payment told again opens none anew', async () => {
+  test('is closed once, with a reason; the payment reported again opens no new one', async () => {
     const ada = await somebody();
     const { id } = await buy(own.ledger, ada);
     const heard = await paid(id, { amount: 1 });

@@ -57,7 +57,7 @@ const total = (id: string, amount: number, seconds: number, lowers = false) =>
 type Message = (id: string) => Promise<unknown>;
 
 describe('a refund that was made at the provider', () => {
-  test('counts from its first message, once, however it is told', async () => {
+  test('counts from its first message, once, however it is reported', async () => {
     const ada = await somebody();
     const { id } = await bought(own.ledger, ada);
     expect(await refund(id, 'pending')).toMatchObject({
@@ -144,7 +144,7 @@ describe('a refund that was made at the provider', () => {
     expect(await found(id)).toMatchObject({ status: 'refunded', refunded: 400 });
   });
 
-  test('told before the payment counts when that is told, and one of another payment never', async () => {
+  test('reported before the payment counts when that is reported, and one of another payment never', async () => {
     const ada = await somebody();
     const purchase = await buy(own.ledger, ada);
     await refund(purchase.id, 'succeeded', { purchase_id: purchase.id, amount: 100 });
@@ -216,7 +216,7 @@ function someOrdersOf<T>(things: readonly T[]): T[][] {
   return all.filter((_, n) => (n * 37) % all.length < runs(30));
 }
 
-describe('in every order, and with each told twice', () => {
+describe('in every order, and with each reported twice', () => {
   const part = (n: number, amount: number) => ({ provider_id: (id: string) => `re_${n}_${id}`, amount });
   const of = (
     status: RefundNews['status'],
@@ -335,7 +335,7 @@ describe('an operator’s correction', () => {
       ...more,
     });
 
-  test('of a refund whose failure was never told gives back what it took, and is recorded', async () => {
+  test('of a refund whose failure was never reported gives back what it took, and is recorded', async () => {
     const ada = await somebody();
     const { id } = await bought(own.ledger, ada);
     await refund(id, 'succeeded');
@@ -369,7 +369,7 @@ describe('an operator’s correction', () => {
     expect(await found(id)).toMatchObject({ refunded: 100 });
   });
 
-  test('of a refund that was never told takes what it gave back; told late it counts once, and its failure undoes it', async () => {
+  test('of a refund that was never reported takes what it gave back; reported late it counts once, and its failure undoes it', async () => {
     const ada = await somebody();
     const { id } = await bought(own.ledger, ada);
     expect(await correct(id, 400)).toMatchObject({ value: { status: 'refunded', refunded: 400 } });

@@ -166,7 +166,7 @@ describe('money that goes back', () => {
     });
   });
 
-  test('told again, or older after newer, changes nothing', async () => {
+  test('reported again, or older after newer, changes nothing', async () => {
     const ada = await somebody();
     const purchase = await bought(own.ledger, ada);
     await hear(own.ledger, purchase, refunded(200));
@@ -175,7 +175,7 @@ describe('money that goes back', () => {
     expect(await balance(ada)).toMatchObject({ available: '50', debt: '0' });
   });
 
-  test('told before the payment leaves nothing once the payment is told', async () => {
+  test('reported before the payment leaves nothing once the payment is reported', async () => {
     const ada = await somebody();
     const purchase = await buy(own.ledger, ada);
     await hear(own.ledger, purchase, refunded(400));
@@ -277,7 +277,7 @@ describe('money that goes back', () => {
     expect(await balance(ada)).toMatchObject({ available: '0' });
   });
 
-  test('told in every order at once ends in the same state', async () => {
+  test('reported in every order at once ends in the same state', async () => {
     const orders = await Promise.all(
       Array.from({ length: 12 }, async () => {
         const ada = await somebody();

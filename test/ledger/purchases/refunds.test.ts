@@ -273,7 +273,7 @@ describe('a refund beside those made at the provider', () => {
     await expect(ask(purchase, { amount: 201 })).rejects.toMatchObject({ code: 'over_refund' });
   });
 
-  test('that is refused leaves what was heard meanwhile to the one made there', async () => {
+  test('that is refused leaves what was reported meanwhile to the one made there', async () => {
     const ada = await somebody();
     const purchase = await bought(own.ledger, ada);
     const refund = await ask(purchase, { amount: 300 });
@@ -284,7 +284,7 @@ describe('a refund beside those made at the provider', () => {
     expect(await found(purchase)).toMatchObject({ refunded: 200 });
   });
 
-  test('told in every order, repeatedly and at once, ends in the same state', async () => {
+  test('reported in every order, repeatedly and at once, ends in the same state', async () => {
     const ends = await Promise.all(
       Array.from({ length: 12 }, async () => {
         const ada = await somebody();
@@ -401,7 +401,7 @@ describe('at the same time', () => {
   });
 });
 
-test('refunds that wait are told in the order in which they were asked for, page by page, those of before a moment', async () => {
+test('refunds that wait are listed in the order in which they were asked for, page by page, those of before a moment', async () => {
   const moment = '2026-09-01T00:00:00.000Z';
   const at = (ms: number) => later(moment, { ms });
   const asked: Refund[] = [];

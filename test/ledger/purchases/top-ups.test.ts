@@ -210,7 +210,7 @@ describe('a consent', () => {
 });
 
 describe('what keeps a top-up from being charged', () => {
-  test('is told once a month of the cap, and shown with its end', async () => {
+  test('is reported once a month of the cap, and shown with its end', async () => {
     await withCard();
     await consent({ package: 'tiny', below: '1000', monthly_cap: { amount: 100, currency: 'usd' } });
     await pay(String((await begin())?.id));
@@ -232,7 +232,7 @@ describe('what keeps a top-up from being charged', () => {
     ]);
   });
 
-  test('is told once of a pause, at its beginning', async () => {
+  test('is reported once for a pause, at its beginning', async () => {
     await withCard();
     await consent();
     await lower('1');
@@ -254,7 +254,7 @@ describe('what keeps a top-up from being charged', () => {
     expect(await own.ledger.topUp(ada, START)).toMatchObject({ blocked_by: null });
   });
 
-  test('is told only when a top-up is wanted', async () => {
+  test('is reported only when a top-up is wanted', async () => {
     await withCard();
     await consent({ package: 'tiny', below: '20', monthly_cap: { amount: 100, currency: 'usd' } });
     await lower('1');
@@ -289,7 +289,7 @@ describe('a use that was refused for want of credits', () => {
     await expect(told).rejects.toMatchObject({ code: 'limit_reached', reasonCode: 'no_credits' });
   };
 
-  test('is one that was told within five minutes, as who tells the moment of a use does, and no later one', async () => {
+  test('is one that was reported within five minutes, as by callers that give the moment of a use, and no later one', async () => {
     await withCard();
     await consent({}, later(START, { hours: -1 }));
     await charge(own.ledger, ada, { units: '25' });

@@ -78,7 +78,7 @@ describe('prompts of a friend who has joined', () => {
     expect(await sent('last', later(end, { ms: -1 }))).toMatchObject({ prompts_seen: 2 });
   });
 
-  test('that are told before the link, but came after it, count once each when it is told', async () => {
+  test('that are reported before the link, but came after it, count once each when it is reported', async () => {
     await joinedFriend();
     people += 1;
     friend = `early-${people}`;
@@ -97,7 +97,7 @@ describe('prompts of a friend who has joined', () => {
     expect(await sent('third', late)).toMatchObject({ status: 'qualified' });
   });
 
-  test('qualify at once when enough of them were told before the link', async () => {
+  test('qualify at once when enough of them were reported before the link', async () => {
     await joinedFriend();
     people += 1;
     friend = `early-${people}`;

@@ -29,7 +29,7 @@ const pilot = (at: string = IN_JUNE, more: Parameters<typeof invite>[2] = {}) =>
 const may = (program: string, at: string) => own.ledger.eligibility(referrer, program, at);
 
 describe('an invitation', () => {
-  test('stands for 30 days, and tells nothing of the address or the token', async () => {
+  test('stands for 30 days, and reveals nothing of the address or the token', async () => {
     await newReferrer();
     const invited = await invite(own.ledger, referrer, { email: 'fay@example.com' });
     expect(invited).toMatchObject({
@@ -123,7 +123,7 @@ describe('an invitation', () => {
     expect(await again()).toMatchObject({ status: 'invited' });
   });
 
-  test('that has run out takes no place and is in no other’s way, before a sweep has come by', async () => {
+  test('that has run out takes no place and is in no other’s way, before a sweep has run', async () => {
     await newReferrer();
     const end = later(START, { days: 30 });
     const first = await invite(own.ledger, referrer, { email: 'kim@example.com' });
@@ -179,7 +179,7 @@ describe('who may invite', () => {
     else await expect(pilot(at)).rejects.toMatchObject({ code: 'program_closed', message: detail });
   });
 
-  test('every reason is told at once, each with what would change it', async () => {
+  test('every reason is given at once, each with what would change it', async () => {
     await newReferrer({ plan: 'free', cohorts: [], status: 'frozen' });
     expect(await may('codex-selective', START)).toMatchObject({
       eligible: false,

@@ -1,4 +1,4 @@
-/** Uses that are told late, of before credits came back: they find what was there at their moment. */
+/** Uses that are reported late, of before credits came back: they find what was there at their moment. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { act, give, grant, refusal } from '../../support/gifts.ts';
 import { bought, hear } from '../../support/purchases.ts';

@@ -101,7 +101,7 @@ describe('the friend’s own login through the link', () => {
     expect(await use()).toMatchObject({ status: 'joined' });
   });
 
-  test('does not refresh it when it is told after the link', async () => {
+  test('does not refresh it when it is reported after the link', async () => {
     await invitation();
     await dormantFriend(own.ledger, friend, ago({ days: 63 }));
     await use();
@@ -109,7 +109,7 @@ describe('the friend’s own login through the link', () => {
     expect(await own.ledger.findReferral(invited.id)).toMatchObject({ status: 'joined' });
   });
 
-  test('does not refresh it when the account’s owner tells it by last_active_at', async () => {
+  test('does not refresh it when the account’s owner reports it by last_active_at', async () => {
     await invitation();
     await dormantFriend(own.ledger, friend, ago({ days: 63 }));
     await own.ledger.putAccount(friend, { plan: 'free', last_active_at: ago({ minutes: 5 }) }, LINK);
@@ -140,7 +140,7 @@ describe('the friend’s own login through the link', () => {
   });
 });
 
-describe('activity from before the link that is told late', () => {
+describe('activity from before the link that is reported late', () => {
   test.each([
     ['a prompt within the 62 days', 'prompt', { days: 62 }, 'refused'],
     ['a login within the 62 days', 'login', { days: 3 }, 'refused'],
@@ -294,7 +294,7 @@ describe('a link', () => {
     await expect(use()).rejects.toMatchObject(refusal('claim_invalid'));
   });
 
-  test('may be told later, with the time of its use', async () => {
+  test('may be reported later, with the time of its use', async () => {
     await invitation();
     await dormantFriend(own.ledger, friend, ago({ days: 63 }));
     await prompt(own.ledger, friend, later(LINK, { minutes: 1 }));
@@ -310,7 +310,7 @@ describe('a link', () => {
     }
   });
 
-  test('is told 22 hours later at most, so that no later login hides the last one before the link', async () => {
+  test('is reported 22 hours later at most, so that no later login hides the last one before the link', async () => {
     const late = later(LINK, { hours: 22 });
     await invitation();
     await dormantFriend(own.ledger, friend, null);
@@ -373,7 +373,7 @@ describe('two referrers and one friend', () => {
     expect(values.filter(({ reason_code }) => reason_code === 'duplicate_referral')).toHaveLength(11);
   });
 
-  test('a friend whose referral ended before they had qualified may come by another', async () => {
+  test('a friend whose referral ended before they had qualified may use another', async () => {
     const first = await invitation();
     const second = await invitation();
     await newFriend(own.ledger, friend, LINK);

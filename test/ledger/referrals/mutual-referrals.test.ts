@@ -111,7 +111,7 @@ describe('by the first link used', () => {
   const END = later(START, { days: 30 });
   const ended = { status: 'refused', reason_code: 'duplicate_referral', detail: TOGETHER };
 
-  test('also when it is told second', async () => {
+  test('also when it is reported second', async () => {
     const { ada, bob, toBob, toAda } = await pair(['one', 'other']);
     expect(await join(own.ledger, toAda, ada, at(2))).toMatchObject({ status: 'joined' });
     expect(await join(own.ledger, toBob, bob, at(3), { used_at: at(1) })).toMatchObject({ status: 'joined' });

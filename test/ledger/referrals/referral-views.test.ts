@@ -45,7 +45,7 @@ async function seen(referral: Referral, at: string): Promise<Referral> {
   return one;
 }
 
-describe('before a sweep has come by,', () => {
+describe('before a sweep has run,', () => {
   test.each([
     ['an invitation that nobody used', undefined, 'not_used_in_time', 'The link was not used in time.'],
     ['one of too few prompts', 2, 'not_qualified_in_time', 'The friend sent 2 of 3 prompts in time.'],

@@ -181,7 +181,7 @@ describe('automatic redemption that runs three hours late', () => {
     expect((await windows(ada)).map(([used]) => used)).toEqual(['6', '6']);
   });
 
-  test('gives back a use of before the expiry that was told after a window had been opened, for which it counts in that one', async () => {
+  test('gives back a use of before the expiry that was reported after a window had been opened, for which it counts in that one', async () => {
     const ada = await person();
     await use(ledger, ada, '6', at({ minutes: 13 }));
     const late = { account_id: ada, product: 'codex', units: '9', id: newKey('use') };
@@ -195,12 +195,12 @@ describe('automatic redemption that runs three hours late', () => {
     ];
     expect(await windows(ada)).toEqual(opened);
     expect(await statuses(ada)).toEqual(['grant redeemed']);
-    // A use of before the redemption that is told even later changes nothing of what is left.
+    // A use of before the redemption that is reported even later changes nothing of what is left.
     await ledger.use({ ...late, id: newKey('use'), at: at({ hours: -1 }), now: at({ hours: 4 }) });
     expect(await windows(ada)).toEqual(opened);
   });
 
-  test('counts a use that is told even later in the window of its moment', async () => {
+  test('counts a use that is reported even later in the window of its moment', async () => {
     const ada = await person();
     const tell = (units: string, moment: string) =>
       ledger.use({

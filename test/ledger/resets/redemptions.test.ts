@@ -221,7 +221,7 @@ describe('a redemption', () => {
     expect(await redeem(ledger, bob, { request_id: 'same' })).toMatchObject({ outcome: 'reset' });
   });
 
-  test('previewed tells before and after, and changes nothing', async () => {
+  test('previewed shows before and after, and changes nothing', async () => {
     const ada = await person();
     const [reset] = await bank(ledger, ada);
     await use(ledger, ada, '4');

@@ -71,7 +71,7 @@ async function windowAt(id: string, kind: 'five_hour' | 'weekly', hours: number)
 }
 const NO_CREDITS = refusal('limit_reached', 'no_credits');
 
-describe('a use that is told late is paid by the plan of its moment', () => {
+describe('a use that is reported late is paid by the plan of its moment', () => {
   test('a plan that was larger then pays what was left of it', async () => {
     const id = await person({ put: { plan: 'pro' } });
     await tell(id, '100', 0, 0);
@@ -151,7 +151,7 @@ describe('a use that is told late is paid by the plan of its moment', () => {
   });
 });
 
-test('an id is charged once for 32 days after it was told, however late that was', async () => {
+test('an id is charged once for 32 days after it was reported, however late that was', async () => {
   const id = await person();
   const use = useRequest(id, { at: START, now: at({ days: 7 }) });
   const first = await own.ledger.use(use);
@@ -160,7 +160,7 @@ test('an id is charged once for 32 days after it was told, however late that was
     expect(await own.ledger.use({ ...use, ...repeated })).toEqual({ ...first, replayed: true });
 });
 
-test('one that is told too late is refused, and leaves no month behind', async () => {
+test('one that is reported too late is refused, and leaves no month behind', async () => {
   const id = await person();
   for (const used of ['2026-03-03T11:59:59.999Z', '2019-05-05T00:00:00.000Z', '1970-01-01T00:00:00.000Z'])
     await expect(charge(own.ledger, id, { at: used, now: START })).rejects.toMatchObject(
@@ -187,7 +187,7 @@ describe('an account’s standing', () => {
     await expect(tell(id, '1', 3, 3)).rejects.toMatchObject(refusal('account_frozen', 'closed'));
   });
 
-  test('of changes that are told out of order the last told holds, from the latest moment on', async () => {
+  test('of changes that are reported out of order the last reported applies, from the latest moment on', async () => {
     const id = await person({ put: { plan: 'free' } });
     await put(id, { plan: 'pro' }, hour(4));
     await put(id, { plan: 'plus' }, hour(2));
@@ -203,7 +203,7 @@ describe('an account’s standing', () => {
     expect(await tell(id, '25', 0, 4)).toMatchObject({ charged: { plan: '25' } });
   });
 
-  test('told at once, by a clock that lags behind the change, is the present one', async () => {
+  test('reported at once, by a clock that lags behind the change, is the present one', async () => {
     const id = await person({ put: { status: 'frozen' } });
     await put(id, { plan: 'plus', status: 'active' }, hour(2));
     await grant(own.ledger, id, '10', { at: hour(2) });
@@ -211,7 +211,7 @@ describe('an account’s standing', () => {
   });
 });
 
-describe('a use that is told late counts in the window of its moment', () => {
+describe('a use that is reported late counts in the window of its moment', () => {
   test('when a new one has opened since', async () => {
     const id = await person();
     await tell(id, '1', 0, 0);
@@ -262,7 +262,7 @@ describe('a use that is told late counts in the window of its moment', () => {
     await expectVerified(own.ledger);
   });
 
-  test('between two redemptions that are told by clocks apart, the later one first', async () => {
+  test('between two redemptions that are reported by clocks apart, the later one first', async () => {
     const id = await person();
     await bank(own.ledger, id, { count: 2 });
     await tell(id, '20', 0, 0);
@@ -316,7 +316,7 @@ describe('a use that is told late counts in the window of its moment', () => {
     await expect(tell(id, '1', 12, 21)).rejects.toMatchObject(NO_CREDITS);
   });
 
-  test('where the next one began within its length, in that one: none is full again for being told late', async () => {
+  test('where the next one began within its length, in that one: none is full again for being reported late', async () => {
     const id = await person();
     await tell(id, '20', 4, 4);
     expect(await tell(id, '5', 1, 5)).toMatchObject({
@@ -344,7 +344,7 @@ describe('a use that is told late counts in the window of its moment', () => {
     await expect(tell(id, '1', 8.5, 10)).rejects.toMatchObject(NO_CREDITS);
   });
 
-  test('told in any order, many at once, the plan pays no more than in their own order', async () => {
+  test('reported in any order, many at once, the plan pays no more than in their own order', async () => {
     const id = await person();
     const hours = [9, 3, 0, 12, 6, 1, 11, 4, 8, 2, 10, 5, 7];
     const told = await Promise.allSettled(hours.map((used) => tell(id, '5', used, 13)));
@@ -378,7 +378,7 @@ describe('a use that is told late counts in the window of its moment', () => {
   });
 });
 
-describe('a use that is told late is paid out of credits of its moment', () => {
+describe('a use that is reported late is paid out of credits of its moment', () => {
   const lines = async (id: string) =>
     (await own.ledger.statement(id, { limit: 20 })).data
       .map(({ kind, amount, balance_after }) => `${kind} ${amount} ${balance_after}`)
@@ -502,7 +502,7 @@ describe('a use that is told late is paid out of credits of its moment', () => {
     await expectVerified(own.ledger);
   });
 
-  test('so that every balance of the past is told right, and the statement adds up in both orders', async () => {
+  test('so that every balance of the past is shown right, and the statement adds up in both orders', async () => {
     const id = await person({ credits: '10', expires_at: hour(3) });
     await spent(id);
     await tell(id, '1', 2, 2);
@@ -583,7 +583,7 @@ describe('an organisation pays late uses', () => {
     await expectVerified(own.ledger);
   });
 
-  test('many of one call, told at once and late, in and out of the pool', async () => {
+  test('many of one call, reported at once and late, in and out of the pool', async () => {
     await seedOrganisation(own.ledger, 'mixed', ['mia']);
     await grant(own.ledger, 'mixed', '50');
     await grant(own.ledger, 'mia', '50');

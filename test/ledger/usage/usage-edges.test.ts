@@ -106,7 +106,7 @@ describe('a plan that changes within a window', () => {
   });
 });
 
-describe('a use that is told late', () => {
+describe('a use that is reported late', () => {
   test('of a time before a reset was redeemed counts in the windows as they were before it', async () => {
     const id = await person();
     await bank(own.ledger, id);
@@ -241,7 +241,7 @@ describe('a usage id', () => {
 });
 
 describe('an organisation’s statement', () => {
-  test('tells whose use each line is, and adds up to its balance', async () => {
+  test('shows whose use each line is, and adds up to its balance', async () => {
     await seedOrganisation(own.ledger, 'guild', ['gus', 'gwen']);
     await grant(own.ledger, 'guild', '6', { expires_at: at({ days: 1 }) });
     await grant(own.ledger, 'guild', '6');
@@ -326,7 +326,7 @@ test('an account that is idle while the partition of its uses is dropped leaves 
   }
 });
 
-test('uses of one account in one call are answered in it, and one of them that is told twice is asked anew', async () => {
+test('uses of one account in one call are answered in it, and one of them that is reported twice is asked again', async () => {
   const id = await person();
   const call = [useRequest(id, { units: '2' }), useRequest(id, { units: '3' })] as const;
   const told = [...call, call[0]].map((use, i) => ({ ...use, units: Number(use.units) * 1e6, i }));

@@ -129,7 +129,7 @@ test('uses, gifts, resets and the organisation’s own uses at once do not wait 
   expect(unexpected).toEqual([]);
 }, 120_000);
 
-test('the same use told by two processes at once is charged once', async () => {
+test('the same use reported by two processes at once is charged once', async () => {
   await seedAccount(own.ledger, 'twice', { credits: '100' });
   for (let n = 0; n < 20; n++) {
     const use = useRequest('twice', { units: '1' });

@@ -329,7 +329,7 @@ describe('a usage id', () => {
   });
 });
 
-describe('a use that is told late', () => {
+describe('a use that is reported late', () => {
   const now = at({ hours: 6 });
 
   test('counts in the window that was open then, if that is the latest', async () => {
@@ -466,7 +466,7 @@ describe('a spending limit', () => {
 });
 
 describe('partitions', () => {
-  test('a use that is refused makes none, whatever month it tells of; one that is allowed makes its own', async () => {
+  test('a use that is refused makes none, whatever month it is for; one that is allowed makes its own', async () => {
     const second = await openTestLedger({ plans: PLANS });
     try {
       await seedAccount(second.ledger, 'ann', { put: { created_at: '2024-01-01T00:00:00.000Z' } });
@@ -488,7 +488,7 @@ describe('partitions', () => {
     }
   });
 
-  test('a month that was dropped stays dropped: what is told of it is too late, and nothing is charged', async () => {
+  test('a month that was dropped stays dropped: what is reported for it is too late, and nothing is charged', async () => {
     const second = await openTestLedger({ plans: PLANS, usage: { keep_for: 'P2M' } });
     try {
       await seedAccount(second.ledger, 'ann', { credits: '100' });

@@ -84,7 +84,7 @@ test('before it has run, a gift is readable without code: summary, outlook, sear
   );
 });
 
-test('once it has run, the details tell how it stands and each update tells what it takes', async () => {
+test('once it has run, the details show its state and each update says what it takes', async () => {
   const handle = rig.client.workflow.getHandle(giftWorkflowId('gft_slow'));
   await handle.executeUpdate('hold', { args: [{ reason: 'looks odd', by: 'mia' }] });
   const metadata = await handle.query<Metadata>('__temporal_workflow_metadata');

@@ -60,7 +60,7 @@ async function until(done: () => boolean | Promise<boolean>): Promise<void> {
 }
 const hasBeenMade = (refund: Refund) => until(() => madeFor(refund).length === 1);
 
-test('a refund is sent by Stripe, noted, mailed with what it took, and told in the Web UI', async () => {
+test('a refund is sent by Stripe, noted, mailed with what it took, and shown in the Web UI', async () => {
   const purchase = await buys();
   await charge(rig.ledger, ada, { units: '55', at: now() });
   const refund = await asked(purchase, { include_spent: true });
@@ -82,7 +82,7 @@ test('a refund is sent by Stripe, noted, mailed with what it took, and told in t
   expect(await described.staticSummary()).toBe(`${ada} gets back 4.00 USD`);
 });
 
-test('a refund that Stripe refuses fails with Stripe’s word; what it took is there again, and nobody is mailed', async () => {
+test('a refund that Stripe refuses fails with Stripe’s reason; what it took is there again, and nobody is mailed', async () => {
   stripe.refundsAre('CHARGE_DISPUTED');
   const purchase = await buys();
   const refund = await asked(purchase);

@@ -39,7 +39,7 @@ test('three rewarded referrals of a month, three prompts each, cost at most 8 bi
   for (let count = 0; count < 3; count += 1) {
     const email = `friend-of-ada-${count}@example.com`;
     const invited = await referrals.invite('ada', { email });
-    // A friend comes by the link of the mail, so after it.
+    // A friend uses the link of the mail, so after it.
     await untilMailed(email);
     await referrals.join(invited);
     await referrals.prompt(invited, 3);

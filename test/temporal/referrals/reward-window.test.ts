@@ -176,7 +176,7 @@ test('a referral whose claim meets the end of the month claims again in the next
   expect(Date.parse(String(ats[1])) - Date.parse(String(ats[0]))).toBeGreaterThanOrEqual(1_000);
 });
 
-test('claims up to the very end of a month get a place or hear that it is over, and none hangs', async () => {
+test('claims up to the very end of a month get a place or learn that it is over, and none hangs', async () => {
   const windows = rewardWindows(rig.client, TASK_QUEUE);
   // The month must last until a first claim was served, however slow the machine.
   let answers: string[] = [];

@@ -70,7 +70,7 @@ test('a campaign runs to its end, and its workflow ends with the counts, proved'
 });
 
 describe('through Temporal', () => {
-  test('a signal pauses it at once, another has it go on; the query tells how far it is', async () => {
+  test('a signal pauses it at once, another has it go on; the query says how far it is', async () => {
     const campaign = await begin();
     await until(campaign.id, part);
     await handleOf(campaign).signal(pauseCampaignSignal, { reason: 'wrong plans', by: 'mia' });

@@ -181,7 +181,7 @@ test('a gift that ends while its mail is on the way leaves nothing behind', asyn
   expect(rig.mail.tries()).toBe(tries);
 });
 
-test('an address that the mail server refuses is told to the operator without the address', async () => {
+test('an address that the mail server refuses is reported to the operator without the address', async () => {
   rig.mail.refuseWith(550);
   const gift = await give('nobody@example.com');
   const handle = rig.client.workflow.getHandle(giftWorkflowId(gift.id));

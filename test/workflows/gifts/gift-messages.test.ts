@@ -136,7 +136,7 @@ const rows = (Object.keys(OPEN) as Open[]).flatMap((status) =>
 );
 
 describe('a gift that is', () => {
-  test.each(rows)('%s hears %s, twice and late: %o', async (status, message, outcome) => {
+  test.each(rows)('%s receives %s, twice and late: %o', async (status, message, outcome) => {
     const gift = await giftThatIs(status);
     const key = newKey(message);
     const first = await send(gift, message, key);

@@ -21,14 +21,14 @@ async function refundedMeanwhile(from: string, to: string) {
   return gift;
 }
 
-test('the process of a gift whose money went back ends when it is told', async () => {
+test('the process of a gift whose money went back ends when it is signaled', async () => {
   const gift = await refundedMeanwhile('ada', 'bob');
   await handle(gift).executeUpdate('refresh');
   expect(await handle(gift).result()).toEqual({ status: 'rejected' });
   expect(await rig.available('ada')).toBe('0');
 });
 
-test('the process of a gift whose money went back, and that nobody tells, ends by itself at its deadline', async () => {
+test('the process of a gift whose money went back, and that nobody signals, ends by itself at its deadline', async () => {
   const gift = await refundedMeanwhile('cleo', 'dan');
   await rig.sleep(DAY);
   expect(await handle(gift).result()).toEqual({ status: 'rejected' });

@@ -39,7 +39,7 @@ const HEARS: Record<Waiting, Record<ReferralStatus, Waiting | 'qualified'>> = {
     expired: 'invited',
     canceled: 'invited',
   },
-  // An older word changes nothing.
+  // An older message changes nothing.
   joined: {
     invited: 'joined',
     joined: 'joined',
@@ -64,7 +64,7 @@ describe('a referral that is', () => {
     REFERRAL_STATUSES.map((word) => [status, word, HEARS[status][word]] as const),
   );
   test.each(rows)(
-    '%s and hears of %s, twice, is %s, and goes on to its reward',
+    '%s and is signaled %s, twice, is %s, and goes on to its reward',
     async (status, word, outcome) => {
       const referral = await referralThatIs(status);
       const handle = referrals.handle(referral);

@@ -27,7 +27,7 @@ function invite(from: string, program: string, email: string): Promise<ReferralV
   return boon.client.referrals.create({ program, referrer_id: from, email });
 }
 
-/** The friend makes an account and comes by the link. */
+/** The friend makes an account and uses the link. */
 async function comes(invited: ReferralView, id: string): Promise<ReferralView> {
   const created_at = boon.now().toISOString();
   await boon.client.accounts.put(id, { plan: 'free', email: `${id}@example.com`, created_at });
@@ -132,7 +132,7 @@ test('an invitation that nobody uses sets no timer, expires, and its process end
   expect(events?.some(({ timerStartedEventAttributes }) => timerStartedEventAttributes)).toBe(false);
 });
 
-test('a last prompt that is told after the end begins the process anew at once, which rewards and mails', async () => {
+test('a last prompt that is reported after the end begins the process anew at once, which rewards and mails', async () => {
   await referrer('pia');
   const invited = await invite('pia', 'codex-selective', 'late@example.com');
   await comes(invited, 'late');
@@ -141,7 +141,7 @@ test('a last prompt that is told after the end begins the process anew at once, 
   await boon.advance('30 days');
   expect(await result(invited)).toMatchObject({ status: 'expired', reason_code: 'not_qualified_in_time' });
   await post('/v1/activity', { account_id: 'late', kind: 'prompt', at: inTime, id: 'told-late' });
-  // No schedule comes by: time stands still.
+  // No schedule runs: time stands still.
   expect(await result(invited)).toMatchObject({ status: 'rewarded' });
   expect(await resets('pia')).toBe(1);
   const news = () =>
@@ -273,7 +273,7 @@ test('a process started with something else than its referral is refused', async
   await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'validation_failed' } });
 });
 
-test('a reward is clawed back: what is left of it comes back, and the referral tells', async () => {
+test('a reward is clawed back: what is left of it comes back, and the referral says so', async () => {
   await referrer('lea');
   const invited = await invite('lea', 'codex-selective', 'lea1@example.com');
   await comes(invited, 'lea1');

@@ -77,7 +77,7 @@ test('a claim with the cap of before a raise does not lower it', async () => {
   expect(await places()).toMatchObject({ cap: 5 });
 });
 
-test('a claim with a cap that was raised while the process heard nothing has it', async () => {
+test('a claim with a cap that was raised while the process did not know has it', async () => {
   const older = await inLedger();
   for (const id of ['one', 'two', 'three']) await claim(older, id);
   const at = await rig.now();

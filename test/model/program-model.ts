@@ -1,32 +1,32 @@
 /** The whole of what the model knows: it answers each call as the ledger should. */
 import type { AccountPut } from '../../src/contracts/accounts/account.schema.ts';
 import { parseCredits } from '../../src/domain/credits.ts';
-import { type Answer, refused } from './growth-answer.ts';
-import { byId, type Call, type Keyed } from './growth-calls.ts';
-import { GrowthCampaigns } from './growth-campaigns.ts';
-import { GrowthGifts } from './growth-gifts.ts';
-import { type ModelPerson, putPerson } from './growth-people.ts';
-import { GrowthReferrals } from './growth-referrals.ts';
-import { GrowthReminders } from './growth-reminders.ts';
-import { GrowthResets } from './growth-resets.ts';
-import { DAY, type GrowthRules } from './growth-rules.ts';
+import { type Answer, refused } from './program-answer.ts';
+import { byId, type Call, type Keyed } from './program-calls.ts';
+import { ProgramCampaigns } from './program-campaigns.ts';
+import { ProgramGifts } from './program-gifts.ts';
+import { type ModelPerson, putPerson } from './program-people.ts';
+import { ProgramReferrals } from './program-referrals.ts';
+import { ProgramReminders } from './program-reminders.ts';
+import { ProgramResets } from './program-resets.ts';
+import { DAY, type ProgramRules } from './program-rules.ts';
 
-export class GrowthModel {
+export class ProgramModel {
   readonly people = new Map<string, ModelPerson>();
-  readonly resets: GrowthResets;
-  readonly referrals: GrowthReferrals;
-  readonly gifts: GrowthGifts;
-  readonly campaigns: GrowthCampaigns;
-  readonly #reminders = new GrowthReminders();
-  readonly #rules: GrowthRules;
+  readonly resets: ProgramResets;
+  readonly referrals: ProgramReferrals;
+  readonly gifts: ProgramGifts;
+  readonly campaigns: ProgramCampaigns;
+  readonly #reminders = new ProgramReminders();
+  readonly #rules: ProgramRules;
   readonly #recorded = new Map<string, { request: string; answer: Answer }>();
 
-  constructor(rules: GrowthRules) {
+  constructor(rules: ProgramRules) {
     this.#rules = rules;
-    this.resets = new GrowthResets(rules, this.people);
-    this.referrals = new GrowthReferrals(rules, this.people, this.resets);
-    this.gifts = new GrowthGifts(rules, this.people, this.resets);
-    this.campaigns = new GrowthCampaigns(this.people, this.resets);
+    this.resets = new ProgramResets(rules, this.people);
+    this.referrals = new ProgramReferrals(rules, this.people, this.resets);
+    this.gifts = new ProgramGifts(rules, this.people, this.resets);
+    this.campaigns = new ProgramCampaigns(this.people, this.resets);
   }
 
   answer(call: Call, now: number): Answer {

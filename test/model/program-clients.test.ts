@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { effort } from '../support/effort.ts';
 import { expectVerified, openTestLedger, type TestLedger } from '../support/test-ledger.ts';
-import { GrowthClients } from './growth-clients.ts';
-import { growthScenarios } from './growth-commands.ts';
-import { emptyGrowth, growthFaults, prepareGrowth } from './growth-state.ts';
+import { ProgramClients } from './program-clients.ts';
+import { programScenarios } from './program-commands.ts';
+import { emptyProgram, prepareProgram, programFaults } from './program-state.ts';
 
 const { parameters, timeout } = effort(2);
 
@@ -13,7 +13,7 @@ let own: TestLedger;
 let others: TestLedger['ledger'][] = [];
 beforeAll(async () => {
   own = await openTestLedger();
-  await prepareGrowth(own);
+  await prepareProgram(own);
   const { url, encryptionKey } = own;
   others = [1, 2, 3].map(() => createPostgresLedger({ url, encryptionKey, connections: 4 }));
 });
@@ -28,16 +28,16 @@ test(
     let runs = 0;
     const total = { done: 0, refused: 0 };
     await fc.assert(
-      fc.asyncProperty(growthScenarios({ least: 200, most: 400 }), async (scenario) => {
-        await emptyGrowth(own);
-        const clients = new GrowthClients([own.ledger, ...others]);
+      fc.asyncProperty(programScenarios({ least: 200, most: 400 }), async (scenario) => {
+        await emptyProgram(own);
+        const clients = new ProgramClients([own.ledger, ...others]);
         await clients.play(scenario, 16);
         expect(clients.faults).toEqual([]);
-        expect(await growthFaults(own)).toEqual([]);
+        expect(await programFaults(own)).toEqual([]);
         await expectVerified(own.ledger);
         expect(await clients.end()).toEqual([]);
         expect(clients.faults).toEqual([]);
-        expect(await growthFaults(own)).toEqual([]);
+        expect(await programFaults(own)).toEqual([]);
         await expectVerified(own.ledger);
         runs += 1;
         total.done += clients.done;

@@ -1,15 +1,15 @@
 /** One scenario, done to the ledger and to the model at once; every answer and every row is compared. */
 import { expect } from 'vitest';
 import { START, type TestLedger } from '../support/test-ledger.ts';
-import type { Answer } from './growth-answer.ts';
-import { ask, type Call } from './growth-calls.ts';
-import type { GrowthCommand } from './growth-command.ts';
-import type { GrowthScenario } from './growth-commands.ts';
-import { GrowthModel } from './growth-model.ts';
-import { GrowthNames } from './growth-names.ts';
-import { GROWTH_PEOPLE } from './growth-people.ts';
-import { DAY, policyOf, rulesOf } from './growth-rules.ts';
-import { emptyGrowth, expectLikeGrowthModel, type GrowthState, readGrowth } from './growth-state.ts';
+import type { Answer } from './program-answer.ts';
+import { ask, type Call } from './program-calls.ts';
+import type { ProgramCommand } from './program-command.ts';
+import type { ProgramScenario } from './program-commands.ts';
+import { ProgramModel } from './program-model.ts';
+import { ProgramNames } from './program-names.ts';
+import { PROGRAM_PEOPLE } from './program-people.ts';
+import { DAY, policyOf, rulesOf } from './program-rules.ts';
+import { emptyProgram, expectLikeProgramModel, type ProgramState, readProgram } from './program-state.ts';
 
 /** How often each thing came out, so that a test can show that nothing was left out. */
 export type Tally = Map<string, number>;
@@ -17,32 +17,32 @@ export type Tally = Map<string, number>;
 /** What tells of a referral that ran out. */
 const RAN_OUT = { events: '', referrals: '', untold_ends: '' };
 
-export class GrowthRun {
+export class ProgramRun {
   readonly #own: TestLedger;
-  readonly #model: GrowthModel;
-  readonly #names = new GrowthNames();
+  readonly #model: ProgramModel;
+  readonly #names = new ProgramNames();
   readonly #tally: Tally;
   #now = Date.parse(START);
-  #state: GrowthState;
+  #state: ProgramState;
 
-  private constructor(own: TestLedger, scenario: GrowthScenario, tally: Tally, state: GrowthState) {
+  private constructor(own: TestLedger, scenario: ProgramScenario, tally: Tally, state: ProgramState) {
     this.#own = own;
-    this.#model = new GrowthModel(rulesOf(scenario.choice));
+    this.#model = new ProgramModel(rulesOf(scenario.choice));
     this.#tally = tally;
     this.#state = state;
   }
 
   /** Runs a scenario on the emptied database. @throws AssertionError where ledger and model differ. */
-  static async play(own: TestLedger, scenario: GrowthScenario, tally: Tally): Promise<void> {
-    await emptyGrowth(own);
+  static async play(own: TestLedger, scenario: ProgramScenario, tally: Tally): Promise<void> {
+    await emptyProgram(own);
     await own.ledger.usePolicy(policyOf(scenario.choice), START);
-    const run = new GrowthRun(own, scenario, tally, await readGrowth(own, Date.parse(START)));
-    for (const { id, ...put } of GROWTH_PEOPLE) await run.#send({ do: 'put', id, put });
+    const run = new ProgramRun(own, scenario, tally, await readProgram(own, Date.parse(START)));
+    for (const { id, ...put } of PROGRAM_PEOPLE) await run.#send({ do: 'put', id, put });
     for (const command of scenario.commands) await run.#perform(command);
     expect((await own.ledger.verify()).violations).toEqual([]);
   }
 
-  async #perform(command: GrowthCommand): Promise<void> {
+  async #perform(command: ProgramCommand): Promise<void> {
     if (command.do === 'wait') {
       this.#now = Math.max(this.#now, this.#until(command));
       return;
@@ -53,7 +53,7 @@ export class GrowthRun {
     for (let next = calls.next(); next.done !== true; ) next = calls.next(await this.#send(next.value));
   }
 
-  #until(wait: Extract<GrowthCommand, { do: 'wait' }>): number {
+  #until(wait: Extract<ProgramCommand, { do: 'wait' }>): number {
     if (typeof wait.for === 'number') return this.#now + wait.for;
     const banked = this.#model.resets.resets.filter(({ status }) => status === 'available');
     const moments = wait.for === 'expiry' ? banked.map(({ expiresAt }) => expiresAt) : this.#model.moments();
@@ -69,12 +69,12 @@ export class GrowthRun {
     const actual = await ask(this.#own.ledger, call, at);
     expect({ call, at, answer: actual }).toEqual({ call, at, answer: expected });
     const before = this.#state.digest;
-    this.#state = await readGrowth(this.#own, this.#now);
+    this.#state = await readProgram(this.#own, this.#now);
     // A refusal stores nothing, unless it is for what ran out by itself, which is told then.
     const stored = (digest: Record<string, string>) => (ranOut ? { ...digest, ...RAN_OUT } : digest);
     if ('refused' in actual)
       expect({ call, stored: stored(this.#state.digest) }).toEqual({ call, stored: stored(before) });
-    expectLikeGrowthModel(this.#state, this.#model, this.#now);
+    expectLikeProgramModel(this.#state, this.#model, this.#now);
     this.#count(call, actual);
     return actual;
   }

@@ -3,7 +3,7 @@
 /** What a friend did before the link, and how the account came to be. */
 export type Friend = 'new' | 'dormant' | 'active' | 'recent login' | 'told late';
 
-export type GrowthCommand =
+export type ProgramCommand =
   | {
       do: 'friend';
       who: number;

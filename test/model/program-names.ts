@@ -1,19 +1,19 @@
 /** Turns a command into calls: it knows what has been made so far, and which requests were sent. */
 import type { AccountPut } from '../../src/contracts/accounts/account.schema.ts';
 import { billingMonthOf } from '../../src/domain/billing-month.ts';
-import type { Answer } from './growth-answer.ts';
-import type { Call, Keyed } from './growth-calls.ts';
-import type { Friend, GrowthCommand } from './growth-command.ts';
-import { GROWTH_PEOPLE } from './growth-people.ts';
-import { DAY, HOUR } from './growth-rules.ts';
+import type { Answer } from './program-answer.ts';
+import type { Call, Keyed } from './program-calls.ts';
+import type { Friend, ProgramCommand } from './program-command.ts';
+import { PROGRAM_PEOPLE } from './program-people.ts';
+import { DAY, HOUR } from './program-rules.ts';
 
 type Known = { now: number; resets: readonly string[] };
 type Calls = Generator<Call, void, Answer>;
 const iso = (moment: number) => new Date(moment).toISOString();
 
-export class GrowthNames {
-  readonly people: string[] = GROWTH_PEOPLE.map(({ id }) => id);
-  readonly plans = new Map<string, string>(GROWTH_PEOPLE.map(({ id, plan }) => [id, plan]));
+export class ProgramNames {
+  readonly people: string[] = PROGRAM_PEOPLE.map(({ id }) => id);
+  readonly plans = new Map<string, string>(PROGRAM_PEOPLE.map(({ id, plan }) => [id, plan]));
   readonly referrals: string[] = [];
   readonly gifts: string[] = [];
   readonly campaigns: string[] = [];
@@ -23,13 +23,13 @@ export class GrowthNames {
   #serial = 0;
 
   /** Whose banked resets a command may name. */
-  ownerIn(command: GrowthCommand): string | undefined {
+  ownerIn(command: ProgramCommand): string | undefined {
     if (command.do === 'redeem' || command.do === 'spend') return this.#person(command.who);
     return command.do === 'give' ? this.#person(command.from) : undefined;
   }
 
   /** Each call is answered before the next is made. */
-  *calls(command: GrowthCommand, known: Known): Calls {
+  *calls(command: ProgramCommand, known: Known): Calls {
     for (const calls = this.#callsOf(command, known); ; ) {
       const { value: call, done } = calls.next();
       if (done === true) return;
@@ -40,7 +40,7 @@ export class GrowthNames {
     }
   }
 
-  *#callsOf(command: GrowthCommand, { now, resets }: Known): Generator<Call, void> {
+  *#callsOf(command: ProgramCommand, { now, resets }: Known): Generator<Call, void> {
     const key = this.#next('key');
     switch (command.do) {
       case 'friend':
@@ -92,7 +92,7 @@ export class GrowthNames {
       }
       case 'raise': {
         const month = billingMonthOf(
-          GROWTH_PEOPLE[command.who]?.billing_day ?? 1,
+          PROGRAM_PEOPLE[command.who]?.billing_day ?? 1,
           now + command.months * 31 * DAY,
         ).name;
         const { cap, program } = command;
@@ -202,7 +202,7 @@ export class GrowthNames {
   }
 
   /** An invitation, an account with its past, the link, prompts, and perhaps at once the reward. */
-  *#friend(command: Extract<GrowthCommand, { do: 'friend' }>, now: number): Generator<Call, void> {
+  *#friend(command: Extract<ProgramCommand, { do: 'friend' }>, now: number): Generator<Call, void> {
     const id = this.#next('friend');
     const invitation = this.#invite(this.#person(command.who), command.program, `${id}@example.com`);
     yield invitation;

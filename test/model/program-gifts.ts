@@ -1,8 +1,8 @@
 /** Gifts of banked resets as they should be, told again in memory. */
-import { type Answer, refused } from './growth-answer.ts';
-import type { ModelPerson } from './growth-people.ts';
-import type { GrowthResets, ModelReset } from './growth-resets.ts';
-import type { GrowthRules } from './growth-rules.ts';
+import { type Answer, refused } from './program-answer.ts';
+import type { ModelPerson } from './program-people.ts';
+import type { ModelReset, ProgramResets } from './program-resets.ts';
+import type { ProgramRules } from './program-rules.ts';
 
 export type ModelResetGift = {
   id: string;
@@ -16,13 +16,13 @@ export type ModelResetGift = {
   releasedByTime: boolean;
 };
 
-export class GrowthGifts {
+export class ProgramGifts {
   readonly gifts = new Map<string, ModelResetGift>();
-  readonly #rules: GrowthRules;
+  readonly #rules: ProgramRules;
   readonly #people: Map<string, ModelPerson>;
-  readonly #resets: GrowthResets;
+  readonly #resets: ProgramResets;
 
-  constructor(rules: GrowthRules, people: Map<string, ModelPerson>, resets: GrowthResets) {
+  constructor(rules: ProgramRules, people: Map<string, ModelPerson>, resets: ProgramResets) {
     this.#rules = rules;
     this.#people = people;
     this.#resets = resets;

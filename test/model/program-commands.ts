@@ -1,9 +1,9 @@
 /** Random sequences of what people, operators and time do to referrals, resets and campaigns. Names are numbers, taken modulo. */
 
 import fc from 'fast-check';
-import type { Friend, GrowthCommand } from './growth-command.ts';
-import { phrases } from './growth-phrases.ts';
-import { type Choice, choices, DAY, HOUR } from './growth-rules.ts';
+import type { Friend, ProgramCommand } from './program-command.ts';
+import { phrases } from './program-phrases.ts';
+import { type Choice, choices, DAY, HOUR } from './program-rules.ts';
 
 const nth = fc.nat(1_000);
 /** Mostly the first ones, so that places, months and windows fill up. Beyond the seventh: friends who came. */
@@ -20,7 +20,7 @@ const shift = fc.constantFrom(
 );
 const is = <T extends string>(value: T) => fc.constant(value);
 
-const command: fc.Arbitrary<GrowthCommand> = fc.oneof(
+const command: fc.Arbitrary<ProgramCommand> = fc.oneof(
   {
     weight: 14,
     arbitrary: fc.record({
@@ -173,7 +173,7 @@ const command: fc.Arbitrary<GrowthCommand> = fc.oneof(
 );
 
 /** Now and then a few commands that belong together, for what chance alone would seldom bring about. */
-const phrase = (plain: number): fc.Arbitrary<GrowthCommand[]> =>
+const phrase = (plain: number): fc.Arbitrary<ProgramCommand[]> =>
   fc.oneof(
     { weight: plain, arbitrary: command.map((one) => [one]) },
     {
@@ -182,14 +182,14 @@ const phrase = (plain: number): fc.Arbitrary<GrowthCommand[]> =>
     },
   );
 
-export type GrowthScenario = { choice: Choice; commands: GrowthCommand[] };
+export type ProgramScenario = { choice: Choice; commands: ProgramCommand[] };
 
 /** @param length `plain`: so many commands alone for each phrase */
-export function growthScenarios(length: {
+export function programScenarios(length: {
   least: number;
   most: number;
   plain?: number;
-}): fc.Arbitrary<GrowthScenario> {
+}): fc.Arbitrary<ProgramScenario> {
   return fc.record({
     choice: choices,
     commands: fc

@@ -6,10 +6,10 @@ import type { InviteRequest } from '../../src/ledger/referrals/invitations.ts';
 import type { LinkUse } from '../../src/ledger/referrals/link-use.ts';
 import type { Activity } from '../../src/ledger/referrals/record-activity.ts';
 import type { RaiseCap } from '../../src/ledger/referrals/reward-windows.ts';
-import { type Answer, refused } from './growth-answer.ts';
-import type { ModelPerson } from './growth-people.ts';
-import type { GrowthResets } from './growth-resets.ts';
-import { DAY, type GrowthRules, HOUR } from './growth-rules.ts';
+import { type Answer, refused } from './program-answer.ts';
+import type { ModelPerson } from './program-people.ts';
+import type { ProgramResets } from './program-resets.ts';
+import { DAY, HOUR, type ProgramRules } from './program-rules.ts';
 
 export type ModelReferral = {
   id: string;
@@ -53,14 +53,14 @@ export type ModelWindow = {
 /** How late the use of a link may be told: less than a day by the grace, and by an hour for clocks. */
 const TOLD_WITHIN = 22 * HOUR;
 
-export class GrowthReferrals {
+export class ProgramReferrals {
   readonly referrals = new Map<string, ModelReferral>();
   readonly windows: ModelWindow[] = [];
-  readonly #rules: GrowthRules;
+  readonly #rules: ProgramRules;
   readonly #people: Map<string, ModelPerson>;
-  readonly #resets: GrowthResets;
+  readonly #resets: ProgramResets;
 
-  constructor(rules: GrowthRules, people: Map<string, ModelPerson>, resets: GrowthResets) {
+  constructor(rules: ProgramRules, people: Map<string, ModelPerson>, resets: ProgramResets) {
     this.#rules = rules;
     this.#people = people;
     this.#resets = resets;

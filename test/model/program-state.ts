@@ -2,11 +2,11 @@
 import { expect } from 'vitest';
 import { WINDOW_KINDS } from '../../src/domain/usage-window.ts';
 import type { TestLedger } from '../support/test-ledger.ts';
-import { byId } from './growth-calls.ts';
-import type { GrowthModel } from './growth-model.ts';
+import { byId } from './program-calls.ts';
+import type { ProgramModel } from './program-model.ts';
 
 type Row = Record<string, unknown>;
-export type GrowthState = {
+export type ProgramState = {
   referrals: Row[];
   rewards: Row[];
   months: Row[];
@@ -42,7 +42,7 @@ const FAULTS = `
   UNION ALL SELECT 'paid twice: ' || reference FROM boon.resets WHERE source = 'referral' GROUP BY reference, account_id HAVING count(*) > 1`;
 
 /** Reads the state at `p_at`, without the digest. */
-export const GROWTH_STATE = `SELECT
+export const PROGRAM_STATE = `SELECT
   ${rows(
     `'id', id, 'status', status, 'reason', reason_code, 'friend', friend_id, 'prompts', prompts_seen, 'linkUsedAt', ${at('link_used_at')},
      'joinedAt', ${at('joined_at')}, 'qualifiedAt', ${at('qualified_at')}, 'rewardedAt', ${at('rewarded_at')}, 'deferredUntil', ${at('deferred_until')}`,
@@ -87,8 +87,8 @@ export const GROWTH_STATE = `SELECT
 
 let tables: string[] = [];
 
-/** Prepares the database for {@link readGrowth}: a function, whose plan is kept. */
-export async function prepareGrowth(own: TestLedger): Promise<void> {
+/** Prepares the database for {@link readProgram}: a function, whose plan is kept. */
+export async function prepareProgram(own: TestLedger): Promise<void> {
   const found = await own.sql(
     `SELECT tablename::text AS name FROM pg_tables WHERE schemaname = 'boon' AND ${KEPT} ORDER BY 1`,
   );
@@ -98,26 +98,26 @@ export async function prepareGrowth(own: TestLedger): Promise<void> {
       `('${table}', (SELECT md5(coalesce(string_agg(t::text, E'\\n' ORDER BY t::text), '')) FROM boon.${table} t))`,
   );
   await own.sql(`
-    CREATE SCHEMA growth;
-    CREATE FUNCTION growth.state(p_at timestamptz) RETURNS json LANGUAGE plpgsql AS $function$
+    CREATE SCHEMA program;
+    CREATE FUNCTION program.state(p_at timestamptz) RETURNS json LANGUAGE plpgsql AS $function$
     BEGIN
-      RETURN (SELECT row_to_json(state) FROM (${GROWTH_STATE}, digest FROM (
+      RETURN (SELECT row_to_json(state) FROM (${PROGRAM_STATE}, digest FROM (
         SELECT json_object_agg(d.name, d.digest) AS digest FROM (VALUES ${digests.join(', ')}) d (name, digest)) d) state);
     END $function$`);
 }
 
-export async function readGrowth(own: TestLedger, now: number): Promise<GrowthState> {
-  const [row] = await own.sql('SELECT growth.state($1) AS state', [new Date(now).toISOString()]);
-  return row?.state as GrowthState;
+export async function readProgram(own: TestLedger, now: number): Promise<ProgramState> {
+  const [row] = await own.sql('SELECT program.state($1) AS state', [new Date(now).toISOString()]);
+  return row?.state as ProgramState;
 }
 
-export async function growthFaults(own: TestLedger): Promise<unknown[]> {
+export async function programFaults(own: TestLedger): Promise<unknown[]> {
   const [row] = await own.sql(`SELECT ARRAY(${FAULTS}) AS faults`);
   return row?.faults as unknown[];
 }
 
 /** Empties the database but for its schema and policies, however append-only it is. */
-export async function emptyGrowth(own: TestLedger): Promise<void> {
+export async function emptyProgram(own: TestLedger): Promise<void> {
   const deletes = [...tables, 'idempotency_keys'].map((table) => `DELETE FROM boon.${table};`);
   await own.sql(`
     SET session_replication_role = replica;
@@ -126,9 +126,9 @@ export async function emptyGrowth(own: TestLedger): Promise<void> {
 }
 
 /** The whole ledger is as the model says; and each reset of the model learns its id. */
-export function expectLikeGrowthModel(
-  state: Omit<GrowthState, 'digest'>,
-  model: GrowthModel,
+export function expectLikeProgramModel(
+  state: Omit<ProgramState, 'digest'>,
+  model: ProgramModel,
   now: number,
   people: Iterable<string> = model.people.keys(),
 ): void {

@@ -2,16 +2,16 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { effort } from '../support/effort.ts';
 import { openTestLedger, type TestLedger } from '../support/test-ledger.ts';
-import { growthScenarios } from './growth-commands.ts';
-import { GrowthRun, type Tally } from './growth-run.ts';
-import { prepareGrowth } from './growth-state.ts';
+import { programScenarios } from './program-commands.ts';
+import { ProgramRun, type Tally } from './program-run.ts';
+import { prepareProgram } from './program-state.ts';
 
 const { parameters, timeout } = effort(6);
 
 let own: TestLedger;
 beforeAll(async () => {
   own = await openTestLedger();
-  await prepareGrowth(own);
+  await prepareProgram(own);
 });
 afterAll(() => own.close());
 
@@ -41,8 +41,8 @@ test(
     const tally: Tally = new Map();
     const missing = () => steps.filter((step) => !tally.has(step));
     // The first scenarios of this seed reach all of them; where the rules change, it may take more.
-    for (const scenario of fc.sample(growthScenarios({ least: 60, most: 80 }), { seed: 735, numRuns: 30 })) {
-      await GrowthRun.play(own, scenario, tally);
+    for (const scenario of fc.sample(programScenarios({ least: 60, most: 80 }), { seed: 735, numRuns: 30 })) {
+      await ProgramRun.play(own, scenario, tally);
       if (missing().length === 0) break;
     }
     expect(missing()).toEqual([]);
@@ -55,9 +55,9 @@ test(
   async () => {
     let runs = 0;
     await fc.assert(
-      fc.asyncProperty(growthScenarios({ least: 20, most: 80 }), async (scenario) => {
+      fc.asyncProperty(programScenarios({ least: 20, most: 80 }), async (scenario) => {
         runs += 1;
-        await GrowthRun.play(own, scenario, new Map());
+        await ProgramRun.play(own, scenario, new Map());
       }),
       parameters,
     );

@@ -1,9 +1,9 @@
 /** Campaigns that bank resets or restore windows, as they should be, told again in memory. */
 import type { CampaignActionRequest } from '../../src/contracts/campaigns/campaign.ts';
-import { type Answer, refused } from './growth-answer.ts';
-import { byId, type CampaignCall } from './growth-calls.ts';
-import type { ModelPerson } from './growth-people.ts';
-import type { GrowthResets } from './growth-resets.ts';
+import { type Answer, refused } from './program-answer.ts';
+import { byId, type CampaignCall } from './program-calls.ts';
+import type { ModelPerson } from './program-people.ts';
+import type { ProgramResets } from './program-resets.ts';
 
 export type ModelCampaign = {
   id: string;
@@ -19,12 +19,12 @@ export type ModelCampaign = {
   outcomes: Map<string, { outcome: string; late: boolean }>;
 };
 
-export class GrowthCampaigns {
+export class ProgramCampaigns {
   readonly campaigns = new Map<string, ModelCampaign>();
   readonly #people: Map<string, ModelPerson>;
-  readonly #resets: GrowthResets;
+  readonly #resets: ProgramResets;
 
-  constructor(people: Map<string, ModelPerson>, resets: GrowthResets) {
+  constructor(people: Map<string, ModelPerson>, resets: ProgramResets) {
     this.#people = people;
     this.#resets = resets;
   }

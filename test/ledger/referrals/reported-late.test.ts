@@ -28,7 +28,7 @@ const use = (referral: { id: string }, told: string, used_at = told) =>
 const sent = (id: string, at: string, told_at = at) => prompt(own.ledger, friend, at, { id, told_at });
 const put = (id: string, fields: object, at: string) =>
   own.ledger.putAccount(id, { plan: 'plus', ...fields }, at);
-/** Whatever has run out by then is ended, or nobody has come by yet. */
+/** Whatever has run out by then is ended, or no sweep has run yet. */
 const sweep = async (isSwept: boolean, at: string) => {
   if (isSwept) await own.ledger.expireReferrals(at, 1_000);
 };
@@ -142,7 +142,7 @@ describe.each([
     }
   });
 
-  test('a link counts at once with the prompts that were told before it', async () => {
+  test('a link counts at once with the prompts that were reported before it', async () => {
     const referral = await invitation();
     const used = later(END, { hours: -1 });
     await newcomer(used);
@@ -207,7 +207,7 @@ describe.each([
   });
 });
 
-test('a cancellation after the end changes nothing, whether or not a sweep has come by', async () => {
+test('a cancellation after the end changes nothing, whether or not a sweep has run', async () => {
   for (const isSwept of [false, true]) {
     const referral = await joinedBy(1);
     await sweep(isSwept, END);
@@ -226,7 +226,7 @@ describe('the first link used wins', () => {
   const second = later(LINK, { hours: 1 });
   const told = later(LINK, { hours: 2 });
 
-  test('also when it is told second, with the prompts since', async () => {
+  test('also when it is reported second, with the prompts since', async () => {
     const [early, late] = [await invitation(), await invitation()];
     await newcomer();
     expect(await use(late, second)).toMatchObject({ status: 'joined' });
@@ -280,7 +280,7 @@ describe('the first link used wins', () => {
     expect(await use(other, told, second)).toMatchObject({ status: 'joined' });
   });
 
-  test('of two used at one moment, the one told first', async () => {
+  test('of two used at one moment, the one reported first', async () => {
     const [one, other] = [await invitation(), await invitation()];
     await newcomer();
     await use(one, told, LINK);
@@ -288,7 +288,7 @@ describe('the first link used wins', () => {
   });
 });
 
-describe('what an account’s owner tells after the link', () => {
+describe('what an account’s owner reports after the link', () => {
   const told = later(LINK, { hours: 3 });
   async function comeback(): Promise<Referral> {
     const referral = await invitation();
@@ -385,7 +385,7 @@ describe('what an account’s owner tells after the link', () => {
   });
 });
 
-test('nobody qualifies later than it was told, by a clock that is ahead, nor is rewarded before', async () => {
+test('nobody qualifies later than it was reported, by a clock that is ahead, nor is rewarded before', async () => {
   const referral = await joinedBy(2);
   const told = later(LINK, { hours: 3 });
   await sent('ahead', later(told, { minutes: 5 }), told);

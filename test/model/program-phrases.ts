@@ -1,9 +1,9 @@
-/** Commands that belong together. Names are numbers, as in `growth-commands.ts`. */
+/** Commands that belong together. Names are numbers, as in `program-commands.ts`. */
 import fc from 'fast-check';
-import type { GrowthCommand } from './growth-command.ts';
-import { DAY, HOUR } from './growth-rules.ts';
+import type { ProgramCommand } from './program-command.ts';
+import { DAY, HOUR } from './program-rules.ts';
 
-type Phrase = fc.Arbitrary<GrowthCommand[]>;
+type Phrase = fc.Arbitrary<ProgramCommand[]>;
 
 /** @param by who invites, spends and gives; `to` to whom; `into` a program */
 export function phrases(by: number, to: number, into: string): Phrase {
@@ -21,8 +21,8 @@ export function phrases(by: number, to: number, into: string): Phrase {
   );
 }
 
-const wait = (ms: number): GrowthCommand => ({ do: 'wait', for: ms, off: 0 });
-const status = (who: number, to: 'active' | 'frozen'): GrowthCommand => ({ do: 'status', who, status: to });
+const wait = (ms: number): ProgramCommand => ({ do: 'wait', for: ms, off: 0 });
+const status = (who: number, to: 'active' | 'frozen'): ProgramCommand => ({ do: 'status', who, status: to });
 const onceIn = (times: number) => fc.nat(times - 1).map((n) => n === times - 1);
 
 /** Something is used when a reset is about to expire, or has just expired. */
@@ -40,8 +40,8 @@ function lastMoment(by: number): Phrase {
 
 /** A reset is redeemed about a day before the week ends by itself, or everybody's windows are reset. */
 function uselessReset(by: number): Phrase {
-  const spend: GrowthCommand = { do: 'spend', who: by, count: 1, units: '1', chosen: false, again: false };
-  const campaign: GrowthCommand = {
+  const spend: ProgramCommand = { do: 'spend', who: by, count: 1, units: '1', chosen: false, again: false };
+  const campaign: ProgramCommand = {
     do: 'campaign',
     kind: 'reset_windows',
     plans: null,
@@ -49,7 +49,7 @@ function uselessReset(by: number): Phrase {
     run: true,
   };
   const moment = fc.constantFrom(6 * DAY - 1, 6 * DAY, 7 * DAY - 1);
-  const weekEnds = moment.map((ms): GrowthCommand[] => [
+  const weekEnds = moment.map((ms): ProgramCommand[] => [
     { do: 'wait', for: 8 * DAY, off: 0 },
     { do: 'use', who: by, units: '1' },
     { do: 'wait', for: ms, off: 0 },
@@ -60,7 +60,7 @@ function uselessReset(by: number): Phrase {
   ]);
   const everybody = fc
     .constantFrom(0, DAY - 1, DAY, DAY + 1)
-    .map((ms): GrowthCommand[] => [spend, { do: 'wait', for: ms, off: 0 }, campaign]);
+    .map((ms): ProgramCommand[] => [spend, { do: 'wait', for: ms, off: 0 }, campaign]);
   return fc.oneof(weekEnds, everybody);
 }
 
@@ -68,8 +68,8 @@ function gift(from: number, to: number): Phrase {
   return fc
     .record({ off: fc.constantFrom(-1, 0, 1), frozen: onceIn(3), cancel: onceIn(4) })
     .map(({ off, frozen, cancel }) => {
-      const freeze: GrowthCommand = { do: 'status', who: to, status: 'frozen' };
-      const thaw: GrowthCommand = { do: 'status', who: to, status: 'active' };
+      const freeze: ProgramCommand = { do: 'status', who: to, status: 'frozen' };
+      const thaw: ProgramCommand = { do: 'status', who: to, status: 'active' };
       return [
         { do: 'bank', who: from, count: 1 },
         { do: 'give', from, to, reset: 0 },
@@ -84,7 +84,7 @@ function gift(from: number, to: number): Phrase {
 
 /** More friends than a month has rewards; then its cap is raised, or the next month begins. */
 function fullMonth(by: number, into: string): Phrase {
-  const one: GrowthCommand = {
+  const one: ProgramCommand = {
     do: 'friend',
     who: by,
     program: into,
@@ -96,7 +96,7 @@ function fullMonth(by: number, into: string): Phrase {
   return fc
     .record({ friends: fc.constantFrom(2, 3, 4), raise: fc.boolean(), cap: fc.constantFrom(3, 4, 5) })
     .map((chosen) => [
-      ...Array<GrowthCommand>(chosen.friends).fill(one),
+      ...Array<ProgramCommand>(chosen.friends).fill(one),
       chosen.raise
         ? { do: 'raise', who: by, program: into, months: 0, cap: chosen.cap }
         : { do: 'wait', for: 31 * DAY, off: 0 },
@@ -115,7 +115,7 @@ function lateRun(by: number): Phrase {
       change: fc.constantFrom('nothing', 'nothing', 'frozen', 'auto_redeem'),
       first: fc.nat(4),
     })
-    .map(({ before, early, after, late, change, first }): GrowthCommand[] => [
+    .map(({ before, early, after, late, change, first }): ProgramCommand[] => [
       { do: 'change', who: by, what: 'auto_redeem', value: 0 },
       { do: 'bank', who: by, count: 1 },
       { do: 'wait', for: 'expiry', off: -before },
@@ -142,7 +142,7 @@ function lateReturn(by: number, to: number): Phrase {
       late: fc.constantFrom(0, 0, 1, 3 * HOUR, DAY, 3 * DAY),
       next: fc.constantFrom('give', 'use', 'wait'),
     })
-    .map(({ redeemed, late, next }): GrowthCommand[] => [
+    .map(({ redeemed, late, next }): ProgramCommand[] => [
       wait(8 * DAY),
       { do: 'bank', who: by, count: 1 },
       { do: 'use', who: by, units: '1' },
@@ -168,7 +168,7 @@ function givenOn(from: number, other: number): Phrase {
   const to = other === from ? from + 1 : other;
   return fc
     .constantFrom(0, HOUR, 12 * HOUR)
-    .map((off): GrowthCommand[] => [
+    .map((off): ProgramCommand[] => [
       wait(8 * DAY),
       { do: 'use', who: to, units: '1' },
       wait(5 * DAY),
@@ -189,7 +189,7 @@ function frozenWhileItWaits(by: number): Phrase {
   return fc
     .record({ frozen: fc.constantFrom(HOUR, DAY, 40 * DAY), early: fc.boolean() })
     .chain(({ frozen, early }) =>
-      fullMonth(by, 'defers').map((month): GrowthCommand[] => [
+      fullMonth(by, 'defers').map((month): ProgramCommand[] => [
         ...month.slice(0, -2),
         ...(early ? [status(by, 'frozen'), wait(31 * DAY)] : [wait(31 * DAY), status(by, 'frozen')]),
         { do: 'reward all' },
@@ -203,12 +203,12 @@ function frozenWhileItWaits(by: number): Phrase {
 
 /** A campaign is paused or canceled between its pages, and goes on. */
 function interruptedCampaign(by: number): Phrase {
-  const act = (action: 'pause' | 'resume' | 'cancel'): GrowthCommand => ({
+  const act = (action: 'pause' | 'resume' | 'cancel'): ProgramCommand => ({
     do: 'act on campaign',
     campaign: 0,
     action,
   });
-  const page = (size: number): GrowthCommand => ({ do: 'page', campaign: 0, size });
+  const page = (size: number): ProgramCommand => ({ do: 'page', campaign: 0, size });
   return fc
     .record({
       kind: fc.constantFrom('grant_reset' as const, 'reset_windows' as const),
@@ -217,9 +217,9 @@ function interruptedCampaign(by: number): Phrase {
       action: fc.constantFrom('pause' as const, 'cancel' as const),
       resumed: onceIn(3).map((no) => !no),
     })
-    .map(({ kind, ongoing, pages, action, resumed }): GrowthCommand[] => [
+    .map(({ kind, ongoing, pages, action, resumed }): ProgramCommand[] => [
       { do: 'campaign', kind, plans: null, ongoing, run: false },
-      ...Array<GrowthCommand>(pages).fill(page(3)),
+      ...Array<ProgramCommand>(pages).fill(page(3)),
       act(action),
       page(3),
       { do: 'change', who: by, what: 'plan', value: 1 },
@@ -240,7 +240,7 @@ function toldLate(by: number, into: string): Phrase {
       waits: fc.constantFrom(0, DAY, 30 * DAY),
       friend: fc.nat(12),
     })
-    .map(({ login, link, waits, friend }): GrowthCommand[] => [
+    .map(({ login, link, waits, friend }): ProgramCommand[] => [
       {
         do: 'friend',
         who: by,

@@ -32,7 +32,7 @@ export type ModelPerson = {
 const OLD = '2025-06-30T00:00:00.000Z';
 
 /** The first two invite most. Ann and dan share a card, ann and eve a device; flo has ann's address. */
-export const GROWTH_PEOPLE: readonly (AccountPut & { id: string })[] = [
+export const PROGRAM_PEOPLE: readonly (AccountPut & { id: string })[] = [
   { id: 'ann', plan: 'plus', billing_day: 1, email: 'ann@example.com', fingerprints: ['card:one', 'two'] },
   { id: 'bob', plan: 'plus', billing_day: 31 },
   { id: 'cleo', plan: 'pro', billing_day: 15, auto_redeem: true },

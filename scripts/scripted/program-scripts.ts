@@ -46,7 +46,7 @@ const monthOf = (account_id: string, more: object = {}) => ({
 });
 
 /** Made anew for each recording: their times count from now. */
-export const growthScripts = (): Record<string, Script> => ({
+export const programScripts = (): Record<string, Script> => ({
   'campaign-acted-on-in-vain': {
     ...campaignOf('unwilling'),
     answers: {

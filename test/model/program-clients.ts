@@ -1,18 +1,18 @@
 /** A scenario done by many clients at once, through several ledgers: nothing is predicted, everything must hold. */
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { later, START } from '../support/test-ledger.ts';
-import type { Answer } from './growth-answer.ts';
-import { ask, type Call } from './growth-calls.ts';
-import type { GrowthCommand } from './growth-command.ts';
-import type { GrowthScenario } from './growth-commands.ts';
-import { GrowthNames } from './growth-names.ts';
-import { GROWTH_PEOPLE } from './growth-people.ts';
-import { policyOf } from './growth-rules.ts';
+import type { Answer } from './program-answer.ts';
+import { ask, type Call } from './program-calls.ts';
+import type { ProgramCommand } from './program-command.ts';
+import type { ProgramScenario } from './program-commands.ts';
+import { ProgramNames } from './program-names.ts';
+import { PROGRAM_PEOPLE } from './program-people.ts';
+import { policyOf } from './program-rules.ts';
 
 /** What clients share: the time, and what there is. */
-export class GrowthClients {
+export class ProgramClients {
   readonly #ledgers: readonly [Ledger, ...Ledger[]];
-  readonly #names = new GrowthNames();
+  readonly #names = new ProgramNames();
   #now = START;
   /** What no client should ever see. */
   readonly faults: unknown[] = [];
@@ -24,10 +24,10 @@ export class GrowthClients {
   }
 
   /** Deals the commands to the clients; each does its own, one after the other. */
-  async play(scenario: GrowthScenario, clients: number): Promise<void> {
+  async play(scenario: ProgramScenario, clients: number): Promise<void> {
     const [first] = this.#ledgers;
     for (const ledger of this.#ledgers) await ledger.usePolicy(policyOf(scenario.choice), START);
-    for (const { id, ...put } of GROWTH_PEOPLE) await this.#send(first, { do: 'put', id, put });
+    for (const { id, ...put } of PROGRAM_PEOPLE) await this.#send(first, { do: 'put', id, put });
     await Promise.all(
       Array.from({ length: clients }, async (_, client) => {
         const ledger = this.#ledgers[client % this.#ledgers.length] ?? first;
@@ -58,7 +58,7 @@ export class GrowthClients {
     return [...open, ...overdue, ...banked.filter((resets) => resets > 0)];
   }
 
-  async #perform(ledger: Ledger, command: GrowthCommand): Promise<void> {
+  async #perform(ledger: Ledger, command: ProgramCommand): Promise<void> {
     if (command.do === 'wait') {
       // Not so far that everything ends between two commands.
       const ms = typeof command.for === 'number' ? Math.min(command.for, 3_600_000) : 6 * 3_600_000;

@@ -9,9 +9,9 @@ import {
   windowAt,
 } from '../../src/domain/usage-window.ts';
 import type { RedeemRequest } from '../../src/ledger/resets/redeem-resets.ts';
-import { type Answer, refused } from './growth-answer.ts';
-import { type ModelPerson, personAt } from './growth-people.ts';
-import { DAY, type GrowthRules } from './growth-rules.ts';
+import { type Answer, refused } from './program-answer.ts';
+import { type ModelPerson, personAt } from './program-people.ts';
+import { DAY, type ProgramRules } from './program-rules.ts';
 import { WindowHistory, type Windows } from './window-history.ts';
 
 export type ModelReset = {
@@ -40,7 +40,7 @@ type Redemption = {
 /** How long before its expiry a reset is at its last moment. */
 const LAST_MOMENT = 600_000;
 
-export class GrowthResets {
+export class ProgramResets {
   /** In the order in which each account came by them. */
   readonly resets: ModelReset[] = [];
   readonly windows = new WindowHistory();
@@ -51,10 +51,10 @@ export class GrowthResets {
   readonly #takenBack: { account: string; referral: string }[] = [];
   /** The gift that holds it ends. */
   onTakenOutOfGift: (reset: ModelReset) => void = () => undefined;
-  readonly #rules: GrowthRules;
+  readonly #rules: ProgramRules;
   readonly #people: Map<string, ModelPerson>;
 
-  constructor(rules: GrowthRules, people: Map<string, ModelPerson>) {
+  constructor(rules: ProgramRules, people: Map<string, ModelPerson>) {
     this.#rules = rules;
     this.#people = people;
   }

@@ -1,8 +1,8 @@
 /** Reminders of resets that are about to expire: what the ledger has due, all of it, and what the plain model says. */
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import type { ModelPerson } from './growth-people.ts';
-import type { ModelReset } from './growth-resets.ts';
-import { DAY } from './growth-rules.ts';
+import type { ModelPerson } from './program-people.ts';
+import type { ModelReset } from './program-resets.ts';
+import { DAY } from './program-rules.ts';
 
 /** Ahead of the expiry, as the shipped policy has them. */
 const AHEAD = [7 * DAY, DAY];
@@ -21,7 +21,7 @@ export async function remindAll(ledger: Ledger, at: string): Promise<number> {
   }
 }
 
-export class GrowthReminders {
+export class ProgramReminders {
   readonly #noted = new Set<string>();
 
   /** How many of these are reminded of, of each owner. */

@@ -13,9 +13,9 @@ import type { Activity } from '../../src/ledger/referrals/record-activity.ts';
 import type { RaiseCap } from '../../src/ledger/referrals/reward-windows.ts';
 import type { RedeemRequest } from '../../src/ledger/resets/redeem-resets.ts';
 import type { ResetGrantRequest } from '../../src/ledger/resets/resets.ts';
-import type { Answer } from './growth-answer.ts';
-import { refused } from './growth-answer.ts';
-import { remindAll } from './growth-reminders.ts';
+import type { Answer } from './program-answer.ts';
+import { refused } from './program-answer.ts';
+import { remindAll } from './program-reminders.ts';
 
 /** A request without its moment, which is that at which it is sent: so it can be sent again later. */
 type Timeless<T> = Omit<T, 'at'>;

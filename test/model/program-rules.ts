@@ -14,7 +14,7 @@ export type Choice = {
   regift: boolean;
   resetDays: number;
 };
-export type GrowthRules = Choice & ReturnType<typeof fixed>;
+export type ProgramRules = Choice & ReturnType<typeof fixed>;
 
 export const choices: fc.Arbitrary<Choice> = fc.record({
   cap: fc.constantFrom(1, 2, 3),
@@ -41,7 +41,7 @@ const fixed = () => ({
   weekly: 12_000_000n,
 });
 
-export function rulesOf(choice: Choice): GrowthRules {
+export function rulesOf(choice: Choice): ProgramRules {
   return { ...choice, ...fixed() };
 }
 
