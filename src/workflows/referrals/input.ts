@@ -11,7 +11,7 @@ import {
 } from '../../contracts/referrals/referral.ts';
 import { REFERRAL_STATUSES } from '../../domain/referral-status.ts';
 import { REFUSED_SHAPE } from '../cancel-request.ts';
-import { textFault } from '../gifts/gift-input.ts';
+import { textFault } from '../gifts/input.ts';
 import { invalid } from '../refusal.ts';
 import {
   instant,

@@ -25,7 +25,7 @@ import { summaryOf } from '../../contracts/summary.ts';
 import { refusalOf } from '../refusal.ts';
 import { showSearchAttributes } from '../search-attributes.ts';
 import { takingTurns } from '../turns.ts';
-import { checkedGiftId, checkInput } from './gift-input.ts';
+import { checkedGiftId, checkInput } from './input.ts';
 
 /**
  * Local activities: a settlement inside one workflow task is what keeps a quiet gift at 6 events and 2 actions.

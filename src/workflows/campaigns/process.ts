@@ -17,8 +17,8 @@ import {
 } from '../../contracts/campaigns/campaign.ts';
 import { invalid, refusalOf } from '../refusal.ts';
 import { versioned } from '../versioning.ts';
-import { handleCampaignActions } from './campaign-actions.ts';
-import { RunningCampaign } from './running-campaign.ts';
+import { handleCampaignActions } from './messages.ts';
+import { RunningCampaign } from './state.ts';
 
 export async function campaign(): Promise<CampaignProgress> {
   const id = campaignIdOf(workflowInfo().workflowId);

@@ -13,8 +13,8 @@ import {
 import type { GiftInput, GiftResult, GiftWorkflow } from '../../contracts/gifts/gift.ts';
 import { isBegunAnew } from '../begun-anew.ts';
 import { versioned } from '../versioning.ts';
-import { handleActions } from './gift-actions.ts';
-import { OpenGift } from './open-gift.ts';
+import { handleActions } from './messages.ts';
+import { OpenGift } from './state.ts';
 
 /**
  * Started by the API with an accepted gift, after a delay up to its first deadline; or by any Temporal client

@@ -12,8 +12,8 @@ import {
 } from '@temporalio/workflow';
 import type { RefundInput, RefundResult, RefundWorkflow } from '../../contracts/purchases/refund.ts';
 import { versioned } from '../versioning.ts';
-import { checkedRefund, OpenRefund } from './open-refund.ts';
-import { handleRefundMessages } from './refund-messages.ts';
+import { handleRefundMessages } from './messages.ts';
+import { checkedRefund, OpenRefund } from './state.ts';
 
 export async function refund(input: RefundInput): Promise<RefundResult> {
   const refund = new OpenRefund(checkedRefund(input));

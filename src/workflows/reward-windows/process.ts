@@ -15,10 +15,10 @@ import type {
   RewardWindowProgress,
   RewardWindowWorkflow,
 } from '../../contracts/referrals/referral.ts';
+import { checkedWindow } from '../referrals/input.ts';
 import { versioned } from '../versioning.ts';
-import { OpenWindow } from './open-window.ts';
-import { checkedWindow } from './referral-input.ts';
-import { handleWindowMessages } from './window-messages.ts';
+import { handleWindowMessages } from './messages.ts';
+import { OpenWindow } from './state.ts';
 
 /** Started by the first claim of the month; its id says whose month and which. */
 export async function rewardWindow(input: RewardWindowInput): Promise<RewardWindowProgress> {

@@ -19,10 +19,10 @@ import {
   type UseLink,
 } from '../../contracts/referrals/referral-messages.ts';
 import { cancelRequestsAreAnswered, onCancelRequest } from '../cancel-request.ts';
-import { checkArguments } from '../gifts/gift-input.ts';
+import { checkArguments } from '../gifts/input.ts';
 import { refusalOf } from '../refusal.ts';
-import type { OpenReferral } from './open-referral.ts';
-import { isStanding } from './referral-input.ts';
+import { isStanding } from './input.ts';
+import type { OpenReferral } from './state.ts';
 
 /** Who acted, when the sender of an update does not say. */
 const BY_TEMPORAL = 'an operator through Temporal';

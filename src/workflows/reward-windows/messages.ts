@@ -17,9 +17,9 @@ import {
   windowStatusQuery,
 } from '../../contracts/referrals/referral-messages.ts';
 import { onCancelRequest } from '../cancel-request.ts';
+import { checkPlaces, isWindow } from '../referrals/input.ts';
 import { refusalOf } from '../refusal.ts';
-import type { OpenWindow } from './open-window.ts';
-import { checkPlaces, isWindow } from './referral-input.ts';
+import type { OpenWindow } from './state.ts';
 
 const BY_TEMPORAL = 'an operator through Temporal';
 const CLAIM_EXAMPLE = '{"referral_id":"…","program":"codex-selective","cap":3}';

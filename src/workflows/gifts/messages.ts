@@ -27,8 +27,8 @@ import {
 } from '../../contracts/gifts/gift-messages.ts';
 import { onCancelRequest } from '../cancel-request.ts';
 import { refusalOf } from '../refusal.ts';
-import { checkArguments } from './gift-input.ts';
-import type { OpenGift } from './open-gift.ts';
+import { checkArguments } from './input.ts';
+import type { OpenGift } from './state.ts';
 
 /** Who acted, when the sender of an update does not say. */
 const BY_TEMPORAL = 'an operator through Temporal';

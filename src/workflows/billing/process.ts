@@ -23,7 +23,7 @@ import { onCancelRequest, REFUSED_SHAPE } from '../cancel-request.ts';
 import { invalid } from '../refusal.ts';
 import { instant, shapeFaults } from '../shape.ts';
 import { versioned } from '../versioning.ts';
-import { OpenBillingMonth } from './open-billing-month.ts';
+import { OpenBillingMonth } from './state.ts';
 
 /** Started by `reconcile` after the month's first charge; its id says whose month and which. */
 export async function billingCycle(input: BillingCycleInput): Promise<BillingCycleResult> {

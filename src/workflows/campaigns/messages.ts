@@ -20,9 +20,9 @@ import {
 } from '../../contracts/campaigns/campaign-messages.ts';
 import type { CampaignAction } from '../../domain/campaign.ts';
 import { onCancelRequest } from '../cancel-request.ts';
-import { checkArguments, textFault } from '../gifts/gift-input.ts';
+import { checkArguments, textFault } from '../gifts/input.ts';
 import { refusalOf } from '../refusal.ts';
-import type { RunningCampaign } from './running-campaign.ts';
+import type { RunningCampaign } from './state.ts';
 
 /** Who acted, when the sender does not say. */
 const BY_TEMPORAL = 'an operator through Temporal';

@@ -13,9 +13,9 @@ import {
 import type { ReferralInput, ReferralResult, ReferralWorkflow } from '../../contracts/referrals/referral.ts';
 import { isBegunAnew } from '../begun-anew.ts';
 import { versioned } from '../versioning.ts';
-import { OpenReferral } from './open-referral.ts';
-import { checkedReferral } from './referral-input.ts';
-import { handleReferralMessages } from './referral-messages.ts';
+import { checkedReferral } from './input.ts';
+import { handleReferralMessages } from './messages.ts';
+import { OpenReferral } from './state.ts';
 
 /** Started by the API with an invitation that stands in the ledger; told by signals how it goes on there. */
 export async function referral(input: ReferralInput): Promise<ReferralResult> {

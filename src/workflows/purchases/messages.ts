@@ -8,8 +8,8 @@ import {
   refreshPurchaseUpdate,
 } from '../../contracts/purchases/purchase-messages.ts';
 import { cancelRequestsAreAnswered, onCancelRequest } from '../cancel-request.ts';
-import { checkArguments } from '../gifts/gift-input.ts';
-import type { OpenPurchase } from './open-purchase.ts';
+import { checkArguments } from '../gifts/input.ts';
+import type { OpenPurchase } from './state.ts';
 
 /** Registers every handler, in the order the Web UI offers them; called before the workflow's first await. */
 export function handlePurchaseMessages(purchase: OpenPurchase): void {

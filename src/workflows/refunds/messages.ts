@@ -7,7 +7,7 @@ import {
   refundStatusQuery,
 } from '../../contracts/purchases/refund-messages.ts';
 import { cancelRequestsAreAnswered, onCancelRequest } from '../cancel-request.ts';
-import type { OpenRefund } from './open-refund.ts';
+import type { OpenRefund } from './state.ts';
 
 /** Registers every handler, in the order the Web UI offers them; called before the workflow's first await. */
 export function handleRefundMessages(refund: OpenRefund): void {

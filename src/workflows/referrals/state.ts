@@ -28,7 +28,7 @@ import { OPEN_REFERRAL_STATUSES, REFERRAL_STATUSES } from '../../domain/referral
 import { refusedNow } from '../cancel-request.ts';
 import { refusal, refusalOf } from '../refusal.ts';
 import { takingTurns } from '../turns.ts';
-import { ReferralPost } from './referral-post.ts';
+import { ReferralPost } from './post.ts';
 
 /** What people ask for through Temporal: short, and answered at once. */
 const ledger = proxyLocalActivities<ReferralActivities>({
