@@ -9,9 +9,9 @@ const GUARD = 'the code around it excludes it; it is there for the types';
  * An exception that excepts nothing any more is a fault as well.
  */
 export const UNREACHED: readonly { within: string; way?: string; why: string }[] = [
-  { within: 'billing/process.ts handleMessages', way: 'setHandler(billingStatusQuery', why: QUERY },
-  { within: 'campaigns/messages.ts handleCampaignActions', way: 'campaign.progress', why: QUERY },
-  { within: 'gifts/messages.ts handleActions', way: 'gift.progress', why: QUERY },
+  { within: 'billing/messages.ts handleBillingMessages', way: 'setHandler(billingStatusQuery', why: QUERY },
+  { within: 'campaigns/messages.ts handleCampaignMessages', way: 'campaign.progress', why: QUERY },
+  { within: 'gifts/messages.ts handleGiftMessages', way: 'gift.progress', why: QUERY },
   { within: 'gifts/state.ts OpenGift.progress', why: QUERY },
   { within: 'referrals/state.ts OpenReferral.progress', why: QUERY },
   {
@@ -21,21 +21,21 @@ export const UNREACHED: readonly { within: string; way?: string; why: string }[]
   },
   { within: 'referrals/messages.ts handleReferralMessages', way: 'referral.progress', why: QUERY },
   { within: 'refunds/messages.ts handleRefundMessages', way: 'setHandler(refundStatusQuery', why: QUERY },
-  { within: 'campaigns/state.ts RunningCampaign.progress', why: QUERY },
+  { within: 'campaigns/state.ts OpenCampaign.progress', why: QUERY },
   {
     within: 'reward-windows/messages.ts handleWindowMessages',
     way: 'setHandler(windowStatusQuery',
     why: QUERY,
   },
 
-  { within: 'campaigns/messages.ts handleCampaignActions.validator', why: VALIDATOR },
-  { within: 'gifts/messages.ts handleActions.validator', why: VALIDATOR },
-  { within: 'gifts/input.ts checkArguments', why: VALIDATOR },
+  { within: 'campaigns/messages.ts handleCampaignMessages.validator', why: VALIDATOR },
+  { within: 'gifts/messages.ts handleGiftMessages.validator', why: VALIDATOR },
+  { within: 'arguments.ts checkArguments', why: VALIDATOR },
   { within: 'purchases/state.ts OpenPurchase.checkCancel', why: VALIDATOR },
   { within: 'referrals/state.ts OpenReferral.checkResend', why: VALIDATOR },
   { within: 'refunds/state.ts OpenRefund.checkPending', why: VALIDATOR },
   { within: 'purchases/messages.ts handlePurchaseMessages.validator', why: VALIDATOR },
-  { within: 'referrals/input.ts checkPlaces', why: VALIDATOR },
+  { within: 'reward-windows/input.ts checkPlaces', why: VALIDATOR },
   { within: 'referrals/messages.ts handleReferralMessages.validator', why: VALIDATOR },
   { within: 'refunds/messages.ts handleRefundMessages.validator', why: VALIDATOR },
   { within: 'reward-windows/messages.ts handleWindowMessages.validator', why: VALIDATOR },
@@ -45,7 +45,7 @@ export const UNREACHED: readonly { within: string; way?: string; why: string }[]
     way: '||',
     why: 'the length of the history is asked for only where the task is done for the first time',
   },
-  { within: 'campaigns/messages.ts handleCampaignActions', way: 'uuid4()', why: GUARD },
+  { within: 'campaigns/messages.ts handleCampaignMessages', way: 'uuid4()', why: GUARD },
   { within: 'duties.ts textOf', way: 'error instanceof ActivityFailure', why: GUARD },
   { within: 'duties.ts textOf', way: 'String(cause)', why: GUARD },
   { within: 'billing/state.ts OpenBillingMonth.nextRun', way: '?', why: GUARD },
@@ -64,14 +64,14 @@ export const UNREACHED: readonly { within: string; way?: string; why: string }[]
   { within: 'refunds/state.ts OpenRefund.nextRun', way: '?: ...(refused', why: GUARD },
   { within: 'refunds/state.ts OpenRefund.left', way: '?', why: GUARD },
   { within: 'refusal.ts refusalOf', way: "'internal'", why: GUARD },
-  { within: 'campaigns/state.ts RunningCampaign.result', way: 'not looked at yet', why: GUARD },
-  { within: 'campaigns/state.ts RunningCampaign.runPages', way: "'Pages'", why: GUARD },
+  { within: 'campaigns/state.ts OpenCampaign.result', way: 'not looked at yet', why: GUARD },
+  { within: 'campaigns/state.ts OpenCampaign.runPages', way: "'Pages'", why: GUARD },
   {
     within: 'reward-windows/messages.ts handleWindowMessages',
     way: 'if: if (isCancellation(error))',
     why: GUARD,
   },
-  { within: 'campaigns/state.ts RunningCampaign.act', way: 'action.by === undefined', why: GUARD },
+  { within: 'campaigns/state.ts OpenCampaign.act', way: 'action.by === undefined', why: GUARD },
 
   {
     within: 'failure-converter.ts FailureConverter.errorToFailure',

@@ -19,13 +19,11 @@ import {
   resumeCampaignUpdate,
 } from '../../contracts/campaigns/campaign-messages.ts';
 import type { CampaignAction } from '../../domain/campaign.ts';
+import { BY_TEMPORAL, checkArguments } from '../arguments.ts';
 import { onCancelRequest } from '../cancel-request.ts';
-import { checkArguments, textFault } from '../gifts/input.ts';
 import { refusalOf } from '../refusal.ts';
-import type { RunningCampaign } from './state.ts';
-
-/** Who acted, when the sender does not say. */
-const BY_TEMPORAL = 'an operator through Temporal';
+import { readableTexts } from './input.ts';
+import type { OpenCampaign } from './state.ts';
 
 const EXAMPLE = '{"reason":"why","by":"your name"}';
 
@@ -41,7 +39,7 @@ const ACTIONS = [
 ] as const;
 
 /** Registers every handler; called before the workflow's first await. */
-export function handleCampaignActions(campaign: RunningCampaign): void {
+export function handleCampaignMessages(campaign: OpenCampaign): void {
   setHandler(campaignProgressQuery, () => campaign.progress, {
     description:
       'How far the campaign is, as the process last heard; null until it has looked at the ledger.',
@@ -88,7 +86,7 @@ function cancelKey(): string {
 }
 
 async function act(
-  campaign: RunningCampaign,
+  campaign: OpenCampaign,
   action: CampaignAction,
   given: OperateCampaign,
   step: string,
@@ -104,22 +102,13 @@ async function act(
 
 /** A signal has nobody to refuse to: what does not fit is left out, and a refusal is logged. */
 async function actOnSignal(
-  campaign: RunningCampaign,
+  campaign: OpenCampaign,
   action: CampaignAction,
   given: unknown,
   step: string,
 ): Promise<void> {
-  const { reason, by } = (typeof given === 'object' && given !== null ? given : {}) as Record<
-    string,
-    unknown
-  >;
-  const texts = Object.fromEntries(
-    Object.entries({ reason, by })
-      .map(([name, value]) => [name, typeof value === 'string' ? value.slice(0, 500) : value] as const)
-      .filter(([name, value]) => textFault(name, value, 500).length === 0),
-  );
   try {
-    await act(campaign, action, texts, step);
+    await act(campaign, action, readableTexts(given), step);
   } catch (refused) {
     log.warn('A signal was refused', { action, refused: String(refused) });
   }

@@ -10,22 +10,16 @@ import {
   setWorkflowOptions,
   workflowInfo,
 } from '@temporalio/workflow';
-import {
-  type CampaignProgress,
-  type CampaignWorkflow,
-  campaignIdOf,
-} from '../../contracts/campaigns/campaign.ts';
-import { invalid, refusalOf } from '../refusal.ts';
+import type { CampaignProgress, CampaignWorkflow } from '../../contracts/campaigns/campaign.ts';
+import { refusalOf } from '../refusal.ts';
 import { versioned } from '../versioning.ts';
-import { handleCampaignActions } from './messages.ts';
-import { RunningCampaign } from './state.ts';
+import { checkedCampaignId } from './input.ts';
+import { handleCampaignMessages } from './messages.ts';
+import { OpenCampaign } from './state.ts';
 
 export async function campaign(): Promise<CampaignProgress> {
-  const id = campaignIdOf(workflowInfo().workflowId);
-  if (id === undefined)
-    throw invalid([{ path: 'workflowId', message: 'must be campaign/ and the id of a campaign' }]);
-  const campaign = new RunningCampaign(id);
-  handleCampaignActions(campaign);
+  const campaign = new OpenCampaign(checkedCampaignId(workflowInfo().workflowId));
+  handleCampaignMessages(campaign);
   try {
     // A cancellation requested of the workflow cancels the campaign; it must not cut its process short.
     return await CancellationScope.nonCancellable(() => untilItsEnd(campaign));
@@ -36,7 +30,7 @@ export async function campaign(): Promise<CampaignProgress> {
 // Each of its activities may be repeated, so its code may change between two of them.
 setWorkflowOptions(versioned('AUTO_UPGRADE'), campaign);
 
-async function untilItsEnd(campaign: RunningCampaign): Promise<CampaignProgress> {
+async function untilItsEnd(campaign: OpenCampaign): Promise<CampaignProgress> {
   await campaign.look();
   do {
     while (!campaign.hasEnded) {

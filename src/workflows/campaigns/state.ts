@@ -24,7 +24,7 @@ const ledger = proxyActivities<CampaignActivities>({
 /** How long a campaign that does nothing goes without a look at the ledger, whose word may have been missed. */
 const LOOK_EVERY = '1 day';
 
-export class RunningCampaign {
+export class OpenCampaign {
   readonly #id: string;
   #progress: CampaignProgress | undefined;
   /** Counts what was heard from outside, so that nothing heard during a look at the ledger is missed. */

@@ -25,18 +25,15 @@ import {
   rejectGiftUpdate,
   releaseGiftUpdate,
 } from '../../contracts/gifts/gift-messages.ts';
+import { BY_TEMPORAL, checkArguments } from '../arguments.ts';
 import { onCancelRequest } from '../cancel-request.ts';
 import { refusalOf } from '../refusal.ts';
-import { checkArguments } from './input.ts';
 import type { OpenGift } from './state.ts';
-
-/** Who acted, when the sender of an update does not say. */
-const BY_TEMPORAL = 'an operator through Temporal';
 
 type Action = Omit<GiftActionRequest, 'key' | 'gift_id' | 'at'>;
 
 /** Registers every handler, in the order the Web UI offers them; called before the workflow's first await. */
-export function handleActions(gift: OpenGift): void {
+export function handleGiftMessages(gift: OpenGift): void {
   setHandler(giftStatusQuery, () => gift.progress, {
     description: 'What the process knows of its gift; null until it is accepted.',
   });

@@ -13,7 +13,7 @@ import {
 import type { GiftInput, GiftResult, GiftWorkflow } from '../../contracts/gifts/gift.ts';
 import { isBegunAnew } from '../begun-anew.ts';
 import { versioned } from '../versioning.ts';
-import { handleActions } from './messages.ts';
+import { handleGiftMessages } from './messages.ts';
 import { OpenGift } from './state.ts';
 
 /**
@@ -22,7 +22,7 @@ import { OpenGift } from './state.ts';
  */
 export async function gift(input: GiftInput): Promise<GiftResult> {
   const gift = new OpenGift();
-  handleActions(gift);
+  handleGiftMessages(gift);
   // A cancellation requested of the workflow is one more action on the gift; it must not cut its process short.
   return await CancellationScope.nonCancellable(() => untilItsEnd(gift, input));
 }

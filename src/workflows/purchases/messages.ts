@@ -7,8 +7,8 @@ import {
   purchaseStatusQuery,
   refreshPurchaseUpdate,
 } from '../../contracts/purchases/purchase-messages.ts';
+import { checkArguments } from '../arguments.ts';
 import { cancelRequestsAreAnswered, onCancelRequest } from '../cancel-request.ts';
-import { checkArguments } from '../gifts/input.ts';
 import type { OpenPurchase } from './state.ts';
 
 /** Registers every handler, in the order the Web UI offers them; called before the workflow's first await. */

@@ -13,8 +13,9 @@ import {
 import type { PurchaseInput, PurchaseResult, PurchaseWorkflow } from '../../contracts/purchases/purchase.ts';
 import { isBegunAnew } from '../begun-anew.ts';
 import { versioned } from '../versioning.ts';
+import { checkedPurchase } from './input.ts';
 import { handlePurchaseMessages } from './messages.ts';
-import { checkedPurchase, OpenPurchase } from './state.ts';
+import { OpenPurchase } from './state.ts';
 
 export async function purchase(input: PurchaseInput): Promise<PurchaseResult> {
   const purchase = new OpenPurchase(checkedPurchase(input));

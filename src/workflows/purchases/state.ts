@@ -7,23 +7,19 @@ import {
   proxyLocalActivities,
   setCurrentDetails,
   upsertSearchAttributes,
-  workflowInfo,
 } from '@temporalio/workflow';
 import type { PurchaseActivities } from '../../activities/purchases/purchase.ts';
 import type { PurchaseMailActivities } from '../../activities/purchases/purchase-mail.ts';
 import {
-  PURCHASE_KINDS,
   PURCHASE_STATUSES,
   type PurchaseInput,
   type PurchaseProgress,
   type PurchaseResult,
-  purchaseWorkflowId,
 } from '../../contracts/purchases/purchase.ts';
 import { purchaseDetails, unpaidAttributes } from '../../contracts/purchases/purchase-card.ts';
 import type { RefusedRequest } from '../../contracts/refused-request.ts';
-import { REFUSED_SHAPE, refusedNow } from '../cancel-request.ts';
-import { invalid, refusal, refusalOf } from '../refusal.ts';
-import { instant, isRecord, oneOf, orNull, type Shape, shapeFaults, text, whole } from '../shape.ts';
+import { refusedNow } from '../cancel-request.ts';
+import { refusal, refusalOf } from '../refusal.ts';
 
 const payments = proxyActivities<PurchaseActivities>({
   startToCloseTimeout: '1 minute',
@@ -46,30 +42,6 @@ const ledger = proxyLocalActivities<PurchaseActivities>({
 /** How often a payment is asked after that the bank has not answered, and how often at most. */
 const ASK_AGAIN_MS = 86_400_000;
 const ASK_AT_MOST = 30;
-
-/** Throws the refusal of an input that is not the purchase of this workflow's id. */
-export function checkedPurchase(input: PurchaseInput | undefined): PurchaseInput {
-  const purchase: unknown = isRecord(input) ? input.purchase : undefined;
-  if (!isRecord(purchase) || purchaseWorkflowId(`${purchase.id}`) !== workflowInfo().workflowId) {
-    const message = 'must hold the purchase of the workflow id; purchases go through the API';
-    throw invalid([{ path: 'input', message }]);
-  }
-  const faults = [
-    ...shapeFaults('purchase', purchase, PURCHASE_SHAPE),
-    ...shapeFaults('input', input, { asked: orNull(whole), ask_at: orNull(instant), ...REFUSED_SHAPE }),
-  ];
-  if (faults.length > 0) throw invalid(faults);
-  return input as PurchaseInput;
-}
-
-const PURCHASE_SHAPE: Shape = {
-  account_id: text,
-  kind: oneOf(PURCHASE_KINDS),
-  status: oneOf(PURCHASE_STATUSES),
-  package: text,
-  expires_at: instant,
-  reason_code: orNull(text),
-};
 
 type Standing = Pick<PurchaseProgress, 'status' | 'reason_code' | 'case'>;
 

@@ -18,14 +18,11 @@ import {
   resendUpdate,
   type UseLink,
 } from '../../contracts/referrals/referral-messages.ts';
+import { BY_TEMPORAL, checkArguments } from '../arguments.ts';
 import { cancelRequestsAreAnswered, onCancelRequest } from '../cancel-request.ts';
-import { checkArguments } from '../gifts/input.ts';
 import { refusalOf } from '../refusal.ts';
 import { isStanding } from './input.ts';
 import type { OpenReferral } from './state.ts';
-
-/** Who acted, when the sender of an update does not say. */
-const BY_TEMPORAL = 'an operator through Temporal';
 
 /** Registers every handler, in the order the Web UI offers them; called before the workflow's first await. */
 export function handleReferralMessages(referral: OpenReferral): void {

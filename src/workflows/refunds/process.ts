@@ -12,8 +12,9 @@ import {
 } from '@temporalio/workflow';
 import type { RefundInput, RefundResult, RefundWorkflow } from '../../contracts/purchases/refund.ts';
 import { versioned } from '../versioning.ts';
+import { checkedRefund } from './input.ts';
 import { handleRefundMessages } from './messages.ts';
-import { checkedRefund, OpenRefund } from './state.ts';
+import { OpenRefund } from './state.ts';
 
 export async function refund(input: RefundInput): Promise<RefundResult> {
   const refund = new OpenRefund(checkedRefund(input));

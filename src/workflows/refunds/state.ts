@@ -7,7 +7,6 @@ import {
   proxyLocalActivities,
   setCurrentDetails,
   upsertSearchAttributes,
-  workflowInfo,
 } from '@temporalio/workflow';
 import type { PurchaseMailActivities } from '../../activities/purchases/purchase-mail.ts';
 import type { RefundActivities } from '../../activities/purchases/refund.ts';
@@ -18,13 +17,11 @@ import {
   type RefundInput,
   type RefundProgress,
   type RefundResult,
-  refundWorkflowId,
 } from '../../contracts/purchases/refund.ts';
 import { failedAttributes, refundDetails } from '../../contracts/purchases/refund-card.ts';
 import type { RefusedRequest } from '../../contracts/refused-request.ts';
-import { REFUSED_SHAPE, refusedNow } from '../cancel-request.ts';
-import { invalid, refusal, refusalOf } from '../refusal.ts';
-import { instant, isRecord, oneOf, orNull, type Shape, shapeFaults, text, whole } from '../shape.ts';
+import { refusedNow } from '../cancel-request.ts';
+import { refusal, refusalOf } from '../refusal.ts';
 
 const payments = proxyActivities<RefundActivities>({
   startToCloseTimeout: '1 minute',
@@ -43,30 +40,6 @@ const ledger = proxyLocalActivities<RefundActivities>({
   retry: { initialInterval: '250 milliseconds', backoffCoefficient: 2, maximumInterval: '2 minutes' },
   localRetryThreshold: '4 seconds',
 });
-
-/** Throws the refusal of an input that is not the refund of this workflow's id. */
-export function checkedRefund(input: RefundInput | undefined): RefundInput {
-  const refund: unknown = isRecord(input) ? input.refund : undefined;
-  if (!isRecord(refund) || refundWorkflowId(`${refund.id}`) !== workflowInfo().workflowId) {
-    const message = 'must hold the refund of the workflow id; refunds go through the API';
-    throw invalid([{ path: 'input', message }]);
-  }
-  const faults = [
-    ...shapeFaults('refund', refund, REFUND_SHAPE),
-    ...shapeFaults('input', input, { asked: orNull(whole), ask_at: orNull(instant), ...REFUSED_SHAPE }),
-  ];
-  if (faults.length > 0) throw invalid(faults);
-  return input as RefundInput;
-}
-
-const REFUND_SHAPE: Shape = {
-  purchase_id: text,
-  account_id: text,
-  status: oneOf(REFUND_STATUSES),
-  amount: whole,
-  currency: text,
-  reason_code: orNull(text),
-};
 
 type Standing = Pick<RefundProgress, 'status' | 'reason_code'>;
 

@@ -16,12 +16,12 @@ import {
   windowChangedSignal,
   windowStatusQuery,
 } from '../../contracts/referrals/referral-messages.ts';
+import { BY_TEMPORAL } from '../arguments.ts';
 import { onCancelRequest } from '../cancel-request.ts';
-import { checkPlaces, isWindow } from '../referrals/input.ts';
 import { refusalOf } from '../refusal.ts';
+import { checkPlaces, isWindow } from './input.ts';
 import type { OpenWindow } from './state.ts';
 
-const BY_TEMPORAL = 'an operator through Temporal';
 const CLAIM_EXAMPLE = '{"referral_id":"…","program":"codex-selective","cap":3}';
 const RAISE_EXAMPLE = '{"program":"codex-selective","cap":5,"reason":"why","by":"your name"}';
 

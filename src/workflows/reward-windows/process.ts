@@ -15,8 +15,8 @@ import type {
   RewardWindowProgress,
   RewardWindowWorkflow,
 } from '../../contracts/referrals/referral.ts';
-import { checkedWindow } from '../referrals/input.ts';
 import { versioned } from '../versioning.ts';
+import { checkedWindow } from './input.ts';
 import { handleWindowMessages } from './messages.ts';
 import { OpenWindow } from './state.ts';
 
