@@ -1,7 +1,8 @@
 /** What reaches a billing month's process: what operators send from the Web UI. */
-import { CancellationScope, setHandler } from '@temporalio/workflow';
+import { setHandler } from '@temporalio/workflow';
 import { billingStatusQuery, refreshBillingUpdate } from '../../contracts/billing/billing-messages.ts';
 import { onCancelRequest } from '../cancel-request.ts';
+import { shielded } from '../updates.ts';
 import type { OpenBillingMonth } from './state.ts';
 
 /** Registers every handler, in the order the Web UI offers them; called before the workflow's first await. */
@@ -12,7 +13,7 @@ export function handleBillingMessages(month: OpenBillingMonth): void {
   setHandler(
     refreshBillingUpdate,
     () =>
-      CancellationScope.nonCancellable(async () => {
+      shielded(async () => {
         await month.look();
         return month.progress;
       }),

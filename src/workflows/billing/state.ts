@@ -20,28 +20,17 @@ import type {
 } from '../../contracts/billing/invoice.ts';
 import type { RefusedRequest } from '../../contracts/refused-request.ts';
 import { summaryOf } from '../../contracts/summary.ts';
+import { FOR_A_DAY, LEDGER_CALL, UNTIL_DONE } from '../activity-options.ts';
 import { refusedNow } from '../cancel-request.ts';
+import { now } from '../now.ts';
 import { refusalOf } from '../refusal.ts';
 
-const { closeBillingMonth } = proxyActivities<BillingActivities>({
-  startToCloseTimeout: '1 minute',
-  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '10 minutes' },
-});
+const { closeBillingMonth } = proxyActivities<BillingActivities>(UNTIL_DONE);
 
-/** What must not hold up the rest is given up after a day. */
-const { collectInvoice, mailInvoice } = proxyActivities<BillingActivities>({
-  startToCloseTimeout: '1 minute',
-  scheduleToCloseTimeout: '1 day',
-  retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '10 minutes' },
-});
+const { collectInvoice, mailInvoice } = proxyActivities<BillingActivities>(FOR_A_DAY);
 const { giveUpMail } = proxyActivities<BillingActivities>({ startToCloseTimeout: '1 minute' });
 
-/** Short, and once a message; the database may be away. */
-const ledger = proxyLocalActivities<BillingActivities>({
-  startToCloseTimeout: '10 seconds',
-  retry: { initialInterval: '250 milliseconds', backoffCoefficient: 2, maximumInterval: '2 minutes' },
-  localRetryThreshold: '4 seconds',
-});
+const ledger = proxyLocalActivities<BillingActivities>(LEDGER_CALL);
 
 export class OpenBillingMonth {
   readonly #input: BillingCycleInput;
@@ -147,8 +136,4 @@ async function mailed({ id }: Invoice): Promise<InvoiceNotice> {
     log.warn('An invoice was not mailed', { id, error: String(error.cause) });
     return await giveUpMail(id, now());
   }
-}
-
-function now(): string {
-  return new Date().toISOString();
 }

@@ -4,14 +4,14 @@ import {
   condition,
   proxyActivities,
   setCurrentDetails,
-  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { CampaignActivities } from '../../activities/campaigns/campaigns.ts';
 import type { CampaignActionRequest, CampaignProgress } from '../../contracts/campaigns/campaign.ts';
 import { campaignDetails, progressLine } from '../../contracts/campaigns/campaign-card.ts';
-import { BOON_PROGRAM, BOON_STATUS } from '../../contracts/gifts/gift-search-attributes.ts';
 import { summaryOf } from '../../contracts/summary.ts';
+import { now } from '../now.ts';
+import { showSearchAttributes } from '../search-attributes.ts';
 
 const ledger = proxyActivities<CampaignActivities>({
   startToCloseTimeout: '10 minutes',
@@ -108,16 +108,9 @@ export class OpenCampaign {
     this.#progress = progress;
     if (progress.status === 'running') this.#proven = false;
     setCurrentDetails(campaignDetails(progress));
-    const shown = workflowInfo().typedSearchAttributes;
-    if (shown.get(BOON_PROGRAM) !== 'campaign')
-      upsertSearchAttributes([{ key: BOON_PROGRAM, value: 'campaign' }]);
+    // One at a time: histories of earlier versions have a change of each.
+    showSearchAttributes({ program: 'campaign' });
     const status = progress.status === 'running' || progress.status === 'completed' ? null : progress.status;
-    if ((shown.get(BOON_STATUS) ?? null) !== status)
-      upsertSearchAttributes([{ key: BOON_STATUS, value: status }]);
+    showSearchAttributes({ status });
   }
-}
-
-/** Workflow time: a replay and a time-skipping test read the same. */
-function now(): string {
-  return new Date().toISOString();
 }

@@ -1,12 +1,5 @@
 /** What people do to a running gift: its updates and query, described so that they can be sent from the Web UI. */
-import {
-  type ApplicationFailure,
-  CancellationScope,
-  currentUpdateInfo,
-  log,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { type ApplicationFailure, log, setHandler, workflowInfo } from '@temporalio/workflow';
 import type {
   CancelGift,
   ClaimGift,
@@ -28,6 +21,7 @@ import {
 import { BY_TEMPORAL, checkArguments } from '../arguments.ts';
 import { onCancelRequest } from '../cancel-request.ts';
 import { refusalOf } from '../refusal.ts';
+import { shielded, updateKey } from '../updates.ts';
 import type { OpenGift } from './state.ts';
 
 type Action = Omit<GiftActionRequest, 'key' | 'gift_id' | 'at'>;
@@ -99,7 +93,7 @@ export function handleGiftMessages(gift: OpenGift): void {
 }
 
 async function act(gift: OpenGift, call: UpdateCall, action: Action): Promise<GiftAnswer> {
-  const key = call.key ?? `${workflowInfo().workflowId}:${currentUpdateInfo()?.id}`;
+  const key = call.key ?? updateKey();
   const { attempt } = call;
   try {
     const { value, replayed } = await shielded(() => gift.act({ ...action, key }));
@@ -118,9 +112,4 @@ async function cancelledThroughTemporal(gift: OpenGift): Promise<void> {
   } catch (refused) {
     log.info('A cancellation request was refused', { code: (refused as ApplicationFailure).type });
   }
-}
-
-/** Work that a cancellation of the workflow does not cut short: what the ledger did must become known here. */
-function shielded<T>(work: () => Promise<T>): Promise<T> {
-  return CancellationScope.nonCancellable(work);
 }

@@ -21,28 +21,19 @@ import {
   standingOf,
 } from '../../contracts/gifts/gift.ts';
 import { giftDetails } from '../../contracts/gifts/gift-card.ts';
+import { giftFoundBy } from '../../contracts/gifts/gift-search-attributes.ts';
 import { summaryOf } from '../../contracts/summary.ts';
+import { FOR_A_DAY, LEDGER_CALL } from '../activity-options.ts';
+import { now } from '../now.ts';
 import { refusalOf } from '../refusal.ts';
 import { showSearchAttributes } from '../search-attributes.ts';
 import { takingTurns } from '../turns.ts';
 import { checkedGiftId, checkInput } from './input.ts';
 
-/**
- * Local activities: a settlement inside one workflow task is what keeps a quiet gift at 6 events and 2 actions.
- * They are retried until the ledger answers; a longer wait is a timer of the server, so that no task stays open.
- */
-const ledger = proxyLocalActivities<LedgerActivities>({
-  startToCloseTimeout: '10 seconds',
-  retry: { initialInterval: '250 milliseconds', backoffCoefficient: 2, maximumInterval: '2 minutes' },
-  localRetryThreshold: '4 seconds',
-});
+/** Local activities: a settlement inside one workflow task is what keeps a quiet gift at 6 events and 2 actions. */
+const ledger = proxyLocalActivities<LedgerActivities>(LEDGER_CALL);
 
-/** A mail server may be down for hours; after a day the sender still has the link in the API's answer. */
-const mail = proxyActivities<MailActivities>({
-  startToCloseTimeout: '1 minute',
-  scheduleToCloseTimeout: '1 day',
-  retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '10 minutes' },
-});
+const mail = proxyActivities<MailActivities>(FOR_A_DAY);
 
 export class OpenGift {
   readonly #inTurn = takingTurns();
@@ -215,7 +206,7 @@ export class OpenGift {
     if (this.#gift === undefined) return;
     const mailed = this.#claimMail;
     setCurrentDetails(giftDetails(this.#gift, mailed === 'sending' ? undefined : mailed));
-    showSearchAttributes(this.#gift);
+    showSearchAttributes(giftFoundBy(this.#gift));
   }
 }
 
@@ -234,9 +225,4 @@ async function sendClaimMail(giftId: string): Promise<ClaimMail> {
     log.warn('The claim link could not be mailed', { error: String(refusalOf(error)) });
     return 'failed';
   }
-}
-
-/** Workflow time: a replay and a time-skipping test read the same. */
-function now(): string {
-  return new Date().toISOString();
 }

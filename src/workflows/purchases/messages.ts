@@ -1,5 +1,5 @@
 /** What reaches a running purchase: Boon's wakings, and what operators send from the Web UI. */
-import { CancellationScope, setHandler } from '@temporalio/workflow';
+import { setHandler } from '@temporalio/workflow';
 import {
   type CancelPurchase,
   cancelPurchaseUpdate,
@@ -9,6 +9,7 @@ import {
 } from '../../contracts/purchases/purchase-messages.ts';
 import { checkArguments } from '../arguments.ts';
 import { cancelRequestsAreAnswered, onCancelRequest } from '../cancel-request.ts';
+import { shielded } from '../updates.ts';
 import type { OpenPurchase } from './state.ts';
 
 /** Registers every handler, in the order the Web UI offers them; called before the workflow's first await. */
@@ -19,7 +20,7 @@ export function handlePurchaseMessages(purchase: OpenPurchase): void {
   setHandler(
     cancelPurchaseUpdate,
     () =>
-      CancellationScope.nonCancellable(async () => {
+      shielded(async () => {
         await purchase.close();
         purchase.checkCanceled();
         return purchase.progress;
@@ -36,7 +37,7 @@ export function handlePurchaseMessages(purchase: OpenPurchase): void {
   setHandler(
     refreshPurchaseUpdate,
     () =>
-      CancellationScope.nonCancellable(async () => {
+      shielded(async () => {
         await purchase.look();
         return purchase.progress;
       }),

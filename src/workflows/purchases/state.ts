@@ -6,7 +6,6 @@ import {
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
-  upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { PurchaseActivities } from '../../activities/purchases/purchase.ts';
 import type { PurchaseMailActivities } from '../../activities/purchases/purchase-mail.ts';
@@ -16,28 +15,19 @@ import {
   type PurchaseProgress,
   type PurchaseResult,
 } from '../../contracts/purchases/purchase.ts';
-import { purchaseDetails, unpaidAttributes } from '../../contracts/purchases/purchase-card.ts';
+import { purchaseDetails, unpaidPurchaseFoundBy } from '../../contracts/purchases/purchase-card.ts';
 import type { RefusedRequest } from '../../contracts/refused-request.ts';
+import { FOR_A_DAY, LEDGER_CALL, UNTIL_DONE } from '../activity-options.ts';
 import { refusedNow } from '../cancel-request.ts';
+import { now } from '../now.ts';
 import { refusal, refusalOf } from '../refusal.ts';
+import { setSearchAttributes } from '../search-attributes.ts';
 
-const payments = proxyActivities<PurchaseActivities>({
-  startToCloseTimeout: '1 minute',
-  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '10 minutes' },
-});
+const payments = proxyActivities<PurchaseActivities>(UNTIL_DONE);
 
-const mails = proxyActivities<PurchaseMailActivities>({
-  startToCloseTimeout: '1 minute',
-  scheduleToCloseTimeout: '1 day',
-  retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '10 minutes' },
-});
+const mails = proxyActivities<PurchaseMailActivities>(FOR_A_DAY);
 
-/** Short, and once a message; the database may be away. */
-const ledger = proxyLocalActivities<PurchaseActivities>({
-  startToCloseTimeout: '10 seconds',
-  retry: { initialInterval: '250 milliseconds', backoffCoefficient: 2, maximumInterval: '2 minutes' },
-  localRetryThreshold: '4 seconds',
-});
+const ledger = proxyLocalActivities<PurchaseActivities>(LEDGER_CALL);
 
 /** How often a payment is asked after that the bank has not answered, and how often at most. */
 const ASK_AGAIN_MS = 86_400_000;
@@ -232,14 +222,8 @@ export class OpenPurchase {
 
   #show(): void {
     this.#showDetails();
-    const attributes = unpaidAttributes(this.#purchase);
-    if (attributes.length > 0) upsertSearchAttributes(attributes);
+    setSearchAttributes(unpaidPurchaseFoundBy(this.#purchase));
   }
 }
 
 const BANK_IS_SILENT = 'Somebody has paid, and the bank has not answered yet.';
-
-/** Workflow time: a replay and a time-skipping test read the same. */
-function now(): string {
-  return new Date().toISOString();
-}

@@ -1,7 +1,6 @@
 /** What reaches a running referral: the ledger's word by signals, what people ask by updates, described for the Web UI. */
 import {
   type ApplicationFailure,
-  CancellationScope,
   currentUpdateInfo,
   log,
   setHandler,
@@ -20,7 +19,7 @@ import {
 } from '../../contracts/referrals/referral-messages.ts';
 import { BY_TEMPORAL, checkArguments } from '../arguments.ts';
 import { cancelRequestsAreAnswered, onCancelRequest } from '../cancel-request.ts';
-import { refusalOf } from '../refusal.ts';
+import { answered, updateKey } from '../updates.ts';
 import { isStanding } from './input.ts';
 import type { OpenReferral } from './state.ts';
 
@@ -35,7 +34,7 @@ export function handleReferralMessages(referral: OpenReferral): void {
   });
   setHandler(
     cancelReferralUpdate,
-    (given) => answered(() => referral.cancel(key(), given.reason, given.by ?? BY_TEMPORAL)),
+    (given) => answered(() => referral.cancel(updateKey(), given.reason, given.by ?? BY_TEMPORAL)),
     {
       description:
         'Cancel: the link stops working and its place comes back. Input: {"reason":"why","by":"your name"}',
@@ -45,7 +44,7 @@ export function handleReferralMessages(referral: OpenReferral): void {
   );
   setHandler(
     linkUsedUpdate,
-    ({ account_id }: UseLink) => answered(() => referral.useLink(key(), account_id)),
+    ({ account_id }: UseLink) => answered(() => referral.useLink(updateKey(), account_id)),
     {
       description: 'The friend came by the link. Input: {"account_id":"user_bob"}',
       validator: (given?: UseLink) =>
@@ -68,15 +67,6 @@ function heard(standing: unknown, take: (standing: ReferralStanding) => void): v
   else log.warn('A signal that tells no standing was dropped');
 }
 
-/** Work that a cancellation of the workflow does not cut short; its refusal is what the caller reads. */
-async function answered<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await CancellationScope.nonCancellable(work);
-  } catch (error) {
-    throw refusalOf(error);
-  }
-}
-
 /** "Request Cancellation" in the Web UI: cancels the referral, not just its process; a refusal is shown. */
 async function cancelledThroughTemporal(referral: OpenReferral): Promise<void> {
   // An earlier request was refused: this one is to be looked at anew.
@@ -90,9 +80,4 @@ async function cancelledThroughTemporal(referral: OpenReferral): Promise<void> {
     log.info('A cancellation request was refused', { code: type });
     if (isAnswered) referral.refusedToCancel(message);
   }
-}
-
-/** The ledger's key of an update: the same update is done once. */
-function key(): string {
-  return `${workflowInfo().workflowId}:${currentUpdateInfo()?.id}`;
 }

@@ -2,14 +2,11 @@
 import { log, proxyActivities } from '@temporalio/workflow';
 import type { ReferralMailActivities } from '../../activities/referrals/referral-mail.ts';
 import type { GivenReward, MailOutcome } from '../../contracts/referrals/referral.ts';
+import { FOR_A_DAY } from '../activity-options.ts';
+import { now } from '../now.ts';
 import { refusalOf } from '../refusal.ts';
 
-/** A mail server may be down for hours; after a day the referrer still has the link. */
-const mail = proxyActivities<ReferralMailActivities>({
-  startToCloseTimeout: '1 minute',
-  scheduleToCloseTimeout: '1 day',
-  retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '10 minutes' },
-});
+const mail = proxyActivities<ReferralMailActivities>(FOR_A_DAY);
 
 type Recipient = GivenReward['recipient'];
 
@@ -124,9 +121,4 @@ async function outcomeOf(sent: Promise<MailOutcome>): Promise<MailOutcome> {
     log.warn('A mail could not be sent', { error: String(refusalOf(error)) });
     return 'failed';
   }
-}
-
-/** Workflow time: a replay and a time-skipping test read the same. */
-function now(): string {
-  return new Date().toISOString();
 }

@@ -5,7 +5,6 @@ import {
   proxyLocalActivities,
   setCurrentDetails,
   sleep,
-  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ReferralActivities } from '../../activities/referrals/referral.ts';
@@ -21,21 +20,20 @@ import {
   referralProgress,
 } from '../../contracts/referrals/referral.ts';
 import { referralDetails } from '../../contracts/referrals/referral-card.ts';
-import { exceptionalAttributes } from '../../contracts/referrals/referral-search-attributes.ts';
+import { endedReferralFoundBy } from '../../contracts/referrals/referral-search-attributes.ts';
 import type { RefusedRequest } from '../../contracts/refused-request.ts';
 import { summaryOf } from '../../contracts/summary.ts';
 import { OPEN_REFERRAL_STATUSES, REFERRAL_STATUSES } from '../../domain/referral-status.ts';
+import { LEDGER_CALL } from '../activity-options.ts';
 import { refusedNow } from '../cancel-request.ts';
+import { now } from '../now.ts';
 import { refusal, refusalOf } from '../refusal.ts';
+import { showSearchAttributes } from '../search-attributes.ts';
 import { takingTurns } from '../turns.ts';
 import { ReferralPost } from './post.ts';
 
 /** What people ask for through Temporal: short, and answered at once. */
-const ledger = proxyLocalActivities<ReferralActivities>({
-  startToCloseTimeout: '10 seconds',
-  retry: { initialInterval: '250 milliseconds', backoffCoefficient: 2, maximumInterval: '2 minutes' },
-  localRetryThreshold: '4 seconds',
-});
+const ledger = proxyLocalActivities<ReferralActivities>(LEDGER_CALL);
 
 /**
  * An ordinary activity, for it waits for the window's process: local ones of many friends at once would keep every
@@ -257,10 +255,7 @@ export class OpenReferral {
   /** Makes the referral readable in the Web UI; costs history only where it ends without a reward. */
   #show(): void {
     this.#showDetails();
-    const attributes = exceptionalAttributes(this.#referral);
-    const shown = workflowInfo().typedSearchAttributes;
-    const news = attributes.filter(({ key, value }) => String(shown.get(key)) !== String(value));
-    if (news.length > 0) upsertSearchAttributes(news);
+    showSearchAttributes(endedReferralFoundBy(this.#referral));
   }
 }
 
@@ -269,9 +264,4 @@ function rank({ status }: ReferralStanding): number {
   const place = REFERRAL_STATUSES.indexOf(status);
   const end = REFERRAL_STATUSES.indexOf('rewarded');
   return Math.min(place, end);
-}
-
-/** Workflow time: a replay and a time-skipping test read the same. */
-function now(): string {
-  return new Date().toISOString();
 }

@@ -1,5 +1,5 @@
 /** What reaches a running refund: Boon's wakings, and what operators send from the Web UI. */
-import { CancellationScope, setHandler } from '@temporalio/workflow';
+import { setHandler } from '@temporalio/workflow';
 import {
   askRefundUpdate,
   refreshRefundUpdate,
@@ -7,6 +7,7 @@ import {
   refundStatusQuery,
 } from '../../contracts/purchases/refund-messages.ts';
 import { cancelRequestsAreAnswered, onCancelRequest } from '../cancel-request.ts';
+import { shielded } from '../updates.ts';
 import type { OpenRefund } from './state.ts';
 
 /** Registers every handler, in the order the Web UI offers them; called before the workflow's first await. */
@@ -30,7 +31,7 @@ export function handleRefundMessages(refund: OpenRefund): void {
 }
 
 function answered(refund: OpenRefund, work: () => Promise<void>) {
-  return CancellationScope.nonCancellable(async () => {
+  return shielded(async () => {
     await work();
     return refund.progress;
   });

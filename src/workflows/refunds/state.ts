@@ -6,7 +6,6 @@ import {
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
-  upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { PurchaseMailActivities } from '../../activities/purchases/purchase-mail.ts';
 import type { RefundActivities } from '../../activities/purchases/refund.ts';
@@ -18,28 +17,19 @@ import {
   type RefundProgress,
   type RefundResult,
 } from '../../contracts/purchases/refund.ts';
-import { failedAttributes, refundDetails } from '../../contracts/purchases/refund-card.ts';
+import { failedRefundFoundBy, refundDetails } from '../../contracts/purchases/refund-card.ts';
 import type { RefusedRequest } from '../../contracts/refused-request.ts';
+import { FOR_A_DAY, LEDGER_CALL, UNTIL_DONE } from '../activity-options.ts';
 import { refusedNow } from '../cancel-request.ts';
+import { now } from '../now.ts';
 import { refusal, refusalOf } from '../refusal.ts';
+import { setSearchAttributes } from '../search-attributes.ts';
 
-const payments = proxyActivities<RefundActivities>({
-  startToCloseTimeout: '1 minute',
-  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '10 minutes' },
-});
+const payments = proxyActivities<RefundActivities>(UNTIL_DONE);
 
-const mails = proxyActivities<PurchaseMailActivities>({
-  startToCloseTimeout: '1 minute',
-  scheduleToCloseTimeout: '1 day',
-  retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '10 minutes' },
-});
+const mails = proxyActivities<PurchaseMailActivities>(FOR_A_DAY);
 
-/** Short, and once a message; the database may be away. */
-const ledger = proxyLocalActivities<RefundActivities>({
-  startToCloseTimeout: '10 seconds',
-  retry: { initialInterval: '250 milliseconds', backoffCoefficient: 2, maximumInterval: '2 minutes' },
-  localRetryThreshold: '4 seconds',
-});
+const ledger = proxyLocalActivities<RefundActivities>(LEDGER_CALL);
 
 type Standing = Pick<RefundProgress, 'status' | 'reason_code'>;
 
@@ -133,9 +123,8 @@ export class OpenRefund {
 
   /** Asks the provider, which sends the money if it has not; the process asks again when it would have all the same. */
   async ask(summary = 'Ask how far the money is'): Promise<void> {
-    const now = new Date().toISOString();
     try {
-      this.#become(await payments.sendRefund.executeWithOptions({ summary }, [this.#refund.id, now]));
+      this.#become(await payments.sendRefund.executeWithOptions({ summary }, [this.#refund.id, now()]));
     } catch (error) {
       throw refusalOf(error);
     }
@@ -165,10 +154,7 @@ export class OpenRefund {
   /** Mails what there is to tell; whether that works changes nothing. */
   async mail(): Promise<void> {
     try {
-      await mails.sendRefundMail.executeWithOptions({ summary: 'Tell the buyer' }, [
-        this.#refund.id,
-        new Date().toISOString(),
-      ]);
+      await mails.sendRefundMail.executeWithOptions({ summary: 'Tell the buyer' }, [this.#refund.id, now()]);
     } catch (error) {
       log.warn('A mail could not be sent', { error: String(refusalOf(error)) });
     }
@@ -192,7 +178,6 @@ export class OpenRefund {
 
   #show(): void {
     this.#showDetails();
-    const attributes = failedAttributes(this.#refund);
-    if (attributes.length > 0) upsertSearchAttributes(attributes);
+    setSearchAttributes(failedRefundFoundBy(this.#refund));
   }
 }

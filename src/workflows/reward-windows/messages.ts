@@ -1,13 +1,5 @@
 /** What reaches a reward window: claims of referrals, and what operators send from the Web UI. */
-import {
-  CancellationScope,
-  currentUpdateInfo,
-  isCancellation,
-  log,
-  patched,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { isCancellation, log, patched, setHandler } from '@temporalio/workflow';
 import type { ClaimPlace, RaiseWindowCap, ReleasePlace } from '../../contracts/referrals/referral.ts';
 import {
   claimPlaceUpdate,
@@ -19,6 +11,7 @@ import {
 import { BY_TEMPORAL } from '../arguments.ts';
 import { onCancelRequest } from '../cancel-request.ts';
 import { refusalOf } from '../refusal.ts';
+import { answered, shielded, updateKey } from '../updates.ts';
 import { checkPlaces, isWindow } from './input.ts';
 import type { OpenWindow } from './state.ts';
 
@@ -32,16 +25,7 @@ export function handleWindowMessages(window: OpenWindow): void {
   });
   setHandler(
     raiseCapUpdate,
-    async (given) => {
-      const key = `${workflowInfo().workflowId}:${currentUpdateInfo()?.id}`;
-      try {
-        return await CancellationScope.nonCancellable(() =>
-          window.raiseCap(key, given, given.by ?? BY_TEMPORAL),
-        );
-      } catch (error) {
-        throw refusalOf(error);
-      }
-    },
+    (given) => answered(() => window.raiseCap(updateKey(), given, given.by ?? BY_TEMPORAL)),
     {
       description: `Raise the cap of this month, in the ledger too. Input: ${RAISE_EXAMPLE}`,
       validator: (given?: RaiseWindowCap) => {
@@ -86,7 +70,7 @@ export function handleWindowMessages(window: OpenWindow): void {
         return;
       }
       try {
-        await CancellationScope.nonCancellable(() => window.lookAgain(given));
+        await shielded(() => window.lookAgain(given));
       } catch (error) {
         if (isCancellation(error)) throw error;
         log.warn('The ledger does not know what a signal named', { error: String(refusalOf(error)) });

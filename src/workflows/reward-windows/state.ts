@@ -14,15 +14,13 @@ import type {
 import { windowDetails } from '../../contracts/referrals/referral-card.ts';
 import type { RefusedRequest } from '../../contracts/refused-request.ts';
 import { summaryOf } from '../../contracts/summary.ts';
+import { LEDGER_CALL } from '../activity-options.ts';
 import { refusedNow } from '../cancel-request.ts';
+import { now } from '../now.ts';
 import { refusal } from '../refusal.ts';
 import { takingTurns } from '../turns.ts';
 
-const ledger = proxyLocalActivities<ReferralActivities>({
-  startToCloseTimeout: '10 seconds',
-  retry: { initialInterval: '250 milliseconds', backoffCoefficient: 2, maximumInterval: '2 minutes' },
-  localRetryThreshold: '4 seconds',
-});
+const ledger = proxyLocalActivities<ReferralActivities>(LEDGER_CALL);
 
 export class OpenWindow {
   readonly #input: RewardWindowInput;
@@ -120,8 +118,7 @@ export class OpenWindow {
   raiseCap(key: string, raise: RaiseWindowCap, by: string): Promise<RewardWindow> {
     return this.#inTurn(async () => {
       const { account_id, month } = this.#input;
-      const at = new Date().toISOString();
-      const request = { key, at, account_id, month, ...raise, by };
+      const request = { key, at: now(), account_id, month, ...raise, by };
       const summary = summaryOf(`${raise.program}: cap ${raise.cap} by ${by}`);
       const window = await ledger.raiseCap.executeWithOptions({ summary }, [request]);
       this.become(window);
@@ -139,7 +136,7 @@ export class OpenWindow {
       const { program: one } = (said ?? {}) as { program?: unknown };
       for (const program of typeof one === 'string' ? [one] : Object.keys(this.#programs)) {
         const options = { summary: `${program.slice(0, 100)}: how is the month?` };
-        const args = [this.#input.account_id, program, new Date().toISOString()] as const;
+        const args = [this.#input.account_id, program, now()] as const;
         const window = await ledger.readWindow.executeWithOptions(options, [...args]);
         // Of another month it says nothing about this one: a billing day that moved ended it.
         if (window.month === this.#input.month) this.become(window);
