@@ -1,14 +1,9 @@
-/** Campaigns' processes on Temporal: what the HTTP server, the worker's start and `reconcile` ask of them. */
+/** Campaigns' processes on Temporal: what the HTTP server and the worker's start ask of them. */
 import type { Client } from '@temporalio/client';
-import {
-  CAMPAIGN_SIGNALS,
-  type CampaignWorkflow,
-  campaignWorkflowId,
-} from '../../contracts/campaigns/campaign.ts';
+import { CAMPAIGN_SIGNALS, type CampaignWorkflow } from '../../contracts/campaigns/campaign.ts';
 import type { CampaignProcess } from '../../contracts/campaigns/campaign-process.ts';
 import { answeredWithin, PATIENCE } from '../patience.ts';
 import { startOptions } from '../start-process.ts';
-import { startedAnew } from '../started-anew.ts';
 import { campaignStart } from './campaign-start.ts';
 
 type CampaignProcessOptions = {
@@ -32,13 +27,5 @@ export function createCampaignProcess(options: CampaignProcessOptions): Campaign
         }),
       );
     },
-  };
-}
-
-/** Waking them as `reconcile` does: it is told of one that had failed. */
-export function campaignRuns(client: Client, taskQueue: string): CampaignProcess {
-  const { wake } = createCampaignProcess({ client, taskQueue, patience: 10_000 });
-  return {
-    wake: (campaign) => startedAnew(client, campaignWorkflowId(campaign.id), () => wake(campaign)),
   };
 }

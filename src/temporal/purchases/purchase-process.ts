@@ -1,12 +1,10 @@
-/** Purchases' processes on Temporal: what the HTTP server and `reconcile` ask of them. */
+/** Purchases' processes on Temporal: what the HTTP server asks of them. */
 import type { Client } from '@temporalio/client';
-import type { PurchaseRuns } from '../../activities/purchases/purchase.ts';
 import { purchaseWorkflowId } from '../../contracts/purchases/purchase.ts';
 import { purchaseChangedSignal } from '../../contracts/purchases/purchase-messages.ts';
 import type { PurchaseProcess } from '../../contracts/purchases/purchase-process.ts';
 import { answeredWithin, type OnMissed, PATIENCE, signalled } from '../patience.ts';
-import { runningWorkflows } from '../running-workflows.ts';
-import { restartProcess, startProcess } from '../start-process.ts';
+import { startProcess } from '../start-process.ts';
 import { purchaseStart } from './purchase-start.ts';
 
 type PurchaseProcessOptions = {
@@ -35,13 +33,5 @@ export function createPurchaseProcess(options: PurchaseProcessOptions): Purchase
         client.workflow.getHandle(workflowId).signal(purchaseChangedSignal, standing),
       );
     },
-  };
-}
-
-/** Purchases' workflows as `reconcile` asks for them. */
-export function purchaseRuns(client: Client, taskQueue: string): PurchaseRuns {
-  return {
-    running: (workflowIds) => runningWorkflows(client, workflowIds),
-    restart: (purchase, replacing) => restartProcess(client, taskQueue, purchaseStart(purchase), replacing),
   };
 }

@@ -1,12 +1,10 @@
-/** Refunds' processes on Temporal: what the HTTP server and `reconcile` ask of them. */
+/** Refunds' processes on Temporal: what the HTTP server asks of them. */
 import type { Client } from '@temporalio/client';
-import type { RefundRuns } from '../../activities/purchases/refund.ts';
 import { refundWorkflowId } from '../../contracts/purchases/refund.ts';
 import { refundChangedSignal } from '../../contracts/purchases/refund-messages.ts';
 import type { RefundProcess } from '../../contracts/purchases/refund-process.ts';
 import { answeredWithin, type OnMissed, PATIENCE, signalled } from '../patience.ts';
-import { runningWorkflows } from '../running-workflows.ts';
-import { restartProcess, startProcess } from '../start-process.ts';
+import { startProcess } from '../start-process.ts';
 import { refundStart } from './refund-start.ts';
 
 type RefundProcessOptions = {
@@ -32,13 +30,5 @@ export function createRefundProcess(options: RefundProcessOptions): RefundProces
         client.workflow.getHandle(workflowId).signal(refundChangedSignal, { status, reason_code }),
       );
     },
-  };
-}
-
-/** Refunds' workflows as `reconcile` asks for them. */
-export function refundRuns(client: Client, taskQueue: string): RefundRuns {
-  return {
-    running: (workflowIds) => runningWorkflows(client, workflowIds),
-    restart: (refund, replacing) => restartProcess(client, taskQueue, refundStart(refund), replacing),
   };
 }

@@ -13,7 +13,7 @@ import { OPEN_REFERRAL_STATUSES } from '../../domain/referral-status.ts';
 import { answeredWithin, type OnMissed, PATIENCE, signalled } from '../patience.ts';
 import { startProcess, withStart } from '../start-process.ts';
 import { referralStart } from './referral-start.ts';
-import { handleOf } from './reward-windows.ts';
+import { handleOf } from './reward-window-process.ts';
 
 export type ReferralProcessOptions = {
   client: Client;
