@@ -36,7 +36,7 @@ export const usageGrowth: Bench = async ({ postgresUrl, rounds, seconds, progres
 /** Uses of the past, spread evenly over the accounts and the months. */
 async function fill({ sql }: LedgerDatabase, uses: number, progress: (line: string) => void): Promise<void> {
   for (let month = 0; month < MONTHS; month++) {
-    await sql.query(`SELECT boon.make_usage_month($1::timestamptz - $2 * interval '1 month')`, [
+    await sql.query(`SELECT boon_code.make_usage_month($1::timestamptz - $2 * interval '1 month')`, [
       new Date(START),
       month,
     ]);

@@ -11,7 +11,11 @@ const DIST = join(ROOT, 'dist');
 
 await rm(DIST, { recursive: true, force: true });
 compile('-p', join(ROOT, 'tsconfig.build.json'));
-await cp(join(ROOT, 'src/ledger/migrations'), join(DIST, 'ledger/migrations'), { recursive: true });
+// Migrations, and the functions by their nouns.
+await cp(join(ROOT, 'src/ledger'), join(DIST, 'ledger'), {
+  recursive: true,
+  filter: (path) => !/\.\w+$/.test(path) || path.endsWith('.sql'),
+});
 await chmod(join(DIST, 'cli/boon.js'), 0o755);
 
 // The compiled one: it bundles the compiled workflows that lie beside it.

@@ -1,4 +1,4 @@
-/** The SQL functions of the ledger as the migrations leave them: asked of a migrated database. */
+/** The SQL functions of the ledger: asked of a migrated database. */
 import pg from 'pg';
 
 export type SqlFunction = {
@@ -11,13 +11,13 @@ export type SqlFunction = {
   definition: string;
 };
 
-/** All functions of the schema `boon`, by signature. */
+/** All functions of the schema `boon_code`, by signature. */
 export async function functionsOf(url: string): Promise<SqlFunction[]> {
   return await withClient(url, async (client) => {
     const { rows } = await client.query(`
-      SELECT p.oid::regprocedure::text AS signature, p.proname AS name, l.lanname AS language, p.prosrc AS body, pg_get_functiondef(p.oid) AS definition
+      SELECT replace(p.oid::regprocedure::text, 'boon_code.', '') AS signature, p.proname AS name, l.lanname AS language, p.prosrc AS body, pg_get_functiondef(p.oid) AS definition
       FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-      WHERE p.pronamespace = 'boon'::regnamespace AND p.prokind IN ('f', 'p') AND l.lanname IN ('sql', 'plpgsql') AND p.prosqlbody IS NULL
+      WHERE p.pronamespace = 'boon_code'::regnamespace AND p.prokind IN ('f', 'p') AND l.lanname IN ('sql', 'plpgsql') AND p.prosqlbody IS NULL
       ORDER BY 1`);
     return rows;
   });

@@ -1,6 +1,6 @@
 /** Which tests are to notice a fault, in which order. */
 import { globSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { CallsOfFile } from './calls.ts';
 import type { Fault } from './fault.ts';
 import type { SqlFunction } from './functions.ts';
@@ -43,7 +43,7 @@ export function stepsBy(
   /** PostgreSQL does not count a function that it put into its caller: whoever calls the caller may have called it. */
   const inlined = (called: SqlFunction, seen: ReadonlySet<string>): CallsOfFile[] => {
     if (called.language !== 'sql' || seen.has(called.signature)) return [];
-    const mention = new RegExp(`\\bboon\\.${called.name}\\b`);
+    const mention = new RegExp(`\\bboon_code\\.${called.name}\\b`);
     const callers = functions.filter(({ body }) => mention.test(body));
     const met = new Set([...seen, called.signature]);
     return [
@@ -78,13 +78,11 @@ export function stepsBy(
   };
 }
 
-/** The migrations that made a function. */
+/** The nouns that a function belongs to: folders of its file. */
 function homesOf(project: string, { name }: SqlFunction): string[] {
-  const made = new RegExp(`FUNCTION boon\\.${name}\\b`);
-  const files = globSync('src/ledger/migrations/*.sql', { cwd: project });
-  return files
-    .filter((path) => made.test(readFileSync(join(project, path), 'utf8')))
-    .map((path) => basename(path));
+  return globSync(`src/ledger/*/sql/${name}.sql`, { cwd: project }).map((path) =>
+    basename(dirname(dirname(path))),
+  );
 }
 
 /** What names of functions and files are about: the beginnings of their words. */

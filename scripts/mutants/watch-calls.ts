@@ -43,7 +43,7 @@ async function noteFunctions(database: string, functions: Set<string>): Promise<
       if (rows[0].others === 0) break;
     }
     const { rows } = await client.query(
-      `SELECT funcid::regprocedure::text AS signature FROM pg_stat_user_functions WHERE schemaname = 'boon'`,
+      `SELECT replace(funcid::regprocedure::text, 'boon_code.', '') AS signature FROM pg_stat_user_functions WHERE schemaname = 'boon_code'`,
     );
     for (const { signature } of rows) functions.add(signature);
   } catch {

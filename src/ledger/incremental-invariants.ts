@@ -68,7 +68,7 @@ export const INCREMENTAL: Readonly<Record<string, Narrow>> = {
       a.debits_pending, a.debits_posted, a.credits_posted, coalesce(p.debits_pending, 0) + coalesce(u.debits_pending, 0),
       coalesce(p.debits_posted, 0) + coalesce(u.debits_posted, 0), coalesce(p.credits_posted, 0) + coalesce(u.credits_posted, 0)) AS detail
     FROM boon.ledger_accounts a FULL JOIN boon.proven_totals p ON p.account_id = a.id
-    FULL JOIN (SELECT * FROM boon.unproven_totals(${block}) x
+    FULL JOIN (SELECT * FROM boon_code.unproven_totals(${block}) x
       WHERE x.account_id NOT IN ('boon:issuance', 'boon:expired', 'boon:unclaimed', 'boon:revenue', 'boon:receivable', 'boon:payments')) u
       ON u.account_id = coalesce(a.id, p.account_id)
     WHERE a.id IS NULL OR (a.debits_pending, a.debits_posted, a.credits_posted) IS DISTINCT FROM (

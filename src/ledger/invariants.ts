@@ -57,7 +57,7 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
     LEFT JOIN (SELECT account_id, sum(remaining) AS amount FROM boon.lots GROUP BY account_id) l ON l.account_id = a.id
     WHERE a.credits_posted - a.debits_posted - a.debits_pending <> coalesce(l.amount, 0)`,
   'a lot began with the entry of its grant': `
-    SELECT format('lot %s of %s credits', l.id, boon.credits(l.granted)) AS detail FROM boon.lots l
+    SELECT format('lot %s of %s credits', l.id, boon_code.credits(l.granted)) AS detail FROM boon.lots l
     LEFT JOIN boon.entries e ON e.transfer = l.transfer AND e.slice = l.slice
     WHERE (e.lot_id, e.amount) IS DISTINCT FROM (l.id, l.granted)`,
   'an entry belongs to a transfer and to the account of its lot': `
@@ -163,7 +163,7 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
     SELECT format('block %s does not match transfers %s to %s', b.number, b.first_seq, b.last_seq) AS detail FROM (
       SELECT x.*, lag(x.hash, 1, ''::bytea) OVER w AS hash_before, lag(x.number, 1, 0::bigint) OVER w AS number_before FROM boon.blocks x
       WINDOW w AS (ORDER BY x.number)) b
-    CROSS JOIN LATERAL boon.block_hash(b.seqs, b.hash_before) h
+    CROSS JOIN LATERAL boon_code.block_hash(b.seqs, b.hash_before) h
     WHERE b.previous_hash <> b.hash_before OR b.number <> b.number_before + 1 OR h.hash <> b.hash OR h.transfers <> b.transfers
       OR (b.first_seq, b.last_seq) IS DISTINCT FROM (lower(b.seqs), upper(b.seqs) - 1)`,
   'what happened cannot be changed': `

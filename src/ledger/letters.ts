@@ -38,12 +38,14 @@ export interface Letters {
 
 export function makeLetters(database: Database): Letters {
   const count = async (name: string, at: string) => {
-    const row = await queryRow<{ count: string }>(database, name, `SELECT boon.${name}($1) AS count`, [at]);
+    const row = await queryRow<{ count: string }>(database, name, `SELECT boon_code.${name}($1) AS count`, [
+      at,
+    ]);
     return Number(row?.count ?? 0);
   };
   return {
     async takeLetter({ kind, subject, which }, by, at) {
-      const text = 'SELECT status, until FROM boon.take_letter($1, $2, $3, $4, $5)';
+      const text = 'SELECT status, until FROM boon_code.take_letter($1, $2, $3, $4, $5)';
       const row = await queryRow<{ status: TakenLetter['status']; until: Date | null }>(
         database,
         'take_letter',
@@ -54,17 +56,17 @@ export function makeLetters(database: Database): Letters {
       return status === 'held' ? { status, until: instant(until ?? at) } : { status };
     },
     async endLetter(letter, end, at) {
-      const text = 'SELECT boon.end_letter($1, $2, $3)';
+      const text = 'SELECT boon_code.end_letter($1, $2, $3)';
       await queryRow(database, 'end_letter', text, [letterId(letter), end, at]);
     },
     async failLetter(letter, by, error, mayHaveArrived, at) {
-      const text = 'SELECT boon.fail_letter($1, $2, $3, $4, $5) AS status';
+      const text = 'SELECT boon_code.fail_letter($1, $2, $3, $4, $5) AS status';
       const values = [letterId(letter), by, error, !mayHaveArrived, at];
       const row = await queryRow<{ status: 'due' | LetterEnd }>(database, 'fail_letter', text, values);
       return row?.status ?? 'due';
     },
     async dueLetters(at, limit) {
-      const text = 'SELECT kind, subject, which FROM boon.due_letters($1, $2)';
+      const text = 'SELECT kind, subject, which FROM boon_code.due_letters($1, $2)';
       const rows = await queryRows<{ kind: LetterKind; subject: string; which: string }>(
         database,
         'due_letters',

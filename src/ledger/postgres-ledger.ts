@@ -64,11 +64,12 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
 
   return {
     async usePolicy(policy: VersionedPolicy, at: string) {
-      await queryRow(database, 'use_policy', 'SELECT boon.use_policy($1, $2, $3), boon.use_rules($1, $2)', [
-        policy.version,
-        JSON.stringify(policy.policy),
-        at,
-      ]);
+      await queryRow(
+        database,
+        'use_policy',
+        'SELECT boon_code.use_policy($1, $2, $3), boon_code.use_rules($1, $2)',
+        [policy.version, JSON.stringify(policy.policy), at],
+      );
       version = policy.version;
     },
     putAccount: (id, put, at) => putAccount(database, vault, id, put, at),
@@ -109,7 +110,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
       const row = await queryRow<{ lots: string; amount: string }>(
         database,
         'expire_lots',
-        'SELECT lots, amount FROM boon.expire_lots($1, $2)',
+        'SELECT lots, amount FROM boon_code.expire_lots($1, $2)',
         [at, limit],
       );
       return { lots: Number(row?.lots ?? 0), amount: row?.amount ?? '0' };
@@ -118,7 +119,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
       const last = await queryRow<{ seq: string }>(
         database,
         'sealable_seq',
-        'SELECT boon.sealable_seq() AS seq',
+        'SELECT boon_code.sealable_seq() AS seq',
         [],
       );
       let sealed = 0;
@@ -126,7 +127,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
         const row = await queryRow<{ made: boolean }>(
           database,
           'seal_block',
-          'SELECT boon.seal_block($1, $2, $3) AS made',
+          'SELECT boon_code.seal_block($1, $2, $3) AS made',
           [last?.seq ?? 0, BLOCK_SIZE, at],
         );
         if (row?.made !== true) return sealed;
@@ -135,7 +136,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
       }
     },
     async unsealed() {
-      const text = 'SELECT transfers, oldest_at FROM boon.unsealed()';
+      const text = 'SELECT transfers, oldest_at FROM boon_code.unsealed()';
       const row = await queryRow<{ transfers: string; oldest_at: Date | null }>(
         database,
         'unsealed',

@@ -34,24 +34,29 @@ export interface StuckItems {
 type Row = { item: StuckItem };
 
 const LIST = `
-  SELECT boon.stuck_item_view(s) AS item, (extract(epoch FROM s.since) * 1000000)::bigint AS position FROM boon.stuck_items s
+  SELECT boon_code.stuck_item_view(s) AS item, (extract(epoch FROM s.since) * 1000000)::bigint AS position FROM boon.stuck_items s
   WHERE ($1::text IS NULL OR s.what = $1)
     AND ($2::bigint IS NULL OR (s.since, s.id) > ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
   ORDER BY s.since, s.id LIMIT $4`;
 
 /** As `boon.expire_resets` chooses. */
 const FIRST_EXPIRY = `
-  SELECT r.id::text AS item FROM boon.resets r WHERE r.status = 'available' AND r.expires_at <= $2 AND boon.is_expiry_due(r, $1, $2)
-    AND NOT boon.is_aside('reset_expiries', r.id::text, $2) ORDER BY r.expires_at, r.id LIMIT 1`;
+  SELECT r.id::text AS item FROM boon.resets r WHERE r.status = 'available' AND r.expires_at <= $2 AND boon_code.is_expiry_due(r, $1, $2)
+    AND NOT boon_code.is_aside('reset_expiries', r.id::text, $2) ORDER BY r.expires_at, r.id LIMIT 1`;
 
 export function makeStuckItems(database: Database, policyVersion: () => string): StuckItems {
   return {
     async putAside(what, item, error, at) {
-      await queryRow(database, 'put_aside', 'SELECT boon.put_aside($1, $2, $3, $4)', [what, item, error, at]);
+      await queryRow(database, 'put_aside', 'SELECT boon_code.put_aside($1, $2, $3, $4)', [
+        what,
+        item,
+        error,
+        at,
+      ]);
     },
     async stuckItemsOf(what) {
       const text =
-        'SELECT boon.stuck_item_view(s) AS item FROM boon.stuck_items s WHERE s.what = $1 ORDER BY s.since, s.id';
+        'SELECT boon_code.stuck_item_view(s) AS item FROM boon.stuck_items s WHERE s.what = $1 ORDER BY s.since, s.id';
       return (await queryRows<Row>(database, 'stuck_items_of', text, [what])).map(toStuckItem);
     },
     async forgetStuck(what, items) {
@@ -62,11 +67,11 @@ export function makeStuckItems(database: Database, policyVersion: () => string):
       const [name, text, values] =
         what === 'reset_expiries'
           ? ['first_expiry', FIRST_EXPIRY, [policyVersion(), at]]
-          : ['first_due', 'SELECT boon.first_due($1, $2) AS item', [what, at]];
+          : ['first_due', 'SELECT boon_code.first_due($1, $2) AS item', [what, at]];
       return (await queryRow<{ item: string | null }>(database, name, text, values))?.item ?? undefined;
     },
     async firstRedemption(at, { expires_at, reset_id }) {
-      const text = 'SELECT reset_id::text AS item FROM boon.resets_at_last_moment($1, $2, $3, $4, 1)';
+      const text = 'SELECT reset_id::text AS item FROM boon_code.resets_at_last_moment($1, $2, $3, $4, 1)';
       const values = [policyVersion(), at, expires_at, reset_id];
       return (await queryRow<{ item: string }>(database, 'first_redemption', text, values))?.item;
     },
@@ -83,7 +88,7 @@ export function makeStuckItems(database: Database, policyVersion: () => string):
     },
     async retryStuckItem(id, at) {
       const text = `UPDATE boon.stuck_items s SET next_try_at = least(s.next_try_at, $2) WHERE s.id = $1
-        RETURNING boon.stuck_item_view(s) AS item`;
+        RETURNING boon_code.stuck_item_view(s) AS item`;
       const row = await queryRow<Row>(database, 'retry_stuck_item', text, [id, at]);
       if (row === undefined) throw new BoonError('not_found', `Nothing of the id "${id}" is stuck.`);
       return toStuckItem(row);

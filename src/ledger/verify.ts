@@ -103,7 +103,7 @@ async function runChecks(
     const { rows } = await client.query(checkpoint === undefined ? COUNTS : countsSince(checkpoint));
     const ok = violations.length === 0;
     if (ok && keepCheckpoint)
-      await client.query('SELECT boon.keep_checkpoint($1, $2)', [
+      await client.query('SELECT boon_code.keep_checkpoint($1, $2)', [
         JSON.stringify(written),
         checkpoint?.block ?? null,
       ]);
@@ -142,7 +142,7 @@ async function isReplica(client: Connection): Promise<boolean> {
 }
 
 async function readWritten(client: Connection): Promise<Written> {
-  const { rows } = await client.query<{ written: Written }>('SELECT boon.written() AS written');
+  const { rows } = await client.query<{ written: Written }>('SELECT boon_code.written() AS written');
   return rows[0]?.written ?? {};
 }
 
@@ -152,7 +152,7 @@ async function readWritten(client: Connection): Promise<Written> {
  */
 async function lastCheckpoint(client: Connection, written: Written): Promise<Checkpoint | undefined> {
   const { rows } = await client.query<Checkpoint & { stands: boolean }>(`
-    SELECT c.number, c.block, c.written, boon.unproven_from(c.block) AS "from",
+    SELECT c.number, c.block, c.written, boon_code.unproven_from(c.block) AS "from",
       c.block = 0 OR EXISTS (SELECT FROM boon.blocks b WHERE b.number = c.block AND b.hash = c.hash) AS stands
     FROM boon.checkpoints c ORDER BY c.number DESC LIMIT 1`);
   const { rows: guarded } = await client.query<{ name: string }>('SELECT name FROM boon.append_only_tables');
@@ -186,7 +186,7 @@ async function checksSince(
 /** The texts of views and functions, for what they read. */
 async function readTexts(client: Connection): Promise<Map<string, string>> {
   const { rows } = await client.query<{ name: string; text: string }>(`
-    SELECT p.proname AS name, pg_get_functiondef(p.oid) AS text FROM pg_proc p WHERE p.pronamespace = 'boon'::regnamespace AND p.prokind = 'f'
+    SELECT p.proname AS name, pg_get_functiondef(p.oid) AS text FROM pg_proc p WHERE p.pronamespace IN ('boon'::regnamespace, 'boon_code'::regnamespace) AND p.prokind = 'f'
     UNION ALL
     SELECT c.relname, pg_get_viewdef(c.oid) FROM pg_class c WHERE c.relnamespace = 'boon'::regnamespace AND c.relkind = 'v'`);
   const texts = new Map<string, string>();
@@ -198,7 +198,7 @@ async function readTexts(client: Connection): Promise<Map<string, string>> {
 function tablesOf(query: string, texts: ReadonlyMap<string, string>): Set<string> {
   const found = new Set<string>();
   const look = (text: string) => {
-    for (const [, name = ''] of text.matchAll(/boon\.(\w+)/g)) {
+    for (const [, name = ''] of text.matchAll(/boon(?:_code)?\.(\w+)/g)) {
       if (found.has(name)) continue;
       found.add(name);
       const more = texts.get(name);

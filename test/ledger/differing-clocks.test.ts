@@ -128,7 +128,7 @@ test('a window that begins by the clock that lags behind ends one that a use tol
   await ledger.use({ ...told, at: later(START, { ms: -1 }) });
   await use(ledger, ada, '3', later(START, { ms: 1 }));
   const windows = await own.sql(
-    `SELECT boon.credits(x.used) AS used, x.ended_at FROM boon.window_at($1, 'five_hour', $2) x`,
+    `SELECT boon_code.credits(x.used) AS used, x.ended_at FROM boon_code.window_at($1, 'five_hour', $2) x`,
     [ada, START],
   );
   expect(windows).toEqual([{ used: '2', ended_at: new Date(later(START, { ms: 1 })) }]);

@@ -7,6 +7,7 @@ import { migrate } from '../../src/ledger/postgres/migrate.ts';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { createDatabase, dropDatabase } from '../../src/local/postgres.ts';
 import { give, grant } from '../support/gifts.ts';
+import { offerOlderFunctions } from '../support/older-version.ts';
 import {
   expectVerified,
   later,
@@ -37,6 +38,7 @@ test('a ledger whose blocks were sealed by an earlier version is proved as befor
       newline: 'LF',
       execQuery: (query) => client.query(query),
     }).migrate(BEFORE);
+    const takeAway = await offerOlderFunctions((text) => client.query(text));
     await ledger.usePolicy(policyWith(), START);
     const undo = await takingAccountsWithoutNames((text) => client.query(text));
     await seedAccount(ledger, 'ann', { credits: '100' });
@@ -50,6 +52,7 @@ test('a ledger whose blocks were sealed by an earlier version is proved as befor
     const { rows: before } = await client.query('SELECT number, hash FROM boon.blocks');
 
     await undo();
+    await takeAway();
     expect((await migrate(url)).length).toBeGreaterThan(0);
     await expectVerified(ledger);
     expect((await client.query('SELECT number, hash FROM boon.blocks')).rows).toEqual(before);

@@ -37,7 +37,7 @@ function write(): string {
     reason: 'test',
     products: null,
   };
-  return `SELECT * FROM boon.grant_credits('[${JSON.stringify(grant)}]')`;
+  return `SELECT * FROM boon_code.grant_credits('[${JSON.stringify(grant)}]')`;
 }
 
 /** The same under a number that was drawn before: the next one of the sequence, for as long as it takes. */
@@ -47,7 +47,7 @@ const writeUnder = (seq: string) => `
 
 const blocks = () =>
   own.sql('SELECT number::int, transfers::int, seqs::text FROM boon.blocks ORDER BY number');
-const unsealed = async () => (await own.sql('SELECT transfers::int FROM boon.unsealed()'))[0]?.transfers;
+const unsealed = async () => (await own.sql('SELECT transfers::int FROM boon_code.unsealed()'))[0]?.transfers;
 /** Seals until no gap is watched: transactions of other tests, on the same server, are waited for too. */
 const untilNoGaps = (at: string) =>
   expect
@@ -89,7 +89,7 @@ describe('sealing', () => {
   });
 
   test('keeps no writer waiting while it is at work', async () => {
-    await holding(own, [`SELECT boon.seal_block(1000, 1000, '${START}')`, []], async (query) => {
+    await holding(own, [`SELECT boon_code.seal_block(1000, 1000, '${START}')`, []], async (query) => {
       await grant(own.ledger, 'ann', '1');
       await give(own.ledger, 'ann', 'bob');
       await query('COMMIT');
@@ -205,7 +205,7 @@ describe('sealing', () => {
   });
 
   test('by two at once waits for the other, and seals nothing twice', async () => {
-    await holding(own, [`SELECT boon.seal_block(1000, 1000, '${START}')`, []], async (query) => {
+    await holding(own, [`SELECT boon_code.seal_block(1000, 1000, '${START}')`, []], async (query) => {
       const second = own.ledger.sealBlocks(START);
       await untilWaiting(own, 1);
       await query('COMMIT');
@@ -218,7 +218,7 @@ describe('sealing', () => {
     // A transaction that has locked rows has an id, so that a gap in which its numbers lie stays watched until it has ended.
     const functions = (await own.sql(`
       SELECT p.proname AS name, pg_get_functiondef(p.oid) AS text FROM pg_proc p
-      WHERE p.pronamespace = 'boon'::regnamespace AND p.prokind = 'f' AND pg_get_functiondef(p.oid) LIKE '%nextval(%'`)) as {
+      WHERE p.pronamespace = 'boon_code'::regnamespace AND p.prokind = 'f' AND pg_get_functiondef(p.oid) LIKE '%nextval(%'`)) as {
       name: string;
       text: string;
     }[];

@@ -80,12 +80,12 @@ describe('verify since a checkpoint', () => {
     await grant(own.ledger, 'ann', '2');
     // New rows, and not old ones, so that the checkpoint stands.
     await own.sql(`SET LOCAL session_replication_role = replica;
-      UPDATE boon.lots SET remaining = remaining - 1 WHERE granted = boon.micro('2')`);
+      UPDATE boon.lots SET remaining = remaining - 1 WHERE granted = boon_code.micro('2')`);
     const lots = await since();
     expect(lots.since_checkpoint).toBe(1);
     expect(broken(lots)).toContain('a lot is the sum of its entries');
     await own.sql(`SET LOCAL session_replication_role = replica;
-      UPDATE boon.lots SET remaining = remaining + 1 WHERE granted = boon.micro('2')`);
+      UPDATE boon.lots SET remaining = remaining + 1 WHERE granted = boon_code.micro('2')`);
     expect(broken(await since())).toEqual([]);
     await grant(own.ledger, 'ann', '3');
     await own.sql(`SET LOCAL session_replication_role = replica; CREATE TABLE public.sound AS TABLE boon.entries;
@@ -137,7 +137,7 @@ describe('verify since a checkpoint', () => {
 test('what is changed in a month of uses counts as changed in uses', async () => {
   await charge(own.ledger, 'ann');
   await tamper(`UPDATE boon.usage SET units = units WHERE account_id = 'ann'`);
-  const changed = async () => (await own.sql(`SELECT boon.written() -> 'usage' -> 1 AS uses`))[0]?.uses;
+  const changed = async () => (await own.sql(`SELECT boon_code.written() -> 'usage' -> 1 AS uses`))[0]?.uses;
   await expect.poll(changed, { timeout: 30_000 }).toBe(1);
 });
 

@@ -62,7 +62,7 @@ async function makeScene(ledger: Ledger): Promise<void> {
 /** As a restore does it: no trigger sees what is changed in this transaction. */
 const WITHOUT_TRIGGERS = 'SET LOCAL session_replication_role = replica;';
 /** Once more what was kept while the ledger was empty: damages that were undone count as written, too. */
-const CHECKPOINT = `INSERT INTO boon.checkpoints (block, hash, written) VALUES (0, '', boon.written());`;
+const CHECKPOINT = `INSERT INTO boon.checkpoints (block, hash, written) VALUES (0, '', boon_code.written());`;
 const transferOf = (gift: string) => `(SELECT transfer FROM boon.gifts WHERE id = '${gift}')`;
 const resolutionOf = (gift: string) =>
   `(SELECT seq FROM boon.transfers WHERE resolves = ${transferOf(gift)})`;

@@ -48,7 +48,7 @@ const READ = `SELECT
    FROM boon.ledger_accounts a) AS totals,
   (SELECT coalesce(json_agg(json_build_array(l.account_id, l.source, l.granted::text, l.remaining::text, l.expires_at, l.giftable)
      ORDER BY l.account_id, l.id), '[]') FROM boon.lots l) AS lots,
-  (SELECT coalesce(json_agg(boon.gift_view(g) ORDER BY g.transfer), '[]') FROM boon.gifts g) AS gifts,
+  (SELECT coalesce(json_agg(boon_code.gift_view(g) ORDER BY g.transfer), '[]') FROM boon.gifts g) AS gifts,
   (SELECT coalesce(sum(amount), 0)::text FROM boon.transfers WHERE kind = 'grant') AS issued,
   (SELECT coalesce(sum(amount), 0)::text FROM boon.transfers WHERE kind = 'expiry') AS expired,
   (SELECT md5(coalesce(string_agg(x.row, E'\\n'), '')) FROM (

@@ -206,7 +206,7 @@ class Scene {
          + coalesce((SELECT sum(t.amount) FROM boon.transfers t WHERE t.debit_account = a.id AND t.phase = 'posted' AND t.kind IN ('gift', 'usage', 'expiry')), 0)
          - coalesce((SELECT sum(t.amount) FROM boon.transfers t WHERE t.credit_account = a.id AND t.kind = 'reversal'), 0) AS has,
          coalesce((SELECT sum(t.amount) FROM boon.transfers t WHERE t.credit_account = a.id AND t.kind = 'grant'), 0)
-         + coalesce((SELECT sum(p.credits - boon.share(p.credits, p.paid, boon.money_back(p)) + p.let_go) FROM boon.purchases p
+         + coalesce((SELECT sum(p.credits - boon_code.share(p.credits, p.paid, boon_code.money_back(p)) + p.let_go) FROM boon.purchases p
                      WHERE p.account_id = a.id AND p.credits > 0), 0) AS was_brought
        FROM boon.ledger_accounts a WHERE a.id = $1`,
       [this.#id],

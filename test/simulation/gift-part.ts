@@ -22,7 +22,7 @@ const STATE = `SELECT
    FROM boon.ledger_accounts a WHERE a.id = ANY ($1)) AS totals,
   (SELECT coalesce(json_agg(json_build_array(l.account_id, l.source, l.granted::text, l.remaining::text, l.expires_at, l.giftable)
      ORDER BY l.account_id, l.id), '[]') FROM boon.lots l WHERE l.account_id = ANY ($1)) AS lots,
-  (SELECT coalesce(json_agg(boon.gift_view(g) ORDER BY g.transfer), '[]') FROM boon.gifts g WHERE g.sender_id = ANY ($1)) AS gifts`;
+  (SELECT coalesce(json_agg(boon_code.gift_view(g) ORDER BY g.transfer), '[]') FROM boon.gifts g WHERE g.sender_id = ANY ($1)) AS gifts`;
 
 export class GiftPart implements Part {
   readonly #world: World;

@@ -21,7 +21,7 @@ export class Idler {
     const grant = { i: 0, key, at, input_hash: '00', account_id: IDLER, amount: '1000000' };
     const { idler } = this.#world;
     await idler.query('BEGIN');
-    await idler.query('SELECT boon.grant_credits($1)', [
+    await idler.query('SELECT boon_code.grant_credits($1)', [
       JSON.stringify([{ ...grant, source: 'purchased', expires_at: null, giftable: false, reason: 'idle' }]),
     ]);
     this.#open = true;

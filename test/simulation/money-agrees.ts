@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 import type { World } from './world.ts';
 
 /** What the provider gave back or holds back; the ledger's own word where something else was said to it. */
-const BACK = 'coalesce(($3::jsonb ->> p.id)::bigint, boon.money_back(p))';
+const BACK = 'coalesce(($3::jsonb ->> p.id)::bigint, boon_code.money_back(p))';
 /** Cut, as a person would reckon it: the money of a part buys no more than its part. */
 const SHARE = `div(p.credits::numeric * least(${BACK}, p.paid), p.paid)`;
 /** Where a reset comes from that its owner gave and got back. */
@@ -30,8 +30,8 @@ const AGREES = `
     ARRAY(SELECT r.id::text FROM boon.resets r WHERE r.account_id = a.id AND r.status = 'available' AND r.expires_at > $2
       AND EXISTS (SELECT FROM boon.purchases p WHERE p.resets_kept > 0 AND p.id IN (${FIRST}))) AS came_back,
     ARRAY(SELECT p.id FROM boon.purchases p WHERE p.account_id = a.id AND p.owed > 0
-      AND EXISTS (SELECT FROM boon.gifts_that_hold(a.id, ARRAY(SELECT boon.lot_family(p.lot_id)), '{}'))) AS held,
-    ARRAY(SELECT p.id FROM boon.purchases p WHERE p.account_id = a.id AND p.let_go > 0 AND p.let_go > boon.expired_of(p.lot_id)) AS let_go
+      AND EXISTS (SELECT FROM boon_code.gifts_that_hold(a.id, ARRAY(SELECT boon_code.lot_family(p.lot_id)), '{}'))) AS held,
+    ARRAY(SELECT p.id FROM boon.purchases p WHERE p.account_id = a.id AND p.let_go > 0 AND p.let_go > boon_code.expired_of(p.lot_id)) AS let_go
   FROM boon.ledger_accounts a LEFT JOIN boon.debts d ON d.account_id = a.id WHERE a.id = ANY ($1) ORDER BY a.id`;
 
 type Row = {

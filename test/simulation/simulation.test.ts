@@ -74,7 +74,7 @@ describe('a fault that is put back', () => {
       replace: '',
     };
     await expect(World.open(postgres().adminUrl, TEMPLATE_DATABASE, gone)).rejects.toThrow(
-      'not in boon.settle_gifts',
+      'not in boon_code.settle_gifts',
     );
   });
 });
@@ -91,7 +91,7 @@ describe('every fault', () => {
     expect(Object.keys(FOUND).filter((name) => !names.includes(name))).toEqual([]);
     for (const fault of FAULTS) {
       const rows = await world.sql(
-        "SELECT pg_get_functiondef(p.oid) AS text FROM pg_proc p WHERE p.pronamespace = 'boon'::regnamespace AND p.proname = $1",
+        "SELECT pg_get_functiondef(p.oid) AS text FROM pg_proc p WHERE p.pronamespace = 'boon_code'::regnamespace AND p.proname = $1",
         [fault.function],
       );
       const places = rows.flatMap(({ text }) => String(text).split(fault.find).slice(1));

@@ -17,7 +17,7 @@ export type Rows = Record<string, unknown>[];
 
 /** What stays when a database is emptied: policies and rules, and what remembers the schema and its months. */
 const KEPT = `tablename NOT LIKE '%rules' AND tablename NOT LIKE 'polic%' AND tablename !~ '^usage_(months|\\d)'
-  AND tablename NOT IN ('schemaversion', 'schema_version', 'append_only_tables')`;
+  AND tablename NOT IN ('schemaversion', 'schema_version', 'append_only_tables', 'code')`;
 
 /** Statements are planned once a connection: planning them anew takes longer than to run them on so little. */
 const PLANNED = '-c timezone=UTC -c plan_cache_mode=force_generic_plan -c jit=off';

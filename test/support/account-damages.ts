@@ -61,7 +61,7 @@ export const ACCOUNT_DAMAGES: [string, string, string][] = [
   [
     COUNTED,
     'a top-up of just when its month had ended',
-    `UPDATE boon.purchases p SET created_at = (SELECT m.ends_at FROM boon.billing_month(p.account_id, p.month::timestamp AT TIME ZONE 'UTC') m) WHERE kind = 'top_up'`,
+    `UPDATE boon.purchases p SET created_at = (SELECT m.ends_at FROM boon_code.billing_month(p.account_id, p.month::timestamp AT TIME ZONE 'UTC') m) WHERE kind = 'top_up'`,
   ],
   [
     COUNTED,

@@ -128,9 +128,9 @@ export async function seedAccount(
 export async function takingAccountsWithoutNames(
   sql: (text: string) => Promise<unknown>,
 ): Promise<() => Promise<unknown>> {
-  await sql(`CREATE FUNCTION boon.describe_account(p_id text, p jsonb, p_at timestamptz) RETURNS jsonb LANGUAGE sql
-    RETURN boon.put_account(p_id, p, p_at)`);
-  return () => sql('DROP FUNCTION boon.describe_account(text, jsonb, timestamptz)');
+  await sql(`CREATE FUNCTION boon_code.describe_account(p_id text, p jsonb, p_at timestamptz) RETURNS jsonb LANGUAGE sql
+    RETURN boon_code.put_account(p_id, p, p_at)`);
+  return () => sql('DROP FUNCTION boon_code.describe_account(text, jsonb, timestamptz)');
 }
 
 /** A moment some time after another: `later(START, { hours: 24 })`. */

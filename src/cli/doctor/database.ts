@@ -42,15 +42,19 @@ async function checkServer(client: pg.Client): Promise<Finding> {
 
 async function checkSchema(url: string): Promise<Finding> {
   const part = 'schema';
-  const { present, known } = await schemaVersions(url);
-  if (present === known) return ok(part, `version ${present}`);
-  return present < known
-    ? fault(
-        part,
-        `version ${present}, and this Boon needs ${known}`,
-        'Run `boon migrate`, or start a server or worker.',
-      )
-    : fault(part, `version ${present}, and this Boon knows ${known}`, 'Run the newer Boon that made it.');
+  const { present, known, functions } = await schemaVersions(url);
+  if (present > known) {
+    return fault(
+      part,
+      `version ${present}, and this Boon knows ${known}`,
+      'Run the newer Boon that made it.',
+    );
+  }
+  const remedy = 'Run `boon migrate`, or start a server or worker.';
+  if (present < known) return fault(part, `version ${present}, and this Boon needs ${known}`, remedy);
+  return functions.present === functions.known
+    ? ok(part, `version ${present}, functions ${functions.present}`)
+    : fault(part, `functions ${functions.present}, and this Boon has ${functions.known}`, remedy);
 }
 
 async function checkClock(client: pg.Client): Promise<Finding> {
@@ -109,7 +113,7 @@ async function checkGifts(client: pg.Client): Promise<Finding> {
 async function checkSealing(client: pg.Client): Promise<Finding> {
   const part = 'sealing';
   const { rows } = await client.query<{ transfers: string; oldest_at: Date | null }>(
-    `SELECT transfers, oldest_at FROM boon.unsealed()`,
+    `SELECT transfers, oldest_at FROM boon_code.unsealed()`,
   );
   const { transfers = '0', oldest_at = null } = rows[0] ?? {};
   const age = oldest_at === null ? 0 : Math.max(0, Date.now() - oldest_at.getTime());

@@ -39,7 +39,7 @@ export async function putAccount(
   }
   if (fingerprints !== undefined)
     stored.fingerprints = fingerprints.map((fingerprint) => fingerprintIndex(vault, fingerprint));
-  const text = 'SELECT boon.describe_account($1, $2, $3) AS answer';
+  const text = 'SELECT boon_code.describe_account($1, $2, $3) AS answer';
   const row = await queryRow<{ answer: { account: AccountView } | { refused: FieldError } }>(
     database,
     'put_account',
@@ -78,7 +78,7 @@ export async function showAccount(
 }
 
 async function viewOf(database: Database, id: string, at: string | null): Promise<AccountView> {
-  const text = 'SELECT boon.account_view($1, $2) AS account';
+  const text = 'SELECT boon_code.account_view($1, $2) AS account';
   const row = await queryRow<{ account: AccountView | null }>(database, 'account_view', text, [id, at]);
   if (!row?.account) throw new BoonError('not_found', `There is no account "${id}".`);
   return row.account;
@@ -123,13 +123,13 @@ export async function balance(database: Database, id: string, at: string, asOf?:
       ? await queryRow<{ balance: Balance | null }>(
           database,
           'balance',
-          'SELECT boon.balance($1, $2) AS balance',
+          'SELECT boon_code.balance($1, $2) AS balance',
           [id, at],
         )
       : await queryRow<{ balance: Balance | null }>(
           database,
           'balance_as_of',
-          'SELECT boon.balance_as_of($1, $2) AS balance',
+          'SELECT boon_code.balance_as_of($1, $2) AS balance',
           [id, asOf],
         );
   if (row === undefined || row.balance === null)
@@ -143,8 +143,8 @@ export async function balance(database: Database, id: string, at: string, asOf?:
 
 /** Newest first. */
 const STATEMENT = `
-  SELECT e.transfer::text || '-' || e.slice AS id, e.effective_at AS at, e.kind, boon.credits(e.amount) AS amount,
-    boon.credits(e.balance_after) AS balance_after, e.lot_id::text AS lot_id, e.reference, e.transfer, e.slice, t.recorded_at
+  SELECT e.transfer::text || '-' || e.slice AS id, e.effective_at AS at, e.kind, boon_code.credits(e.amount) AS amount,
+    boon_code.credits(e.balance_after) AS balance_after, e.lot_id::text AS lot_id, e.reference, e.transfer, e.slice, t.recorded_at
   FROM boon.entries e JOIN boon.transfers t ON t.seq = e.transfer
   WHERE e.account_id = $1 AND ($2::bigint IS NULL OR (e.transfer, e.slice) < ($2, $3::int))
   ORDER BY e.transfer DESC, e.slice DESC LIMIT $4`;
@@ -189,7 +189,7 @@ export async function gifting(
   const row = await queryRow<{ gifting: (Omit<Gifting, 'reasons'> & { reasons: GiftingReason[] }) | null }>(
     database,
     'gifting',
-    'SELECT boon.gifting($1, $2, $3) AS gifting',
+    'SELECT boon_code.gifting($1, $2, $3) AS gifting',
     [policyVersion, id, at],
   );
   if (row === undefined || row.gifting === null)

@@ -32,7 +32,7 @@ export function makeGrant(database: Database): (request: GrantRequest) => Promis
       callWithArray(
         database,
         'grant_credits',
-        'SELECT i, replayed, result FROM boon.grant_credits($1)',
+        'SELECT i, replayed, result FROM boon_code.grant_credits($1)',
         [JSON.stringify(batch.map(toRow))],
         batch.length,
         wait,

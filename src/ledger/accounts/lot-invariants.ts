@@ -19,7 +19,7 @@ export const LOT_INVARIANTS: Readonly<Record<string, string>> = {
     FROM boon.transfers t JOIN boon.lots l ON l.transfer = t.seq
     LEFT JOIN boon.events e ON e.type = 'credits.granted' AND e.subject = l.id::text
     WHERE t.kind = 'grant' AND l.continues IS NULL AND NOT coalesce(
-      (l.source::text, l.giftable, boon.credits(l.granted), ARRAY[l.account_id], l.granted_at)
+      (l.source::text, l.giftable, boon_code.credits(l.granted), ARRAY[l.account_id], l.granted_at)
         = (e.data ->> 'source', (e.data ->> 'giftable')::boolean, e.data ->> 'granted', e.accounts, e.effective_at)
       AND to_jsonb(l.products) IS NOT DISTINCT FROM nullif(e.data -> 'products', 'null') AND ${expiresAs('l', `(e.data ->> 'expires_at')::timestamptz`)}, false)
     UNION ALL
@@ -47,7 +47,7 @@ export const LOT_INVARIANTS: Readonly<Record<string, string>> = {
     WHERE l.continues IS NOT NULL AND (l.account_id, l.source, l.giftable, l.granted_at, l.products)
       IS DISTINCT FROM (o.account_id, o.source, o.giftable, o.granted_at, o.products)`,
   'a grant has the write that asked for it': `
-    SELECT format('transfer %s grants %s to %s, and nothing asked for it', t.seq, boon.credits(t.amount), t.credit_account) AS detail
+    SELECT format('transfer %s grants %s to %s, and nothing asked for it', t.seq, boon_code.credits(t.amount), t.credit_account) AS detail
     FROM boon.transfers t LEFT JOIN boon.lots l ON l.transfer = t.seq
     WHERE t.kind = 'grant'
       AND NOT EXISTS (SELECT FROM boon.idempotency_keys k WHERE k.result -> 'lot' ->> 'id' = l.id::text)

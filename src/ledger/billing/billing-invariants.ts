@@ -46,10 +46,10 @@ export const BILLING_INVARIANTS: Readonly<Record<string, string>> = {
       ON c.id = l.invoice_id AND c.member_id = l.member_id AND c.product = l.product AND coalesce(c.model, '') = coalesce(l.model, '')
     WHERE (l.uses, l.units, l.credits) IS DISTINCT FROM (c.uses, c.units, c.credits)
     UNION ALL
-    SELECT format('invoice %s comes to %s, its lines to %s, its charges to %s', v.id, v.amount, l.amount, boon.invoice_price(v.credits, r.hundred_credits))
+    SELECT format('invoice %s comes to %s, its lines to %s, its charges to %s', v.id, v.amount, l.amount, boon_code.invoice_price(v.credits, r.hundred_credits))
     FROM boon.invoices v JOIN boon.invoice_rules r ON r.version = v.policy_version
     LEFT JOIN (SELECT invoice_id, sum(amount) AS amount FROM boon.invoice_lines GROUP BY 1) l ON l.invoice_id = v.id
-    WHERE (v.amount::numeric, v.amount, v.currency) IS DISTINCT FROM (l.amount, boon.invoice_price(v.credits, r.hundred_credits), r.currency)`,
+    WHERE (v.amount::numeric, v.amount, v.currency) IS DISTINCT FROM (l.amount, boon_code.invoice_price(v.credits, r.hundred_credits), r.currency)`,
   'an invoice is paid once, by its transfer': `
     SELECT format('invoice %s is %s, its transfer moved %s', coalesce(v.id, t.reference), v.status, t.amount) AS detail FROM boon.invoices v
     FULL JOIN (SELECT reference, sum(amount) AS amount, min(effective_at) AS at FROM boon.transfers

@@ -56,14 +56,14 @@ export interface Billing extends InvoiceCorrections, ProviderInvoices {
   hearOfInvoice(news: InvoiceNews): Promise<'paid' | 'known' | 'case' | undefined>;
 }
 
-const VIEW = 'SELECT boon.invoice_view(v) AS invoice FROM boon.invoices v';
+const VIEW = 'SELECT boon_code.invoice_view(v) AS invoice FROM boon.invoices v';
 const LINES = `
-  SELECT l.member_id, l.product, l.model, l.uses, boon.credits(l.units::bigint) AS units, boon.credits(l.credits) AS credits, l.amount
+  SELECT l.member_id, l.product, l.model, l.uses, boon_code.credits(l.units::bigint) AS units, boon_code.credits(l.credits) AS credits, l.amount
   FROM boon.invoice_lines l WHERE l.invoice_id = $1 ORDER BY l.line`;
 const LIST = `
   SELECT a.id IS NOT NULL AS known, v.invoice FROM (SELECT $1::text AS id) asked LEFT JOIN boon.accounts a ON a.id = asked.id
   LEFT JOIN LATERAL (
-    SELECT boon.invoice_view(x) AS invoice FROM boon.invoices x WHERE x.org_id = a.id AND ($2::date IS NULL OR x.month < $2)
+    SELECT boon_code.invoice_view(x) AS invoice FROM boon.invoices x WHERE x.org_id = a.id AND ($2::date IS NULL OR x.month < $2)
     ORDER BY x.month DESC LIMIT $3) v ON true`;
 const UNFINISHED = `
   SELECT m.org_id AS account_id, m.month::text AS month, m.ends_at FROM (
@@ -74,7 +74,7 @@ const UNFINISHED = `
   WHERE ($1::text IS NULL OR (m.org_id, m.month) > ($1, $2::date)) ORDER BY m.org_id, m.month LIMIT $3`;
 
 const MONTH = `
-  SELECT boon.credits(m.charged) AS charged, (SELECT boon.invoice_view(v) FROM boon.invoices v WHERE v.org_id = m.org_id AND v.month = m.month) AS invoice
+  SELECT boon_code.credits(m.charged) AS charged, (SELECT boon_code.invoice_view(v) FROM boon.invoices v WHERE v.org_id = m.org_id AND v.month = m.month) AS invoice
   FROM boon.billing_months m WHERE m.org_id = $1 AND m.month = $2`;
 
 const DAY = /^\d{4}-\d\d-\d\d$/;
@@ -83,14 +83,14 @@ const ANY_ID = /^.{1,200}$/;
 export function makeBilling(database: Database, vault: AddressVault): Billing {
   const pay = makeArrayCall<InvoicePayment, { invoice: Invoice }>(database, {
     name: 'pay_invoices',
-    text: 'SELECT i, replayed, result FROM boon.pay_invoices($1)',
+    text: 'SELECT i, replayed, result FROM boon_code.pay_invoices($1)',
     toRow: ({ key, at, ...said }, i) => ({ i, key, at, input_hash: inputHash(said), ...said }),
   });
   return {
     ...makeInvoiceCorrections(database),
     ...makeProviderInvoices(database),
     async closeBillingMonth({ account_id, month }, at) {
-      const text = 'SELECT boon.close_billing_month($1, $2, $3) AS answer';
+      const text = 'SELECT boon_code.close_billing_month($1, $2, $3) AS answer';
       const row = await queryRow<{ answer: { invoice: Invoice } | { code: ErrorCode; detail: string } }>(
         database,
         'close_billing_month',
@@ -130,7 +130,7 @@ export function makeBilling(database: Database, vault: AddressVault): Billing {
       return { charged: row.charged, invoice: { id, status, credits, due_at, notice } };
     },
     async noteInvoiceNotice(id, notice, at) {
-      const text = 'SELECT boon.note_invoice_notice($1, $2, $3)';
+      const text = 'SELECT boon_code.note_invoice_notice($1, $2, $3)';
       await queryRow(database, 'note_invoice_notice', text, [id, notice, at]);
     },
     async invoiceAddress(id) {
@@ -170,7 +170,7 @@ export function makeBilling(database: Database, vault: AddressVault): Billing {
     async hearOfInvoice(news) {
       const { invoice_id: id, event } = news;
       const hash = inputHash({ id, said_by: 'stripe', reference: event });
-      const text = 'SELECT boon.hear_of_invoice($1, $2) AS heard';
+      const text = 'SELECT boon_code.hear_of_invoice($1, $2) AS heard';
       const row = await queryRow<{ heard: 'paid' | 'known' | 'case' | null }>(
         database,
         'hear_of_invoice',

@@ -26,7 +26,7 @@ export interface InvoiceCorrections {
 export function makeInvoiceCorrections(database: Database): InvoiceCorrections {
   const correct = makeArrayCall<CorrectionRequest, CorrectedInvoice>(database, {
     name: 'correct_invoices',
-    text: 'SELECT i, replayed, result FROM boon.correct_invoices($1)',
+    text: 'SELECT i, replayed, result FROM boon_code.correct_invoices($1)',
     toRow: ({ key, at, ...said }, i) => ({ i, key, at, input_hash: inputHash(said), ...said }),
   });
   return {
@@ -47,7 +47,7 @@ export async function correctionsOf(
   untold = false,
 ): Promise<InvoiceCorrection[]> {
   const text = `
-    SELECT boon.correction_view(c) AS correction FROM boon.invoice_corrections c
+    SELECT boon_code.correction_view(c) AS correction FROM boon.invoice_corrections c
     WHERE c.invoice_id = $1 AND NOT ($2 AND EXISTS (SELECT FROM boon.told_corrections t WHERE t.correction_id = c.id)) ORDER BY c.number`;
   const rows = await queryRows<{ correction: InvoiceCorrection }>(database, 'corrections_of', text, [
     id,

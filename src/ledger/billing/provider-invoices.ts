@@ -48,21 +48,21 @@ export function makeProviderInvoices(database: Database): ProviderInvoices {
       return { ...row, untold: await correctionsOf(database, id, true) };
     },
     async noteInvoiceDraft(id, providerId, at) {
-      const text = 'SELECT boon.note_invoice_draft($1, $2, $3) AS id';
+      const text = 'SELECT boon_code.note_invoice_draft($1, $2, $3) AS id';
       const values = [id, providerId, at];
       const row = await queryRow<{ id: string | null }>(database, 'note_invoice_draft', text, values);
       if (row?.id == null) throw new BoonError('not_found', `There is no invoice "${id}".`);
       return row.id;
     },
     async noteInvoiceSent(id, url, at) {
-      await note('note_invoice_sent', 'SELECT boon.note_invoice_sent($1, $2, $3)', [id, url, at]);
+      await note('note_invoice_sent', 'SELECT boon_code.note_invoice_sent($1, $2, $3)', [id, url, at]);
     },
     async noteCorrectionTold(correctionId, { outcome, reference }, at) {
-      const text = 'SELECT boon.note_correction_told($1, $2, $3, $4)';
+      const text = 'SELECT boon_code.note_correction_told($1, $2, $3, $4)';
       await note('note_correction_told', text, [correctionId, outcome, reference, at]);
     },
     async noteInvoiceDisagreement(id, what, at) {
-      const text = 'SELECT boon.note_invoice_disagreement($1, $2, $3)';
+      const text = 'SELECT boon_code.note_invoice_disagreement($1, $2, $3)';
       await note('note_invoice_disagreement', text, [id, what, at]);
     },
   };

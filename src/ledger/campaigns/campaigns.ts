@@ -58,11 +58,20 @@ export function makeCampaigns(database: Database, policyVersion: () => string): 
 
   return {
     createCampaign: (request) =>
-      record('create_campaign', 'SELECT * FROM boon.create_campaign($1)', toRow(request, policyVersion())),
+      record(
+        'create_campaign',
+        'SELECT * FROM boon_code.create_campaign($1)',
+        toRow(request, policyVersion()),
+      ),
     runCampaignPage: (id, limit, at) =>
-      one('run_campaign_page', 'SELECT boon.run_campaign_page($1, $2, $3) AS campaign', [id, limit, at], id),
+      one(
+        'run_campaign_page',
+        'SELECT boon_code.run_campaign_page($1, $2, $3) AS campaign',
+        [id, limit, at],
+        id,
+      ),
     actOnCampaign: ({ key, at, ...asked }) =>
-      record('act_on_campaign', 'SELECT * FROM boon.act_on_campaign($1)', {
+      record('act_on_campaign', 'SELECT * FROM boon_code.act_on_campaign($1)', {
         key,
         at,
         input_hash: inputHash(asked),
@@ -71,7 +80,7 @@ export function makeCampaigns(database: Database, policyVersion: () => string): 
     findCampaign: (id) =>
       one(
         'find_campaign',
-        'SELECT boon.campaign_view(c) AS campaign FROM boon.campaigns c WHERE id = $1',
+        'SELECT boon_code.campaign_view(c) AS campaign FROM boon.campaigns c WHERE id = $1',
         [id],
         id,
       ),
@@ -91,7 +100,7 @@ export function makeCampaigns(database: Database, policyVersion: () => string): 
       const row = await queryRow<{ id: string | null }>(
         database,
         'keep_complimentary_campaign',
-        'SELECT boon.keep_complimentary_campaign($1, $2, $3, $4) AS id',
+        'SELECT boon_code.keep_complimentary_campaign($1, $2, $3, $4) AS id',
         [
           COMPLIMENTARY_CAMPAIGN,
           policyVersion(),
@@ -134,7 +143,7 @@ function refuseExpired(expiresAt: string | null, at: string): void {
 }
 
 const LIST = `
-  SELECT boon.campaign_view(c) AS campaign, c.id, c.created_at FROM boon.campaigns c
+  SELECT boon_code.campaign_view(c) AS campaign, c.id, c.created_at FROM boon.campaigns c
   WHERE $1::timestamptz IS NULL OR (c.created_at, c.id) < ($1, $2)
   ORDER BY c.created_at DESC, c.id DESC LIMIT $3`;
 
@@ -164,9 +173,10 @@ async function campaignFaults(database: Database, id: string): Promise<string[]>
     try {
       await client.query('BEGIN READ ONLY');
       await client.query('SET LOCAL statement_timeout = 0');
-      const { rows } = await client.query<{ fault: string }>('SELECT boon.campaign_faults($1) AS fault', [
-        id,
-      ]);
+      const { rows } = await client.query<{ fault: string }>(
+        'SELECT boon_code.campaign_faults($1) AS fault',
+        [id],
+      );
       await client.query('COMMIT');
       return rows.map((row) => row.fault);
     } finally {
@@ -187,7 +197,7 @@ async function campaignAccount(
     database,
     'campaign_account',
     `SELECT EXISTS (SELECT FROM boon.accounts WHERE id = $2) AS known, EXISTS (SELECT FROM boon.campaigns WHERE id = $1) AS campaign,
-       boon.campaign_outcome_of($1, $2) AS outcome`,
+       boon_code.campaign_outcome_of($1, $2) AS outcome`,
     [campaignId, accountId],
   );
   if (row?.campaign !== true) throw new BoonError('not_found', `There is no campaign "${campaignId}".`);

@@ -58,7 +58,7 @@ export function makeAcceptGift(
       return callWithArray(
         database,
         'accept_gifts',
-        'SELECT i, replayed, result FROM boon.accept_gifts($1, $2)',
+        'SELECT i, replayed, result FROM boon_code.accept_gifts($1, $2)',
         [policyVersion(), JSON.stringify(batch.map((request, i) => toRow(request, i, vault)))],
         batch.length,
         wait,

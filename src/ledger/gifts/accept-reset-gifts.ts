@@ -27,7 +27,7 @@ export function makeAcceptResetGift(
       callWithArray(
         database,
         'accept_reset_gifts',
-        'SELECT i, replayed, result FROM boon.accept_reset_gifts($1, $2)',
+        'SELECT i, replayed, result FROM boon_code.accept_reset_gifts($1, $2)',
         [policyVersion(), JSON.stringify(batch.map((request, i) => toRow(request, i, vault)))],
         batch.length,
         wait,

@@ -26,7 +26,7 @@ export function makeActOnGift(database: Database): (request: GiftActionRequest) 
       callWithArray(
         database,
         'act_on_gifts',
-        'SELECT i, replayed, result FROM boon.act_on_gifts($1)',
+        'SELECT i, replayed, result FROM boon_code.act_on_gifts($1)',
         [JSON.stringify(batch.map(toRow))],
         batch.length,
         wait,
@@ -103,7 +103,7 @@ async function advance(
   const rows = await queryBatch<{ gift: Gift }>(
     database,
     'advance_gifts',
-    'SELECT boon.advance_gifts($1, $2) AS gift',
+    'SELECT boon_code.advance_gifts($1, $2) AS gift',
     [first.map(({ id }) => id), first.map(({ at }) => at)],
     wait,
   );

@@ -19,7 +19,7 @@ export interface DueGifts {
 const IN_PART = '($2 = 1 OR abs(hashtext(sender_id) % $2) = $3)';
 
 const DUE = `SELECT id FROM boon.gifts WHERE deadline <= $1 AND status = 'pending' AND ${IN_PART}
-  AND NOT boon.is_aside('settlements', id, $1) ORDER BY deadline, id LIMIT $4`;
+  AND NOT boon_code.is_aside('settlements', id, $1) ORDER BY deadline, id LIMIT $4`;
 
 const OF_PART = `SELECT id FROM boon.gifts WHERE id = ANY ($1) AND ${IN_PART} ORDER BY id`;
 

@@ -59,7 +59,7 @@ export function makeGiftStarts(database: Database): GiftStarts {
       await queryRow(database, 'forget_gift_starts', text, [before]);
     },
     async openGiftsOf(giftIds) {
-      const text = `SELECT boon.gift_view(g) AS gift FROM boon.gifts g
+      const text = `SELECT boon_code.gift_view(g) AS gift FROM boon.gifts g
         WHERE g.id = ANY ($1) AND g.deadline IS NOT NULL ORDER BY g.id`;
       const rows = await queryRows<{ gift: Gift }>(database, 'open_gifts_of', text, [giftIds]);
       return rows.map(({ gift }) => acceptedGift(toGift(gift))).filter((gift) => gift !== undefined);

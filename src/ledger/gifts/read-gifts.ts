@@ -25,7 +25,7 @@ export async function findGift(database: Database, id: string): Promise<Gift> {
   const row = await queryRow<{ gift: Gift }>(
     database,
     'find_gift',
-    'SELECT boon.gift_view(g) AS gift FROM boon.gifts g WHERE g.id = $1',
+    'SELECT boon_code.gift_view(g) AS gift FROM boon.gifts g WHERE g.id = $1',
     [id],
   );
   if (row === undefined) throw new BoonError('not_found', `There is no transfer "${id}".`);
@@ -46,7 +46,7 @@ const LIST_GIFTS = `
       AND ($5::bigint IS NULL OR (g.accepted_at, g.id) < ('epoch'::timestamptz + $5 * interval '1 microsecond', $6))
       ORDER BY g.accepted_at DESC, g.id DESC LIMIT $7)
   )
-  SELECT boon.gift_view(m.gift) AS gift, (extract(epoch FROM (m.gift).accepted_at) * 1000000)::bigint AS position
+  SELECT boon_code.gift_view(m.gift) AS gift, (extract(epoch FROM (m.gift).accepted_at) * 1000000)::bigint AS position
   FROM mine m ORDER BY (m.gift).accepted_at DESC, (m.gift).id DESC LIMIT $7`;
 
 export async function listGifts(
@@ -96,7 +96,7 @@ export async function giftAddresses(
 }
 
 const OPEN_GIFTS = `
-  SELECT boon.gift_view(g) AS gift, (extract(epoch FROM g.deadline) * 1000000)::bigint AS position FROM boon.gifts g
+  SELECT boon_code.gift_view(g) AS gift, (extract(epoch FROM g.deadline) * 1000000)::bigint AS position FROM boon.gifts g
   WHERE g.deadline IS NOT NULL AND g.accepted_at < $1 AND ($5::timestamptz IS NULL OR g.accepted_at >= $5)
     AND ($2::bigint IS NULL OR (g.deadline, g.id) > ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
     AND ($7 OR g.status <> 'pending' OR g.email_index IS NOT NULL)
@@ -140,7 +140,7 @@ export async function overdueGifts(
   const rows = await queryRows<{ id: string }>(
     database,
     'overdue_gifts',
-    `SELECT id FROM boon.gifts WHERE deadline < $1 AND ($3::timestamptz IS NULL OR NOT boon.is_aside('gift_ends', id, $3))
+    `SELECT id FROM boon.gifts WHERE deadline < $1 AND ($3::timestamptz IS NULL OR NOT boon_code.is_aside('gift_ends', id, $3))
      ORDER BY deadline, id LIMIT $2`,
     [before, limit, at ?? null],
   );

@@ -42,6 +42,8 @@ export function openDatabase(url: string, options: { connections?: number } = {}
 
 /** SQLSTATE classes and codes after which the same statement can succeed: lost connections, restarts, deadlocks. */
 const PASSING = /^(08\w{3}|57P0[123]|53300|25P03|40001|40P01|55P03)$/;
+/** What a statement meets whose functions are made anew while it runs, by a newer Boon that starts: again, it finds the new ones. */
+const MADE_ANEW = /^(could not open relation with OID|cache lookup failed for (function|type)) \d+$/;
 const LOST = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
 
 /** Whether the fault is that a row with this value stands there already. */
@@ -66,6 +68,7 @@ export function isPassing(error: unknown): boolean {
   // Another process has used the same key at the same moment: its answer can be read now.
   if (isTaken(error, 'idempotency_keys_pkey')) return true;
   const code = (error as { code?: unknown }).code;
+  if (code === 'XX000') return MADE_ANEW.test(error.message);
   if (typeof code === 'string') return PASSING.test(code) || LOST.has(code);
   return /terminated|timeout exceeded when trying to connect|Connection ended|Client has encountered a connection error/i.test(
     error.message,

@@ -1,10 +1,12 @@
 /**
- * Migrations: the numbered files of `migrations/`, forward only. Applied in one transaction under a lock, so
- * that several processes may start at once; a file that was changed after it was applied is refused.
+ * Migrations: the numbered files of `migrations/`, forward only, and after them the functions. Applied in one transaction
+ * under a lock, so that several processes may start at once; a file that was changed after it was applied is refused.
  */
 import { join } from 'node:path';
 import pg from 'pg';
 import Postgrator from 'postgrator';
+import { installCode, presentCode } from './code.ts';
+import { CODE_VERSION } from './code-version.ts';
 
 const FOLDER = join(import.meta.dirname, '../migrations');
 /** Any number, the same in every Boon: advisory locks are named by numbers. */
@@ -31,7 +33,9 @@ export async function migrate(url: string): Promise<number[]> {
     // Who waits for a table makes all others wait behind it: a start that cannot have it soon fails instead.
     await client.query(`SET LOCAL lock_timeout = '${LOCK_WAIT}'`);
     await client.query('CREATE SCHEMA IF NOT EXISTS boon');
+    await refuseNewer(client);
     const applied = await apply(client);
+    await installCode(client);
     await client.query('COMMIT');
     return applied;
   } finally {
@@ -39,14 +43,22 @@ export async function migrate(url: string): Promise<number[]> {
   }
 }
 
-/** The schema's version and the one that this Boon knows; `present` is 0 where there is no schema yet. */
-export async function schemaVersions(url: string): Promise<{ present: number; known: number }> {
+/** Versions of a database, and those that this Boon knows; a present one is 0 where there is nothing yet. */
+export type SchemaVersions = {
+  present: number;
+  known: number;
+  functions: { present: number; known: number };
+};
+
+/** The versions of the schema and of the functions. */
+export async function schemaVersions(url: string): Promise<SchemaVersions> {
   const client = await connected(url);
   try {
     const { rows } = await client.query("SELECT to_regclass('boon.schema_version') IS NOT NULL AS made");
     const postgrator = postgratorOn(client);
     const present = rows[0].made ? await postgrator.getDatabaseVersion() : 0;
-    return { present, known: await postgrator.getMaxVersion() };
+    const functions = { present: (await presentCode(client))?.version ?? 0, known: CODE_VERSION };
+    return { present, known: await postgrator.getMaxVersion(), functions };
   } finally {
     await client.end();
   }
@@ -68,6 +80,14 @@ function postgratorOn(client: pg.Client): Postgrator {
     newline: 'LF',
     execQuery: (query) => client.query(query),
   });
+}
+
+async function refuseNewer(client: pg.Client): Promise<void> {
+  const present = (await presentCode(client))?.version ?? 0;
+  if (present <= CODE_VERSION) return;
+  throw new MigrationError(
+    `The database's functions are at version ${present}, made by a newer Boon than this one (${CODE_VERSION}): run that one, or a database of its own.`,
+  );
 }
 
 async function apply(client: pg.Client): Promise<number[]> {

@@ -38,7 +38,7 @@ type Row = Omit<CreditReminder, 'email' | 'expires_at'> & {
 };
 
 const DUE =
-  'SELECT lot_id, account_id, email_sealed, remaining, expires_at, expires_at::text AS position, before::text FROM boon.due_credit_reminders($1, $2, $3, $4)';
+  'SELECT lot_id, account_id, email_sealed, remaining, expires_at, expires_at::text AS position, before::text FROM boon_code.due_credit_reminders($1, $2, $3, $4)';
 
 export function makeCreditReminders(database: Database, vault: AddressVault): CreditReminders {
   return {
@@ -59,7 +59,7 @@ export function makeCreditReminders(database: Database, vault: AddressVault): Cr
       return { due, next: last && { expires_at: last.position, lot_id: last.lot_id } };
     },
     async noteCreditReminder({ lot_id, before }, outcome, at) {
-      const text = 'SELECT boon.note_credit_reminder($1, $2, $3, $4)';
+      const text = 'SELECT boon_code.note_credit_reminder($1, $2, $3, $4)';
       await queryRow(database, 'note_credit_reminder', text, [lot_id, before, outcome, at]);
     },
   };

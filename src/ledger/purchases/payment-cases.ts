@@ -29,7 +29,7 @@ export interface PaymentCases {
 type Positioned = { case: PaymentCase; position: string };
 
 const LIST = `
-  SELECT boon.case_view(c) AS case, (extract(epoch FROM c.opened_at) * 1000000)::bigint AS position FROM boon.payment_cases c
+  SELECT boon_code.case_view(c) AS case, (extract(epoch FROM c.opened_at) * 1000000)::bigint AS position FROM boon.payment_cases c
   WHERE c.status <> 'waiting' AND ($1::boon.case_status IS NULL OR c.status = $1) AND ($2::text IS NULL OR c.account_id = $2)
     AND ($3::bigint IS NULL OR (c.opened_at, c.id) < ('epoch'::timestamptz + $3 * interval '1 microsecond', $4))
   ORDER BY c.opened_at DESC, c.id DESC LIMIT $5`;
@@ -37,7 +37,7 @@ const LIST = `
 export function makePaymentCases(database: Database): PaymentCases {
   const close = makeArrayCall<CaseClosing, { case: PaymentCase }>(database, {
     name: 'close_payment_cases',
-    text: 'SELECT i, replayed, result FROM boon.close_payment_cases($1)',
+    text: 'SELECT i, replayed, result FROM boon_code.close_payment_cases($1)',
     toRow: ({ key, at, said_by, ...asked }, i) => ({
       i,
       key,
@@ -61,7 +61,7 @@ export function makePaymentCases(database: Database): PaymentCases {
     },
     async findPaymentCase(id) {
       const text =
-        "SELECT boon.case_view(c) AS case FROM boon.payment_cases c WHERE c.id = $1 AND c.status <> 'waiting'";
+        "SELECT boon_code.case_view(c) AS case FROM boon.payment_cases c WHERE c.id = $1 AND c.status <> 'waiting'";
       const row = await queryRow<{ case: PaymentCase }>(database, 'find_payment_case', text, [id]);
       if (row === undefined) throw new BoonError('not_found', `There is no case "${id}".`);
       return toCase(row.case);

@@ -85,11 +85,11 @@ const RECORDED: Record<ProviderRecordKind, string> = {
   refund: `
     SELECT p.id AS subject_id, p.account_id, p.currency, r.status::text, r.amount::float8 AS amount, ${OWN_CASE} AS "case"
     FROM ${ASKED} LEFT JOIN boon.provider_refunds r ON r.id = q.id
-    LEFT JOIN boon.purchases p ON p.id = coalesce(r.purchase_id, boon.purchase_of_payment(q.payment_id, q.subject_id)) ORDER BY q.i`,
+    LEFT JOIN boon.purchases p ON p.id = coalesce(r.purchase_id, boon_code.purchase_of_payment(q.payment_id, q.subject_id)) ORDER BY q.i`,
   dispute: `
     SELECT p.id AS subject_id, p.account_id, p.currency, d.status::text, d.amount::float8 AS amount, ${OWN_CASE} AS "case"
     FROM ${ASKED} LEFT JOIN boon.disputes d ON d.id = q.id
-    LEFT JOIN boon.purchases p ON p.id = coalesce(d.purchase_id, boon.purchase_of_payment(q.payment_id, q.subject_id)) ORDER BY q.i`,
+    LEFT JOIN boon.purchases p ON p.id = coalesce(d.purchase_id, boon_code.purchase_of_payment(q.payment_id, q.subject_id)) ORDER BY q.i`,
   invoice: `
     SELECT v.id AS subject_id, v.org_id AS account_id, v.currency, v.status::text, (v.amount - v.credited_amount)::float8 AS amount,
       coalesce(${OWN_CASE}, (SELECT json_build_object('id', c.id, 'status', c.status) FROM boon.payment_cases c
@@ -133,7 +133,7 @@ export function makeProviderDifferences(database: Database): ProviderDifferences
         checkout_id,
         at,
       };
-      const text = 'SELECT boon.restore_purchase($1) AS outcome';
+      const text = 'SELECT boon_code.restore_purchase($1) AS outcome';
       const row = await queryRow<{ outcome: RestoreOutcome }>(database, 'restore_purchase', text, [
         JSON.stringify(purchase),
       ]);
@@ -143,7 +143,7 @@ export function makeProviderDifferences(database: Database): ProviderDifferences
     async openDifference({ kind, id, ...difference }) {
       const subject = kind === 'invoice' ? 'invoice' : 'purchase';
       const asked = { ...difference, key: differenceKey(kind, id), subject, event: id };
-      const text = 'SELECT boon.open_difference($1) AS opened';
+      const text = 'SELECT boon_code.open_difference($1) AS opened';
       const row = await queryRow<{ opened: PaymentCase }>(database, 'open_difference', text, [
         JSON.stringify(asked),
       ]);

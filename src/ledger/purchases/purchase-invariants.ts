@@ -11,7 +11,7 @@ const CONSENTS = `
 
 export const PURCHASE_INVARIANTS: Readonly<Record<string, string>> = {
   'a paid purchase gave what was bought, once, and no other gave anything': `
-    SELECT format('purchase %s of %s credits: transfer of %s', coalesce(p.id, t.reference), boon.credits(p.credits), boon.credits(t.amount)) AS detail
+    SELECT format('purchase %s of %s credits: transfer of %s', coalesce(p.id, t.reference), boon_code.credits(p.credits), boon_code.credits(t.amount)) AS detail
     FROM (SELECT * FROM boon.purchases WHERE paid_at IS NOT NULL AND credits > 0) p
     FULL JOIN (SELECT reference, count(*) AS times, min(seq) AS seq, sum(amount)::bigint AS amount, min(credit_account) AS account, min(effective_at) AS at
                FROM boon.transfers WHERE kind = 'purchase' GROUP BY reference) t ON t.reference = p.id
@@ -21,7 +21,7 @@ export const PURCHASE_INVARIANTS: Readonly<Record<string, string>> = {
     UNION ALL
     SELECT format('purchase %s of %s resets: %s banked, %s revoked', p.id, p.resets, r.ever, r.revoked) FROM boon.purchases p
     CROSS JOIN LATERAL (
-      SELECT count(*) FILTER (WHERE x.status = 'revoked') AS revoked, count(*) AS ever FROM boon.last_resets(p.account_id, 'purchase', p.id) x) r
+      SELECT count(*) FILTER (WHERE x.status = 'revoked') AS revoked, count(*) AS ever FROM boon_code.last_resets(p.account_id, 'purchase', p.id) x) r
     WHERE p.resets > 0 AND CASE WHEN p.paid_at IS NULL THEN r.ever <> 0 ELSE r.ever - r.revoked <> p.resets - p.resets_taken END
     UNION ALL
     SELECT format('%s resets of no purchase "%s"', count(*), x.reference) FROM boon.resets x
@@ -37,18 +37,18 @@ export const PURCHASE_INVARIANTS: Readonly<Record<string, string>> = {
       OR (m.kind = 'paid' AND m.amount <> p.paid)`,
   'a purchase lost as much as its money went back': `
     SELECT format('purchase %s: %s of %s went back, %s credits taken, %s owed, %s let go', p.id, b.back, p.paid, p.taken, p.owed, p.let_go) AS detail
-    FROM boon.purchases p CROSS JOIN LATERAL (SELECT boon.money_back(p) AS back, boon.money_refunded(p) + boon.money_disputed(p) AS gone) b
-    WHERE p.paid_at IS NOT NULL AND (p.taken + p.owed + p.let_go <> boon.share(p.credits, p.paid, b.back)
-      OR p.resets_taken + p.resets_kept <> boon.share_of_resets(p.resets, p.paid, b.back) OR (p.status = 'refunded') <> (b.gone >= p.paid))
+    FROM boon.purchases p CROSS JOIN LATERAL (SELECT boon_code.money_back(p) AS back, boon_code.money_refunded(p) + boon_code.money_disputed(p) AS gone) b
+    WHERE p.paid_at IS NOT NULL AND (p.taken + p.owed + p.let_go <> boon_code.share(p.credits, p.paid, b.back)
+      OR p.resets_taken + p.resets_kept <> boon_code.share_of_resets(p.resets, p.paid, b.back) OR (p.status = 'refunded') <> (b.gone >= p.paid))
     UNION ALL
     SELECT format('purchase %s was not paid and lost something', p.id) FROM boon.purchases p
     WHERE p.paid_at IS NULL AND p.taken + p.owed + p.let_go + p.resets_taken + p.resets_kept > 0`,
   'what refunds gave back is what was heard and asked for, and no more than was paid': `
     SELECT format('purchase %s says %s refunded elsewhere; heard of were %s', p.id, p.elsewhere, h.amount) AS detail
-    FROM boon.purchases p CROSS JOIN LATERAL (SELECT boon.refunded_elsewhere(p) AS amount) h WHERE p.elsewhere <> h.amount
+    FROM boon.purchases p CROSS JOIN LATERAL (SELECT boon_code.refunded_elsewhere(p) AS amount) h WHERE p.elsewhere <> h.amount
     UNION ALL
     SELECT format('purchase %s: %s of %s were asked to go back', p.id, b.own, p.paid) FROM boon.purchases p
-    CROSS JOIN LATERAL (SELECT boon.money_refunded(p) - p.elsewhere + boon.money_refunding(p) AS own) b
+    CROSS JOIN LATERAL (SELECT boon_code.money_refunded(p) - p.elsewhere + boon_code.money_refunding(p) AS own) b
     WHERE p.paid_at IS NOT NULL AND b.own > p.paid
     UNION ALL
     SELECT format('refund %s is %s, at the provider %s', r.id, r.status, x.status) FROM boon.refunds r
@@ -144,21 +144,21 @@ export const PURCHASE_INVARIANTS: Readonly<Record<string, string>> = {
     FROM part WHERE credits <> remaining + held_or_given + spent + expired + gone_back OR held_or_given < 0 OR taken <> for_its_money OR let_go > expired`,
   'nothing is left or on hold of what is owed because its money went back': `
     SELECT format('purchase %s: %s of its credits are owed, and %s are there', p.id, p.owed, l.amount) AS detail FROM boon.purchases p
-    CROSS JOIN LATERAL (SELECT sum(x.remaining) AS amount FROM boon.lots x WHERE x.id IN (SELECT boon.lot_family(p.lot_id))) l
+    CROSS JOIN LATERAL (SELECT sum(x.remaining) AS amount FROM boon.lots x WHERE x.id IN (SELECT boon_code.lot_family(p.lot_id))) l
     WHERE p.owed > 0 AND l.amount > 0
     UNION ALL
     SELECT format('gift %s rests on purchase %s, whose money went back', g, p.id) FROM boon.purchases p
-    CROSS JOIN LATERAL boon.gifts_that_rest_on(ARRAY[p.id], '{}') g
+    CROSS JOIN LATERAL boon_code.gifts_that_rest_on(ARRAY[p.id], '{}') g
     WHERE p.owed > 0 OR p.resets_kept > 0 OR (p.credits > 0 AND p.taken + p.owed + p.let_go = p.credits)
     UNION ALL
     SELECT format('reset %s of purchase %s is in the bank, its money went back', r.id, p.id) FROM boon.purchases p
-    CROSS JOIN LATERAL boon.last_resets(p.account_id, 'purchase', p.id) r
+    CROSS JOIN LATERAL boon_code.last_resets(p.account_id, 'purchase', p.id) r
     WHERE p.resets_kept > 0 AND r.status = 'available' AND r.expires_at > (
       SELECT max(m.at) FROM (SELECT x.effective_at AS at FROM boon.purchase_movements x WHERE x.purchase_id = p.id
         UNION ALL SELECT x.effective_at FROM boon.refunds f JOIN boon.refund_movements x ON x.refund_id = f.id WHERE f.purchase_id = p.id) m)
     UNION ALL
     SELECT format('gift %s rests on a reward of referral %s that was taken back', g, w.referral_id) FROM boon.referral_rewards w
-    CROSS JOIN LATERAL boon.gifts_that_rest_on('{}', ARRAY[w.referral_id]) g WHERE w.resets_back IS NOT NULL`,
+    CROSS JOIN LATERAL boon_code.gifts_that_rest_on('{}', ARRAY[w.referral_id]) g WHERE w.resets_back IS NOT NULL`,
   'a purchase was paid its price, and by one payment': `
     SELECT format('purchase %s of %s was paid %s, %s of it tax', p.id, p.price, p.paid, p.tax) AS detail FROM boon.purchases p
     WHERE p.paid_at IS NOT NULL AND p.tax IS NOT NULL AND p.paid - p.tax <> p.price

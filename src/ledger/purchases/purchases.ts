@@ -75,8 +75,8 @@ export function makePurchases(
   const begin = makeArrayCall<BuyRequest, { purchase: Purchase }>(database, {
     name: 'begin_purchases',
     text: `SELECT i, replayed, CASE WHEN result ? 'purchase'
-        THEN jsonb_build_object('purchase', boon.with_payment(result -> 'purchase')) ELSE result END AS result
-      FROM boon.begin_purchases($1, $2)`,
+        THEN jsonb_build_object('purchase', boon_code.with_payment(result -> 'purchase')) ELSE result END AS result
+      FROM boon_code.begin_purchases($1, $2)`,
     values: () => [policyVersion()],
     toRow: ({ key, at, id, ...asked }, i) => ({ i, key, at, id, input_hash: inputHash(asked), ...asked }),
   });
@@ -89,7 +89,7 @@ export function makePurchases(
       return { value: toPurchase(value.purchase), replayed };
     },
     async noteCheckout(id, checkout, at) {
-      const text = 'SELECT boon.note_checkout($1, $2, $3, $4) AS purchase';
+      const text = 'SELECT boon_code.note_checkout($1, $2, $3, $4) AS purchase';
       const row = await queryRow<{ purchase: Purchase | null }>(database, 'note_checkout', text, [
         id,
         checkout.id,
@@ -100,7 +100,7 @@ export function makePurchases(
       return toPurchase(row.purchase);
     },
     async hearOfPayment(news) {
-      const text = 'SELECT boon.hear_of_payment($1) AS heard';
+      const text = 'SELECT boon_code.hear_of_payment($1) AS heard';
       const row = await queryRow<{ heard: HeardPayment | null }>(database, 'hear_of_payment', text, [
         JSON.stringify(news),
       ]);
@@ -114,14 +114,14 @@ export function makePurchases(
     paidPurchases: (since, before, page) => paidPurchases(database, since, before, page),
     packages: () => listPackages(database, policyVersion()),
     async topUp(accountId, at) {
-      const text = 'SELECT boon.top_up_view($1, $2, $3) AS top_up';
+      const text = 'SELECT boon_code.top_up_view($1, $2, $3) AS top_up';
       const values = [policyVersion(), accountId, at];
       const row = await queryRow<{ top_up: TopUp | null }>(database, 'top_up', text, values);
       if (row?.top_up == null) throw new BoonError('not_found', `There is no account "${accountId}".`);
       return toTopUp(row.top_up);
     },
     async putTopUp(accountId, put, by, at) {
-      const text = 'SELECT boon.put_top_up($1, $2, $3, $4, $5) AS answer';
+      const text = 'SELECT boon_code.put_top_up($1, $2, $3, $4, $5) AS answer';
       const values = [policyVersion(), accountId, put === null ? null : JSON.stringify(put), by, at];
       const row = await queryRow<{ answer: TopUpAnswer }>(database, 'put_top_up', text, values);
       const answer = row?.answer;
@@ -130,18 +130,18 @@ export function makePurchases(
       return toTopUp(answer.top_up);
     },
     async beginTopUp(accountId, id, at) {
-      const text = 'SELECT boon.begin_top_up($1, $2, $3, $4) AS purchase';
+      const text = 'SELECT boon_code.begin_top_up($1, $2, $3, $4) AS purchase';
       const values = [policyVersion(), id, accountId, at];
       const row = await queryRow<{ purchase: Purchase | null }>(database, 'begin_top_up', text, values);
       return row?.purchase == null ? undefined : toPurchase(row.purchase);
     },
     async dueTopUps(at, limit, after = '') {
-      const text = 'SELECT boon.due_top_ups($1, $2, $3, $4) AS id';
+      const text = 'SELECT boon_code.due_top_ups($1, $2, $3, $4) AS id';
       const values = [policyVersion(), at, after, limit];
       return (await queryRows<{ id: string }>(database, 'due_top_ups', text, values)).map(({ id }) => id);
     },
     async topUpCustomer(purchaseId) {
-      const text = 'SELECT boon.top_up_customer($1) AS customer';
+      const text = 'SELECT boon_code.top_up_customer($1) AS customer';
       const row = await queryRow<{ customer: string | null }>(database, 'top_up_customer', text, [
         purchaseId,
       ]);

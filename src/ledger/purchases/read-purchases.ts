@@ -12,7 +12,7 @@ import { instant, instantOrNull } from '../postgres/rows.ts';
 
 export async function findPurchase(database: Database, id: string): Promise<Purchase> {
   const text =
-    'SELECT boon.with_payment(boon.purchase_view(p)) AS purchase FROM boon.purchases p WHERE p.id = $1';
+    'SELECT boon_code.with_payment(boon_code.purchase_view(p)) AS purchase FROM boon.purchases p WHERE p.id = $1';
   const row = await queryRow<{ purchase: Purchase }>(database, 'find_purchase', text, [id]);
   if (row === undefined) throw new BoonError('not_found', `There is no purchase "${id}".`);
   return toPurchase(row.purchase);
@@ -22,7 +22,7 @@ type Positioned = { purchase: Purchase; position: string };
 
 /** Newest first. The sort key is the microsecond of the beginning, then the id. */
 const LIST = `
-  SELECT boon.with_payment(boon.purchase_view(p)) AS purchase, (extract(epoch FROM p.created_at) * 1000000)::bigint AS position FROM boon.purchases p
+  SELECT boon_code.with_payment(boon_code.purchase_view(p)) AS purchase, (extract(epoch FROM p.created_at) * 1000000)::bigint AS position FROM boon.purchases p
   WHERE p.account_id = $1 AND ($2::bigint IS NULL OR (p.created_at, p.id) < ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
   ORDER BY p.created_at DESC, p.id DESC LIMIT $4`;
 
@@ -36,7 +36,7 @@ export async function listPurchases(
 }
 
 const OPEN = `
-  SELECT boon.with_payment(boon.purchase_view(p)) AS purchase, (extract(epoch FROM p.created_at) * 1000000)::bigint AS position FROM boon.purchases p
+  SELECT boon_code.with_payment(boon_code.purchase_view(p)) AS purchase, (extract(epoch FROM p.created_at) * 1000000)::bigint AS position FROM boon.purchases p
   WHERE p.status = 'open' AND p.created_at < $1
     AND ($2::bigint IS NULL OR (p.created_at, p.id) > ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
   ORDER BY p.created_at, p.id LIMIT $4`;
@@ -51,7 +51,7 @@ export async function openPurchases(
 }
 
 const PAID = `
-  SELECT boon.with_payment(boon.purchase_view(p)) AS purchase, (extract(epoch FROM p.created_at) * 1000000)::bigint AS position FROM boon.purchases p
+  SELECT boon_code.with_payment(boon_code.purchase_view(p)) AS purchase, (extract(epoch FROM p.created_at) * 1000000)::bigint AS position FROM boon.purchases p
   WHERE p.paid_at >= $5 AND p.paid_at < $1
     AND ($2::bigint IS NULL OR (p.created_at, p.id) > ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
   ORDER BY p.created_at, p.id LIMIT $4`;
@@ -67,7 +67,7 @@ export async function paidPurchases(
 }
 
 export async function listPackages(database: Database, version: string): Promise<PackageList> {
-  const text = `SELECT package AS id, boon.credits(credits) AS credits, resets, json_build_object('amount', price, 'currency', currency) AS price
+  const text = `SELECT package AS id, boon_code.credits(credits) AS credits, resets, json_build_object('amount', price, 'currency', currency) AS price
     FROM boon.package_rules r WHERE r.version = $1 ORDER BY r.resets, r.price, r.package`;
   const rows = await queryRows<{ id: string; credits: string; resets: number; price: Price }>(
     database,

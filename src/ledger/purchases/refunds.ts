@@ -58,7 +58,7 @@ export interface Refunds {
 export function makeRefunds(database: Database): Refunds {
   const begin = makeArrayCall<AskedRefund, { refund: Refund }>(database, {
     name: 'begin_refunds',
-    text: 'SELECT i, replayed, result FROM boon.begin_refunds($1)',
+    text: 'SELECT i, replayed, result FROM boon_code.begin_refunds($1)',
     toRow: ({ key, at, id, asked_by, ...asked }, i) => ({
       i,
       key,
@@ -71,7 +71,7 @@ export function makeRefunds(database: Database): Refunds {
   });
   const correct = makeArrayCall<RefundedCorrection, { purchase: Purchase }>(database, {
     name: 'correct_refunded',
-    text: 'SELECT i, replayed, result FROM boon.correct_refunded($1)',
+    text: 'SELECT i, replayed, result FROM boon_code.correct_refunded($1)',
     toRow: ({ key, at, said_by, ...asked }, i) => ({
       i,
       key,
@@ -91,7 +91,7 @@ export function makeRefunds(database: Database): Refunds {
       return { value: toRefund(value.refund), replayed };
     },
     async hearOfRefund(news) {
-      const text = 'SELECT boon.hear_of_refund($1) AS heard';
+      const text = 'SELECT boon_code.hear_of_refund($1) AS heard';
       const row = await queryRow<{
         heard: { refund: Refund | null; purchase: Purchase; changed: boolean } | null;
       }>(database, 'hear_of_refund', text, [JSON.stringify(news)]);
@@ -104,7 +104,7 @@ export function makeRefunds(database: Database): Refunds {
       };
     },
     async findRefund(id) {
-      const text = 'SELECT boon.refund_view(r) AS refund FROM boon.refunds r WHERE r.id = $1';
+      const text = 'SELECT boon_code.refund_view(r) AS refund FROM boon.refunds r WHERE r.id = $1';
       const row = await queryRow<{ refund: Refund }>(database, 'find_refund', text, [id]);
       if (row === undefined) throw new BoonError('not_found', `There is no refund "${id}".`);
       return toRefund(row.refund);
@@ -136,7 +136,7 @@ export function makeRefunds(database: Database): Refunds {
 type Positioned = { refund: Refund; position: string };
 
 const PENDING = `
-  SELECT boon.refund_view(r) AS refund, (extract(epoch FROM r.created_at) * 1000000)::bigint AS position FROM boon.refunds r
+  SELECT boon_code.refund_view(r) AS refund, (extract(epoch FROM r.created_at) * 1000000)::bigint AS position FROM boon.refunds r
   WHERE r.status = 'pending' AND r.created_at < $1
     AND ($2::bigint IS NULL OR (r.created_at, r.id) > ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
   ORDER BY r.created_at, r.id LIMIT $4`;

@@ -16,7 +16,7 @@ export type Eligibility = {
 };
 
 const ELIGIBILITY = `
-  SELECT p.program IS NOT NULL AS program_known, boon.eligibility(p, $2, $4) AS eligibility
+  SELECT p.program IS NOT NULL AS program_known, boon_code.eligibility(p, $2, $4) AS eligibility
   FROM (SELECT) one LEFT JOIN boon.program_rules p ON p.version = $1 AND p.program = $3`;
 
 export async function eligibility(

@@ -21,7 +21,7 @@ export function makeActOnReferral(
 ): (request: ReferralAction) => Promise<Recorded<Referral>> {
   const act = makeArrayCall<ReferralAction, { referral: Referral }>(database, {
     name: 'act_on_referrals',
-    text: 'SELECT i, replayed, result FROM boon.act_on_referrals($1)',
+    text: 'SELECT i, replayed, result FROM boon_code.act_on_referrals($1)',
     toRow: ({ key, at, by, ...asked }, i) => ({
       i,
       key,
@@ -41,7 +41,7 @@ export async function expireReferrals(database: Database, at: string, limit: num
   const rows = await queryRows<{ referral: Referral }>(
     database,
     'expire_referrals',
-    'SELECT boon.expire_referrals($1, $2) AS referral',
+    'SELECT boon_code.expire_referrals($1, $2) AS referral',
     [at, limit],
   );
   return rows.map(({ referral }) => toReferral(referral));

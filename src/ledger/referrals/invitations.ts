@@ -20,7 +20,7 @@ export function makeInvite(
 ): (request: InviteRequest) => Promise<Recorded<Referral>> {
   const invite = makeArrayCall<InviteRequest, { referral: Referral }>(database, {
     name: 'invite',
-    text: 'SELECT i, replayed, result FROM boon.invite($1, $2)',
+    text: 'SELECT i, replayed, result FROM boon_code.invite($1, $2)',
     values: () => [policyVersion()],
     toRow({ key, at, id, program, referrer_id, email }, i) {
       const email_index = vault.indexOf(email);

@@ -21,7 +21,7 @@ export type LinkUse = Write & {
 export function makeUseLink(database: Database): (request: LinkUse) => Promise<Recorded<Referral>> {
   const use = makeArrayCall<LinkUse, { referral: Referral }>(database, {
     name: 'use_links',
-    text: 'SELECT i, replayed, result FROM boon.use_links($1)',
+    text: 'SELECT i, replayed, result FROM boon_code.use_links($1)',
     toRow({ key, at, referral_id, account_id, used_at, token }, i) {
       const token_hash = token === undefined ? undefined : tokenHash(token);
       return {

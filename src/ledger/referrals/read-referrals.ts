@@ -12,7 +12,7 @@ export async function findReferral(database: Database, id: string, at?: string):
   const row = await queryRow<{ referral: Referral }>(
     database,
     'find_referral',
-    'SELECT boon.referral_view(r, $2) AS referral FROM boon.referrals r WHERE r.id = $1',
+    'SELECT boon_code.referral_view(r, $2) AS referral FROM boon.referrals r WHERE r.id = $1',
     [id, at ?? null],
   );
   if (row === undefined) throw new BoonError('not_found', `There is no referral "${id}".`);
@@ -23,7 +23,7 @@ type Positioned = { referral: Referral; position: string };
 
 /** Newest first. The sort key is the microsecond of the invitation, then the id. */
 const LIST = `
-  SELECT boon.referral_view(r, $6) AS referral, (extract(epoch FROM r.invited_at) * 1000000)::bigint AS position FROM boon.referrals r
+  SELECT boon_code.referral_view(r, $6) AS referral, (extract(epoch FROM r.invited_at) * 1000000)::bigint AS position FROM boon.referrals r
   WHERE r.referrer_id = $1 AND ($2::text IS NULL OR r.program = $2)
     AND ($3::bigint IS NULL OR (r.invited_at, r.id) < ('epoch'::timestamptz + $3 * interval '1 microsecond', $4))
   ORDER BY r.invited_at DESC, r.id DESC LIMIT $5`;
@@ -40,7 +40,7 @@ export async function listReferrals(
 }
 
 const OPEN = `
-  SELECT boon.referral_view(r) AS referral, (extract(epoch FROM r.invited_at) * 1000000)::bigint AS position FROM boon.referrals r
+  SELECT boon_code.referral_view(r) AS referral, (extract(epoch FROM r.invited_at) * 1000000)::bigint AS position FROM boon.referrals r
   WHERE r.deadline IS NOT NULL AND r.invited_at < $1 AND ($5::timestamptz IS NULL OR r.invited_at >= $5)
     AND ($2::bigint IS NULL OR (r.invited_at, r.id) > ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
   ORDER BY r.invited_at, r.id LIMIT $4`;
@@ -60,14 +60,14 @@ export async function referralsOf(database: Database, ids: readonly string[]): P
   const rows = await queryRows<{ referral: Referral }>(
     database,
     'referrals_of',
-    'SELECT boon.referral_view(r) AS referral FROM boon.referrals r WHERE r.id = ANY ($1)',
+    'SELECT boon_code.referral_view(r) AS referral FROM boon.referrals r WHERE r.id = ANY ($1)',
     [ids],
   );
   return rows.map(({ referral }) => toReferral(referral));
 }
 
 const UNTOLD = `
-  SELECT boon.referral_view(r) AS referral, u.seq AS position FROM boon.untold_ends u JOIN boon.referrals r ON r.id = u.referral_id
+  SELECT boon_code.referral_view(r) AS referral, u.seq AS position FROM boon.untold_ends u JOIN boon.referrals r ON r.id = u.referral_id
   WHERE r.ended_at < $1 AND r.invited_at < $1 AND (u.told_at IS NULL OR u.told_at <= $2) AND ($3::bigint IS NULL OR u.seq > $3)
   ORDER BY u.seq LIMIT $4`;
 
@@ -82,7 +82,7 @@ export async function untoldEnds(
 }
 
 const UNTOLD_OF = `
-  SELECT boon.referral_view(r) AS referral FROM (
+  SELECT boon_code.referral_view(r) AS referral FROM (
     SELECT x.id FROM boon.referrals x WHERE x.friend_id = $1
     UNION SELECT x.id FROM boon.referrals x WHERE x.referrer_id = $1 AND x.ended_at IS NOT NULL) mine
   JOIN boon.untold_ends u ON u.referral_id = mine.id AND u.told_at IS NULL JOIN boon.referrals r ON r.id = u.referral_id
@@ -120,7 +120,7 @@ export async function dueRewards(
     database,
     'due_rewards',
     `SELECT id FROM boon.referrals WHERE status = 'qualified' AND deadline <= $1
-       AND ($3::timestamptz IS NULL OR NOT boon.is_aside('rewards', id, $3)) ORDER BY deadline, id LIMIT $2`,
+       AND ($3::timestamptz IS NULL OR NOT boon_code.is_aside('rewards', id, $3)) ORDER BY deadline, id LIMIT $2`,
     [at, limit, now ?? null],
   );
   return rows.map(({ id }) => id);

@@ -36,7 +36,7 @@ export function makeRecordActivity(database: Database): (event: Activity) => Pro
       const rows = await queryBatch<Row>(
         database,
         'record_activity',
-        'SELECT i, referral, told_until FROM boon.record_activity($1)',
+        'SELECT i, referral, told_until FROM boon_code.record_activity($1)',
         [JSON.stringify(batch.map(toRow))],
         wait,
       );

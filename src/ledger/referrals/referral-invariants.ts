@@ -73,13 +73,13 @@ export const REFERRAL_INVARIANTS: Readonly<Record<string, string>> = {
       SELECT w.*, r.program, b.resets AS banked_resets, b.revoked, l.granted, l.source AS lot_source, l.account_id AS owner, c.amount AS clawed
       FROM boon.referral_rewards w LEFT JOIN boon.referrals r ON r.id = w.referral_id
       CROSS JOIN LATERAL (
-        SELECT count(*) AS resets, count(*) FILTER (WHERE x.status = 'revoked') AS revoked FROM boon.last_resets(w.account_id, 'referral', w.referral_id) x) b
+        SELECT count(*) AS resets, count(*) FILTER (WHERE x.status = 'revoked') AS revoked FROM boon_code.last_resets(w.account_id, 'referral', w.referral_id) x) b
       LEFT JOIN boon.lots l ON l.id = w.lot_id
       CROSS JOIN LATERAL (
         SELECT coalesce(sum(x.amount), 0) AS amount FROM boon.transfers x
         WHERE x.kind = 'clawback' AND x.debit_account = w.account_id AND x.reference = w.referral_id) c
     )
-    SELECT format('referral %s, the %s: %s resets, %s credits', referral_id, recipient, resets, boon.credits(credits)) AS detail FROM banked
+    SELECT format('referral %s, the %s: %s resets, %s credits', referral_id, recipient, resets, boon_code.credits(credits)) AS detail FROM banked
     WHERE program IS NULL OR banked_resets <> resets OR revoked <> coalesce(resets_back, 0) OR clawed <> coalesce(credits_back, 0)
       OR coalesce(granted, 0) <> credits OR (lot_id IS NOT NULL AND (owner, lot_source) IS DISTINCT FROM (account_id, 'earned'::boon.lot_source))
     UNION ALL
@@ -104,13 +104,13 @@ export const REFERRAL_INVARIANTS: Readonly<Record<string, string>> = {
       OR (r.rewarded_at IS NULL AND w.referrer_resets IS NOT NULL)
       OR (w.given > 0 AND r.qualified_at IS NULL)`,
   'credits of a reward were left out, or refused, only where there was no room': `
-    SELECT format('referral %s, the %s: %s credits', w.referral_id, w.recipient, boon.credits(w.no_room)) AS detail FROM boon.referral_rewards w
-    WHERE w.no_room > 0 AND w.no_room <= boon.room_of(w.account_id)
+    SELECT format('referral %s, the %s: %s credits', w.referral_id, w.recipient, boon_code.credits(w.no_room)) AS detail FROM boon.referral_rewards w
+    WHERE w.no_room > 0 AND w.no_room <= boon_code.room_of(w.account_id)
     UNION ALL
     SELECT format('referral %s is refused as account_full', r.id) FROM boon.referrals r
     JOIN boon.program_rules p ON p.version = r.policy_version AND p.program = r.program
-    WHERE r.status = 'refused' AND r.reason_code = 'account_full' AND (p.referrer_credits = 0 OR p.referrer_credits <= boon.room_of(r.referrer_id))
-      AND (p.friend_credits = 0 OR p.friend_credits <= boon.room_of(r.friend_id))`,
+    WHERE r.status = 'refused' AND r.reason_code = 'account_full' AND (p.referrer_credits = 0 OR p.referrer_credits <= boon_code.room_of(r.referrer_id))
+      AND (p.friend_credits = 0 OR p.friend_credits <= boon_code.room_of(r.friend_id))`,
   'a referral counts its prompts, after the link and in time': `
     SELECT format('referral %s says %s, its prompts %s', r.id, r.prompts_seen, c.prompts) AS detail FROM boon.referrals r
     CROSS JOIN LATERAL (
@@ -142,7 +142,7 @@ export const REFERRAL_INVARIANTS: Readonly<Record<string, string>> = {
     LEFT JOIN boon.account_activity b ON b.account_id = f.id
     LEFT JOIN boon.program_rules p ON p.version = r.policy_version AND p.program = r.program
     WHERE r.status IN ('joined', 'qualified') AND (a.fingerprints && f.fingerprints OR a.email_index = f.email_index
-      OR (r.status = 'joined' AND NOT r.friend_is_new AND boon.last_activity_before(f, b, r.joined_at, p.login_grace) + p.dormancy >= r.joined_at))`,
+      OR (r.status = 'joined' AND NOT r.friend_is_new AND boon_code.last_activity_before(f, b, r.joined_at, p.login_grace) + p.dormancy >= r.joined_at))`,
   'a friend is won once': `
     SELECT format('account %s by %s', friend_id, string_agg(id, ', ')) AS detail FROM boon.referrals
     WHERE status = 'joined' OR qualified_at IS NOT NULL GROUP BY friend_id HAVING count(*) > 1`,

@@ -19,10 +19,10 @@ export type RaiseCap = Write & {
 };
 
 const WINDOW = `
-  SELECT p.program IS NOT NULL AS program_known, boon.reward_window_view(
-    boon.reward_window_at(a.id, p.program, $4, p.monthly_cap)) AS window
-  FROM boon.accounts a CROSS JOIN LATERAL (SELECT CASE WHEN $5::text IS NULL THEN boon.program_rules_for($1, $3, a.id)
-    ELSE (SELECT boon.rules_of(r) FROM boon.referrals r WHERE r.id = $5) END AS rules OFFSET 0) x
+  SELECT p.program IS NOT NULL AS program_known, boon_code.reward_window_view(
+    boon_code.reward_window_at(a.id, p.program, $4, p.monthly_cap)) AS window
+  FROM boon.accounts a CROSS JOIN LATERAL (SELECT CASE WHEN $5::text IS NULL THEN boon_code.program_rules_for($1, $3, a.id)
+    ELSE (SELECT boon_code.rules_of(r) FROM boon.referrals r WHERE r.id = $5) END AS rules OFFSET 0) x
   CROSS JOIN LATERAL (SELECT (x.rules).*) p WHERE a.id = $2`;
 
 export async function rewardWindow(
@@ -46,7 +46,7 @@ export async function rewardWindow(
 
 const OPEN = `
   SELECT w.account_id, w.month::text AS month, w.ends_at,
-    jsonb_object_agg(w.program, jsonb_build_object('cap', w.cap, 'held', '[]'::jsonb, 'banked', boon.reward_window_view(w) -> 'claimed')) AS programs
+    jsonb_object_agg(w.program, jsonb_build_object('cap', w.cap, 'held', '[]'::jsonb, 'banked', boon_code.reward_window_view(w) -> 'claimed')) AS programs
   FROM (SELECT DISTINCT m.account_id, m.month FROM unnest($1::text[], $2::date[]) m (account_id, month)) m
   JOIN boon.reward_windows w ON w.account_id = m.account_id AND w.month = m.month
   WHERE w.ends_at > $3 GROUP BY w.account_id, w.month, w.ends_at`;
@@ -75,7 +75,7 @@ export function makeRaiseCap(
 ): (request: RaiseCap) => Promise<Recorded<RewardWindow>> {
   const raise = makeArrayCall<RaiseCap, { window: RewardWindow }>(database, {
     name: 'raise_caps',
-    text: 'SELECT i, replayed, result FROM boon.raise_caps($1, $2)',
+    text: 'SELECT i, replayed, result FROM boon_code.raise_caps($1, $2)',
     values: () => [policyVersion()],
     toRow: ({ key, at, by, ...asked }, i) => ({
       i,

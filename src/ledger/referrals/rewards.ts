@@ -36,7 +36,7 @@ async function reward(
   const rows = await queryBatch<{ referral: Referral }>(
     database,
     'reward_referrals',
-    'SELECT boon.reward_referrals($1, $2) AS referral',
+    'SELECT boon_code.reward_referrals($1, $2) AS referral',
     [first.map(({ id }) => id), first.map(({ at }) => at)],
     wait,
   );

@@ -33,7 +33,7 @@ const LIST = `
     SELECT count(*)::int FROM boon.resets t WHERE t.account_id = a.id AND t.status = 'available' AND t.expires_at > $2) AS available
   FROM (SELECT $1::text AS id) asked LEFT JOIN boon.accounts a ON a.id = asked.id
   LEFT JOIN LATERAL (
-    SELECT boon.reset_view(x, $2) AS view, k.* FROM boon.resets x
+    SELECT boon_code.reset_view(x, $2) AS view, k.* FROM boon.resets x
     CROSS JOIN LATERAL (SELECT x.status <> 'available' OR x.expires_at <= $2 AS gone) g
     CROSS JOIN LATERAL (SELECT g.gone::int AS part, CASE WHEN g.gone THEN -x.id ELSE x.id END AS nth,
       CASE WHEN g.gone THEN 0 ELSE (extract(epoch FROM x.expires_at) * 1000000)::bigint END AS place) k
@@ -75,7 +75,7 @@ async function findReset(
   const row = await queryRow<{ view: Reset }>(
     database,
     'find_reset',
-    'SELECT boon.reset_view(x, $3) AS view FROM boon.resets x WHERE x.id = $2 AND x.account_id = $1',
+    'SELECT boon_code.reset_view(x, $3) AS view FROM boon.resets x WHERE x.id = $2 AND x.account_id = $1',
     [accountId, resetId, at],
   );
   return row && toReset(row.view);

@@ -35,7 +35,7 @@ const JOIN = 16;
 const REDEEM = `
   SELECT i, refused, reason_code, outcome, reset_id, effective_at, five_hour_limit, five_hour_used, five_hour_started_at,
     weekly_limit, weekly_used, weekly_started_at, weekly_moved
-  FROM boon.redeem_resets($1, $2)`;
+  FROM boon_code.redeem_resets($1, $2)`;
 
 /** Makes the function behind `Ledger.redeemReset`. */
 export function makeRedeemReset(

@@ -50,11 +50,11 @@ export const RESET_INVARIANTS: Readonly<Record<string, string>> = {
       AND (d.five_hour_used > coalesce(w.five_hour, d.five_hour_used) OR d.weekly_used > coalesce(w.weekly, d.weekly_used))
     UNION ALL
     SELECT format('reset %s expired, and was to be redeemed: %s was used', r.id, w.used) FROM boon.resets r
-    JOIN boon.accounts a ON a.id = r.account_id AND a.auto_redeem AND a.status = 'active' AND a.updated_at < r.expires_at - boon.last_moment()
-    CROSS JOIN LATERAL boon.window_at(r.account_id, 'weekly', boon.last_moment_of(r)) w
-    WHERE r.status = 'expired' AND r.granted_at <= boon.last_moment_of(r) AND w.used > 0
+    JOIN boon.accounts a ON a.id = r.account_id AND a.auto_redeem AND a.status = 'active' AND a.updated_at < r.expires_at - boon_code.last_moment()
+    CROSS JOIN LATERAL boon_code.window_at(r.account_id, 'weekly', boon_code.last_moment_of(r)) w
+    WHERE r.status = 'expired' AND r.granted_at <= boon_code.last_moment_of(r) AND w.used > 0
       AND EXISTS (SELECT FROM boon.usage u WHERE u.account_id = r.account_id AND u.weekly_window = w.number AND u.plan_part > 0
-        AND u.weekly_limit IS NOT NULL AND u.at < r.expires_at AND u.told_at < r.expires_at - boon.last_moment())`,
+        AND u.weekly_limit IS NOT NULL AND u.at < r.expires_at AND u.told_at < r.expires_at - boon_code.last_moment())`,
   'windows are within bounds': `
     SELECT format('%s window of %s has used %s', w.kind, w.account_id, w.used) AS detail FROM boon.usage_windows w
     WHERE w.used < 0 OR NOT EXISTS (SELECT FROM boon.accounts a WHERE a.id = w.account_id)
@@ -62,9 +62,9 @@ export const RESET_INVARIANTS: Readonly<Record<string, string>> = {
     -- What a clock that lags behind used counts in 5 hours that had begun, and in the week before one that was restored since.
     SELECT format('%s used %s in 5 hours and %s in the week around them', w.account_id, f.used, w.used)
     FROM boon.usage_windows f JOIN boon.usage_windows w ON w.account_id = f.account_id AND w.kind = 'weekly'
-    WHERE f.kind = 'five_hour' AND f.used > w.used AND f.started_at >= w.started_at AND boon.counts_from(f) >= boon.counts_from(w)
+    WHERE f.kind = 'five_hour' AND f.used > w.used AND f.started_at >= w.started_at AND boon_code.counts_from(f) >= boon_code.counts_from(w)
       AND f.used - coalesce((SELECT sum(u.plan_part) FROM boon.usage u WHERE u.account_id = f.account_id AND u.five_hour_window = f.since
-        AND u.at = u.told_at AND u.at < boon.counts_from(w)), 0) > w.used`,
+        AND u.at = u.told_at AND u.at < boon_code.counts_from(w)), 0) > w.used`,
   'resets on hold are those of open gifts, and given ones those of settled gifts': `
     SELECT format('reset %s is %s, its gift %s is %s', coalesce(r.id, g.reset_id), r.status, g.id, g.status) AS detail
     FROM (SELECT * FROM boon.resets WHERE status IN ('held', 'given')) r

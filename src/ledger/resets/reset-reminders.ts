@@ -35,7 +35,7 @@ export async function dueReminders(
   const rows = await queryRows<Row>(
     database,
     'due_reminders',
-    'SELECT reset_id, account_id, email_sealed, expires_at, expires_at::text AS position, before::text FROM boon.due_reminders($1, $2, $3, $4)',
+    'SELECT reset_id, account_id, email_sealed, expires_at, expires_at::text AS position, before::text FROM boon_code.due_reminders($1, $2, $3, $4)',
     [at, expires_at, reset_id, limit],
   );
   const together = Object.groupBy(
@@ -68,7 +68,7 @@ export async function noteReminder(
   outcome: ReminderOutcome,
   at: string,
 ): Promise<void> {
-  await queryRow(database, 'note_reminder', 'SELECT boon.note_reminder($1, $2, $3, $4)', [
+  await queryRow(database, 'note_reminder', 'SELECT boon_code.note_reminder($1, $2, $3, $4)', [
     reset_ids,
     before,
     outcome,

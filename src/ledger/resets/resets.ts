@@ -72,7 +72,7 @@ export function makeResets(database: Database, vault: AddressVault, policyVersio
     limits: (id, at) => limits(database, policyVersion(), id, at),
     redeemReset: makeRedeemReset(database, policyVersion),
     expireResets: (at, limit) =>
-      count(database, 'expire_resets', 'SELECT boon.expire_resets($1, $2, $3) AS count', [
+      count(database, 'expire_resets', 'SELECT boon_code.expire_resets($1, $2, $3) AS count', [
         policyVersion(),
         at,
         limit,
@@ -80,11 +80,14 @@ export function makeResets(database: Database, vault: AddressVault, policyVersio
     redeemExpiringResets: (at, limit, after) =>
       redeemExpiringResets(database, policyVersion(), at, limit, after),
     returnDueResets: (at, limit) =>
-      count(database, 'return_due_resets', 'SELECT boon.return_due_resets($1, $2) AS count', [at, limit]),
+      count(database, 'return_due_resets', 'SELECT boon_code.return_due_resets($1, $2) AS count', [
+        at,
+        limit,
+      ]),
     dueReminders: (at, limit, after) => dueReminders(database, vault, at, limit, after),
     noteReminder: (reminder, outcome, at) => noteReminder(database, reminder, outcome, at),
     async nextResetMoment(after) {
-      const text = 'SELECT boon.next_reset_moment($1) AS moment';
+      const text = 'SELECT boon_code.next_reset_moment($1) AS moment';
       const row = await queryRow<{ moment: Date | null }>(database, 'next_reset_moment', text, [after]);
       return instantOrNull(row?.moment) ?? undefined;
     },
@@ -105,7 +108,7 @@ async function redeemExpiringResets(
   const row = await queryRow<{ redeemed: string; next_expiry: string | null; next_reset: string }>(
     database,
     'redeem_expiring',
-    'SELECT redeemed, next_expiry::text, next_reset FROM boon.redeem_expiring($1, $2, $3, $4, $5)',
+    'SELECT redeemed, next_expiry::text, next_reset FROM boon_code.redeem_expiring($1, $2, $3, $4, $5)',
     [policyVersion, at, expires_at, reset_id, limit],
   );
   if (row === undefined) return { redeemed: 0, next: undefined };
@@ -127,7 +130,7 @@ function makeGrantResets(
       callWithArray(
         database,
         'grant_resets',
-        'SELECT i, replayed, result FROM boon.grant_resets($1, $2)',
+        'SELECT i, replayed, result FROM boon_code.grant_resets($1, $2)',
         [policyVersion(), JSON.stringify(batch.map(toRow))],
         batch.length,
         wait,

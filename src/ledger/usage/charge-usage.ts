@@ -31,7 +31,7 @@ type UseRow = WindowsRow & {
 const USE = `
   SELECT i, code, reason, replayed, plan_part, pool_part, invoice_part, own_part, balance, five_hour_limit, five_hour_used, five_hour_started_at,
     weekly_limit, weekly_used, weekly_started_at, amount, resets
-  FROM boon.use($1, $2)`;
+  FROM boon_code.use($1, $2)`;
 
 /** As for gifts larger batches hold their locks too long. Four uses are worth a second writer, which works while the first waits for the disk. */
 const MOST_IN_A_BATCH = 64;
@@ -78,7 +78,7 @@ export function makeUse(
     } catch (error) {
       if (!hasNoMonth(error)) throw error;
     }
-    await queryRow(database, 'make_usage_month', 'SELECT boon.make_usage_month($1)', [request.at]);
+    await queryRow(database, 'make_usage_month', 'SELECT boon_code.make_usage_month($1)', [request.at]);
     try {
       return await groups.submit(request);
     } catch (error) {

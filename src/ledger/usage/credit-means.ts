@@ -49,7 +49,7 @@ export async function creditMeans(
   const row = await queryRow<MeansRow>(
     database,
     'credit_means',
-    'SELECT refused, payable, unlimited, member, spending_limit, spent, resets_at FROM boon.credit_means($1, $2, $3, $4)',
+    'SELECT refused, payable, unlimited, member, spending_limit, spent, resets_at FROM boon_code.credit_means($1, $2, $3, $4)',
     [policyVersion, accountId, product, at],
   );
   if (row === undefined) throw new BoonError('not_found', `There is no account "${accountId}".`);
@@ -73,7 +73,7 @@ export async function creditMeans(
 const BEYOND_PLAN = `
   SELECT p.product, m.refused, m.payable, m.unlimited
   FROM boon.accounts a JOIN boon.plan_rules l ON l.version = $1 AND l.plan = a.plan
-  CROSS JOIN unnest(l.products) WITH ORDINALITY p (product, place) CROSS JOIN LATERAL boon.credit_means($1, a.id, p.product, $3) m
+  CROSS JOIN unnest(l.products) WITH ORDINALITY p (product, place) CROSS JOIN LATERAL boon_code.credit_means($1, a.id, p.product, $3) m
   WHERE a.id = $2 ORDER BY p.place`;
 
 export async function beyondPlan(

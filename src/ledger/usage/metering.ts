@@ -41,7 +41,7 @@ export function makeMetering(database: Database, policyVersion: () => string): M
     creditMeans: (id, product, at) => creditMeans(database, policyVersion(), id, product, at),
     beyondPlan: (id, at) => beyondPlan(database, policyVersion(), id, at),
     async tendUsage(at, dropped) {
-      const text = 'SELECT boon.tend_usage($1, $2) AS dropped';
+      const text = 'SELECT boon_code.tend_usage($1, $2) AS dropped';
       for (let months = 0; ; months += 1) {
         const row = await queryRow<{ dropped: number }>(database, 'tend_usage', text, [policyVersion(), at]);
         if (row === undefined || row.dropped === 0) return months;

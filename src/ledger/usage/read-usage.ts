@@ -12,10 +12,10 @@ import { instant } from '../postgres/rows.ts';
 const LIST = `
   SELECT a.id IS NOT NULL AS known, u.* FROM (SELECT $1::text AS id) asked LEFT JOIN boon.accounts a ON a.id = asked.id
   LEFT JOIN LATERAL (
-    SELECT u.seq, u.id, u.at, u.told_at, u.product, u.model, boon.credits(u.units) AS units, boon.credits(u.plan_part) AS plan,
-      boon.credits(u.pool_part + u.own_part) AS credits, CASE WHEN u.invoice_part > 0 THEN boon.credits(u.invoice_part) END AS invoiced, CASE WHEN u.plan_part > 0 THEN u.five_hour_started_at END AS five_hour,
+    SELECT u.seq, u.id, u.at, u.told_at, u.product, u.model, boon_code.credits(u.units) AS units, boon_code.credits(u.plan_part) AS plan,
+      boon_code.credits(u.pool_part + u.own_part) AS credits, CASE WHEN u.invoice_part > 0 THEN boon_code.credits(u.invoice_part) END AS invoiced, CASE WHEN u.plan_part > 0 THEN u.five_hour_started_at END AS five_hour,
       CASE WHEN u.plan_part > 0 THEN u.weekly_started_at END AS weekly, u.policy_version,
-      (SELECT coalesce(json_agg(json_build_object('account_id', e.account_id, 'lot_id', e.lot_id::text, 'amount', boon.credits(-e.amount))
+      (SELECT coalesce(json_agg(json_build_object('account_id', e.account_id, 'lot_id', e.lot_id::text, 'amount', boon_code.credits(-e.amount))
          ORDER BY e.transfer, e.slice), '[]') FROM boon.entries e WHERE e.transfer IN (u.pool_transfer, u.own_transfer)) AS lots
     FROM boon.usage u WHERE u.account_id = a.id AND ($2::bigint IS NULL OR u.seq < $2)
     ORDER BY u.seq DESC LIMIT $3) u ON true`;
@@ -74,11 +74,11 @@ export async function listUsage(database: Database, id: string, page: PageReques
 
 /** What members take of the pool counts in the month of the billing day; what is invoiced, in the one that the invoice is for. */
 const POOL = `
-  SELECT o.spending_limit, o.billing, o.invoice_ceiling, m.starts_at, m.ends_at, boon.balance(o.id, $2) ->> 'available' AS available,
+  SELECT o.spending_limit, o.billing, o.invoice_ceiling, m.starts_at, m.ends_at, boon_code.balance(o.id, $2) ->> 'available' AS available,
     t.spent AS total, b.starts_at AS bill_starts_at, b.ends_at AS bill_ends_at, b.charged,
-    boon.invoice_price(b.charged, r.hundred_credits) AS price, r.currency, s.member_id, s.spent, s.invoiced, x.pool_limit
-  FROM boon.accounts o CROSS JOIN LATERAL boon.billing_month(o.id, $2) m
-  CROSS JOIN LATERAL boon.billing_month_at(o.id, $2) b
+    boon_code.invoice_price(b.charged, r.hundred_credits) AS price, r.currency, s.member_id, s.spent, s.invoiced, x.pool_limit
+  FROM boon.accounts o CROSS JOIN LATERAL boon_code.billing_month(o.id, $2) m
+  CROSS JOIN LATERAL boon_code.billing_month_at(o.id, $2) b
   JOIN boon.invoice_rules r ON r.version = coalesce(b.policy_version, $3)
   LEFT JOIN boon.spending t ON t.payer_id = o.id AND t.spender_id = '' AND t.month = (m.starts_at AT TIME ZONE 'UTC')::date
   LEFT JOIN LATERAL (

@@ -11,7 +11,7 @@ const KEPT = `
 const WINDOWS = `
   windows AS (
     SELECT p.*, false AS present FROM boon.past_windows p
-    UNION ALL SELECT (boon.past_window(w, NULL)).*, true FROM boon.usage_windows w)`;
+    UNION ALL SELECT (boon_code.past_window(w, NULL)).*, true FROM boon.usage_windows w)`;
 
 /**
  * What each use says of each window: `number` is the window's, null in rows of earlier versions and where there was none.
@@ -21,7 +21,7 @@ const COUNTED = `
   split AS (SELECT DISTINCT account_id FROM boon.window_splits),
   counted AS (
     SELECT u.account_id, u.id, u.seq, u.at, u.told_at, u.plan_part, k.*,
-      CASE WHEN s.account_id IS NULL THEN k.number ELSE boon.window_of(u.account_id, k.kind, k.number, u.at) END AS counts_in
+      CASE WHEN s.account_id IS NULL THEN k.number ELSE boon_code.window_of(u.account_id, k.kind, k.number, u.at) END AS counts_in
     FROM boon.usage u LEFT JOIN split s ON s.account_id = u.account_id
     CROSS JOIN LATERAL (VALUES
       ('five_hour'::boon.window_kind, u.five_hour_window, u.five_hour_used, u.five_hour_started_at),
@@ -88,7 +88,7 @@ export const USAGE_INVARIANTS: Readonly<Record<string, string>> = {
     WITH ${WINDOWS}, ${COUNTED}
     SELECT format('use %s of %s at %s counted in the %s window from %s to %s', u.id, u.account_id, u.at, w.kind, w.counts_from, w.ended_at) AS detail
     FROM counted u JOIN windows w ON w.account_id = u.account_id AND w.kind = u.kind AND w.number = u.number
-    WHERE u.at < u.told_at AND u.plan_part > 0 AND (u.at < w.counts_from OR u.at >= w.started_at + boon.window_length(w.kind)
+    WHERE u.at < u.told_at AND u.plan_part > 0 AND (u.at < w.counts_from OR u.at >= w.started_at + boon_code.window_length(w.kind)
       OR u.at >= w.ended_at AND EXISTS (SELECT FROM windows r
         WHERE r.account_id = w.account_id AND r.kind = w.kind AND r.restored AND r.counts_from = w.ended_at AND r.number < u.seq))`,
   // A change that was told after the use is no matter of the use's.
@@ -134,7 +134,7 @@ export const USAGE_INVARIANTS: Readonly<Record<string, string>> = {
     FROM step s JOIN kept ON coalesce(s.told_before, '-infinity') >= kept.since + interval '8 days'
     WHERE s.id IS NOT NULL AND s.number IS NULL AND (s.plan_part > 0 OR s.started_at IS NOT NULL)
       AND NOT (s.started_at IS NOT DISTINCT FROM s.started_before AND s.used = coalesce(s.used_before, 0) + s.plan_part)
-      AND NOT (s.plan_part > 0 AND s.started_at = s.at AND s.used = s.plan_part AND coalesce(s.started_before + boon.window_length(s.kind) <= s.at, true))
+      AND NOT (s.plan_part > 0 AND s.started_at = s.at AND s.used = s.plan_part AND coalesce(s.started_before + boon_code.window_length(s.kind) <= s.at, true))
       AND NOT EXISTS (SELECT FROM restored r
         WHERE r.account_id = s.account_id AND s.used = s.plan_part AND s.started_at IN (r.at, s.started_before, s.at))`,
   'the plan paid within its windows': `

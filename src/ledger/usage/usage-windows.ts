@@ -63,7 +63,7 @@ export async function limits(
   const row = await queryRow<WindowsRow & { plan: PlanLimits['plan']; credits: string; resets: string }>(
     database,
     'limits',
-    `SELECT plan, ${COLUMNS}, credits, resets FROM boon.limits($1, $2, $3)`,
+    `SELECT plan, ${COLUMNS}, credits, resets FROM boon_code.limits($1, $2, $3)`,
     [policyVersion, id, at],
   );
   if (row === undefined) throw new BoonError('not_found', `There is no account "${id}".`);

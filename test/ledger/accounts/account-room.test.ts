@@ -55,7 +55,9 @@ async function fill(id: string, times: number): Promise<void> {
     giftable: true,
     reason: 'filled',
   };
-  const [answer] = await own.sql('SELECT result FROM boon.grant_credits($1)', [JSON.stringify([request])]);
+  const [answer] = await own.sql('SELECT result FROM boon_code.grant_credits($1)', [
+    JSON.stringify([request]),
+  ]);
   expect(answer?.result).toHaveProperty('lot');
 }
 
@@ -197,7 +199,7 @@ test('a window without a limit holds as much as an account is given; what is use
   const other = await openTestLedger({ plans: { pro: { five_hour: null, weekly: null } } });
   // Three of the largest uses instead of four thousand.
   await other.sql(
-    `CREATE OR REPLACE FUNCTION boon.most_credits() RETURNS bigint LANGUAGE sql IMMUTABLE RETURN 3000000000000000`,
+    `CREATE OR REPLACE FUNCTION boon_code.most_credits() RETURNS bigint LANGUAGE sql IMMUTABLE RETURN 3000000000000000`,
   );
   await seedAccount(other.ledger, 'pro', { put: { plan: 'pro' } });
   await seedAccount(other.ledger, 'plus');

@@ -40,7 +40,7 @@ beforeAll(async () => {
     },
   } as object);
   await own.sql(
-    'CREATE OR REPLACE FUNCTION boon.most_credits() RETURNS bigint LANGUAGE sql IMMUTABLE RETURN 1000000000',
+    'CREATE OR REPLACE FUNCTION boon_code.most_credits() RETURNS bigint LANGUAGE sql IMMUTABLE RETURN 1000000000',
   );
 });
 afterAll(() => own.close());
@@ -149,11 +149,11 @@ describe('a reward of credits', () => {
     await fill(friend, MOST);
     await reward(referral);
     await own.sql(
-      'CREATE OR REPLACE FUNCTION boon.most_credits() RETURNS bigint LANGUAGE sql IMMUTABLE RETURN 2000000000',
+      'CREATE OR REPLACE FUNCTION boon_code.most_credits() RETURNS bigint LANGUAGE sql IMMUTABLE RETURN 2000000000',
     );
     const { violations } = await own.ledger.verify();
     await own.sql(
-      'CREATE OR REPLACE FUNCTION boon.most_credits() RETURNS bigint LANGUAGE sql IMMUTABLE RETURN 1000000000',
+      'CREATE OR REPLACE FUNCTION boon_code.most_credits() RETURNS bigint LANGUAGE sql IMMUTABLE RETURN 1000000000',
     );
     const found = violations.filter(({ invariant }) => invariant.includes('no room'));
     expect(found.map(({ detail }) => detail)).toContain(`referral ${referral.id}, the friend: 10 credits`);

@@ -46,7 +46,7 @@ const gift = (from: string, amount: string, more: Partial<AcceptRequest> = {}) =
 /** The slices of a gift's hold: which lot, how much. */
 async function slicesOf({ id }: Gift): Promise<[string, string][]> {
   const rows = await own.sql(
-    `SELECT e.lot_id::text AS lot, boon.credits(-e.amount) AS amount FROM boon.entries e
+    `SELECT e.lot_id::text AS lot, boon_code.credits(-e.amount) AS amount FROM boon.entries e
      JOIN boon.gifts g ON g.transfer = e.transfer WHERE g.id = $1 ORDER BY e.slice`,
     [id],
   );

@@ -20,7 +20,10 @@ const move = (billing_day: number, at: string) =>
   own.ledger.putAccount(ada, { plan: 'plus', billing_day }, at);
 /** The month of a moment, as its first day and its end. */
 async function monthOf(at: string): Promise<string> {
-  const [month] = await own.sql('SELECT starts_at, ends_at FROM boon.billing_month($1::text, $2)', [ada, at]);
+  const [month] = await own.sql('SELECT starts_at, ends_at FROM boon_code.billing_month($1::text, $2)', [
+    ada,
+    at,
+  ]);
   return `${dayOf(month?.starts_at)} to ${dayOf(month?.ends_at)}`;
 }
 const dayOf = (at: unknown) => (at as Date).toISOString().replace('T00:00:00.000Z', '');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { ACCOUNT_INVARIANTS } from '../../../src/ledger/accounts/account-invariants.ts';
+import { installCode } from '../../../src/ledger/postgres/code.ts';
 import { createDatabase, dropDatabase } from '../../../src/local/postgres.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../src/ledger/migrations');
@@ -48,6 +49,7 @@ beforeAll(async () => {
   await apply(1, 69);
   await database.query(BEFORE);
   await apply(70, 9999);
+  await installCode(database);
 });
 afterAll(async () => {
   await database.end();
@@ -55,7 +57,7 @@ afterAll(async () => {
 });
 
 async function monthOf(id: string, at: string): Promise<string> {
-  const text = `SELECT to_char(starts_at, 'YYYY-MM-DD') || ' to ' || to_char(ends_at, 'YYYY-MM-DD') AS month FROM boon.billing_month($1::text, $2)`;
+  const text = `SELECT to_char(starts_at, 'YYYY-MM-DD') || ' to ' || to_char(ends_at, 'YYYY-MM-DD') AS month FROM boon_code.billing_month($1::text, $2)`;
   return (await database.query(text, [id, at])).rows[0].month;
 }
 
@@ -87,7 +89,7 @@ test('nothing in it is held against the months of the earlier version; who is no
 test('an account that is otherwise can be changed in everything else, and mended', async () => {
   const put = async (body: object) =>
     (
-      await database.query(`SELECT boon.put_account('odd', $1, '2026-03-20Z') -> 'refused' AS refused`, [
+      await database.query(`SELECT boon_code.put_account('odd', $1, '2026-03-20Z') -> 'refused' AS refused`, [
         JSON.stringify(body),
       ])
     ).rows[0].refused;

@@ -8,6 +8,7 @@ import { migrate } from '../../../src/ledger/postgres/migrate.ts';
 import { createPostgresLedger } from '../../../src/ledger/postgres-ledger.ts';
 import { createDatabase, dropDatabase } from '../../../src/local/postgres.ts';
 import { createCampaign, runToItsEnd } from '../../support/campaigns.ts';
+import { offerOlderFunctions } from '../../support/older-version.ts';
 import {
   expectVerified,
   newKey,
@@ -40,6 +41,7 @@ test('campaigns of an earlier version: organisations get theirs, what was stoppe
       newline: 'LF',
       execQuery: (query) => client.query(query),
     }).migrate(BEFORE);
+    const takeAway = await offerOlderFunctions((text) => client.query(text));
     await ledger.usePolicy(policyWith(), START);
     const undo = await takingAccountsWithoutNames((text) => client.query(text));
     await seedAccount(ledger, 'ann');
@@ -62,6 +64,7 @@ test('campaigns of an earlier version: organisations get theirs, what was stoppe
     await cancel(longAndCanceled.id);
 
     await undo();
+    await takeAway();
     expect((await migrate(url)).length).toBeGreaterThan(0);
     expect(await ledger.findCampaign(stopped.id)).toMatchObject({ matched: 2, remaining: 2 });
     expect(await ledger.findCampaign(none.id)).toMatchObject({ status: 'canceled', matched: 2 });

@@ -191,7 +191,7 @@ describe('windows', () => {
     ] as const) {
       const at = later(START, { hours: 40 - hours });
       await use(account, at);
-      await own.sql('SELECT * FROM boon.redeem_resets($1, $2)', [
+      await own.sql('SELECT * FROM boon_code.redeem_resets($1, $2)', [
         policyWith().version,
         JSON.stringify([{ i: 0, account_id: account, request_id: 'r', at, dry_run: false }]),
       ]);

@@ -24,7 +24,7 @@ const labels = async (type: string) => {
 test.each(GIFT_STATUSES.flatMap((status) => GIFT_ACTIONS.map((action) => [status, action] as const)))(
   'a gift that is %s answers %s in SQL as in the domain',
   async (status, action) => {
-    const [row] = await own.sql('SELECT boon.action_refused($1, $2) AS refused', [status, action]);
+    const [row] = await own.sql('SELECT boon_code.action_refused($1, $2) AS refused', [status, action]);
     if (ACTIONS_ALLOWED[status].includes(action)) expect(row?.refused).toBeNull();
     else expect(isErrorCode(row?.refused) && ERRORS[row.refused].retryable).toBe(false);
   },

@@ -497,7 +497,7 @@ describe('of the rules that would catch a gift', () => {
   async function caughtBy(verdicts: Partial<Record<Rule, Verdict>>, facts: Facts): Promise<unknown> {
     const { amount = 0, ...others } = facts;
     const [row] = await own.sql(
-      `SELECT boon.caught_by(jsonb_populate_record(p, $1), f.amount, now() - f.age, now(), f.gifts, f.recipients, f.senders, f.back, f.shared) AS rule
+      `SELECT boon_code.caught_by(jsonb_populate_record(p, $1), f.amount, now() - f.age, now(), f.gifts, f.recipients, f.senders, f.back, f.shared) AS rule
        FROM boon.policies p, jsonb_to_record($2) AS f (
          amount bigint, age interval, gifts bigint, recipients bigint, senders bigint, back boolean, shared boolean) LIMIT 1`,
       [

@@ -8,6 +8,7 @@ import { migrate } from '../../../src/ledger/postgres/migrate.ts';
 import { createPostgresLedger } from '../../../src/ledger/postgres-ledger.ts';
 import { createDatabase, dropDatabase } from '../../../src/local/postgres.ts';
 import { act, give } from '../../support/gifts.ts';
+import { offerOlderFunctions } from '../../support/older-version.ts';
 import { hear } from '../../support/purchases.ts';
 import { expectVerified, policyWith, START } from '../../support/test-ledger.ts';
 import { ONE_CREDIT_PLAN } from '../../support/value-back.ts';
@@ -63,6 +64,7 @@ async function spend(account_id: string, units: number): Promise<void> {
 
 test('what waits in gifts of refunded purchases is taken, payments of debts are known, parts of resets are whole', async () => {
   const ledger = createPostgresLedger({ url, encryptionKey: randomBytes(32) });
+  const takeAway = await offerOlderFunctions((text) => old.query(text));
   await ledger.usePolicy(POLICY, START);
   for (const id of PEOPLE) await put(id);
   const dispute = (id: string, status: 'open' | 'won') =>
@@ -87,6 +89,7 @@ test('what waits in gifts of refunded purchases is taken, payments of debts are 
   const held = await give(ledger, dan, bob, { amount: '0', reset_id: reset?.id });
   await heard(single.id, { said: 'refunded', amount: 500 });
 
+  await takeAway();
   await migrate(url);
   await expectVerified(ledger);
   expect(await ledger.findGift(gift.id)).toMatchObject({

@@ -24,7 +24,7 @@ describe('money in the ledger’s words', () => {
     const amounts = [0, 5, 50, 160, 500, 12_345, 99_999_999, -160];
     const pairs = currencies.flatMap((currency) => amounts.map((amount) => ({ currency, amount })));
     const rows = await own.sql(
-      'SELECT boon.money(a, c) AS text FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY x (a, c, n) ORDER BY n',
+      'SELECT boon_code.money(a, c) AS text FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY x (a, c, n) ORDER BY n',
       [pairs.map(({ amount }) => amount), pairs.map(({ currency }) => currency)],
     );
     expect(rows.map(({ text }) => text)).toEqual(pairs.map(priceText));
@@ -48,7 +48,7 @@ describe('money in the ledger’s words', () => {
       own.ledger.putTopUp('ada', { ...CONSENT, monthly_cap: { amount: 160, currency: 'usd' } }, 'ada', START),
     ).rejects.toMatchObject({ message: expect.stringContaining('4.00 USD') });
     const left = await own.sql(
-      `SELECT proname FROM pg_proc WHERE pronamespace = 'boon'::regnamespace AND prosrc ~ '%s %s.*currency'`,
+      `SELECT proname FROM pg_proc WHERE pronamespace = 'boon_code'::regnamespace AND prosrc ~ '%s %s.*currency'`,
     );
     expect(left).toEqual([]);
   });

@@ -129,7 +129,7 @@ test('a lot that expires between two gifts of one call pays the first and not th
     request(2, end, 30),
     request(3, end, 1),
   ];
-  const answers = await own.sql('SELECT result FROM boon.accept_gifts($1, $2) ORDER BY i', [
+  const answers = await own.sql('SELECT result FROM boon_code.accept_gifts($1, $2) ORDER BY i', [
     policyWith(POLICY).version,
     JSON.stringify(requests),
   ]);

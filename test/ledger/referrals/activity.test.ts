@@ -200,7 +200,7 @@ test('the row of an account knows its last activity before a link as its whole h
           ? '2020-01-01T00:00:00.000Z'
           : new Date(link - Math.min(...before.map(({ ago }) => ago))).toISOString();
       const [row] = await own.sql(
-        `SELECT boon.last_activity_before(a, b, $2, 'PT1H') AS at FROM boon.accounts a JOIN boon.account_activity b ON b.account_id = a.id WHERE a.id = $1`,
+        `SELECT boon_code.last_activity_before(a, b, $2, 'PT1H') AS at FROM boon.accounts a JOIN boon.account_activity b ON b.account_id = a.id WHERE a.id = $1`,
         [account, LINK],
       );
       // What a session hides behind the beginning of the grace is less than a day and the grace long.

@@ -132,7 +132,7 @@ describe('by the first link used', () => {
       },
     ]);
     await own.sql(
-      `SELECT boon.emit_referral_event(r, 'referral.joined', $2) FROM boon.referrals r WHERE r.id = $1`,
+      `SELECT boon_code.emit_referral_event(r, 'referral.joined', $2) FROM boon.referrals r WHERE r.id = $1`,
       [toAda.id, at(2)],
     );
     expect((await own.ledger.verify()).violations).toEqual([

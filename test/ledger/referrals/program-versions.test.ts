@@ -238,12 +238,12 @@ describe('a younger friend under a larger cap', () => {
     const elder = await come(old, APRIL);
     await status(`${elder.friend_id}`, 'frozen', APRIL);
     await reward(elder, APRIL);
-    await own.sql('ALTER FUNCTION boon.turns_before RENAME TO turns_before_kept');
-    await own.sql(`CREATE FUNCTION boon.turns_before(r boon.referrals, w boon.reward_windows, p_at timestamptz, OUT waiting bigint, OUT next_at timestamptz)
+    await own.sql('ALTER FUNCTION boon_code.turns_before RENAME TO turns_before_kept');
+    await own.sql(`CREATE FUNCTION boon_code.turns_before(r boon.referrals, w boon.reward_windows, p_at timestamptz, OUT waiting bigint, OUT next_at timestamptz)
       LANGUAGE sql AS 'SELECT 0::bigint, NULL::timestamptz'`);
     const taken = await rewarded(young, APRIL);
-    await own.sql('DROP FUNCTION boon.turns_before');
-    await own.sql('ALTER FUNCTION boon.turns_before_kept RENAME TO turns_before');
+    await own.sql('DROP FUNCTION boon_code.turns_before');
+    await own.sql('ALTER FUNCTION boon_code.turns_before_kept RENAME TO turns_before');
     const { violations } = await own.ledger.verify();
     expect(violations.map(({ detail }) => detail)).toEqual([
       `referral ${taken.id} took place 1 of 3 before ${elder.id}`,

@@ -61,7 +61,7 @@ test('the billing month of the ledger is that of the domain, for every day and m
   const sample = fc.sample(fc.record({ day: fc.integer({ min: 1, max: 31 }), at: instants }), 2000);
   const rows = await own.sql(
     `SELECT m.starts_at, m.ends_at FROM unnest($1::int[], $2::timestamptz[]) WITH ORDINALITY x (day, at, n)
-     CROSS JOIN LATERAL boon.billing_month(x.day, x.at) m ORDER BY x.n`,
+     CROSS JOIN LATERAL boon_code.billing_month(x.day, x.at) m ORDER BY x.n`,
     [sample.map(({ day }) => day), sample.map(({ at }) => at.toISOString())],
   );
   const found = rows.map(({ starts_at, ends_at }) => [Number(starts_at), Number(ends_at)]);

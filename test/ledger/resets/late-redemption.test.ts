@@ -38,7 +38,7 @@ async function person(put: Partial<AccountPut> = {}): Promise<string> {
 /** When each reset was redeemed, and what it found used of the 5-hour window and of the week. */
 async function redemptions(name: string): Promise<unknown[][]> {
   const rows = await own.sql(
-    `SELECT effective_at, boon.credits(five_hour_used) AS five, boon.credits(weekly_used) AS week
+    `SELECT effective_at, boon_code.credits(five_hour_used) AS five, boon_code.credits(weekly_used) AS week
      FROM boon.redemptions WHERE account_id = $1 ORDER BY effective_at`,
     [name],
   );
@@ -49,8 +49,8 @@ const statuses = async (name: string) =>
 /** What is used of each window, and when it began. */
 async function windows(name: string, moment = at({ hours: 3 })): Promise<unknown[][]> {
   const rows = await own.sql(
-    `SELECT boon.credits(w.used) AS used, w.started_at FROM boon.usage_windows w
-     WHERE w.account_id = $1 AND w.started_at + boon.window_length(w.kind) > $2 ORDER BY w.kind`,
+    `SELECT boon_code.credits(w.used) AS used, w.started_at FROM boon.usage_windows w
+     WHERE w.account_id = $1 AND w.started_at + boon_code.window_length(w.kind) > $2 ORDER BY w.kind`,
     [name, moment],
   );
   return rows.map(({ used, started_at }) => [used, (started_at as Date).toISOString()]);
@@ -122,7 +122,7 @@ describe('automatic redemption that runs three hours late', () => {
       ['6', at({ hours: -4 })],
     ]);
     const past = await own.sql(
-      `SELECT boon.credits(used) AS used, ended_at FROM boon.past_windows WHERE account_id = $1 AND kind = 'five_hour' ORDER BY ended_at`,
+      `SELECT boon_code.credits(used) AS used, ended_at FROM boon.past_windows WHERE account_id = $1 AND kind = 'five_hour' ORDER BY ended_at`,
       [ada],
     );
     expect(past).toEqual([
@@ -219,7 +219,7 @@ describe('automatic redemption that runs three hours late', () => {
     expect((await windows(ada)).map(([used]) => used)).toEqual(['4', '4']);
     const of = async (moment: string) =>
       (
-        await own.sql(`SELECT boon.credits(used) AS used FROM boon.window_at($1, 'weekly', $2)`, [
+        await own.sql(`SELECT boon_code.credits(used) AS used FROM boon_code.window_at($1, 'weekly', $2)`, [
           ada,
           moment,
         ])

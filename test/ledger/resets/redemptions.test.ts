@@ -323,7 +323,7 @@ describe('at once', () => {
         if (n % 3 === 1) return (await redeem(on(n), ada, { at: moment(n) })).outcome;
         // As a campaign does: the account is locked before its resets are looked at.
         await own.sql(`BEGIN; SELECT FROM boon.ledger_accounts WHERE id = '${ada}' FOR UPDATE;
-          SELECT boon.return_resets(ARRAY['${ada}'], '${moment(n)}'); COMMIT`);
+          SELECT boon_code.return_resets(ARRAY['${ada}'], '${moment(n)}'); COMMIT`);
         return 'returned';
       }),
     );

@@ -31,7 +31,7 @@ async function statuses(name: string, moment: string): Promise<string[]> {
   return (await ledger.listResets(name, moment)).resets.map(({ source, status }) => `${source} ${status}`);
 }
 const globalReset = async (name: string, moment: string) =>
-  Number((await own.sql('SELECT boon.return_resets(ARRAY[$1], $2) AS count', [name, moment]))[0]?.count);
+  Number((await own.sql('SELECT boon_code.return_resets(ARRAY[$1], $2) AS count', [name, moment]))[0]?.count);
 
 describe('expiry', () => {
   test('is posted at its exact moment, and not a millisecond before', async () => {

@@ -61,7 +61,7 @@ const tell = (id: string, units: string, usedAt: number, toldAt: number, more: o
 /** The window that was open at an hour: the hours in which it counts, and what was used of it. */
 async function windowAt(id: string, kind: 'five_hour' | 'weekly', hours: number) {
   const [row] = await own.sql(
-    'SELECT counts_from, ended_at, used::int, restored_by::text FROM boon.window_at($1, $2, $3)',
+    'SELECT counts_from, ended_at, used::int, restored_by::text FROM boon_code.window_at($1, $2, $3)',
     [id, kind, hour(hours)],
   );
   const since = (time: unknown) => ((time as Date).getTime() - Date.parse(START)) / 3_600_000;

@@ -331,7 +331,7 @@ test('uses of one account in one call are answered in it, and one of them that i
   const call = [useRequest(id, { units: '2' }), useRequest(id, { units: '3' })] as const;
   const told = [...call, call[0]].map((use, i) => ({ ...use, units: Number(use.units) * 1e6, i }));
   const answers = await own.sql(
-    'SELECT i, code, plan_part::int FROM boon.use((SELECT max(version) FROM boon.usage_rules), $1)',
+    'SELECT i, code, plan_part::int FROM boon_code.use((SELECT max(version) FROM boon.usage_rules), $1)',
     [JSON.stringify(told)],
   );
   expect(answers).toEqual([

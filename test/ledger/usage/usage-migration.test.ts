@@ -7,6 +7,7 @@ import { migrate } from '../../../src/ledger/postgres/migrate.ts';
 import { createPostgresLedger } from '../../../src/ledger/postgres-ledger.ts';
 import { createDatabase, dropDatabase } from '../../../src/local/postgres.ts';
 import { refusal } from '../../support/gifts.ts';
+import { offerOlderFunctions } from '../../support/older-version.ts';
 import { bank, redeem } from '../../support/resets.ts';
 import { expectVerified, later, policyWith, START } from '../../support/test-ledger.ts';
 import { charge, useRequest } from '../../support/usage.ts';
@@ -32,6 +33,7 @@ test('a database in which windows were used, ran out and were restored is carrie
       newline: 'LF',
       execQuery: (query) => client.query(query),
     }).migrate(BEFORE);
+    const takeAway = await offerOlderFunctions((text) => client.query(text));
     await ledger.usePolicy(
       policyWith({ plans: { plus: { five_hour: '10', weekly: '50' } }, usage: { accept_late_for: 'P7D' } }),
       START,
@@ -53,6 +55,7 @@ test('a database in which windows were used, ran out and were restored is carrie
     await uses('late', 1, '2', 6.5);
     await expectVersionBefore(client);
 
+    await takeAway();
     expect((await migrate(url)).length).toBeGreaterThan(0);
     await expectVerified(ledger);
     expect(await uses('ran-out', 1, '6', 7)).toMatchObject({

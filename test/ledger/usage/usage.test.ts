@@ -501,7 +501,7 @@ describe('partitions', () => {
           errors: [{ path: 'at', message: expect.stringContaining('too late') }],
         });
       expect(await second.ledger.balance('ann', START)).toEqual(before);
-      await second.sql(`SELECT boon.make_usage_month('${START}')`);
+      await second.sql(`SELECT boon_code.make_usage_month('${START}')`);
       expect(await second.sql(`SELECT to_regclass('boon.usage_2026_03') AS part`)).toEqual([{ part: null }]);
     } finally {
       await second.close();

@@ -1,0 +1,4 @@
+CREATE TYPE boon_code.slice AS (
+  lot_id bigint,
+  amount bigint
+);

@@ -1,0 +1,5 @@
+-- What is known of a purchase's payment, laid over its view; null stays null.
+CREATE FUNCTION boon_code.with_payment(p_view jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN p_view IS NOT NULL THEN p_view || coalesce((
+    SELECT jsonb_build_object('paid', p.paid, 'tax', CASE WHEN p.paid_at IS NOT NULL THEN coalesce(p.tax, 0) END) FROM boon.purchases p WHERE p.id = p_view ->> 'id'), '{}') END
+$$;

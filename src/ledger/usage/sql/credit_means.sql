@@ -1,0 +1,33 @@
+-- What could pay for a product at a moment, beyond the plan, by the rule that boon.use follows: `refused` is why nothing
+-- would without being asked, `payable` what could be paid by credits and be invoiced; `unlimited` where invoices go on
+-- without end. `member` is one whose organisation pays first. The limit on spending is the member's on its organisation's
+-- credits, else the account's own. No row when there is no account.
+CREATE FUNCTION boon_code.credit_means(p_policy text, p_account text, p_product text, p_at timestamptz)
+RETURNS TABLE (refused text, payable bigint, unlimited boolean, member boolean, spending_limit bigint, spent bigint, resets_at timestamptz) LANGUAGE sql AS $$
+  SELECT
+    CASE WHEN a.status <> 'active' THEN 'account_frozen'
+         WHEN NOT p_product = ANY (l.products) THEN 'not_paid_by_credits'
+         WHEN a.use_credits = 'off' THEN 'credits_off'
+         WHEN m.payable = 0 AND (bill).org_id IS NULL AND c.all_of_it = 0 THEN 'no_credits'
+         WHEN m.payable = 0 AND (pool).member_limit <= (pool).member_spent THEN 'member_limit'
+         WHEN m.payable = 0 AND (bill).org_id IS NOT NULL THEN 'invoice_ceiling'
+         WHEN m.payable = 0 THEN 'spending_limit'
+         WHEN a.use_credits = 'ask' THEN 'credits_on_request' END,
+    m.payable, m.unlimited, o.id IS NOT NULL,
+    CASE WHEN (pool).member_limit IS NOT NULL THEN (pool).member_limit ELSE (own).spending_limit END,
+    CASE WHEN (pool).member_limit IS NOT NULL THEN (pool).member_spent ELSE (own).spent END,
+    CASE WHEN (pool).member_limit IS NOT NULL THEN (pool).month_ends_at ELSE (own).month_ends_at END
+  FROM boon.accounts a
+  LEFT JOIN boon.plan_rules l ON l.version = p_policy AND l.plan = a.plan
+  LEFT JOIN boon.accounts o ON o.id = a.org_id AND o.kind = 'organisation' AND o.status = 'active'
+  CROSS JOIN LATERAL (SELECT CASE WHEN o.id IS NOT NULL THEN boon_code.open_bill(o.id, p_at) END AS bill OFFSET 0) b
+  CROSS JOIN LATERAL (SELECT (SELECT x FROM boon_code.open_purse(a.id, a.id, NULL, p_at, NULL) x) AS own,
+    (SELECT x FROM boon_code.open_purse(o.id, a.id, a.pool_limit, p_at, (bill).month) x) AS pool, 1000000000000000::bigint AS most OFFSET 0) p
+  CROSS JOIN LATERAL (SELECT boon_code.payable(pool, p_product, p_at, most, true) AS from_pool, boon_code.payable(own, p_product, p_at, most, true) AS from_own,
+    boon_code.payable(pool, p_product, p_at, most, false) + boon_code.payable(own, p_product, p_at, most, false) AS all_of_it OFFSET 0) c
+  CROSS JOIN LATERAL (SELECT
+    from_pool + from_own + CASE WHEN (bill).org_id IS NULL THEN 0
+      ELSE greatest(least(most, (bill).ceiling - (bill).charged, (pool).member_limit - (pool).member_spent - from_pool), 0) END AS payable,
+    (bill).org_id IS NOT NULL AND (bill).ceiling IS NULL AND (pool).member_limit IS NULL AS unlimited) m
+  WHERE a.id = p_account
+$$;

@@ -1,0 +1,20 @@
+CREATE TYPE boon_code.purse AS (
+  payer_id text,
+  spender_id text,
+  month date,
+  month_starts_at timestamp with time zone,
+  month_ends_at timestamp with time zone,
+  lot_ids bigint[],
+  lot_left bigint[],
+  lot_expires timestamp with time zone[],
+  lot_products text[],
+  balance bigint,
+  spent bigint,
+  spending_limit bigint,
+  member_spent bigint,
+  member_limit bigint,
+  lot_granted timestamp with time zone[],
+  lot_let_go boolean[],
+  state_from timestamp with time zone,
+  state_until timestamp with time zone
+);

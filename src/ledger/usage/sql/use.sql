@@ -1,0 +1,453 @@
+CREATE TYPE boon_code.use_request AS (
+  i integer,
+  id text,
+  account_id text,
+  pool_id text,
+  product text,
+  model text,
+  units bigint,
+  at timestamp with time zone,
+  now timestamp with time zone,
+  use_credits boolean
+);
+
+-- Takes an array of uses and answers each by its `i`: what paid for it, or `code` and `reason` of the refusal, and with
+-- either the windows as they stand at `now`. With code 'again' it is to be asked anew: it must see what another of this
+-- call does, or its account belongs to another organisation, which `reason` names.
+--
+-- The plan pays what is left of it in both windows. What it does not cover is paid by the organisation's pool, within
+-- the member's limit, then invoiced to the organisation if it is billed so, within that limit and its ceiling, then by
+-- the account's own credits, each within its spending limit and in burn order out of lots that may pay for the product; if
+-- these cannot pay all the rest, the use is refused and nothing is charged.
+-- A use that is told late is judged at its own moment: by what its account and its organisation were then, in the windows
+-- that were open then, and paid out of lots that were there and had not expired. One that is told at once is judged by
+-- what is there when it is told, though another clock be ahead.
+CREATE FUNCTION boon_code.use(p_policy text, p_requests json) RETURNS SETOF boon_code.use_answer LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+#variable_conflict use_column
+DECLARE
+  rules boon.usage_rules;
+  requests boon_code.use_request[];
+  locked text[];
+  -- Those whose credits were looked at in this call, and of these the organisations.
+  purses text[];
+  pools text[];
+  -- Ids are remembered for 32 days from when they were told, a week at most after the use.
+  remembered_from timestamptz;
+  r record;
+  answer boon_code.use_answer;
+  -- The account in hand.
+  account text;
+  seen text[];
+  f boon.usage_windows;
+  w boon.usage_windows;
+  counted boolean;
+  -- The earliest moment that is told late in this call.
+  late_since timestamptz;
+  own boon_code.purse;
+  own_purses boon_code.purse[];
+  owners text[];
+  pool boon_code.purse;
+  members text[];
+  members_spent bigint[];
+  bill boon_code.bill;
+  taken_from_own bigint;
+  -- The use in hand: whether it is told late, and what was at its moment where that is not what is.
+  late boolean := false;
+  then_state boon.account_history;
+  then_five_hour boon.past_windows;
+  then_weekly boon.past_windows;
+  in_past boolean := false;
+  shown_five_hour_limit bigint;
+  shown_weekly_limit bigint;
+  used bigint;
+  -- Only lots that were there by then may pay for it.
+  granted_by timestamptz := 'infinity';
+  left_in_plan bigint;
+  payable_unlimited bigint;
+  rest bigint;
+  from_plan bigint;
+  from_pool bigint;
+  from_own bigint;
+  invoiced bigint;
+  number bigint;
+  pool_seq bigint;
+  own_seq bigint;
+  invoice_seq bigint;
+  transfer bigint;
+  told_as text;
+  turn int;
+  p boon_code.purse;
+  to_take bigint;
+  left_to_take bigint;
+  taken bigint;
+  slices int;
+  lot int;
+  -- What was decided; null as long as there is none.
+  uses boon.usage[];
+  windows boon.usage_windows[];
+  transfers boon.transfers[];
+  entries boon.entries[];
+  spendings boon.spending[];
+  charges boon.charges[];
+  months boon.billing_months[];
+  warnings jsonb[];
+  short_accounts text[];
+  short_of bigint[];
+BEGIN
+  SELECT * INTO STRICT rules FROM boon.usage_rules x WHERE x.version = p_policy;
+  -- Each account's uses follow each other, and those of each organisation's members. Nothing below changes their order.
+  SELECT array_agg(q ORDER BY q.pool_id, q.account_id, q.i), min(q.now) - interval '32 days', array_agg(q.account_id) || array_agg(q.pool_id),
+      greatest(min(q.at) FILTER (WHERE q.at < q.now), min(q.now) FILTER (WHERE q.at < q.now) - rules.accept_late_for)
+    INTO requests, remembered_from, locked, late_since
+    FROM json_populate_recordset(NULL::boon_code.use_request, p_requests) q;
+  locked := ARRAY(SELECT a.id FROM boon.ledger_accounts a WHERE a.id = ANY (locked) ORDER BY a.id FOR UPDATE);
+
+  FOR r IN
+    SELECT q.*, a.status, a.use_credits AS switch, a.org_id, a.pool_limit, a.state_since, a.id IS NOT NULL AS known,
+      l.five_hour AS five_hour_limit, l.weekly AS weekly_limit, l.products, c.amount, f AS five_hour, w AS weekly, u AS done,
+      coalesce(b.available, 0) AS available
+    FROM unnest(requests) q
+    LEFT JOIN LATERAL (SELECT * FROM boon.accounts x WHERE x.id = q.account_id OFFSET 0) a ON true
+    LEFT JOIN LATERAL (SELECT * FROM boon.plan_rules x WHERE x.version = p_policy AND x.plan = a.plan OFFSET 0) l ON true
+    LEFT JOIN LATERAL (SELECT x FROM boon.usage_windows x WHERE x.account_id = q.account_id AND x.kind = 'five_hour' OFFSET 0) f (f) ON true
+    LEFT JOIN LATERAL (SELECT x FROM boon.usage_windows x WHERE x.account_id = q.account_id AND x.kind = 'weekly' OFFSET 0) w (w) ON true
+    LEFT JOIN LATERAL (SELECT x FROM boon.usage x WHERE x.account_id = q.account_id AND x.id = q.id AND x.at > remembered_from - interval '7 days'
+      AND x.told_at > remembered_from LIMIT 1) u (u) ON true
+    -- Rounded up to a whole micro-credit: nothing is free. By `div`, since `/` may have too few decimals for it.
+    CROSS JOIN LATERAL (SELECT div(q.units::numeric * coalesce(
+      (SELECT x.rate FROM boon.rate_rules x WHERE x.version = p_policy AND x.product = q.product AND x.model = q.model
+         AND x.starts_at <= q.at ORDER BY x.starts_at DESC LIMIT 1),
+      (SELECT x.rate FROM boon.rate_rules x WHERE x.version = p_policy AND x.product = q.product AND x.model = 'default'
+         AND x.starts_at <= q.at ORDER BY x.starts_at DESC LIMIT 1)) + 999999, 1000000) AS amount) c
+    LEFT JOIN LATERAL (SELECT sum(x.remaining) AS available FROM boon.lots x
+      WHERE x.account_id = q.account_id AND x.open AND (x.expires_at IS NULL OR x.expires_at > q.now)) b ON true
+  LOOP
+    answer := (r.i, NULL, NULL, false, 0, 0, 0, 0, NULL, r.five_hour_limit, 0, NULL, r.weekly_limit, 0, NULL, r.amount, NULL)::boon_code.use_answer;
+
+    IF r.account_id IS DISTINCT FROM account THEN
+      IF counted THEN windows := windows || f || w; END IF;
+      account := r.account_id; seen := NULL; counted := false; own := NULL; taken_from_own := 0;
+      f := r.five_hour; w := r.weekly;
+    END IF;
+
+    IF (r.done).seq IS NOT NULL THEN
+      answer.replayed := true;
+      IF ((r.done).product, (r.done).model, (r.done).units) IS DISTINCT FROM (r.product, r.model, r.units) THEN
+        answer.code := 'idempotency_mismatch';
+      END IF;
+      answer.amount := (r.done).amount; answer.plan_part := (r.done).plan_part; answer.pool_part := (r.done).pool_part;
+      answer.own_part := (r.done).own_part; answer.invoice_part := (r.done).invoice_part; answer.balance := (r.done).balance;
+      answer.five_hour_limit := (r.done).five_hour_limit; answer.weekly_limit := (r.done).weekly_limit;
+      IF (r.done).shown IS NOT NULL THEN
+        answer := jsonb_populate_record(answer, (r.done).shown);
+        RETURN NEXT answer; CONTINUE;
+      END IF;
+      IF (r.done).five_hour_started_at + interval '5 hours' > (r.done).told_at THEN
+        answer.five_hour_used := (r.done).five_hour_used; answer.five_hour_started_at := (r.done).five_hour_started_at;
+      END IF;
+      IF (r.done).weekly_started_at + interval '168 hours' > (r.done).told_at THEN
+        answer.weekly_used := (r.done).weekly_used; answer.weekly_started_at := (r.done).weekly_started_at;
+      END IF;
+      RETURN NEXT answer; CONTINUE;
+    END IF;
+
+    IF late_since IS NOT NULL THEN
+      late := r.at < r.now; in_past := false; granted_by := CASE WHEN late THEN r.at ELSE 'infinity' END;
+      then_five_hour := NULL; then_weekly := NULL;
+      shown_five_hour_limit := r.five_hour_limit; shown_weekly_limit := r.weekly_limit;
+    END IF;
+    IF late THEN
+      IF r.at < r.state_since THEN
+        in_past := true;
+        then_state := boon_code.account_at(r.account_id, r.at);
+        r.status := then_state.status; r.switch := then_state.use_credits; r.org_id := then_state.org_id; r.pool_limit := then_state.pool_limit;
+        SELECT x.five_hour, x.weekly, x.products INTO r.five_hour_limit, r.weekly_limit, r.products
+          FROM boon.plan_rules x WHERE x.version = p_policy AND x.plan = then_state.plan;
+      END IF;
+      IF r.at < boon_code.counts_from(f) THEN then_five_hour := boon_code.window_before(f, r.at); END IF;
+      IF r.at < boon_code.counts_from(w) THEN then_weekly := boon_code.window_before(w, r.at); END IF;
+      in_past := in_past OR then_five_hour.account_id IS NOT NULL OR then_weekly.account_id IS NOT NULL;
+    END IF;
+    answer.code := CASE
+      WHEN NOT r.known THEN 'not_found'
+      WHEN r.org_id <> coalesce(r.pool_id, '') OR r.id = ANY (seen) OR r.account_id = ANY (pools) OR NOT r.account_id = ANY (locked) THEN 'again'
+      WHEN r.status <> 'active' THEN 'account_frozen'
+      WHEN r.amount IS NULL OR r.amount > 1000000000000000 OR r.at < r.now - rules.accept_late_for THEN 'validation_failed' END;
+    IF answer.code IS NOT NULL THEN
+      answer.reason := CASE answer.code
+        WHEN 'again' THEN CASE WHEN r.org_id <> coalesce(r.pool_id, '') THEN r.org_id END
+        WHEN 'account_frozen' THEN r.status::text
+        WHEN 'validation_failed' THEN CASE
+          WHEN r.amount IS NULL THEN 'not_on_rate_card'
+          WHEN r.amount > 1000000000000000 THEN 'too_much'
+          ELSE 'too_late' END END;
+      RETURN NEXT answer; CONTINUE;
+    END IF;
+
+    -- The plan pays what is left in both windows; one that has run out by then is full again.
+    IF in_past THEN
+      left_in_plan := least(r.amount,
+        coalesce(r.five_hour_limit, boon_code.most_credits()) - coalesce(then_five_hour.used, boon_code.used_at(f, '5 hours', r.at)),
+        coalesce(r.weekly_limit, boon_code.most_credits()) - coalesce(then_weekly.used, boon_code.used_at(w, '168 hours', r.at)));
+    ELSE
+      left_in_plan := least(r.amount, coalesce(r.five_hour_limit, boon_code.most_credits()) - boon_code.used_at(f, '5 hours', r.at), coalesce(r.weekly_limit, boon_code.most_credits()) - boon_code.used_at(w, '168 hours', r.at));
+    END IF;
+    from_plan := greatest(left_in_plan, 0);
+    rest := r.amount - from_plan;
+    from_pool := 0; invoiced := 0; from_own := 0; pool_seq := NULL; own_seq := NULL; invoice_seq := NULL;
+
+    IF rest > 0 THEN
+      IF NOT r.product = ANY (r.products) THEN
+        answer.reason := 'not_paid_by_credits';
+      ELSIF r.switch = 'off' THEN
+        answer.reason := 'credits_off';
+      ELSE
+        -- Who can pay how much of the rest.
+        IF r.org_id IS NULL THEN
+          pool := NULL; bill := NULL;
+        ELSIF pool.payer_id IS DISTINCT FROM r.org_id THEN
+          -- What another account of this call has taken from the same purse is not written yet.
+          IF r.org_id = ANY (purses) THEN answer.code := 'again'; RETURN NEXT answer; CONTINUE; END IF;
+          IF late_since IS NULL THEN
+            bill := boon_code.open_bill(r.org_id, r.at);
+            SELECT * INTO pool FROM boon_code.open_purse(r.org_id, r.account_id, r.pool_limit, r.at, bill.month);
+          ELSE
+            bill := boon_code.open_bill_as_of(r.org_id, r.at, CASE WHEN late THEN r.at END);
+            SELECT * INTO pool FROM boon_code.open_purse(r.org_id, r.account_id, r.pool_limit, r.at, bill.month, CASE WHEN late THEN r.at END, late_since);
+          END IF;
+          SELECT array_agg(m.id), array_agg(d.spent) INTO members, members_spent
+            FROM (SELECT DISTINCT q.account_id AS id FROM unnest(requests) q WHERE q.pool_id = r.org_id) m
+            CROSS JOIN LATERAL boon_code.member_spent(r.org_id, m.id, pool.month, bill.month) d;
+          purses := purses || r.org_id; pools := pools || r.org_id;
+        ELSE
+          IF pool.spender_id <> r.account_id THEN
+            pool.spender_id := r.account_id; pool.member_spent := members_spent[array_position(members, r.account_id)];
+          END IF;
+          pool.member_limit := r.pool_limit;
+        END IF;
+        IF r.org_id IS NOT NULL THEN from_pool := boon_code.payable(pool, r.product, r.at, granted_by, rest, true); END IF;
+        IF bill.org_id IS NOT NULL THEN
+          invoiced := greatest(least(rest - from_pool, bill.ceiling - bill.charged, pool.member_limit - pool.member_spent - from_pool), 0);
+        END IF;
+        IF from_pool + invoiced < rest THEN
+          IF own.payer_id IS NULL THEN
+            IF own_purses IS NULL THEN
+              -- All that this call may need, at once.
+              IF late_since IS NULL THEN
+                SELECT array_agg(o), array_agg(o.payer_id) INTO own_purses, owners
+                  FROM (SELECT DISTINCT ON (q.account_id) q.account_id, q.at FROM unnest(requests) q ORDER BY q.account_id, q.i) x
+                  CROSS JOIN LATERAL boon_code.open_purse(x.account_id, x.account_id, NULL, x.at, NULL) o;
+              ELSE
+                SELECT array_agg(o), array_agg(o.payer_id) INTO own_purses, owners
+                  FROM (SELECT DISTINCT ON (q.account_id) q.account_id, q.at, CASE WHEN q.at < q.now THEN q.at END AS moment FROM unnest(requests) q
+                        ORDER BY q.account_id, q.i) x
+                  CROSS JOIN LATERAL boon_code.open_purse(x.account_id, x.account_id, NULL, x.at, NULL, x.moment, late_since) o;
+              END IF;
+            END IF;
+            own := own_purses[array_position(owners, r.account_id)];
+            purses := purses || r.account_id;
+          END IF;
+          from_own := boon_code.payable(own, r.product, r.at, granted_by, rest - from_pool - invoiced, true);
+        END IF;
+        IF r.at < own.month_starts_at OR r.at >= own.month_ends_at OR r.at < pool.month_starts_at OR r.at >= pool.month_ends_at
+          OR r.at < bill.used_from OR r.at >= bill.used_until
+          OR late AND (r.at < own.state_from OR r.at >= own.state_until OR r.at < pool.state_from OR r.at >= pool.state_until)
+          OR NOT late AND (own.state_until < 'infinity' OR pool.state_until < 'infinity') THEN
+          -- Of another billing month than the use for which the purse was opened, or of when the payer was something else.
+          answer.code := 'again'; RETURN NEXT answer; CONTINUE;
+        END IF;
+        IF from_pool + invoiced + from_own < rest THEN
+          payable_unlimited := boon_code.payable(pool, r.product, r.at, granted_by, rest, false) + boon_code.payable(own, r.product, r.at, granted_by, rest, false);
+          answer.reason := CASE
+            WHEN bill.org_id IS NULL AND payable_unlimited < rest THEN 'no_credits'
+            WHEN pool.member_limit - pool.member_spent < rest THEN 'member_limit'
+            WHEN bill.org_id IS NOT NULL THEN 'invoice_ceiling'
+            ELSE 'spending_limit' END;
+          -- Credits that come now pay for nothing that was used before; but who tells when it was used tells it a moment later. Nor
+          -- are credits wanted that would be asked for first.
+          IF answer.reason = 'no_credits' AND r.at > r.now - interval '5 minutes' AND (r.switch <> 'ask' OR r.use_credits) THEN
+            IF late THEN
+              payable_unlimited := boon_code.payable(pool, r.product, r.at, 'infinity'::timestamptz, rest, false) + boon_code.payable(own, r.product, r.at, 'infinity'::timestamptz, rest, false);
+            END IF;
+            short_accounts := short_accounts || r.account_id; short_of := short_of || rest - payable_unlimited;
+          END IF;
+        ELSIF r.switch = 'ask' AND r.use_credits IS NOT TRUE THEN
+          answer.reason := 'credits_on_request';
+        END IF;
+      END IF;
+    END IF;
+
+    IF answer.reason IS NULL THEN
+      seen := seen || r.id;
+      number := nextval('boon.usage_seq');
+      IF from_plan > 0 THEN
+        IF in_past AND then_five_hour.account_id IS NOT NULL THEN
+          then_five_hour := boon_code.count_in_past(then_five_hour, from_plan, number);
+          used := then_five_hour.used;
+        ELSE
+          counted := true;
+          IF f.started_at + interval '5 hours' <= r.at THEN PERFORM boon_code.end_window(f, r.at, r.now); END IF;
+          f := boon_code.counted_in(f, '5 hours', r.account_id, 'five_hour', r.at, from_plan, number);
+          IF late AND r.at < boon_code.counts_from(f) THEN f.counts_from := r.at; END IF;
+          used := f.used;
+        END IF;
+        IF r.five_hour_limit IS NOT NULL AND used * 100 >= rules.warn_at[1] * r.five_hour_limit THEN
+          warnings := warnings || boon_code.warnings('five_hour', r.account_id, rules.warn_at, used - from_plan, used, r.five_hour_limit, r.at);
+        END IF;
+        IF in_past AND then_weekly.account_id IS NOT NULL THEN
+          then_weekly := boon_code.count_in_past(then_weekly, from_plan, number);
+          used := then_weekly.used;
+        ELSE
+          counted := true;
+          IF w.started_at + interval '168 hours' <= r.at THEN PERFORM boon_code.end_window(w, r.at, r.now); END IF;
+          w := boon_code.counted_in(w, '168 hours', r.account_id, 'weekly', r.at, from_plan, number);
+          IF late AND r.at < boon_code.counts_from(w) THEN w.counts_from := r.at; END IF;
+          used := w.used;
+        END IF;
+        IF r.weekly_limit IS NOT NULL AND used * 100 >= rules.warn_at[1] * r.weekly_limit THEN
+          warnings := warnings || boon_code.warnings('weekly', r.account_id, rules.warn_at, used - from_plan, used, r.weekly_limit, r.at);
+        END IF;
+      END IF;
+
+      IF rest > 0 THEN
+        -- Numbers are drawn under the lock that inserting takes: sealing waits for it, so none appears behind a sealed block.
+        IF transfers IS NULL THEN LOCK TABLE boon.transfers IN ROW EXCLUSIVE MODE; END IF;
+        FOR turn IN 1..2 LOOP
+          to_take := CASE turn WHEN 1 THEN from_pool ELSE from_own END;
+          CONTINUE WHEN to_take = 0;
+          p := CASE turn WHEN 1 THEN pool ELSE own END;
+          IF late AND true = ANY (p.lot_let_go) THEN
+            -- What lots have let go since is taken back out of their expiry first.
+            left_to_take := to_take; lot := 1;
+            WHILE left_to_take > 0 LOOP
+              IF boon_code.may_pay(p, lot, r.product, r.at, granted_by) THEN
+                taken := least(left_to_take, p.lot_left[lot]);
+                left_to_take := left_to_take - taken;
+                IF p.lot_let_go[lot] THEN
+                  transfer := nextval('boon.transfers_seq_seq');
+                  p.balance := p.balance + taken;
+                  transfers := transfers || (transfer, 'posted', 'expiry', 'boon:expired', p.payer_id, taken, NULL, p.lot_ids[lot]::text, p.lot_expires[lot],
+                    transaction_timestamp())::boon.transfers;
+                  entries := entries || (transfer, 1, p.payer_id, p.lot_ids[lot], 'expired', taken, p.balance, p.lot_ids[lot]::text, p.lot_expires[lot])::boon.entries;
+                END IF;
+              END IF;
+              lot := lot + 1;
+            END LOOP;
+          END IF;
+          transfer := nextval('boon.transfers_seq_seq');
+          -- Ids are each account's own: the organisation's statement tells whose use it was.
+          told_as := CASE turn WHEN 1 THEN r.account_id || '/' || r.id ELSE r.id END;
+          transfers := transfers || (transfer, 'posted', 'usage', p.payer_id, 'boon:revenue', to_take, NULL, told_as, r.at, transaction_timestamp())::boon.transfers;
+          IF turn = 1 THEN pool_seq := transfer; ELSE own_seq := transfer; END IF;
+          IF p.spending_limit IS NOT NULL THEN
+            warnings := warnings || boon_code.warnings('spending', p.payer_id, rules.warn_at, p.spent, p.spent + to_take, p.spending_limit, r.at);
+          END IF;
+          IF p.member_limit IS NOT NULL THEN
+            warnings := warnings || boon_code.warnings('member', p.spender_id, rules.warn_at, p.member_spent, p.member_spent + to_take, p.member_limit, r.at);
+          END IF;
+          p.spent := p.spent + to_take;
+          spendings := spendings || (p.payer_id, '', p.month, to_take)::boon.spending;
+          IF turn = 1 THEN
+            p.member_spent := p.member_spent + to_take;
+            spendings := spendings || (p.payer_id, p.spender_id, p.month, to_take)::boon.spending;
+          END IF;
+          slices := 0; lot := 1;
+          WHILE to_take > 0 LOOP
+            IF boon_code.may_pay(p, lot, r.product, r.at, granted_by) THEN
+              taken := least(to_take, p.lot_left[lot]);
+              p.lot_left[lot] := p.lot_left[lot] - taken;
+              p.balance := p.balance - taken;
+              to_take := to_take - taken;
+              slices := slices + 1;
+              IF turn = 2 AND (p.lot_expires[lot] IS NULL OR p.lot_expires[lot] > r.now) THEN taken_from_own := taken_from_own + taken; END IF;
+              entries := entries || (transfer, slices, p.payer_id, p.lot_ids[lot], 'usage', -taken, p.balance, told_as, r.at)::boon.entries;
+            END IF;
+            lot := lot + 1;
+          END LOOP;
+          IF turn = 1 THEN pool := p; ELSE own := p; END IF;
+        END LOOP;
+        IF invoiced > 0 THEN
+          invoice_seq := nextval('boon.transfers_seq_seq');
+          transfers := transfers || (invoice_seq, 'posted', 'charge', 'boon:receivable', 'boon:revenue', invoiced, NULL, r.id, r.at, transaction_timestamp())::boon.transfers;
+          IF bill.ceiling IS NOT NULL THEN
+            warnings := warnings || boon_code.warnings('invoice', bill.org_id, rules.warn_at, bill.charged, bill.charged + invoiced, bill.ceiling, r.at);
+          END IF;
+          IF pool.member_limit IS NOT NULL THEN
+            warnings := warnings || boon_code.warnings('member', r.account_id, rules.warn_at, pool.member_spent, pool.member_spent + invoiced, pool.member_limit, r.at);
+          END IF;
+          bill.charged := bill.charged + invoiced;
+          pool.member_spent := pool.member_spent + invoiced;
+          charges := charges || (invoice_seq, bill.org_id, bill.month, r.account_id, r.id, r.at, r.now, r.product, r.model, r.units, invoiced,
+            bill.charged, bill.ceiling)::boon.charges;
+          months := months || (bill.org_id, bill.month, bill.starts_at, bill.ends_at, p_policy, invoiced, NULL)::boon.billing_months;
+        END IF;
+      END IF;
+    ELSE
+      from_plan := 0; from_pool := 0; invoiced := 0; from_own := 0;
+      answer.code := 'limit_reached';
+      answer.resets := (SELECT count(*) FROM boon.resets t WHERE t.account_id = r.account_id AND t.status = 'available' AND t.expires_at > r.now);
+    END IF;
+
+    answer := (r.i, answer.code, answer.reason, false, from_plan, from_pool, invoiced, from_own, r.available - taken_from_own,
+      r.five_hour_limit, boon_code.used_at(f, '5 hours', r.now), CASE WHEN f.started_at + interval '5 hours' > r.now THEN f.started_at END,
+      r.weekly_limit, boon_code.used_at(w, '168 hours', r.now), CASE WHEN w.started_at + interval '168 hours' > r.now THEN w.started_at END,
+      r.amount, answer.resets)::boon_code.use_answer;
+    IF in_past THEN answer.five_hour_limit := shown_five_hour_limit; answer.weekly_limit := shown_weekly_limit; END IF;
+    IF answer.code IS NULL THEN
+      uses := uses || (number, r.account_id, r.id, r.at, r.now, r.product, r.model, r.units, p_policy, r.amount, from_plan, from_pool, from_own,
+        CASE WHEN from_pool > 0 THEN r.org_id END, pool_seq, CASE WHEN from_pool > 0 THEN pool.month END, own_seq,
+        CASE WHEN from_own > 0 THEN own.month END, r.five_hour_limit, coalesce(f.used, 0), f.started_at,
+        r.weekly_limit, coalesce(w.used, 0), w.started_at, answer.balance, invoiced, invoice_seq, f.since, w.since, NULL)::boon.usage;
+      IF in_past THEN
+        uses[cardinality(uses)] := boon_code.in_its_windows(uses[cardinality(uses)], then_five_hour, then_weekly, answer);
+      END IF;
+    END IF;
+    RETURN NEXT answer;
+  END LOOP;
+  IF counted THEN windows := windows || f || w; END IF;
+  IF short_accounts IS NOT NULL THEN
+    PERFORM boon_code.note_want_of_credits(short_accounts, short_of, (SELECT max(q.now) FROM unnest(requests) q));
+  END IF;
+  IF uses IS NULL THEN RETURN; END IF;
+
+  WITH used AS (
+    INSERT INTO boon.usage SELECT u.* FROM unnest(uses) u
+  )
+  INSERT INTO boon.usage_windows AS x SELECT u.* FROM unnest(windows) u
+  ON CONFLICT (account_id, kind) DO UPDATE SET started_at = excluded.started_at, used = excluded.used, restored_by = excluded.restored_by, since = excluded.since,
+    counts_from = excluded.counts_from;
+
+  IF transfers IS NOT NULL THEN
+    WITH moved AS (
+      INSERT INTO boon.transfers OVERRIDING SYSTEM VALUE SELECT t.* FROM unnest(transfers) t
+    ), entry AS (
+      INSERT INTO boon.entries SELECT e.* FROM unnest(entries) e
+    ), lot AS (
+      UPDATE boon.lots l SET remaining = l.remaining + d.amount
+      FROM (SELECT e.lot_id, sum(e.amount) AS amount FROM unnest(entries) e GROUP BY e.lot_id) d WHERE l.id = d.lot_id
+    ), total AS (
+      UPDATE boon.ledger_accounts a SET debits_posted = a.debits_posted + d.amount, credits_posted = a.credits_posted + d.returned
+      FROM (SELECT x.id, sum(t.amount) FILTER (WHERE t.kind <> 'expiry') AS amount, coalesce(sum(t.amount) FILTER (WHERE t.kind = 'expiry'), 0) AS returned
+            FROM unnest(transfers) t CROSS JOIN LATERAL (SELECT CASE t.kind WHEN 'expiry' THEN t.credit_account ELSE t.debit_account END AS id) x GROUP BY x.id) d
+      WHERE a.id = d.id
+    )
+    INSERT INTO boon.spending AS x SELECT s.payer_id, s.spender_id, s.month, sum(s.spent) FROM unnest(spendings) s GROUP BY 1, 2, 3
+    ON CONFLICT (payer_id, spender_id, month) DO UPDATE SET spent = x.spent + excluded.spent;
+  END IF;
+  IF charges IS NOT NULL THEN
+    WITH charge AS (
+      INSERT INTO boon.charges SELECT c.* FROM unnest(charges) c
+    ), member AS (
+      INSERT INTO boon.billed_members AS x SELECT c.org_id, c.month, c.member_id, sum(c.amount) FROM unnest(charges) c GROUP BY 1, 2, 3
+      ON CONFLICT (org_id, month, member_id) DO UPDATE SET charged = x.charged + excluded.charged
+    )
+    INSERT INTO boon.billing_months AS x
+    SELECT m.org_id, m.month, m.starts_at, m.ends_at, m.policy_version, sum(m.charged) FROM unnest(months) m GROUP BY 1, 2, 3, 4, 5
+    ON CONFLICT (org_id, month) DO UPDATE SET charged = x.charged + excluded.charged;
+  END IF;
+  IF warnings IS NOT NULL THEN
+    INSERT INTO boon.events (type, subject, accounts, data, effective_at)
+    SELECT 'usage.warning', d ->> 'account_id', ARRAY[d ->> 'account_id'], d, (d ->> 'at')::timestamptz FROM unnest(warnings) d;
+  END IF;
+END $$;
