@@ -20,10 +20,19 @@ const answers = new Map<string, string>();
 /** Whose mails are held up, and who was mailed. */
 const heldUp = new Set<string>();
 const mailed: string[] = [];
+/** Whom the bank keeps waiting, and who was asked after: its answer is of when it was asked. */
+const slow = new Set<string>();
+const asked = new Set<string>();
 const acted: { campaign_id: string; key: string; action: string }[] = [];
 
 const read = async (id: string) => word(`${ledger.get(id)}`);
 const answer = async (id: string) => word(answers.get(id) ?? `${ledger.get(id)}`);
+const slowly = async (said: Promise<object>, id: string) => {
+  const answer = await said;
+  asked.add(id);
+  await until(() => !slow.has(id));
+  return answer;
+};
 const mail = async (id: string) => {
   await until(() => !heldUp.has(id));
   mailed.push(id);
@@ -40,11 +49,11 @@ beforeAll(async () => {
     closePurchase: answer,
     chargeTopUp: async (id: string) => {
       await until(() => !heldUp.has(id));
-      return read(id);
+      return slowly(read(id), id);
     },
     sendPurchaseMail: mail,
     readRefund: read,
-    sendRefund: answer,
+    sendRefund: (id: string) => slowly(answer(id), id),
     sendRefundMail: mail,
     findCampaign: campaignOf,
     runCampaignPages: campaignOf,
@@ -68,6 +77,15 @@ beforeEach(() => {
 });
 const statusOf = async (handle: WorkflowHandle, query = 'status') =>
   (await handle.query<{ status: string }>(query)).status;
+/** It is canceled and woken while the bank is slow, and the ledger knows by then what came of it. */
+async function wokenBesideARefusal(handle: WorkflowHandle, outcome: string): Promise<void> {
+  await until(() => asked.has(id));
+  await handle.cancel();
+  ledger.set(id, outcome);
+  await handle.signal('changed');
+  slow.delete(id);
+  expect(await handle.result()).toEqual({ status: outcome });
+}
 const refusal = (sent: Promise<unknown>) =>
   sent.then(
     () => undefined,
@@ -146,6 +164,11 @@ describe('a purchase', () => {
     heldUp.delete(id);
     expect(await handle.result()).toEqual({ status: 'paid' });
   });
+
+  test('whose request to cancel is refused goes on with what woke it meanwhile', async () => {
+    slow.add(id);
+    await wokenBesideARefusal(await purchase('open', 'top_up'), 'paid');
+  });
 });
 
 describe('a refund', () => {
@@ -154,20 +177,23 @@ describe('a refund', () => {
   const newer = (one: RefundStatus, other: RefundStatus) =>
     REFUND_STATUSES[Math.max(REFUND_STATUSES.indexOf(one), REFUND_STATUSES.indexOf(other))];
 
+  const refund = async () => {
+    const whose = { id, purchase_id: 'one', account_id: 'ada', amount: 400, currency: 'usd' };
+    return await worker.start('refund', `refund/${id}`, {
+      refund: { ...whose, status: 'pending', created_at: later(0), reason_code: null },
+    });
+  };
+
+  test('whose request to cancel is refused goes on with what woke it meanwhile', async () => {
+    slow.add(id);
+    ledger.set(id, 'pending');
+    await wokenBesideARefusal(await refund(), 'succeeded');
+  });
+
   test.each(rows)('that is %s receives %s, twice, by each message', async (known, said) => {
     heldUp.add(id);
     ledger.set(id, known);
-    const pending = {
-      id,
-      purchase_id: 'one',
-      account_id: 'ada',
-      status: 'pending',
-      amount: 400,
-      currency: 'usd',
-    };
-    const handle = await worker.start('refund', `refund/${id}`, {
-      refund: { ...pending, created_at: later(0), reason_code: null },
-    });
+    const handle = await refund();
     await expect.poll(() => statusOf(handle), { timeout: 20_000 }).toBe(known);
     ledger.set(id, said);
     const outcome = newer(known, said);

@@ -83,6 +83,8 @@ export type PurchaseInput = {
   asked?: number;
   ask_at?: Instant;
   refused?: RefusedRequest;
+  /** The run before was woken, and had not looked at the ledger yet. */
+  woken?: boolean;
 };
 /** What the workflow ends with. */
 export type PurchaseResult = { status: PurchaseStatus; reason_code?: string };

@@ -55,6 +55,8 @@ export type RefundInput = {
   asked?: number;
   ask_at?: Instant;
   refused?: RefusedRequest;
+  /** The run before was woken, and had not looked at the ledger yet. */
+  woken?: boolean;
 };
 /** What the workflow ends with. */
 export type RefundResult = { status: RefundStatus; reason_code?: string };

@@ -41,15 +41,17 @@ export class OpenPurchase {
   #askAt: string;
   #asked: number;
   #refused: RefusedRequest | undefined;
-  #woken = false;
+  /** It is to look at the ledger: what woke the run before may have come too late for it. */
+  #woken: boolean;
   #isToClose = false;
   #needsNewRun = false;
 
-  constructor({ purchase, asked = 0, ask_at, refused }: PurchaseInput) {
+  constructor({ purchase, asked = 0, ask_at, refused, woken = false }: PurchaseInput) {
     this.#purchase = purchase;
     this.#asked = asked;
     this.#askAt = ask_at ?? purchase.expires_at;
     this.#refused = refused;
+    this.#woken = woken;
     this.#show();
   }
 
@@ -90,6 +92,7 @@ export class OpenPurchase {
       asked: this.#asked,
       ask_at: this.#askAt,
       ...(refused === undefined ? {} : { refused }),
+      ...(this.#woken ? { woken: true } : {}),
     };
   }
 

@@ -3,7 +3,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import { REFUND_STATUSES, type RefundInput, refundWorkflowId } from '../../contracts/purchases/refund.ts';
 import { REFUSED_SHAPE } from '../cancel-request.ts';
 import { invalid } from '../refusal.ts';
-import { instant, isRecord, oneOf, orNull, type Shape, shapeFaults, text, whole } from '../shape.ts';
+import { flag, instant, isRecord, oneOf, orNull, type Shape, shapeFaults, text, whole } from '../shape.ts';
 
 /** Throws the refusal of an input that is not the refund of this workflow's id. */
 export function checkedRefund(input: RefundInput | undefined): RefundInput {
@@ -14,7 +14,12 @@ export function checkedRefund(input: RefundInput | undefined): RefundInput {
   }
   const faults = [
     ...shapeFaults('refund', refund, REFUND_SHAPE),
-    ...shapeFaults('input', input, { asked: orNull(whole), ask_at: orNull(instant), ...REFUSED_SHAPE }),
+    ...shapeFaults('input', input, {
+      asked: orNull(whole),
+      ask_at: orNull(instant),
+      woken: orNull(flag),
+      ...REFUSED_SHAPE,
+    }),
   ];
   if (faults.length > 0) throw invalid(faults);
   return input as RefundInput;

@@ -39,14 +39,16 @@ export class OpenRefund {
   /** When the bank is asked again; undefined before it was asked for the first time. */
   #askAt: string | undefined;
   #refused: RefusedRequest | undefined;
-  #woken = false;
+  /** It is to look at the ledger: what woke the run before may have come too late for it. */
+  #woken: boolean;
   #needsNewRun = false;
 
-  constructor({ refund, asked = 0, ask_at, refused }: RefundInput) {
+  constructor({ refund, asked = 0, ask_at, refused, woken = false }: RefundInput) {
     this.#refund = refund;
     this.#asked = asked;
     this.#askAt = ask_at;
     this.#refused = refused;
+    this.#woken = woken;
     this.#show();
   }
 
@@ -73,6 +75,7 @@ export class OpenRefund {
       asked: this.#asked,
       ...(this.#askAt === undefined ? {} : { ask_at: this.#askAt }),
       ...(refused === undefined ? {} : { refused }),
+      ...(this.#woken ? { woken: true } : {}),
     };
   }
 
