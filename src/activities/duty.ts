@@ -7,6 +7,7 @@ import { log } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { BoonError } from '../contracts/errors.ts';
 import { type DutyReport, type StuckDuty, type StuckItem, WHOLE_DUTY } from '../contracts/stuck-item.ts';
+import type { Instant } from '../domain/instant.ts';
 import { isError } from '../domain/is-error.ts';
 import type { StuckItems } from '../ledger/stuck-items.ts';
 import { ProcessFailed } from './process-failed.ts';
@@ -23,7 +24,7 @@ export type DutyLedger = Pick<StuckItems, 'putAside' | 'stuckItemsOf' | 'forgetS
 
 /** One run of a duty. */
 export class DutyRun {
-  readonly at: string;
+  readonly at: Instant;
   readonly #ledger: DutyLedger;
   readonly #what: StuckDuty;
   readonly #stuck: Map<string, StuckItem>;
@@ -36,7 +37,7 @@ export class DutyRun {
   constructor(
     ledger: DutyLedger,
     what: StuckDuty,
-    at: string,
+    at: Instant,
     stuck: readonly StuckItem[],
     giveUpAfter: number,
     isOfOneItem: (error: unknown) => boolean,
@@ -128,7 +129,7 @@ export class DutyRun {
 export async function duty(
   ledger: DutyLedger,
   what: StuckDuty,
-  at: string,
+  at: Instant,
   work: (run: DutyRun) => Promise<void>,
   giveUpAfter = GIVE_UP_AFTER,
   isOfOneItem: (error: unknown) => boolean = () => false,

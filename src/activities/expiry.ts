@@ -2,6 +2,7 @@
 import { heartbeat } from '@temporalio/activity';
 import type { ExpiryReport } from '../contracts/temporal.ts';
 import { sumCredits } from '../domain/credits.ts';
+import type { Instant } from '../domain/instant.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type DutyLedger, duty, smallerPages } from './duty.ts';
 
@@ -18,7 +19,7 @@ type ExpiryLedger = Pick<Ledger, 'expireLots' | 'firstDue'> & DutyLedger;
 export function expiryActivities(ledger: ExpiryLedger) {
   return {
     /** Posts the expiry of every lot that expired by `at`, page by page; going on where it was after a crash is free. */
-    async expireDueLots(at: string): Promise<LotsExpired> {
+    async expireDueLots(at: Instant): Promise<LotsExpired> {
       const report: LotsExpired = { lots_expired: 0, credits_expired: '0' };
       const lots = await duty(ledger, 'lots', at, (run) =>
         smallerPages(run, LOTS, {

@@ -3,6 +3,8 @@ import { claimUrl } from '../contracts/gifts/claim-url.ts';
 import { isToBeClaimed } from '../contracts/gifts/gift.ts';
 import type { LetterKind, LetterName } from '../contracts/letter.ts';
 import { inviteUrl } from '../contracts/referrals/invite-url.ts';
+import type { AccountId } from '../domain/ids.ts';
+import type { Instant } from '../domain/instant.ts';
 import type { Billing } from '../ledger/billing/billing.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Purchases } from '../ledger/purchases/purchases.ts';
@@ -23,7 +25,7 @@ export type LetterLedger = Pick<Ledger, 'findGift' | 'giftAddress' | 'findAccoun
 /** Reminders are written by their duties, from what these find. */
 export type WrittenKind = Exclude<LetterKind, 'reset_reminder' | 'credit_reminder'>;
 /** Undefined where there is nothing to tell at the moment, or nobody to tell it to. */
-type Write = (letter: LetterName, at: string) => Promise<WrittenLetter | undefined>;
+type Write = (letter: LetterName, at: Instant) => Promise<WrittenLetter | undefined>;
 export type LetterWriters = Record<WrittenKind, Write>;
 
 /** @param publicUrl base of links in letters. */
@@ -99,7 +101,7 @@ export function letterWriters({
     },
   };
 
-  async function nameOf(id: string): Promise<string | null> {
+  async function nameOf(id: AccountId): Promise<string | null> {
     return (await ledger.findAccount(id)).name;
   }
 

@@ -3,6 +3,7 @@ import { heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { type LetterName, letterId } from '../contracts/letter.ts';
 import type { LetterReport } from '../contracts/temporal.ts';
+import type { Instant } from '../domain/instant.ts';
 import { type DutyLedger, type DutyRun, duty } from './duty.ts';
 import { letterWriters, type WrittenKind } from './letter-writers.ts';
 import type { MailDependencies } from './mail.ts';
@@ -25,7 +26,7 @@ export function letterActivities(dependencies: LetterDependencies) {
      * Gives up the letters whose day is over, finds those that nobody has begun, and tries each that is due at `at`:
      * those that were tried least come first.
      */
-    async deliverLetters(at: string): Promise<LetterReport> {
+    async deliverLetters(at: Instant): Promise<LetterReport> {
       const report = { letters_sent: 0, letters_failed: 0, letters_given_up: 0 };
       const letters = await duty(
         ledger,
@@ -67,7 +68,7 @@ export function letterActivities(dependencies: LetterDependencies) {
   /** Rejects when it may be tried again. */
   async function delivered(
     letter: LetterName,
-    at: string,
+    at: Instant,
   ): Promise<'sent' | 'not_needed' | 'failed' | 'given_up'> {
     try {
       const write = writers[letter.kind as WrittenKind];

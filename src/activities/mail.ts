@@ -1,6 +1,8 @@
 /** Mail to recipients of gifts. No address, token or message text leaves the worker except to the mail server. */
 import type { Transporter } from 'nodemailer';
 import type { ClaimMail } from '../contracts/gifts/gift.ts';
+import type { GiftId } from '../domain/ids.ts';
+import type { Instant } from '../domain/instant.ts';
 import type { Letters } from '../ledger/letters.ts';
 import { type LetterLedger, letterWriters } from './letter-writers.ts';
 import { makePost } from './post.ts';
@@ -27,7 +29,7 @@ export function mailActivities(dependencies: MailDependencies) {
      * A refused address is final (`mail_refused`), and so is a day without success; everything else is retried.
      * @param at when it is asked for; runs of earlier versions did not say
      */
-    async sendClaimMail(giftId: string, at?: string): Promise<ClaimMail> {
+    async sendClaimMail(giftId: GiftId, at?: Instant): Promise<ClaimMail> {
       const letter = { kind: 'claim', subject: giftId } as const;
       const moment = attemptAt(at);
       const sent = await post.deliver(letter, moment, () => writers.claim(letter, moment));

@@ -10,6 +10,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { SendMailOptions, Transporter } from 'nodemailer';
 import { BoonError } from '../contracts/errors.ts';
 import { type LetterEnd, type LetterName, letterId } from '../contracts/letter.ts';
+import type { Instant } from '../domain/instant.ts';
 import type { Letters } from '../ledger/letters.ts';
 import { failing } from './failure.ts';
 import type { Mail } from './gifts/claim-mail.ts';
@@ -33,7 +34,7 @@ export type Post = {
    * @returns false where nothing was needed
    * @throws ApplicationFailure: `mail_refused`, `mail_given_up` and `mail_unanswered` are final, everything else may be retried
    */
-  deliver(letter: LetterName, at: string, write: () => Promise<WrittenLetter | undefined>): Promise<boolean>;
+  deliver(letter: LetterName, at: Instant, write: () => Promise<WrittenLetter | undefined>): Promise<boolean>;
 };
 
 /** Less than the ledger lets a try last, and than an activity may take. */
@@ -76,7 +77,7 @@ export function makePost({ ledger, transport, from }: PostDependencies): Post {
     letter: LetterName,
     by: string,
     failure: Error | Unhanded,
-    at: string,
+    at: Instant,
   ): Promise<Error> {
     const { error, mayHaveArrived } =
       failure instanceof Error ? { error: failure, mayHaveArrived: false } : failure;
@@ -160,7 +161,7 @@ function final(end: keyof typeof FINAL): ApplicationFailure {
 }
 
 /** Somebody else tries it: what comes of that is known by then. */
-function held(until: string, at: string): ApplicationFailure {
+function held(until: Instant, at: Instant): ApplicationFailure {
   return ApplicationFailure.create({
     message: 'The letter is being mailed.',
     type: 'mail_held',

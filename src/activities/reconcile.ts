@@ -4,6 +4,8 @@ import { heartbeat, log } from '@temporalio/activity';
 import { giftWorkflowId } from '../contracts/gifts/gift.ts';
 import type { Counted, DutyReports } from '../contracts/stuck-item.ts';
 import type { GiftProcesses } from '../domain/gift-processes.ts';
+import type { GiftId } from '../domain/ids.ts';
+import type { Instant } from '../domain/instant.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { type DutyRun, duty, halves } from './duty.ts';
 import { type GiftRuns, giftStarts, PAGE, PAUSE } from './gifts/gift-starts.ts';
@@ -13,10 +15,10 @@ export type ReconcileActivities = ReturnType<typeof reconcileActivities>;
 
 /** Which open gifts to look at: accepted between the two times, from the page `cursor` on; and the time of the run. */
 export type SweepRange = {
-  after: string | undefined;
-  before: string;
+  after: Instant | undefined;
+  before: Instant;
   cursor: string | undefined;
-  at?: string;
+  at?: Instant;
 };
 /** One stretch of a sweep; `cursor` is where the next one goes on, undefined at the end, and where it could not go on. */
 export type Sweep = {
@@ -72,7 +74,7 @@ export function reconcileActivities(ledger: Ledger, runs: GiftRuns, processes: G
      * Advances the gifts whose deadline passed before `before` and that nothing advanced: their process is gone, or
      * waits for the end of a freeze that was lifted.
      */
-    async advanceOverdueGifts({ before, at }: { before: string; at: string }): Promise<Counted> {
+    async advanceOverdueGifts({ before, at }: { before: Instant; at: Instant }): Promise<Counted> {
       let count = 0;
       const gift_ends = await duty(ledger, 'gift_ends', at, async (run) => {
         for (;;) {
@@ -91,7 +93,7 @@ export function reconcileActivities(ledger: Ledger, runs: GiftRuns, processes: G
     },
 
     /** Seals what was posted since the last block, a block at a time; what is left after some minutes is the next run's. */
-    async sealBlocks(at: string): Promise<Counted> {
+    async sealBlocks(at: Instant): Promise<Counted> {
       let count = 0;
       const sealing = await duty(ledger, 'sealing', at, async (run) => {
         const end = performance.now() + SEALS_FOR;
@@ -113,7 +115,7 @@ export function reconcileActivities(ledger: Ledger, runs: GiftRuns, processes: G
   }
 
   /** A process that still waits learns that its gift has ended. */
-  async function tellProcesses(giftIds: readonly string[]): Promise<void> {
+  async function tellProcesses(giftIds: readonly GiftId[]): Promise<void> {
     const running = await runs.running(giftIds.map(giftWorkflowId));
     heartbeat(running.size);
     await runs.refresh([...running]);

@@ -2,6 +2,7 @@
  * Every way Boon refuses, as a closed list: the code, its HTTP status, whether the same call may succeed later
  * without a change, and what a person can do. `docs/errors.md` is written from this table.
  */
+import type { Instant } from '../domain/instant.ts';
 
 export type ErrorEntry = {
   status: number;
@@ -237,7 +238,7 @@ export type ErrorCode = keyof typeof ERRORS;
 /** What a person needs to go on after `limit_reached`. */
 export type LimitReached = {
   /** When the plan has room for this use again (RFC 3339); null where no window that is open stands in the way. */
-  next_window_at: string | null;
+  next_window_at: Instant | null;
   /** Banked resets that would make room now. */
   resets_available: number;
   add_credits_url?: string;

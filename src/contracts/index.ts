@@ -4,6 +4,22 @@
  * encrypted. Types of `@temporalio/common`, but none of its code; no zod and nothing that runs a service.
  */
 
+export type { Credits } from '../domain/credits.ts';
+export type { GiftReason } from '../domain/gift-reasons.ts';
+export type {
+  AccountId,
+  CampaignId,
+  GiftId,
+  InvoiceId,
+  LotId,
+  PaymentCaseId,
+  PurchaseId,
+  ReferralId,
+  RefundId,
+  ResetId,
+} from '../domain/ids.ts';
+export type { Instant } from '../domain/instant.ts';
+export type { ReferralReason } from '../domain/referral-status.ts';
 export * from './accounts/scopes.ts';
 export * from './billing/billing-messages.ts';
 export * from './billing/invoice.ts';

@@ -1,6 +1,7 @@
 /** A request to cancel a workflow that its process did not follow: shown with how it stands. */
+import type { Instant } from '../domain/instant.ts';
 
-export type RefusedRequest = { at: string; why: string };
+export type RefusedRequest = { at: Instant; why: string };
 
 /** Lines of a card; none where nothing was refused. */
 export function refusedLines(refused: RefusedRequest | undefined): string[] {
@@ -9,7 +10,7 @@ export function refusedLines(refused: RefusedRequest | undefined): string[] {
 }
 
 /** `2026-06-12 09:00:00 UTC`: with its zone, as an operator reads it. */
-export function timeText(instant: string): string {
+export function timeText(instant: Instant): string {
   return `${instant.slice(0, 10)} ${instant.slice(11, 19)} UTC`;
 }
 

@@ -1,4 +1,5 @@
 /** Stuck items: what a duty of the schedules could not do, put aside until its next try. Times RFC 3339 UTC. */
+import type { Instant } from '../domain/instant.ts';
 
 /** What is tried, by the name of the duty that tries it. */
 export const STUCK_DUTIES = {
@@ -36,22 +37,22 @@ export type StuckItem = {
   what: StuckDuty;
   /** The id of what it is about, or {@link WHOLE_DUTY}. */
   item: string;
-  since: string;
-  tried_at: string;
+  since: Instant;
+  tried_at: Instant;
   tries: number;
   last_error: string;
   /** Until then it is left out. */
-  next_try_at: string;
+  next_try_at: Instant;
 };
 
 /** How many items are stuck, of one duty, and since when. */
-export type StuckCount = { what: StuckDuty; count: number; oldest: string };
+export type StuckCount = { what: StuckDuty; count: number; oldest: Instant };
 
 /**
  * What a run made of a duty: items done and failed in this run, since when the oldest stuck one waits, and why the whole
  * duty failed, if it did.
  */
-export type DutyReport = { done: number; failed: number; oldest: string | null; error?: string };
+export type DutyReport = { done: number; failed: number; oldest: Instant | null; error?: string };
 export type DutyReports = Partial<Record<StuckDuty, DutyReport>>;
 
 /** A number that an activity answers with what became of its duties; those of earlier versions answer the number alone. */

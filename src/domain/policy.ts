@@ -3,19 +3,21 @@
  * UTC), amounts are decimal strings of credits. A policy is versioned by its content; a process keeps the
  * version it started under.
  */
+import type { Credits } from './credits.ts';
+import type { Instant } from './instant.ts';
 
 /** What a screening rule says of a gift that it catches; `allow` switches the rule off. */
 export type Verdict = 'allow' | 'hold' | 'deny';
 
 /** A count and an amount that a sender may not exceed in one period (UTC calendar day or month). */
-export type GiftLimit = { count: number; amount: string };
+export type GiftLimit = { count: number; amount: Credits };
 
 /** The screening rules (G10). Each catches one pattern and has its own reason code: its name here. */
 export type ScreeningPolicy = {
   /** More than `gifts` gifts sent within `within`. */
   velocity: { verdict: Verdict; gifts: number; within: string };
   /** A sender younger than `younger_than` gives `above` credits or more. */
-  new_account: { verdict: Verdict; younger_than: string; above: string };
+  new_account: { verdict: Verdict; younger_than: string; above: Credits };
   /** Sender and recipient share a device, card or other fingerprint. */
   shared_fingerprint: { verdict: Verdict };
   /** One recipient receives from more than `senders` different senders within `within` (resale). */
@@ -38,8 +40,8 @@ export type GiftPolicy = {
   min_account_age: string;
   limits: { per_day: GiftLimit; per_month: GiftLimit };
   /** Least and most credits in one gift. */
-  min: string;
-  max: string;
+  min: Credits;
+  max: Credits;
   /** Whether only accounts that have never received a gift and are younger than `new_within` may receive. */
   recipient_must_be_new: boolean;
   new_within: string;
@@ -58,14 +60,14 @@ export type GiftPolicy = {
 
 /** What an account may use before credits take over, in credits' worth at the rate card; null is without limit. */
 export type PlanPolicy = {
-  five_hour: string | null;
-  weekly: string | null;
+  five_hour: Credits | null;
+  weekly: Credits | null;
   /** Products that credits may pay for on this plan, once the plan is used up. */
-  credits: string[];
+  credits: Credits[];
 };
 
 /** What one unit of a product costs, in credits, from a moment on (RFC 3339; null is from the beginning). */
-export type Rate = { from: string | null; credits: string };
+export type Rate = { from: Instant | null; credits: Credits };
 
 /**
  * Product by product, and in each model by model, what is to be paid; a model that is not named, or none, is paid at
@@ -77,7 +79,7 @@ export type RateCard = Record<string, Record<string, Rate[]>>;
 export type UsagePolicy = {
   /** Per cent of a window or a spending limit at which its owner is warned, once each. */
   warn_at: number[];
-  /** How long after it happened a use may be told. */
+  /** How long after it happened a use may be reported. */
   accept_late_for: string;
   /** How long uses are kept one by one; what they cost stays in the ledger. At least two months. */
   keep_for: string;
@@ -101,7 +103,7 @@ export type ResetPolicy = {
 export type Price = { amount: number; currency: string };
 
 /** What can be bought: credits, or so many banked resets. */
-export type PackagePolicy = { credits?: string | undefined; resets?: number | undefined; price: Price };
+export type PackagePolicy = { credits?: Credits | undefined; resets?: number | undefined; price: Price };
 
 /** Rules of purchases. */
 export type PurchasePolicy = {
@@ -124,13 +126,13 @@ export type InvoicePolicy = {
 };
 
 /** What one person gets: so many resets, so many credits, or both. */
-export type Reward = { resets: number; credits: string };
+export type Reward = { resets: number; credits: Credits };
 
 /** A program of referrals: who may invite, what counts, and what it brings. */
 export type ProgramPolicy = {
   /** RFC 3339: open from the first to before the second; null is without end. */
-  opens_at: string | null;
-  closes_at: string | null;
+  opens_at: Instant | null;
+  closes_at: Instant | null;
   /** Plans whose accounts may invite. The friend's plan does not matter. */
   plans: string[];
   /** Only accounts of this cohort may invite; null is everybody. */

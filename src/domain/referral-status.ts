@@ -30,14 +30,12 @@ export const REFUSAL_REASONS = [
   'duplicate_referral',
   'reward_cap_reached',
   'clawed_back',
+  'account_full',
 ] as const;
 
 /** Why a referral ended without a reward, or lost it, or part of it. */
 export const REFERRAL_REASONS = [
   ...REFUSAL_REASONS,
-  'plan_ineligible',
-  'not_in_cohort',
-  'account_full',
   'not_used_in_time',
   'not_qualified_in_time',
   'canceled_by_referrer',

@@ -1,4 +1,5 @@
 /** Usage windows: what a plan includes in 5 hours and in a week. */
+import type { MicroCredits } from './credits.ts';
 
 export const WINDOW_KINDS = ['five_hour', 'weekly'] as const;
 export type WindowKind = (typeof WINDOW_KINDS)[number];
@@ -10,10 +11,10 @@ export const WINDOW_LENGTH_MS: Readonly<Record<WindowKind, number>> = {
 };
 
 /** A window as it is stored: from the first use on. Amounts are micro-credits' worth, times epoch milliseconds. */
-export type StoredWindow = { startedAt: number; used: bigint };
+export type StoredWindow = { startedAt: number; used: MicroCredits };
 
 /** A window at a moment; one that is not open has used nothing and has no dates. */
-export type UsageWindow = { used: bigint; startedAt: number | null; resetsAt: number | null };
+export type UsageWindow = { used: MicroCredits; startedAt: number | null; resetsAt: number | null };
 
 /** How a stored window stands at `at`: it ends by itself exactly one length after it began. */
 export function windowAt(kind: WindowKind, stored: StoredWindow | undefined, at: number): UsageWindow {
@@ -27,7 +28,7 @@ export function windowAt(kind: WindowKind, stored: StoredWindow | undefined, at:
 export function usedWindow(
   kind: WindowKind,
   stored: StoredWindow | undefined,
-  amount: bigint,
+  amount: MicroCredits,
   at: number,
 ): StoredWindow {
   const { used, startedAt } = windowAt(kind, stored, at);

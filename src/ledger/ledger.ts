@@ -9,7 +9,10 @@ import type {
   Movement,
 } from '../contracts/accounts/account.schema.ts';
 import type { AcceptedGift, Gift, GiftActionRequest } from '../contracts/gifts/gift.ts';
+import type { Credits } from '../domain/credits.ts';
 import type { GiftProcesses } from '../domain/gift-processes.ts';
+import type { AccountId, GiftId } from '../domain/ids.ts';
+import type { Instant } from '../domain/instant.ts';
 import type { VersionedPolicy } from '../domain/policy.ts';
 import type { StoredAccount } from './accounts/accounts.ts';
 import type { GrantRequest } from './accounts/grant-credits.ts';
@@ -49,23 +52,23 @@ export interface Ledger
     GiftStarts,
     OpenProcesses {
   /** Stores a policy under its version (idempotent) and returns the version. New gifts are accepted under it. */
-  usePolicy(policy: VersionedPolicy, at: string): Promise<void>;
+  usePolicy(policy: VersionedPolicy, at: Instant): Promise<void>;
 
   /**
    * Creates or changes an account. Freezing holds its open gifts, unfreezing releases those. A billing day that moves is in
    * force from the end of the running month on.
    * @throws BoonError `validation_failed` when it would be invoiced and may not, or would belong to what is no organisation.
    */
-  putAccount(id: string, put: AccountPut, at: string): Promise<Account>;
-  findAccount(id: string): Promise<StoredAccount>;
+  putAccount(id: AccountId, put: AccountPut, at: Instant): Promise<Account>;
+  findAccount(id: AccountId): Promise<StoredAccount>;
   /** What an account is called; null when it has no name, or there is none. */
-  nameOf(id: string): Promise<string | null>;
+  nameOf(id: AccountId): Promise<string | null>;
   /** The same with the billing month that runs at `at`. */
-  showAccount(id: string, at: string): Promise<Account>;
+  showAccount(id: AccountId, at: Instant): Promise<Account>;
   /** The balance at `at` (now), or with `asOf` at that past moment. */
-  balance(accountId: string, at: string, asOf?: string): Promise<Balance>;
-  statement(accountId: string, page: PageRequest): Promise<Page<Movement>>;
-  gifting(accountId: string, at: string): Promise<Gifting>;
+  balance(accountId: AccountId, at: Instant, asOf?: Instant): Promise<Balance>;
+  statement(accountId: AccountId, page: PageRequest): Promise<Page<Movement>>;
+  gifting(accountId: AccountId, at: Instant): Promise<Gifting>;
 
   grant(request: GrantRequest): Promise<Recorded<Lot>>;
 
@@ -74,44 +77,44 @@ export interface Ledger
   /** Cancel, claim, hold, release, reject, reverse. Grouped with others. */
   actOnGift(request: GiftActionRequest): Promise<Recorded<Gift>>;
   /** Does what time has brought: settles, expires, ends holds. Gifts that are not due come back unchanged. */
-  advanceGifts(giftIds: readonly string[], at: string): Promise<Gift[]>;
+  advanceGifts(giftIds: readonly GiftId[], at: Instant): Promise<Gift[]>;
   /** One gift through {@link advanceGifts}, grouped with others. */
-  advanceGift(giftId: string, at: string): Promise<Gift>;
-  findGift(giftId: string): Promise<Gift>;
+  advanceGift(giftId: GiftId, at: Instant): Promise<Gift>;
+  findGift(giftId: GiftId): Promise<Gift>;
   listGifts(filter: GiftFilter, page: PageRequest): Promise<Page<Gift>>;
   /** The e-mail address and claim token of a gift by e-mail; the token is undefined once it is used. */
-  giftAddress(giftId: string): Promise<{ email: string; token: string | undefined }>;
+  giftAddress(giftId: GiftId): Promise<{ email: string; token: string | undefined }>;
   /** The same for many, in one round trip, keyed by gift id; gifts to accounts are left out. */
   giftAddresses(
-    giftIds: readonly string[],
-  ): Promise<Map<string, { email: string; token: string | undefined }>>;
+    giftIds: readonly GiftId[],
+  ): Promise<Map<GiftId, { email: string; token: string | undefined }>>;
 
   /**
    * Open gifts accepted before `before` (and from `after` on), by deadline, for `reconcile`: all of them, or those whose
    * process nobody told to be started. With `batched` without the quiet ones, which have none.
    */
   openGifts(
-    before: string,
+    before: Instant,
     page: PageRequest,
-    after?: string,
+    after?: Instant,
     which?: 'all' | 'not started',
     processes?: GiftProcesses,
   ): Promise<Page<AcceptedGift>>;
   /** Open gifts whose deadline passed before `before`; with `at` without those that are stuck until later. */
-  overdueGifts(before: string, limit: number, at?: string): Promise<string[]>;
+  overdueGifts(before: Instant, limit: number, at?: Instant): Promise<GiftId[]>;
   /** An account's gifts that ended at `since` or later because the money for them went back, the latest first. */
-  refundedGifts(accountId: string, since: string, limit: number): Promise<string[]>;
+  refundedGifts(accountId: AccountId, since: Instant, limit: number): Promise<GiftId[]>;
 
   /** Posts the expiry of at most `limit` lots that expired by `at`. */
-  expireLots(at: string, limit: number): Promise<{ lots: number; amount: string }>;
+  expireLots(at: Instant, limit: number): Promise<{ lots: number; amount: Credits }>;
   /**
    * Seals the transfers since the last block into hash-chained blocks, one after the other, until `goOn`, which hears how
    * many were made, says no; returns how many.
    */
-  sealBlocks(at: string, goOn?: (blocks: number) => boolean): Promise<number>;
+  sealBlocks(at: Instant, goOn?: (blocks: number) => boolean): Promise<number>;
   /** How many transfers are in no block, and since when the oldest of them stands there. */
-  unsealed(): Promise<{ transfers: number; oldest_at: string | null }>;
-  /** Proves every invariant from the rows; `progress` hears the name of each check as it begins. */
+  unsealed(): Promise<{ transfers: number; oldest_at: Instant | null }>;
+  /** Proves every invariant from the rows; `progress` is called with the name of each check as it begins. */
   verify(progress?: (check: string) => void, options?: VerifyOptions): Promise<VerifyReport>;
 
   /** Rejects with `unavailable` when the database does not answer. */

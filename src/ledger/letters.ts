@@ -1,11 +1,12 @@
 /** Letters: taken for a try, noted when they were sent, tried again when they were not. */
 import type { LetterEnd, LetterKind, LetterName } from '../contracts/letter.ts';
 import { letterId } from '../contracts/letter.ts';
+import type { Instant } from '../domain/instant.ts';
 import { type Database, queryRow, queryRows } from './postgres/database.ts';
 import { instant } from './postgres/rows.ts';
 
 /** May be tried now; is being tried by somebody else until then; or has ended. */
-export type TakenLetter = { status: 'taken' | LetterEnd } | { status: 'held'; until: string };
+export type TakenLetter = { status: 'taken' | LetterEnd } | { status: 'held'; until: Instant };
 
 /** No method reads a clock. */
 export interface Letters {
@@ -13,9 +14,9 @@ export interface Letters {
    * Takes a letter for one try at `at`, the first of which makes it. Who takes it notes what came of the try.
    * @param by a name of this try
    */
-  takeLetter(letter: LetterName, by: string, at: string): Promise<TakenLetter>;
+  takeLetter(letter: LetterName, by: string, at: Instant): Promise<TakenLetter>;
   /** Notes how it ended. One that was never taken, or has ended, stays as it is. */
-  endLetter(letter: LetterName, end: 'sent' | 'refused' | 'not_needed', at: string): Promise<void>;
+  endLetter(letter: LetterName, end: 'sent' | 'refused' | 'not_needed', at: Instant): Promise<void>;
   /**
    * Notes that a try failed; the sweep tries again, ever later.
    * @param mayHaveArrived the mail server had the text and did not answer: that is allowed once
@@ -26,18 +27,18 @@ export interface Letters {
     by: string,
     error: string,
     mayHaveArrived: boolean,
-    at: string,
+    at: Instant,
   ): Promise<'due' | LetterEnd>;
   /** At most `limit` letters to be tried at `at`, those first that were tried least; reminders have duties of their own. */
-  dueLetters(at: string, limit: number): Promise<LetterName[]>;
+  dueLetters(at: Instant, limit: number): Promise<LetterName[]>;
   /** Has letters be due that no process has seen to. Answers how many. */
-  collectLetters(at: string): Promise<number>;
+  collectLetters(at: Instant): Promise<number>;
   /** Gives up those whose day is over. Answers how many. */
-  giveUpLetters(at: string): Promise<number>;
+  giveUpLetters(at: Instant): Promise<number>;
 }
 
 export function makeLetters(database: Database): Letters {
-  const count = async (name: string, at: string) => {
+  const count = async (name: string, at: Instant) => {
     const row = await queryRow<{ count: string }>(database, name, `SELECT boon_code.${name}($1) AS count`, [
       at,
     ]);

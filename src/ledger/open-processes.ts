@@ -1,4 +1,5 @@
 /** What goes on under a policy: whatever began under it ends under its terms. */
+import type { Instant } from '../domain/instant.ts';
 import { type Database, queryRows } from './postgres/database.ts';
 import { instant } from './postgres/rows.ts';
 
@@ -8,9 +9,15 @@ export type OpenCount = {
   kind: string;
   program: string | null;
   count: number;
-  since: string;
+  since: Instant;
 };
-export type OpenProcess = { kind: string; id: string; program: string | null; status: string; since: string };
+export type OpenProcess = {
+  kind: string;
+  id: string;
+  program: string | null;
+  status: string;
+  since: Instant;
+};
 
 export interface OpenProcesses {
   /** By policy, the one with the oldest first. */

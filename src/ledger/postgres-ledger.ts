@@ -1,5 +1,6 @@
 /** The ledger on PostgreSQL. */
 import { BoonError } from '../contracts/errors.ts';
+import type { Instant } from '../domain/instant.ts';
 import type { VersionedPolicy } from '../domain/policy.ts';
 import { makeNameOf } from './accounts/account-names.ts';
 import { balance, findAccount, gifting, putAccount, showAccount, statement } from './accounts/accounts.ts';
@@ -63,7 +64,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
   const acceptResetGift = makeAcceptResetGift(database, vault, policyVersion);
 
   return {
-    async usePolicy(policy: VersionedPolicy, at: string) {
+    async usePolicy(policy: VersionedPolicy, at: Instant) {
       await queryRow(
         database,
         'use_policy',

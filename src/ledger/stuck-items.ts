@@ -1,6 +1,7 @@
 /** Stuck items: noted by the duties of the schedules, shown to operators. */
 import { BoonError } from '../contracts/errors.ts';
 import type { StuckCount, StuckDuty, StuckItem } from '../contracts/stuck-item.ts';
+import type { Instant } from '../domain/instant.ts';
 import { DIGITS, decodeCursor, GIFT_ID } from './postgres/cursor.ts';
 import { type Database, queryRow, queryRows } from './postgres/database.ts';
 import type { Page, PageRequest } from './postgres/page.ts';
@@ -14,19 +15,19 @@ export type ChosenByLedger = 'lots' | 'invitations' | 'reset_expiries' | 'reset_
 /** No method reads a clock. */
 export interface StuckItems {
   /** Puts an item aside that failed at `at`, for longer with each try. One try told of twice counts once. */
-  putAside(what: StuckDuty, item: string, error: string, at: string): Promise<void>;
+  putAside(what: StuckDuty, item: string, error: string, at: Instant): Promise<void>;
   /** Every item of a duty that is stuck, the longest first. */
   stuckItemsOf(what: StuckDuty): Promise<StuckItem[]>;
   /** Forgets items that are done, or that there is nothing to do about any more. */
   forgetStuck(what: StuckDuty, items: readonly string[]): Promise<void>;
   /** What the next page of the duty would begin with. */
-  firstDue(what: ChosenByLedger, at: string): Promise<string | undefined>;
+  firstDue(what: ChosenByLedger, at: Instant): Promise<string | undefined>;
   /** The same of resets to be redeemed at their last moment, from a place on. */
-  firstRedemption(at: string, after: ExpiringReset): Promise<string | undefined>;
+  firstRedemption(at: Instant, after: ExpiringReset): Promise<string | undefined>;
   /** The longest stuck first. */
   listStuckItems(filter: { what?: StuckDuty | undefined }, page: PageRequest): Promise<Page<StuckItem>>;
   /** Has the next run try it, from `at` on. @throws BoonError `not_found` when nothing of this id is stuck. */
-  retryStuckItem(id: string, at: string): Promise<StuckItem>;
+  retryStuckItem(id: string, at: Instant): Promise<StuckItem>;
   /** How many, by duty. */
   countStuckItems(): Promise<StuckCount[]>;
 }

@@ -2,6 +2,7 @@
 
 import type pg from 'pg';
 import { BoonError } from '../contracts/errors.ts';
+import type { Instant } from '../domain/instant.ts';
 import { INCREMENTAL, SCANNED, type Since } from './incremental-invariants.ts';
 import { INVARIANTS } from './invariants.ts';
 import { isPassing } from './postgres/database.ts';
@@ -27,7 +28,7 @@ export type VerifyReport = {
 
 export type VerifyOptions = {
   /** Now: what should have happened by then is looked for too. Left out: it is not. */
-  at?: string | undefined;
+  at?: Instant | undefined;
   /** Only what came since the last checkpoint; everything where there is none, or where it does not stand any more. */
   sinceCheckpoint?: boolean | undefined;
   /** Whether a checkpoint is kept when everything holds. */
@@ -58,7 +59,7 @@ type Connection = Awaited<ReturnType<CheckedDatabase['connect']>>;
 type Written = Readonly<Record<string, readonly [number, number, number]>>;
 type Checkpoint = Since & { number: string; written: Written };
 
-/** Runs the checks in one snapshot. `progress` hears the name of each as it begins. */
+/** Runs the checks in one snapshot. `progress` is called with the name of each as it begins. */
 export async function verify(
   database: CheckedDatabase,
   progress: (check: string) => void = () => undefined,

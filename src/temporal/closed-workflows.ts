@@ -1,5 +1,6 @@
 /** Workflows of one type that have closed, from Temporal's visibility: a page at a time, as it comes. */
 import type { Client } from '@temporalio/client';
+import type { Instant } from '../domain/instant.ts';
 
 const PAGE = 500;
 
@@ -10,7 +11,7 @@ const PAGE = 500;
 export async function* closedSince(
   client: Client,
   type: string,
-  since: string,
+  since: Instant,
 ): AsyncGenerator<{ workflowId: string }[]> {
   const closed = `ExecutionStatus != "Running" AND ExecutionStatus != "ContinuedAsNew"`;
   const query = `WorkflowType = "${type}" AND ${closed} AND CloseTime >= "${since}"`;

@@ -5,6 +5,8 @@ import { createCampaign, runToItsEnd } from '../support/campaigns.ts';
 import { bank, redeem, use } from '../support/resets.ts';
 import {
   later,
+  newGiftId,
+  newKey,
   openTestLedger,
   policyWith,
   START,
@@ -35,6 +37,36 @@ async function begun(name: string): Promise<(string | null)[]> {
   const { windows } = await ledger.limits(name, AHEAD);
   return [windows.five_hour.started_at, windows.weekly.started_at];
 }
+
+describe('a gift of an account that another server has just made', () => {
+  const give = async (from: string, what: { amount: string } | { reset_id: string }) => {
+    const gift = { amount: '0', ...what, key: newKey(), id: newGiftId(), at: START, from } as const;
+    const to = { account_id: await person() };
+    return await ledger
+      .acceptGift({ ...gift, to, funding: 'transfer', message: null })
+      .then(({ value }) => value.status)
+      .catch(({ code, reasonCode }) => [code, reasonCode]);
+  };
+  const made = async (name: string) => {
+    await seedAccount(ledger, name, { credits: '10', put: { created_at: AHEAD }, at: AHEAD });
+    const [{ id }] = await bank(ledger, name);
+    return [await give(name, { amount: '1' }), await give(name, { reset_id: id })];
+  };
+
+  test('is accepted by the clock that lags behind, where no age is asked', async () => {
+    const screening = { new_account: { verdict: 'allow' } } as const;
+    await ledger.usePolicy(policyWith({ gifts: { min_account_age: 'PT0S', screening } }), START);
+    expect(await made('just-made')).toEqual(['pending', 'pending']);
+    expect((await ledger.gifting('just-made', START)).reasons).toEqual([]);
+  });
+
+  test('is refused by it where one is, of a second too', async () => {
+    await ledger.usePolicy(policyWith({ gifts: { min_account_age: 'PT1S' } }), START);
+    const refused = ['gift_denied', 'account_too_new'];
+    expect(await made('too-new')).toEqual([refused, refused]);
+    await ledger.usePolicy(policyWith(), START);
+  });
+});
 
 describe('a redemption by the clock that lags behind', () => {
   test.each([false, true])(

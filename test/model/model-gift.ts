@@ -3,6 +3,7 @@ import type { ErrorCode } from '../../src/contracts/errors.ts';
 import type { Gift } from '../../src/contracts/gifts/gift.ts';
 import { PROMOTIONAL_BUDGET } from '../../src/domain/account.ts';
 import { formatCredits } from '../../src/domain/credits.ts';
+import type { GiftReason } from '../../src/domain/gift-reasons.ts';
 import type { GiftStatus } from '../../src/domain/gift-status.ts';
 import type { LotSource } from '../../src/domain/lot.ts';
 import type { GiftPolicy } from '../../src/domain/policy.ts';
@@ -53,7 +54,7 @@ export type ModelGift = {
   heldBy: 'operator' | 'freeze' | 'screening' | null;
   heldFrom: 'awaiting_claim' | 'pending';
   releasedBy: 'operator' | 'unfreeze' | 'time' | null;
-  reasonCode: string | null;
+  reasonCode: GiftReason | null;
   reason: string | null;
   /** What the hold took, and what settlement made of each slice. */
   slices: Slice[];

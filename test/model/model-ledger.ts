@@ -5,6 +5,7 @@
 import type { Gift } from '../../src/contracts/gifts/gift.ts';
 import { PROMOTIONAL_BUDGET } from '../../src/domain/account.ts';
 import { parseCredits } from '../../src/domain/credits.ts';
+import type { GiftReason } from '../../src/domain/gift-reasons.ts';
 import { ACTIONS_ALLOWED, type GiftAction } from '../../src/domain/gift-status.ts';
 import { compareBurnOrder } from '../../src/domain/lot.ts';
 import type { VersionedPolicy } from '../../src/domain/policy.ts';
@@ -126,7 +127,7 @@ export class ModelLedger {
     if (to === sender.id || (email !== null && email === sender.email)) return refuse('self_gift');
     if (sender.status !== 'active') return refuse('account_frozen', sender.status);
     if (rules.identity_required && !sender.verified) return refuse('identity_unverified');
-    if (sender.createdAt + milliseconds(rules.min_account_age) > now)
+    if (sender.createdAt + milliseconds(rules.min_account_age) > Math.max(now, sender.createdAt))
       return refuse('gift_denied', 'account_too_new');
     if (to !== null && recipient === undefined) return refuse('recipient_ineligible', 'unknown_account');
     if (recipient !== undefined && recipient.status !== 'active')
@@ -266,7 +267,7 @@ export class ModelLedger {
     gift: ModelGift,
     by: 'operator' | 'freeze' | 'screening',
     now: number,
-    reasonCode: string,
+    reasonCode: GiftReason,
     reason: string | null,
   ): void {
     gift.heldFrom = gift.status === 'awaiting_claim' ? 'awaiting_claim' : 'pending';
@@ -338,7 +339,7 @@ export class ModelLedger {
     gift: ModelGift,
     status: 'canceled' | 'expired' | 'rejected',
     now: number,
-    reasonCode: string,
+    reasonCode: GiftReason,
     reason: string | null,
   ): void {
     for (const { lot, amount } of gift.slices) this.#refill(lot, amount, gift, now);
@@ -383,7 +384,7 @@ export class ModelLedger {
   }
 
   /** What stands against settling a gift now, and whether that is the end of it. */
-  #judge(gift: ModelGift, now: number): { problem?: string; final: boolean } {
+  #judge(gift: ModelGift, now: number): { problem?: GiftReason; final: boolean } {
     const sender = this.accounts.get(gift.from);
     const recipient = this.accounts.get(gift.to ?? '');
     const rules = gift.policy.gifts;

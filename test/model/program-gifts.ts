@@ -26,6 +26,12 @@ export class ProgramGifts {
     this.#rules = rules;
     this.#people = people;
     this.#resets = resets;
+    resets.onTakenOutOfGift = (reset) => {
+      const open = [...this.gifts.values()].find(
+        (gift) => gift.reset === reset && (gift.status === 'pending' || gift.status === 'held'),
+      );
+      if (open !== undefined) Object.assign(open, { status: 'rejected', reason: 'funding_refunded' });
+    };
   }
 
   give(id: string, from: string, to: string, resetId: string, now: number): Answer {

@@ -49,6 +49,8 @@ export class ProgramResets {
   readonly #redemptions: Redemption[] = [];
   /** Rewards that were taken back, by account and referral. */
   readonly #takenBack: { account: string; referral: string }[] = [];
+  /** The gift that holds it ends. */
+  onTakenOutOfGift: (reset: ModelReset) => void = () => undefined;
   readonly #rules: ProgramRules;
   readonly #people: Map<string, ModelPerson>;
 
@@ -193,11 +195,15 @@ export class ProgramResets {
     for (const { reset } of useless.toSorted((a, b) => order(a) - order(b))) this.#comeBack(reset, now);
   }
 
-  /** Takes back what is left of a referral's reward. What comes back of it later is taken then. */
+  /** Takes back what is left of a referral's reward, out of open gifts too. What comes back of it later is taken then. */
   revoke(account: string, referral: string, now: number): void {
     this.#takenBack.push({ account, referral });
-    for (const reset of this.available(account, now))
-      if (this.#isRewardOf(reset, referral)) reset.status = 'revoked';
+    const given = this.resets.filter((reset) => reset.account === account && reset.status === 'held');
+    for (const reset of [...this.available(account, now), ...given]) {
+      if (!this.#isRewardOf(reset, referral)) continue;
+      if (reset.status === 'held') this.onTakenOutOfGift(reset);
+      reset.status = 'revoked';
+    }
   }
 
   /** How many of a referral's reward were taken back. */

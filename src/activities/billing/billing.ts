@@ -10,6 +10,8 @@ import {
 } from '../../contracts/billing/invoice.ts';
 import type { Payments } from '../../contracts/purchases/payments.ts';
 import type { Counted } from '../../contracts/stuck-item.ts';
+import type { InvoiceId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { Billing } from '../../ledger/billing/billing.ts';
 import { type DutyLedger, duty } from '../duty.ts';
 import { failing } from '../failure.ts';
@@ -48,7 +50,7 @@ export function billingActivities({
   const post = makePost({ ledger, transport, from });
   const writers = letterWriters({ ledger, publicUrl });
   return {
-    closeBillingMonth: (month: Omit<BillingMonthOf, 'ends_at'>, at: string): Promise<Invoice> =>
+    closeBillingMonth: (month: Omit<BillingMonthOf, 'ends_at'>, at: Instant): Promise<Invoice> =>
       failing(() => ledger.closeBillingMonth(month, at)),
 
     /** How the ledger has the month. */
@@ -59,11 +61,11 @@ export function billingActivities({
      * Brings the provider in line with the ledger: it collects the money of an invoice while that is open, and learns
      * of its corrections. False where it does not collect it.
      */
-    collectInvoice: (id: string, at: string): Promise<boolean> =>
+    collectInvoice: (id: InvoiceId, at: Instant): Promise<boolean> =>
       failing(() => keepProviderInvoice({ ledger, payments }, id, at)),
 
     /** Mails the invoice to the organisation's address, and notes what became of that. */
-    async mailInvoice(id: string, at: string): Promise<InvoiceNotice> {
+    async mailInvoice(id: InvoiceId, at: Instant): Promise<InvoiceNotice> {
       const known = (await failing(() => ledger.findInvoice(id))).notice;
       const notice = known ?? (await send(id, attemptAt(at)));
       await failing(() => ledger.noteInvoiceNotice(id, notice, at));
@@ -71,13 +73,13 @@ export function billingActivities({
     },
 
     /** Notes that the mail was tried for long enough. */
-    async giveUpMail(id: string, at: string): Promise<InvoiceNotice> {
+    async giveUpMail(id: InvoiceId, at: Instant): Promise<InvoiceNotice> {
       await failing(() => ledger.noteInvoiceNotice(id, 'failed', at));
       return 'failed';
     },
 
     /** Starts the processes of billing months that are not finished and that Temporal does not run. */
-    async startMissingCycles(at: string = scheduledAt()): Promise<Counted> {
+    async startMissingCycles(at: Instant = scheduledAt()): Promise<Counted> {
       let count = 0;
       const billing_cycles = await duty(ledger, 'billing_cycles', at, async (run) => {
         let cursor: string | undefined;
@@ -102,7 +104,7 @@ export function billingActivities({
     },
   };
 
-  async function send(id: string, at: string): Promise<InvoiceNotice> {
+  async function send(id: InvoiceId, at: Instant): Promise<InvoiceNotice> {
     if (transport === undefined) return 'mail_off';
     const letter = { kind: 'invoice', subject: id } as const;
     try {

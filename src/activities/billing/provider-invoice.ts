@@ -3,6 +3,8 @@
 import type { InvoiceCorrection } from '../../contracts/billing/invoice.ts';
 import { BoonError } from '../../contracts/errors.ts';
 import type { Payments } from '../../contracts/purchases/payments.ts';
+import type { InvoiceId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { Billing } from '../../ledger/billing/billing.ts';
 import type { ProviderInvoice, Telling } from '../../ledger/billing/provider-invoices.ts';
 
@@ -13,7 +15,7 @@ type Parts = { ledger: Billing; payments: Payments | undefined };
  * late, it continues where it stopped.
  * @throws BoonError `payment_refused` when the provider will not collect it, `unavailable` when it does not answer.
  */
-export async function keepProviderInvoice(parts: Parts, id: string, at: string): Promise<boolean> {
+export async function keepProviderInvoice(parts: Parts, id: InvoiceId, at: Instant): Promise<boolean> {
   const { ledger, payments } = parts;
   const refused = payments === undefined ? undefined : await send(ledger, payments, id, at);
   const twin = await ledger.invoiceAtProvider(id);
@@ -28,8 +30,8 @@ export async function keepProviderInvoice(parts: Parts, id: string, at: string):
 async function send(
   ledger: Billing,
   payments: Payments,
-  id: string,
-  at: string,
+  id: InvoiceId,
+  at: Instant,
 ): Promise<BoonError | undefined> {
   const invoice = await ledger.findInvoice(id);
   const twin = await ledger.invoiceAtProvider(id);

@@ -10,6 +10,8 @@ import {
 } from '../../contracts/campaigns/campaign.ts';
 import type { CampaignProcess } from '../../contracts/campaigns/campaign-process.ts';
 import type { Counted } from '../../contracts/stuck-item.ts';
+import type { CampaignId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { type DutyLedger, duty } from '../duty.ts';
 import { failing } from '../failure.ts';
@@ -43,7 +45,7 @@ export function campaignActivities({ ledger, runs, process, pageSize = PAGE }: D
      * Does the next pages of a campaign that runs; repeated after a crash, it continues after the last page done, as of
      * the new time: a window that was used meanwhile is restored as it is, not as of the first try.
      */
-    runCampaignPages: (campaignId: string, at: string): Promise<CampaignProgress> =>
+    runCampaignPages: (campaignId: CampaignId, at: Instant): Promise<CampaignProgress> =>
       heartbeating(async () => {
         const signal = cancellationSignal();
         const moment = laterOf(at, scheduledAt());
@@ -64,7 +66,7 @@ export function campaignActivities({ ledger, runs, process, pageSize = PAGE }: D
     findCampaign,
 
     /** Proves from the rows that each account was granted or excluded, once. @throws `not_reconciled`, final */
-    async reconcileCampaign(campaignId: string): Promise<CampaignProgress> {
+    async reconcileCampaign(campaignId: CampaignId): Promise<CampaignProgress> {
       const faults = await heartbeating(() => failing(() => ledger.campaignFaults(campaignId)));
       if (faults.length === 0) return await findCampaign(campaignId);
       throw ApplicationFailure.nonRetryable(
@@ -74,7 +76,7 @@ export function campaignActivities({ ledger, runs, process, pageSize = PAGE }: D
     },
 
     /** Starts the processes of open campaigns that are missing, and has those that should be at work look again. */
-    async wakeCampaigns(at: string = scheduledAt()): Promise<Counted> {
+    async wakeCampaigns(at: Instant = scheduledAt()): Promise<Counted> {
       let count = 0;
       const campaigns = await duty(ledger, 'campaigns', at, async (run) => {
         const ids = await ledger.openCampaigns();
@@ -95,7 +97,7 @@ export function campaignActivities({ ledger, runs, process, pageSize = PAGE }: D
     },
   };
 
-  function findCampaign(campaignId: string): Promise<CampaignProgress> {
+  function findCampaign(campaignId: CampaignId): Promise<CampaignProgress> {
     return failing(async () => progressOf(await ledger.findCampaign(campaignId)));
   }
 }

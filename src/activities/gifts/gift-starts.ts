@@ -6,6 +6,7 @@ import { giftIdOf, giftWorkflowId } from '../../contracts/gifts/gift.ts';
 import { acceptedGift } from '../../contracts/gifts/gift-process.ts';
 import type { DutyReports } from '../../contracts/stuck-item.ts';
 import { type GiftProcesses, hasProcess } from '../../domain/gift-processes.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { type DutyRun, duty } from '../duty.ts';
 
@@ -14,7 +15,7 @@ export type GiftRuns = {
   /** Those of the workflow ids that run. */
   running(workflowIds: readonly string[]): Promise<Set<string>>;
   /** Ids of workflows of gifts of which a run ended at `since` or later, and not by having done its work; at most `limit`. */
-  lost(since: string, limit: number): Promise<Set<string>>;
+  lost(since: Instant, limit: number): Promise<Set<string>>;
   /** Has processes look at the ledger again; best effort. */
   refresh(workflowIds: readonly string[]): Promise<void>;
   /** Starts the process of a gift that the ledger holds open; false when it has completed, unless that one is to be replaced too; harmless when it runs. */
@@ -27,9 +28,9 @@ export type GiftRuns = {
  */
 export type WalkRange = {
   cursor: string | undefined;
-  before: string;
-  since: string | undefined;
-  at: string;
+  before: Instant;
+  since: Instant | undefined;
+  at: Instant;
 };
 /** A part of a walk. `cursor` is where the next run goes on, undefined at the end. */
 export type Walk = { walked: number; started: number; cursor: string | undefined; duties?: DutyReports };

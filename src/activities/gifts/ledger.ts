@@ -6,11 +6,13 @@ import {
   type GiftStanding,
   standingOf,
 } from '../../contracts/gifts/gift.ts';
+import type { GiftId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { failing } from '../failure.ts';
 
 /** A request that reached Temporal first, with its gift's id, ledger key and time. */
-export type GiftAcceptance = GiftRequest & { key: string; id: string; at: string };
+export type GiftAcceptance = GiftRequest & { key: string; id: GiftId; at: Instant };
 
 export type LedgerActivities = ReturnType<typeof ledgerActivities>;
 
@@ -27,13 +29,13 @@ export function ledgerActivities(ledger: Ledger) {
       }),
 
     /** Does what time has brought and tells how the gift stands; small, for it stands in every gift's history. */
-    advanceGift: (giftId: string, at: string): Promise<GiftStanding> =>
+    advanceGift: (giftId: GiftId, at: Instant): Promise<GiftStanding> =>
       failing(async () => standingOf(await ledger.advanceGift(giftId, at))),
 
     /** Cancel, claim, hold, release or reject. */
     actOnGift: (request: GiftActionRequest): Promise<{ value: Gift; replayed: boolean }> =>
       failing(() => ledger.actOnGift(request)),
 
-    findGift: (giftId: string): Promise<Gift> => failing(() => ledger.findGift(giftId)),
+    findGift: (giftId: GiftId): Promise<Gift> => failing(() => ledger.findGift(giftId)),
   };
 }

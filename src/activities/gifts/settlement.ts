@@ -4,6 +4,7 @@ import type { AcceptedGift, Gift } from '../../contracts/gifts/gift.ts';
 import { acceptedGift } from '../../contracts/gifts/gift-process.ts';
 import { WHOLE_DUTY } from '../../contracts/stuck-item.ts';
 import type { Settled } from '../../contracts/temporal.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { DueGifts, SenderPart } from '../../ledger/gifts/due-gifts.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { type DutyLedger, duty, halves } from '../duty.ts';
@@ -24,7 +25,7 @@ export function settlementActivities(ledger: SettlementLedger, runs: Pick<GiftRu
      * Settles what is due of the senders of one part, page by page. A gift that cannot be settled is put aside, and
      * one that stays open, held by a freeze, gets a workflow.
      */
-    async settleDueGifts({ at, ...senders }: { at: string } & SenderPart): Promise<Settled> {
+    async settleDueGifts({ at, ...senders }: { at: Instant } & SenderPart): Promise<Settled> {
       const report = { settled: 0, failed: 0 };
       const began = performance.now();
       // What becomes due meanwhile is settled too: under load a run hardly ends before the next one would begin.

@@ -2,6 +2,8 @@
 import { heartbeat } from '@temporalio/activity';
 import type { MailOutcome } from '../../contracts/referrals/referral.ts';
 import type { CreditReminderReport } from '../../contracts/temporal.ts';
+import type { PurchaseId, RefundId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { CreditReminder, ExpiringLot } from '../../ledger/purchases/credit-reminders.ts';
 import type { Purchases } from '../../ledger/purchases/purchases.ts';
 import { type DutyLedger, type DutyRun, duty } from '../duty.ts';
@@ -31,7 +33,7 @@ export function purchaseMailActivities(dependencies: PurchaseMailDependencies) {
      * Mails that a purchase was paid, or that a top-up was not, once; nothing about a page that nobody paid on.
      * @param at when it is asked for; runs of earlier versions did not say
      */
-    async sendPurchaseMail(purchaseId: string, at?: string): Promise<MailOutcome> {
+    async sendPurchaseMail(purchaseId: PurchaseId, at?: Instant): Promise<MailOutcome> {
       if (transport === undefined) return 'not_needed';
       const { paid_at } = await failing(() => ledger.findPurchase(purchaseId));
       const kind = paid_at === null ? 'top_up_unpaid' : 'purchase';
@@ -42,7 +44,7 @@ export function purchaseMailActivities(dependencies: PurchaseMailDependencies) {
     },
 
     /** Mails that the money of a refund goes back, once; nothing about one that failed. @param at as above */
-    async sendRefundMail(refundId: string, at?: string): Promise<MailOutcome> {
+    async sendRefundMail(refundId: RefundId, at?: Instant): Promise<MailOutcome> {
       const letter = { kind: 'refund', subject: refundId } as const;
       const moment = attemptAt(at);
       const sent = await post.deliver(letter, moment, () => writers.refund(letter, moment));
@@ -53,7 +55,7 @@ export function purchaseMailActivities(dependencies: PurchaseMailDependencies) {
      * Mails each reminder of expiring credits that is due at `at`, once: a refused address is final, everything else is
      * retried by the next runs for a day.
      */
-    async remindOfCredits(at: string): Promise<CreditReminderReport> {
+    async remindOfCredits(at: Instant): Promise<CreditReminderReport> {
       const report: CreditReminderReport = { credit_reminders_sent: 0, credit_reminders_failed: 0 };
       if (transport === undefined) return report;
       const page = (after: ExpiringLot | undefined) => ledger.dueCreditReminders(at, PAGE, after);

@@ -10,6 +10,8 @@ import {
   purchaseWorkflowId,
 } from '../../contracts/purchases/purchase.ts';
 import type { PurchaseSweepReport } from '../../contracts/temporal.ts';
+import type { AccountId, PurchaseId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { orderedId } from '../../domain/ordered-id.ts';
 import type { Purchases } from '../../ledger/purchases/purchases.ts';
 import type { Refunds } from '../../ledger/purchases/refunds.ts';
@@ -34,7 +36,7 @@ type Dependencies = {
 };
 
 /** Purchases that wait since before `before`, and those that were paid from `since` on; left out: within a day. */
-export type PurchaseSweep = { since?: string | undefined; before: string; at: string };
+export type PurchaseSweep = { since?: Instant | undefined; before: Instant; at: Instant };
 
 export type PurchaseActivities = ReturnType<typeof purchaseActivities>;
 
@@ -43,7 +45,7 @@ const PAGE = 100;
 export function purchaseActivities({ ledger, runs, refundRuns, payments }: Dependencies) {
   return {
     /** Charges the stored card for a top-up, if its owner still consents. Repeated after a crash it charges once. */
-    chargeTopUp: (purchaseId: string, at: string): Promise<PurchaseProgress> =>
+    chargeTopUp: (purchaseId: PurchaseId, at: Instant): Promise<PurchaseProgress> =>
       failing(async () => {
         const purchase = await ledger.findPurchase(purchaseId);
         if (purchase.status !== 'open') return purchaseProgress(purchase);
@@ -54,7 +56,7 @@ export function purchaseActivities({ ledger, runs, refundRuns, payments }: Depen
      * Asks the provider what became of a purchase whose time is over. @param last whether a bank that has not answered is
      * waited for no longer; a payment that arrives after that counts all the same.
      */
-    settlePurchase: (purchaseId: string, at: string, last: boolean): Promise<PurchaseProgress> =>
+    settlePurchase: (purchaseId: PurchaseId, at: Instant, last: boolean): Promise<PurchaseProgress> =>
       failing(async () => {
         const purchase = await ledger.findPurchase(purchaseId);
         if (purchase.status !== 'open') return purchaseProgress(purchase);
@@ -71,7 +73,7 @@ export function purchaseActivities({ ledger, runs, refundRuns, payments }: Depen
      * Closes the page of a purchase that nobody has paid, whose time thereby is over. Where somebody has paid it is paid; where
      * the bank has not answered yet, and for a charge of a stored card, it stays open.
      */
-    closePurchase: (purchaseId: string, at: string): Promise<PurchaseProgress> =>
+    closePurchase: (purchaseId: PurchaseId, at: Instant): Promise<PurchaseProgress> =>
       failing(async () => {
         const purchase = await ledger.findPurchase(purchaseId);
         if (purchase.status !== 'open' || purchase.kind === 'top_up') return purchaseProgress(purchase);
@@ -86,7 +88,7 @@ export function purchaseActivities({ ledger, runs, refundRuns, payments }: Depen
       }),
 
     /** How the ledger has a purchase, and its open case. */
-    readPurchase: (purchaseId: string): Promise<PurchaseProgress> =>
+    readPurchase: (purchaseId: PurchaseId): Promise<PurchaseProgress> =>
       failing(async () => {
         const purchase = await ledger.findPurchase(purchaseId);
         const opened = await openCase(purchase);
@@ -119,8 +121,8 @@ export function purchaseActivities({ ledger, runs, refundRuns, payments }: Depen
   /** One that was paid before its process could begin has its letter still to come. One that has completed stays so. */
   async function startUntold(
     run: DutyRun,
-    since: string,
-    before: string,
+    since: Instant,
+    before: Instant,
     report: PurchaseSweepReport,
   ): Promise<void> {
     let cursor: string | undefined;
@@ -135,7 +137,7 @@ export function purchaseActivities({ ledger, runs, refundRuns, payments }: Depen
     } while (cursor !== undefined);
   }
 
-  async function startMissing(run: DutyRun, before: string, report: PurchaseSweepReport): Promise<void> {
+  async function startMissing(run: DutyRun, before: Instant, report: PurchaseSweepReport): Promise<void> {
     let cursor: string | undefined;
     do {
       const page = await ledger.openPurchases(before, { limit: PAGE, cursor });
@@ -161,7 +163,7 @@ export function purchaseActivities({ ledger, runs, refundRuns, payments }: Depen
   }
 
   async function topUp(run: DutyRun, report: PurchaseSweepReport): Promise<void> {
-    let after: string | undefined;
+    let after: AccountId | undefined;
     do {
       const due = await ledger.dueTopUps(run.at, PAGE, after);
       for (const account of due) {
@@ -178,7 +180,7 @@ export function purchaseActivities({ ledger, runs, refundRuns, payments }: Depen
     } while (after !== undefined);
   }
 
-  async function charged(purchase: Purchase, at: string): Promise<PaymentNews | undefined> {
+  async function charged(purchase: Purchase, at: Instant): Promise<PaymentNews | undefined> {
     const failed = { at, purchase_id: purchase.id, said: 'failed' } as const;
     if (payments === undefined) return { ...failed, reason_code: 'payments_off' };
     const customer = await ledger.topUpCustomer(purchase.id);

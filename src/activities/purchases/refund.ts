@@ -9,6 +9,8 @@ import {
   refundProgress,
   refundWorkflowId,
 } from '../../contracts/purchases/refund.ts';
+import type { RefundId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { Refunds } from '../../ledger/purchases/refunds.ts';
 import type { DutyRun } from '../duty.ts';
 import { failing } from '../failure.ts';
@@ -34,7 +36,7 @@ const PAGE = 100;
 export function refundActivities({ ledger, payments }: Dependencies) {
   return {
     /** Has the provider send the money, once however often it is asked, and the ledger note what came of it. */
-    sendRefund: (refundId: string, at: string): Promise<RefundProgress> =>
+    sendRefund: (refundId: RefundId, at: Instant): Promise<RefundProgress> =>
       failing(async () => {
         const refund = await ledger.findRefund(refundId);
         if (refund.status !== 'pending') return refundProgress(refund);
@@ -43,11 +45,11 @@ export function refundActivities({ ledger, payments }: Dependencies) {
       }),
 
     /** How the ledger has a refund. */
-    readRefund: (refundId: string): Promise<RefundProgress> =>
+    readRefund: (refundId: RefundId): Promise<RefundProgress> =>
       failing(async () => refundProgress(await ledger.findRefund(refundId))),
   };
 
-  async function sent(refund: Refund, at: string): Promise<RefundNews> {
+  async function sent(refund: Refund, at: Instant): Promise<RefundNews> {
     const failed = { at, refund_id: refund.id, status: 'failed' } as const;
     if (payments === undefined) return { ...failed, reason_code: 'payments_off' };
     const paymentId = await ledger.refundedPayment(refund.id);
@@ -61,7 +63,7 @@ export async function startMissingRefunds(
   run: DutyRun,
   ledger: Refunds,
   runs: RefundRuns,
-  before: string,
+  before: Instant,
 ): Promise<number> {
   /**
    * One that has completed though the ledger, asked after that, still waits, did so by mistake: it starts again. Unless

@@ -4,6 +4,7 @@
  */
 import { heartbeat } from '@temporalio/activity';
 import { type Referral, referralIdOf, referralWorkflowId } from '../../contracts/referrals/referral.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { OPEN_REFERRAL_STATUSES } from '../../domain/referral-status.ts';
 import type { Referrals } from '../../ledger/referrals/referrals.ts';
 import type { DutyRun } from '../duty.ts';
@@ -14,7 +15,7 @@ type Lost = {
   ledger: Pick<Referrals, 'referralsOf'>;
   runs: Pick<ReferralRuns, 'closed' | 'running'>;
   startAgain: (referral: Referral) => Promise<boolean>;
-  since: string;
+  since: Instant;
 };
 
 /** Starts their processes again; how many those were. */

@@ -2,6 +2,7 @@
 
 import { escaped } from '../../contracts/html-text.ts';
 import type { GivenReward, Referral } from '../../contracts/referrals/referral.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { Mail } from '../gifts/claim-mail.ts';
 
 /**
@@ -65,6 +66,6 @@ function rewardText({ resets, credits }: GivenReward): string {
   return parts.join(' and ');
 }
 
-function untilText(instant: string): string {
+function untilText(instant: Instant): string {
   return `${instant.slice(0, 10)} ${instant.slice(11, 16)} UTC`;
 }

@@ -1,6 +1,8 @@
 /** Mails of referrals. No address or token leaves the worker except to the mail server. */
 import { createHash } from 'node:crypto';
 import type { GivenReward, MailOutcome } from '../../contracts/referrals/referral.ts';
+import type { ReferralId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { letterWriters } from '../letter-writers.ts';
 import type { MailDependencies } from '../mail.ts';
 import { makePost } from '../post.ts';
@@ -23,9 +25,9 @@ export function referralMailActivities(dependencies: MailDependencies) {
      * @param request what asked for it to be mailed again: each request is a letter of its own
      */
     async sendInvitation(
-      referralId: string,
+      referralId: ReferralId,
       time: number,
-      at?: string,
+      at?: Instant,
       request?: string,
     ): Promise<MailOutcome> {
       const which = request === undefined ? `${time}` : digestOf(request);
@@ -40,7 +42,7 @@ export function referralMailActivities(dependencies: MailDependencies) {
      * @param recipient runs of earlier versions did not say: then each is mailed, whatever becomes of the other's
      * letter
      */
-    async sendRewardMail(referralId: string, recipient?: Recipient, at?: string): Promise<MailOutcome> {
+    async sendRewardMail(referralId: ReferralId, recipient?: Recipient, at?: Instant): Promise<MailOutcome> {
       const moment = attemptAt(at);
       const told = await Promise.allSettled(
         (recipient === undefined ? RECIPIENTS : [recipient]).map((which) => {

@@ -4,6 +4,7 @@ import { heartbeat, log } from '@temporalio/activity';
 import { type Referral, referralWorkflowId } from '../../contracts/referrals/referral.ts';
 import type { Counted } from '../../contracts/stuck-item.ts';
 import type { ReferralSweepReport } from '../../contracts/temporal.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { OPEN_REFERRAL_STATUSES } from '../../domain/referral-status.ts';
 import type { Page, PageRequest } from '../../ledger/postgres/page.ts';
 import type { Referrals } from '../../ledger/referrals/referrals.ts';
@@ -16,7 +17,7 @@ import { startMissingWindows, type WindowRuns } from './window-sweep.ts';
 export type ReferralSweepActivities = ReturnType<typeof referralSweepActivities>;
 
 /** What happened to referrals between the two times. */
-export type ReferralSweep = { since: string | undefined; before: string; at: string };
+export type ReferralSweep = { since: Instant | undefined; before: Instant; at: Instant };
 
 /** A first run looks at what closed since so long before. */
 const A_DAY = 86_400_000;
@@ -52,7 +53,7 @@ export function referralSweepActivities(
     },
 
     /** Ends every invitation that ran out by `at` and tells their processes, a page at a time. */
-    async expireInvitations(at: string): Promise<Counted> {
+    async expireInvitations(at: Instant): Promise<Counted> {
       let count = 0;
       const invitations = await duty(ledger, 'invitations', at, (run) =>
         smallerPages(run, EXPIRED, {
@@ -115,7 +116,7 @@ export function referralSweepActivities(
   }
 
   /** A deferred reward's process is told that its month has come; a late one's is not waited for. */
-  async function payWhatIsDue(run: DutyRun, before: string, report: ReferralSweepReport): Promise<void> {
+  async function payWhatIsDue(run: DutyRun, before: Instant, report: ReferralSweepReport): Promise<void> {
     const due = await ledger.dueRewards(before, EXPIRED, run.at);
     for (const ids of batches(due, TOLD)) {
       const read = await Promise.all(ids.map((id) => run.try(id, () => ledger.findReferral(id), 0)));
@@ -159,7 +160,7 @@ export function referralSweepActivities(
   }
 }
 
-function dayBefore(at: string): string {
+function dayBefore(at: Instant): string {
   return new Date(Date.parse(at) - A_DAY).toISOString();
 }
 

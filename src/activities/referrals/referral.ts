@@ -7,6 +7,8 @@ import {
   referralStanding,
   rewardsGiven,
 } from '../../contracts/referrals/referral.ts';
+import type { AccountId, ReferralId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { ReferralAction } from '../../ledger/referrals/end-referrals.ts';
 import type { LinkUse } from '../../ledger/referrals/link-use.ts';
 import type { Referrals } from '../../ledger/referrals/referrals.ts';
@@ -32,14 +34,14 @@ export function referralActivities(ledger: Referrals) {
       }),
 
     /** How the ledger has a referral, and who was rewarded. */
-    readReferral: (referralId: string): Promise<ReferralStanding & RewardsGiven> =>
+    readReferral: (referralId: ReferralId): Promise<ReferralStanding & RewardsGiven> =>
       failing(async () => {
         const referral = await ledger.findReferral(referralId);
         return { ...referralStanding(referral), ...rewardsGiven(referral) };
       }),
 
     /** How the ledger has the billing month of an account that runs at `at`, in a program. */
-    readWindow: (accountId: string, program: string, at: string): Promise<RewardWindow> =>
+    readWindow: (accountId: AccountId, program: string, at: Instant): Promise<RewardWindow> =>
       failing(() => ledger.rewardWindow(accountId, program, at)),
 
     /** A repeated key answers with the month's present state, not the one of then. */

@@ -10,13 +10,15 @@ import {
   referralStanding,
   rewardsGiven,
 } from '../../contracts/referrals/referral.ts';
+import type { ReferralId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { Referrals } from '../../ledger/referrals/referrals.ts';
 import { failing } from '../failure.ts';
 
 /** The reward windows' processes. */
 export type RewardWindows = {
   /** Asks the month's process for a place, starting it first if need be. Rejects with BoonError `window_closed`. */
-  claim(window: RewardWindow, referralId: string): Promise<PlaceAnswer>;
+  claim(window: RewardWindow, referralId: ReferralId): Promise<PlaceAnswer>;
   release(window: RewardWindow, place: ReleasePlace): Promise<void>;
 };
 
@@ -29,7 +31,7 @@ const WAIT = '500 milliseconds';
 export function rewardActivities(ledger: Referrals, windows: RewardWindows) {
   return {
     /** Claims the reward of a qualified referral and tells how the referral stands after it, and who was given one so far. */
-    claimReward: (referralId: string, at: string): Promise<ReferralStanding & RewardsGiven> =>
+    claimReward: (referralId: ReferralId, at: Instant): Promise<ReferralStanding & RewardsGiven> =>
       failing(async () => {
         const referral = await ledger.findReferral(referralId);
         const isDue = referral.deferred_until === null || referral.deferred_until <= at;
@@ -52,7 +54,7 @@ export function rewardActivities(ledger: Referrals, windows: RewardWindows) {
  * The window's places are taken and the ledger has not banked them all: whoever holds them comes first. A place whose
  * holder is lost keeps nobody waiting for long.
  */
-function waitForThePaid(referralId: string): void {
+function waitForThePaid(referralId: ReferralId): void {
   const { attempt } = activityInfo();
   if (attempt <= WAITS) {
     throw ApplicationFailure.create({

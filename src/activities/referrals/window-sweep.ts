@@ -5,13 +5,14 @@ import {
   rewardWindowIdOf,
   rewardWindowWorkflowId,
 } from '../../contracts/referrals/referral.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { Referrals } from '../../ledger/referrals/referrals.ts';
 import type { DutyRun } from '../duty.ts';
 
 /** Reward windows' workflows, as Temporal reports them. */
 export type WindowRuns = {
   /** Those that have closed since a time, by pages. */
-  closed(since: string): AsyncIterable<readonly { workflowId: string }[]>;
+  closed(since: Instant): AsyncIterable<readonly { workflowId: string }[]>;
   /** Those of the workflow ids that run. */
   running(workflowIds: readonly string[]): Promise<Set<string>>;
   /** Harmless when it runs. */
@@ -25,7 +26,7 @@ export async function startMissingWindows(
   run: DutyRun,
   ledger: Pick<Referrals, 'openWindows'>,
   runs: WindowRuns,
-  since: string,
+  since: Instant,
 ): Promise<number> {
   let started = 0;
   // Those that could not be started before, however long ago their process closed.

@@ -1,6 +1,7 @@
 /** Reminding owners of resets that are about to expire. No address leaves the worker except to the mail server. */
 import { heartbeat } from '@temporalio/activity';
 import type { ReminderReport } from '../../contracts/temporal.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { Letters } from '../../ledger/letters.ts';
 import type { ExpiringReset } from '../../ledger/resets/expiring-reset.ts';
 import type { DueReminder } from '../../ledger/resets/reset-reminders.ts';
@@ -27,7 +28,7 @@ export function resetMailActivities({ ledger, transport, from, publicUrl }: Remi
      * Mails each reminder that is due at `at`, once: a refused address is final, everything else is retried by the
      * next runs for a day.
      */
-    async remindOfResets(at: string): Promise<ReminderReport> {
+    async remindOfResets(at: Instant): Promise<ReminderReport> {
       const report: ReminderReport = { reminders_sent: 0, reminders_failed: 0 };
       if (transport === undefined) return report;
       const page = (after: ExpiringReset | undefined) => ledger.dueReminders(at, PAGE, after);

@@ -1,6 +1,7 @@
 /** What time does to banked resets, page by page; going on where it was after a crash is free. */
 import { heartbeat } from '@temporalio/activity';
 import type { ResetSweepReport } from '../../contracts/temporal.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { BEFORE_ALL, type ExpiringReset } from '../../ledger/resets/expiring-reset.ts';
 import type { Resets } from '../../ledger/resets/resets.ts';
 import type { ChosenByLedger, StuckItems } from '../../ledger/stuck-items.ts';
@@ -20,7 +21,7 @@ type Ledger = Pick<
 export function resetActivities(ledger: Ledger) {
   return {
     /** Redeems at the last moment what is to be, posts the expiry of the others, and returns what was of no use. */
-    async sweepResets(at: string): Promise<ResetSweepReport> {
+    async sweepResets(at: Instant): Promise<ResetSweepReport> {
       const report = { resets_redeemed: 0, resets_expired: 0, resets_returned: 0 };
       const redemptions = await duty(ledger, 'redemptions', at, (run) => redeemExpiring(run, report));
       const reset_expiries = await duty(ledger, 'reset_expiries', at, (run) =>

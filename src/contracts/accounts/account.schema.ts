@@ -174,7 +174,7 @@ export const MovementSchema = z
     at: InstantSchema.meta({ description: 'From when on it has effect' }),
     recorded_at: InstantSchema.meta({
       description:
-        'When it was written, by the database’s clock: later than `at` for an expiry and for a use that was told late',
+        'When it was written, by the database’s clock: later than `at` for an expiry and for a use that was reported late',
     }),
     kind: z.enum(MOVEMENT_KINDS),
     amount: SignedCreditsSchema,

@@ -3,13 +3,16 @@
  * uses of its members were charged to it. Plain JSON only; times RFC 3339 UTC, amounts decimal strings of credits, money
  * whole units of the currency's smallest coin.
  */
+import type { Credits } from '../../domain/credits.ts';
+import type { AccountId, InvoiceId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { Price } from '../../domain/policy.ts';
 import type { RefusedRequest } from '../refused-request.ts';
 
 export const BILLING_CYCLE_WORKFLOW = 'billingCycle';
 
 /** The workflow id of a billing month: `billing-cycle/<orgId>/<month>`, the month by its first day. */
-export function billingCycleWorkflowId(orgId: string, month: string): string {
+export function billingCycleWorkflowId(orgId: AccountId, month: string): string {
   return `billing-cycle/${orgId}/${month}`;
 }
 
@@ -27,51 +30,51 @@ export type InvoiceNotice = (typeof INVOICE_NOTICES)[number];
 
 /** An invoice as the ledger tells it. */
 export type Invoice = {
-  id: string;
-  account_id: string;
+  id: InvoiceId;
+  account_id: AccountId;
   /** The day on which the billing month began, as in `2026-02-28`. */
   month: string;
-  starts_at: string;
-  ends_at: string;
+  starts_at: Instant;
+  ends_at: Instant;
   status: InvoiceStatus;
-  credits: string;
+  credits: Credits;
   total: Price;
   /** What credit notes took off the total. */
   credited: Price;
   /** What is still to be paid. */
   open: Price;
-  issued_at: string;
-  due_at: string;
-  paid_at: string | null;
-  voided_at: string | null;
+  issued_at: Instant;
+  due_at: Instant;
+  paid_at: Instant | null;
+  voided_at: Instant | null;
   /** The provider's page on which it is paid, where there is one. */
   payment_url: string | null;
-  /** Null until the mail is seen to. */
+  /** Null until the mail is sent or given up. */
   notice: InvoiceNotice | null;
-  /** What the provider has otherwise than the ledger: a person must see to it there. */
+  /** Where the provider’s invoice differs from this one; someone must fix it at the provider. */
   provider_fault: string | null;
 };
 
 /** A correction of an invoice: `total` in its currency, `credits` what that is of its credits. */
 export type InvoiceCorrection = {
-  id: string;
-  invoice_id: string;
+  id: InvoiceId;
+  invoice_id: InvoiceId;
   kind: InvoiceCorrectionKind;
-  credits: string;
+  credits: Credits;
   total: Price;
   reason: string;
-  at: string;
+  at: Instant;
 };
 
 /** What one member used of one model of a product: how often, how much, and what of it is invoiced. */
 export type InvoiceLine = {
-  member_id: string;
+  member_id: AccountId;
   product: string;
   model: string | null;
   uses: number;
   /** Of the whole uses; the plan or the pool may have paid a part of them. */
   units: string;
-  credits: string;
+  credits: Credits;
   /** Of the invoice's total, in the currency's smallest unit. */
   amount: number;
 };
@@ -81,7 +84,7 @@ export type InvoiceLine = {
  * without the tax on top, the currency and the mode.
  */
 export type InvoiceNews = {
-  invoice_id: string;
+  invoice_id: InvoiceId;
   /** The provider's id of its invoice. */
   provider_id: string;
   /** Null: the provider does not say. */
@@ -94,18 +97,18 @@ export type InvoiceNews = {
   by_hand?: boolean | undefined;
   /** The provider's id of the message. */
   event: string;
-  at: string;
+  at: Instant;
 };
 
 /** A billing month of an organisation, whose process is to run. */
-export type BillingMonthOf = { account_id: string; month: string; ends_at: string };
+export type BillingMonthOf = { account_id: AccountId; month: string; ends_at: Instant };
 
 /** `refused` goes with a run that follows another. */
 export type BillingCycleInput = BillingMonthOf & { refused?: RefusedRequest };
 
 /** How the ledger has a billing month: what was charged in it so far, and its invoice once it is closed. */
 export type BillingMonthStanding = {
-  charged: string;
+  charged: Credits;
   invoice: Pick<Invoice, 'id' | 'status' | 'credits' | 'due_at' | 'notice'> | null;
 };
 
@@ -120,8 +123,8 @@ export type BillingCycleProgress = BillingMonthOf & {
 };
 /** What the workflow ends with. `provider` is false where an operator sees to the money. */
 export type BillingCycleResult = {
-  invoice_id: string;
-  credits: string;
+  invoice_id: InvoiceId;
+  credits: Credits;
   provider: boolean;
   notice: InvoiceNotice;
 };

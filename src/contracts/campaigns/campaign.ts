@@ -3,12 +3,15 @@
  * amounts are decimal strings of credits, times RFC 3339 UTC.
  */
 import type { CampaignAction, CampaignKind, CampaignStatus, Exclusion } from '../../domain/campaign.ts';
+import type { Credits } from '../../domain/credits.ts';
+import type { CampaignId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { LotSource } from '../../domain/lot.ts';
 
 export const CAMPAIGN_WORKFLOW = 'campaign';
 
 /** The workflow id of a campaign: `campaign/<id>`. */
-export function campaignWorkflowId(campaignId: string): string {
+export function campaignWorkflowId(campaignId: CampaignId): string {
   return `campaign/${campaignId}`;
 }
 
@@ -19,7 +22,7 @@ export function campaignIdOf(workflowId: string): string | undefined {
 
 /** A campaign as the ledger tells it. What belongs to another kind is null. */
 export type Campaign = {
-  id: string;
+  id: CampaignId;
   kind: CampaignKind;
   status: CampaignStatus;
   /** Whose accounts; what is left out is everybody. */
@@ -27,17 +30,17 @@ export type Campaign = {
   /** grant_reset: how many each. */
   resets: number | null;
   /** grant_credits: how much each, and as what. */
-  amount: string | null;
+  amount: Credits | null;
   source: LotSource | null;
-  expires_at: string | null;
+  expires_at: Instant | null;
   valid_for: string | null;
   giftable: boolean | null;
   ongoing: boolean;
   reason: string;
   created_by: string | null;
   policy_version: string;
-  created_at: string;
-  ended_at: string | null;
+  created_at: Instant;
+  ended_at: Instant | null;
   /**
    * Accounts that it covers: those that the ledger knew when it began, and of an ongoing one those that came later.
    * Each ends up granted or excluded. Null until the first page has counted them.
@@ -63,9 +66,9 @@ export function progressOf(campaign: Campaign): CampaignProgress {
 /** Pausing, resuming or canceling, as the ledger takes it. `key` is the business key of the write. */
 export type CampaignActionRequest = {
   key: string;
-  campaign_id: string;
+  campaign_id: CampaignId;
   action: CampaignAction;
-  at: string;
+  at: Instant;
   reason?: string | undefined;
   by?: string | undefined;
 };

@@ -1,5 +1,6 @@
 /** Acting on a gift through Temporal, whether its process runs, is still to be started, or has ended. */
 import type { UpdateDefinition } from '@temporalio/common';
+import type { GiftId } from '../../domain/ids.ts';
 import { TASK_QUEUE } from '../temporal.ts';
 import { GIFT_WORKFLOW, type GiftInput, giftWorkflowId } from './gift.ts';
 
@@ -35,7 +36,7 @@ const LONGEST_UPDATE_ID = 200;
  */
 export async function actOnGift<Answer, Args extends unknown[]>(
   { client, WithStartWorkflowOperation, taskQueue = TASK_QUEUE }: TemporalAtHand,
-  giftId: string,
+  giftId: GiftId,
   update: UpdateDefinition<Answer, Args>,
   ...args: Args
 ): Promise<Answer> {

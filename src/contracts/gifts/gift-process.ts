@@ -1,5 +1,6 @@
 /** The seam between the HTTP server and Temporal: what the server asks of a gift's process. */
 
+import type { GiftId } from '../../domain/ids.ts';
 import type { Workers } from '../workers.ts';
 import type { AcceptedGift, Gift, GiftActionRequest } from './gift.ts';
 
@@ -16,9 +17,9 @@ export interface GiftProcess {
   act(request: GiftActionRequest): Promise<{ value: Gift; replayed: boolean }>;
   /**
    * Has the running ones of these gifts' processes look at the ledger again, where an account was unfrozen. Best
-   * effort: `reconcile` sees to those that are not reached.
+   * effort: `reconcile` catches up with those that are not reached.
    */
-  refresh(giftIds: readonly string[]): Promise<void>;
+  refresh(giftIds: readonly GiftId[]): Promise<void>;
   /** Rejects with `unavailable` when Temporal does not answer. */
   ping(): Promise<void>;
   /** The workers that look for work; undefined where the server does not tell. Rejects with `unavailable`. */

@@ -3,12 +3,16 @@
  * decimal strings of credits, times RFC 3339 UTC. An e-mail address never stands in these types: it stays in
  * the ledger.
  */
+import type { Credits } from '../../domain/credits.ts';
+import type { GiftReason } from '../../domain/gift-reasons.ts';
 import type { GiftAction, GiftStatus } from '../../domain/gift-status.ts';
+import type { AccountId, GiftId, ResetId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 
 export const GIFT_WORKFLOW = 'gift';
 
 /** The workflow id of a gift: `gift/<giftId>`. */
-export function giftWorkflowId(giftId: string): string {
+export function giftWorkflowId(giftId: GiftId): string {
   return `gift/${giftId}`;
 }
 
@@ -21,39 +25,39 @@ export type Funding = 'transfer' | 'promotional';
 
 /** A gift as the ledger tells it; also the answer of every update. */
 export type Gift = {
-  id: string;
+  id: GiftId;
   status: GiftStatus;
-  from: string;
+  from: AccountId;
   /** The recipient's account; null while a gift by e-mail is unclaimed. */
-  to: string | null;
+  to: AccountId | null;
   by_email: boolean;
-  amount: string;
+  amount: Credits;
   /** Instead of credits: the banked reset that is given; the amount is zero then. */
-  reset_id?: string;
+  reset_id?: ResetId;
   funding: Funding;
   message: string | null;
   policy_version: string;
-  created_at: string;
+  created_at: Instant;
   /** When it settles unless something happens; moved by a hold. */
-  settles_at: string;
-  claim_expires_at: string | null;
+  settles_at: Instant;
+  claim_expires_at: Instant | null;
   /** Set while held: when the hold ends by itself. */
-  hold_ends_at: string | null;
-  settled_at: string | null;
+  hold_ends_at: Instant | null;
+  settled_at: Instant | null;
   /** Why it is held, was rejected, canceled or reversed. */
-  reason_code: string | null;
+  reason_code: GiftReason | null;
   /** What an operator wrote. */
   reason: string | null;
   /** The next moment at which time changes it; null when it has ended. */
-  deadline: string | null;
+  deadline: Instant | null;
   /** After a reversal: what came back and what was already spent. */
-  reversal: { recovered: string; unrecovered: string } | null;
+  reversal: { recovered: Credits; unrecovered: Credits } | null;
 };
 
 /** Whether the link of a gift by e-mail still works at a moment, whether or not its end is noted yet. */
 export function isToBeClaimed(
   { status, claim_expires_at }: Pick<Gift, 'status' | 'claim_expires_at'>,
-  at: string,
+  at: Instant,
 ): boolean {
   return status === 'awaiting_claim' && claim_expires_at !== null && claim_expires_at > at;
 }
@@ -65,9 +69,9 @@ export function givenText({ amount, reset_id }: Pick<Gift, 'amount' | 'reset_id'
 
 /** What a sender asks for. */
 export type GiftRequest = {
-  from: string;
-  to: string;
-  amount: string;
+  from: AccountId;
+  to: AccountId;
+  amount: Credits;
   funding?: Funding;
   message?: string;
 };
@@ -91,7 +95,7 @@ export type AcceptedGift = Pick<
   Gift,
   'id' | 'from' | 'to' | 'by_email' | 'amount' | 'reset_id' | 'funding' | 'settles_at'
 > & {
-  deadline: string;
+  deadline: Instant;
   status: GiftStatus;
 };
 
@@ -124,7 +128,7 @@ export function standingOf(gift: Gift): GiftStanding {
 }
 
 /** What the workflow ends with. The whole gift stands in the ledger. */
-export type GiftResult = { status: GiftStatus; settled_at?: string };
+export type GiftResult = { status: GiftStatus; settled_at?: Instant };
 
 /** The workflow itself, for typed clients: `client.workflow.start<GiftWorkflow>(GIFT_WORKFLOW, …)`. */
 export type GiftWorkflow = (input: GiftInput) => Promise<GiftResult>;
@@ -154,7 +158,12 @@ export type UpdateCall = { key?: string; attempt?: string };
 /** Arguments of the updates; each fits in the Web UI's input box. */
 export type CancelGift = UpdateCall & { reason?: string; by?: string };
 /** With the token of the link, or with its SHA-256 in hex, as the API sends it. */
-export type ClaimGift = UpdateCall & { account_id: string; token?: string; token_hash?: string; by?: string };
+export type ClaimGift = UpdateCall & {
+  account_id: AccountId;
+  token?: string;
+  token_hash?: string;
+  by?: string;
+};
 export type OperateGift = UpdateCall & { reason: string; by?: string };
 export type ReleaseGift = UpdateCall & { reason?: string; by?: string };
 
@@ -164,14 +173,14 @@ export type GiftAnswer = Gift & { attempt?: string };
 /** One action on one gift, as the ledger takes it. `key` is the business key of the write. */
 export type GiftActionRequest = {
   key: string;
-  gift_id: string;
+  gift_id: GiftId;
   action: GiftAction;
   /** Epoch time of the action, RFC 3339. */
-  at: string;
+  at: Instant;
   reason?: string | undefined;
   by?: string | undefined;
   token?: string | undefined;
   /** Instead of `token`: its SHA-256, hex. The token itself would stand in Temporal's history. */
   token_hash?: string | undefined;
-  account_id?: string | undefined;
+  account_id?: AccountId | undefined;
 };

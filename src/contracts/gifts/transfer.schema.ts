@@ -1,5 +1,6 @@
 /** Gifts as HTTP shows them: the resource `credit_transfer`. */
 import { z } from 'zod';
+import { GIFT_REASONS } from '../../domain/gift-reasons.ts';
 import { GIFT_STATUSES } from '../../domain/gift-status.ts';
 import {
   AccountIdSchema,
@@ -90,7 +91,7 @@ export const TransferSchema = z
     claim_expires_at: InstantSchema.nullable(),
     hold_ends_at: InstantSchema.nullable(),
     settled_at: InstantSchema.nullable(),
-    reason_code: z.string().nullable().meta({ description: 'Why it is held, or ended as it did' }),
+    reason_code: z.enum(GIFT_REASONS).nullable().meta({ description: 'Why it is held, or ended as it did' }),
     reason: z.string().nullable().meta({ description: 'What the operator wrote; for operators only' }),
     claim_url: z
       .string()

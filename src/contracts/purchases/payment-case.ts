@@ -1,4 +1,6 @@
 /** Cases: payments that do not fit what they name, for a person to decide. Times RFC 3339 UTC, money in the smallest coin. */
+import type { AccountId, InvoiceId, PaymentCaseId, PurchaseId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { Price } from '../../domain/policy.ts';
 
 export const CASE_STATUSES = ['open', 'closed'] as const;
@@ -23,12 +25,12 @@ export type CaseReason = (typeof CASE_REASONS)[number];
 
 /** A payment that did not fit, as the ledger tells it. Nothing has moved for it. */
 export type PaymentCase = {
-  id: string;
+  id: PaymentCaseId;
   status: CaseStatus;
-  account_id: string;
+  account_id: AccountId;
   /** What the payment names; one of the two. */
-  purchase_id: string | null;
-  invoice_id: string | null;
+  purchase_id: PurchaseId | null;
+  invoice_id: InvoiceId | null;
   reason_code: CaseReason;
   /** The provider's ids: of the payment, of the page, and of the message that told of it. */
   payment_id: string | null;
@@ -43,8 +45,8 @@ export type PaymentCase = {
   /** What refunds and disputes have given back of this payment. */
   refunded: number;
   disputed: number;
-  opened_at: string;
-  closed_at: string | null;
+  opened_at: Instant;
+  closed_at: Instant | null;
   closed_by: string | null;
   close_reason: string | null;
 };

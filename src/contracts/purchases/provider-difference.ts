@@ -1,4 +1,5 @@
 /** Differences between what the payment provider has on record and the ledger. Money in the currency's smallest coin. */
+import type { AccountId, InvoiceId, PurchaseId } from '../../domain/ids.ts';
 
 export const DIFFERENCE_KINDS = [
   'payment_missing',
@@ -23,10 +24,10 @@ export type Difference = {
   kind: DifferenceKind;
   /** The provider's id of the payment, refund, dispute or invoice. */
   id: string;
-  purchase_id: string | null;
-  invoice_id: string | null;
+  purchase_id: PurchaseId | null;
+  invoice_id: InvoiceId | null;
   /** Where it is known. */
-  account_id: string | null;
+  account_id: AccountId | null;
   /** How each side has it; null: not at all. */
   provider: Sum | null;
   ledger: Sum | null;

@@ -1,5 +1,6 @@
 /** What an operator reads of a purchase in the Temporal Web UI. */
 import { type SearchAttributePair, TypedSearchAttributes } from '@temporalio/common';
+import type { Instant } from '../../domain/instant.ts';
 import { type RefusedRequest, refusedLines, timeText, updateLines } from '../refused-request.ts';
 import { BOON_ACCOUNT, BOON_PROGRAM, BOON_STATUS } from '../search-attribute-keys.ts';
 import { summaryOf } from '../summary.ts';
@@ -12,7 +13,7 @@ export function purchaseSummary({ account_id, kind, package: name }: PurchasePro
 }
 
 /** What the process does about a purchase: asks at `ask_at` what became of it, and has refused to cancel it. */
-export type PurchaseDoing = { ask_at?: string | undefined; refused?: RefusedRequest | undefined };
+export type PurchaseDoing = { ask_at?: Instant | undefined; refused?: RefusedRequest | undefined };
 
 /** The card of a purchase: how it stands, what comes next, and what an operator can do. */
 export function purchaseDetails(purchase: PurchaseProgress, doing: PurchaseDoing = {}): string {
@@ -35,7 +36,7 @@ export function purchaseDetails(purchase: PurchaseProgress, doing: PurchaseDoing
   ].join('\n\n');
 }
 
-function nextStep({ id, kind, status, expires_at }: PurchaseProgress, askAt: string): string {
+function nextStep({ id, kind, status, expires_at }: PurchaseProgress, askAt: Instant): string {
   if (status === 'open' && askAt !== expires_at)
     return `The bank has not answered: the provider is asked again at ${timeText(askAt)}.`;
   if (status === 'open' && kind === 'top_up') return 'The stored card is being charged.';

@@ -2,6 +2,9 @@
  * Purchases and the `purchase` workflow as seen from outside. Plain JSON only; times RFC 3339 UTC. Money is whole units of
  * the currency's smallest coin.
  */
+import type { Credits } from '../../domain/credits.ts';
+import type { AccountId, LotId, PurchaseId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { Price } from '../../domain/policy.ts';
 import type { RefusedRequest } from '../refused-request.ts';
 import type { Refund } from './refund.ts';
@@ -11,7 +14,7 @@ export { coinsOf, priceText } from '../../domain/money.ts';
 export const PURCHASE_WORKFLOW = 'purchase';
 
 /** The workflow id of a purchase: `purchase/<purchaseId>`. */
-export function purchaseWorkflowId(purchaseId: string): string {
+export function purchaseWorkflowId(purchaseId: PurchaseId): string {
   return `purchase/${purchaseId}`;
 }
 
@@ -25,27 +28,27 @@ export type PurchaseKind = (typeof PURCHASE_KINDS)[number];
 
 /** A purchase as the ledger tells it. */
 export type Purchase = {
-  id: string;
-  account_id: string;
+  id: PurchaseId;
+  account_id: AccountId;
   kind: PurchaseKind;
   status: PurchaseStatus;
   package: string;
-  credits: string;
+  credits: Credits;
   resets: number;
   price: Price;
   /** The provider's page where it is paid; null until that is made, and for a top-up. */
   checkout: { id: string; url: string } | null;
   /** Whether the card may be charged again, for top-ups that are consented to. */
   save_card: boolean;
-  created_at: string;
+  created_at: Instant;
   /** Until when it may be paid. */
-  expires_at: string;
-  paid_at: string | null;
-  ended_at: string | null;
+  expires_at: Instant;
+  paid_at: Instant | null;
+  ended_at: Instant | null;
   /** Why it was not paid, where that is known. */
   reason_code: string | null;
   /** The lot that it made. */
-  lot_id: string | null;
+  lot_id: LotId | null;
   /** What was paid in all, and the tax of it that came on top of the price; null until it is paid. */
   paid: number | null;
   tax: number | null;
@@ -56,8 +59,8 @@ export type Purchase = {
   /** Those that Boon was asked for, the first first. */
   refunds: Refund[];
   /** What the account lost again, and what it owes because it had spent it. */
-  taken_back: { credits: string; resets: number };
-  owed: string;
+  taken_back: { credits: Credits; resets: number };
+  owed: Credits;
 };
 
 /** What the process needs to know of its purchase. */
@@ -78,7 +81,7 @@ export function purchaseProgress(purchase: Purchase): PurchaseProgress {
 export type PurchaseInput = {
   purchase: PurchaseProgress;
   asked?: number;
-  ask_at?: string;
+  ask_at?: Instant;
   refused?: RefusedRequest;
 };
 /** What the workflow ends with. */
@@ -92,11 +95,11 @@ export type PurchaseWorkflow = (input: PurchaseInput) => Promise<PurchaseResult>
  */
 export type PaymentNews = {
   /** When it was heard. */
-  at: string;
+  at: Instant;
   /** The provider's id of the message, for the record. */
   event?: string | undefined;
   /** One of the two tells which purchase it is about. */
-  purchase_id?: string | undefined;
+  purchase_id?: PurchaseId | undefined;
   payment_id?: string | undefined;
   /** The page that it was paid on, or that ended. */
   checkout_id?: string | undefined;
@@ -117,7 +120,7 @@ export type PaymentNews = {
       said: 'refunded';
       amount: number;
       /** When the provider said so, by its clock. */
-      said_at?: string | undefined;
+      said_at?: Instant | undefined;
       /** The charge was changed, not refunded: the amount may be less than before. */
       lowers?: boolean | undefined;
     }
@@ -127,13 +130,13 @@ export type PaymentNews = {
       amount: number;
       status: 'open' | 'won' | 'lost';
       /** When the provider said so, by its clock: of two words on one dispute the later stands. */
-      said_at?: string | undefined;
+      said_at?: Instant | undefined;
     }
 );
 
 /** The consent to automatic top-ups, or what is needed to give it. */
 export type TopUp = {
-  account_id: string;
+  account_id: AccountId;
   enabled: boolean;
   card_saved: boolean;
   package: string | null;
@@ -143,9 +146,9 @@ export type TopUp = {
   monthly_cap: Price | null;
   /** What this billing month's top-ups have cost. */
   spent: number;
-  consented_at: string | null;
+  consented_at: Instant | null;
   /** After a charge that failed. */
-  paused_until: string | null;
+  paused_until: Instant | null;
   /** What keeps a top-up from being charged now, and until when where that is known. */
   blocked_by: TopUpBlock | null;
   blocked_until: string | null;

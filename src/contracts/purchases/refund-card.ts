@@ -1,5 +1,6 @@
 /** What an operator reads of a refund in the Temporal Web UI. */
 import { type SearchAttributePair, TypedSearchAttributes } from '@temporalio/common';
+import type { Instant } from '../../domain/instant.ts';
 import { type RefusedRequest, refusedLines, timeText, updateLines } from '../refused-request.ts';
 import { BOON_ACCOUNT, BOON_PROGRAM, BOON_STATUS } from '../search-attribute-keys.ts';
 import { summaryOf } from '../summary.ts';
@@ -14,7 +15,7 @@ export function refundSummary({ account_id, ...price }: RefundProgress): string 
 /** What the process does about a refund: has asked so often, asks again at `ask_at`, and has refused to cancel it. */
 export type RefundDoing = {
   asked?: number;
-  ask_at?: string | undefined;
+  ask_at?: Instant | undefined;
   refused?: RefusedRequest | undefined;
 };
 

@@ -3,12 +3,15 @@
  * currency's smallest coin.
  */
 
+import type { Credits } from '../../domain/credits.ts';
+import type { AccountId, PurchaseId, RefundId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { RefusedRequest } from '../refused-request.ts';
 
 export const REFUND_WORKFLOW = 'refund';
 
 /** The workflow id of a refund: `refund/<refundId>`. */
-export function refundWorkflowId(refundId: string): string {
+export function refundWorkflowId(refundId: RefundId): string {
   return `refund/${refundId}`;
 }
 
@@ -18,19 +21,19 @@ export type RefundStatus = (typeof REFUND_STATUSES)[number];
 
 /** A refund as the ledger tells it. */
 export type Refund = {
-  id: string;
-  purchase_id: string;
-  account_id: string;
+  id: RefundId;
+  purchase_id: PurchaseId;
+  account_id: AccountId;
   status: RefundStatus;
   amount: number;
   currency: string;
   /** What the operator wrote; null for an end user. */
   reason: string | null;
   /** What the account lost by it, and what it owes because it had spent it. */
-  taken_back: { credits: string; resets: number };
-  owed: string;
-  created_at: string;
-  ended_at: string | null;
+  taken_back: { credits: Credits; resets: number };
+  owed: Credits;
+  created_at: Instant;
+  ended_at: Instant | null;
   /** Why it failed, in the provider's word. */
   reason_code: string | null;
 };
@@ -50,7 +53,7 @@ export function refundProgress(refund: Refund): RefundProgress {
 export type RefundInput = {
   refund: RefundProgress;
   asked?: number;
-  ask_at?: string;
+  ask_at?: Instant;
   refused?: RefusedRequest;
 };
 /** What the workflow ends with. */
@@ -60,23 +63,23 @@ export type RefundWorkflow = (input: RefundInput) => Promise<RefundResult>;
 /** What is said of a refund: a state, never a step, so that hearing it twice, or late, changes nothing. */
 export type RefundNews = {
   /** The one that Boon was asked for; left out for one that was made at the provider. */
-  refund_id?: string | undefined;
+  refund_id?: RefundId | undefined;
   status: RefundStatus;
   /** The provider's id of it; left out when the provider would not make it. */
   provider_id?: string | undefined;
   /** The payment that it gives back, and the purchase where the provider names it. */
   payment_id?: string | undefined;
-  purchase_id?: string | undefined;
+  purchase_id?: PurchaseId | undefined;
   amount?: number | undefined;
   /** Why it failed. */
   reason_code?: string | undefined;
   /** The provider's id of the message, for the record. */
   event?: string | undefined;
   /** When it was made, and when this was said, by the provider's clock. */
-  made_at?: string | undefined;
-  said_at?: string | undefined;
+  made_at?: Instant | undefined;
+  said_at?: Instant | undefined;
   /** When it was heard. */
-  at: string;
+  at: Instant;
 };
 
 /** How often a bank that has not answered is asked after, and how often at most; the provider's message counts after that too. */

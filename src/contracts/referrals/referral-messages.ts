@@ -1,4 +1,5 @@
 /** Messages of `referral` and `rewardWindow`, typed: for workflow code and for backends that use a Temporal client. */
+import type { AccountId } from '../../domain/ids.ts';
 import { defineQuery, defineSignal, defineUpdate } from '../message-definitions.ts';
 import type {
   ClaimPlace,
@@ -24,7 +25,7 @@ export const cancelReferralUpdate = defineUpdate<Referral, [CancelReferral]>('ca
 export const resendUpdate = defineUpdate<{ resent: number }>('resend');
 export const referralStatusQuery = defineQuery<ReferralProgress | null>('status');
 
-export type UseLink = { account_id: string };
+export type UseLink = { account_id: AccountId };
 /** With a reason it is an operator's; the referrer cancels through the API. */
 export type CancelReferral = { reason: string; by?: string };
 

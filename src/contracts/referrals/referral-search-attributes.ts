@@ -1,5 +1,6 @@
 /** How referrals and reward windows are found in Temporal. */
 import { type SearchAttributePair, TypedSearchAttributes } from '@temporalio/common';
+import type { AccountId } from '../../domain/ids.ts';
 import type { ReferralStatus } from '../../domain/referral-status.ts';
 import { BOON_ACCOUNT, BOON_PROGRAM, BOON_STATUS } from '../search-attribute-keys.ts';
 import type { ReferralProgress } from './referral.ts';
@@ -30,6 +31,6 @@ export function exceptionalAttributes(referral: ReferralProgress): SearchAttribu
 }
 
 /** A reward window is found by its account. */
-export function windowSearchAttributes(accountId: string): TypedSearchAttributes {
+export function windowSearchAttributes(accountId: AccountId): TypedSearchAttributes {
   return new TypedSearchAttributes([{ key: BOON_ACCOUNT, value: [accountId] }]);
 }

@@ -96,7 +96,7 @@ export const LinkUsedSchema = z
       .meta({ description: 'What stands after `#token=` in the link; checked when it is given' }),
     used_at: InstantInputSchema.optional().meta({
       description:
-        'When the friend came by the link, where that is told later, at most 23 hours less the program’s login grace, also after the invitation has ended; left out: now',
+        'When the friend used the link, if it is reported later: at most 23 hours less the program’s login grace, even after the invitation has ended. Left out: now',
     }),
   })
   .meta({

@@ -2,6 +2,9 @@
  * The `referral` and `rewardWindow` workflows as seen from outside: their ids, inputs, messages and results. Plain
  * JSON only; times RFC 3339 UTC. An e-mail address or a link never stands in these types: they stay in the ledger.
  */
+import type { Credits } from '../../domain/credits.ts';
+import type { AccountId, ReferralId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { ReferralReason, ReferralStatus } from '../../domain/referral-status.ts';
 import type { RefusedRequest } from '../refused-request.ts';
 
@@ -9,7 +12,7 @@ export const REFERRAL_WORKFLOW = 'referral';
 export const REWARD_WINDOW_WORKFLOW = 'rewardWindow';
 
 /** The workflow id of a referral: `referral/<referralId>`. */
-export function referralWorkflowId(referralId: string): string {
+export function referralWorkflowId(referralId: ReferralId): string {
   return `referral/${referralId}`;
 }
 
@@ -19,12 +22,12 @@ export function referralIdOf(workflowId: string): string | undefined {
 }
 
 /** The workflow id of an account's billing month: `reward-window/<accountId>/<month>`, the month by its first day. */
-export function rewardWindowWorkflowId(accountId: string, month: string): string {
+export function rewardWindowWorkflowId(accountId: AccountId, month: string): string {
   return `reward-window/${accountId}/${month}`;
 }
 
 /** The account and month of such an id; undefined when it is none. An account's id may hold a slash. */
-export function rewardWindowIdOf(workflowId: string): { account_id: string; month: string } | undefined {
+export function rewardWindowIdOf(workflowId: string): { account_id: AccountId; month: string } | undefined {
   const [, account_id, month] = /^reward-window\/(.+)\/(\d{4}-\d{2}-\d{2})$/.exec(workflowId) ?? [];
   return account_id === undefined || month === undefined ? undefined : { account_id, month };
 }
@@ -32,21 +35,21 @@ export function rewardWindowIdOf(workflowId: string): { account_id: string; mont
 /** A reward that was given: to whom, and what. */
 export type GivenReward = {
   recipient: 'referrer' | 'friend';
-  account_id: string;
+  account_id: AccountId;
   resets: number;
-  credits: string;
+  credits: Credits;
   /** What a clawback found left of it and took back; null when there was none. */
-  taken_back: { resets: number; credits: string } | null;
+  taken_back: { resets: number; credits: Credits } | null;
 };
 
 /** A referral as the ledger tells it. */
 export type Referral = {
-  id: string;
+  id: ReferralId;
   program: string;
   status: ReferralStatus;
-  referrer_id: string;
+  referrer_id: AccountId;
   /** The friend's account, once it came by the link. */
-  friend_id: string | null;
+  friend_id: AccountId | null;
   prompts_seen: number;
   prompts_required: number;
   reason_code: ReferralReason | null;
@@ -56,29 +59,29 @@ export type Referral = {
   reason: string | null;
   /** What is missing, in words for the referrer. */
   next_step: string;
-  created_at: string;
-  expires_at: string;
-  joined_at: string | null;
-  qualified_at: string | null;
-  rewarded_at: string | null;
+  created_at: Instant;
+  expires_at: Instant;
+  joined_at: Instant | null;
+  qualified_at: Instant | null;
+  rewarded_at: Instant | null;
   /** The reward was over the month's cap and is claimed again at this moment. */
-  deferred_until: string | null;
-  ended_at: string | null;
+  deferred_until: Instant | null;
+  ended_at: Instant | null;
   rewards: GivenReward[];
   policy_version: string;
 };
 
 /** One account's billing month, for one program. */
 export type RewardWindow = {
-  account_id: string;
+  account_id: AccountId;
   program: string;
   /** The day the month begins on, as in `2026-02-28`. */
   month: string;
-  starts_at: string;
-  ends_at: string;
+  starts_at: Instant;
+  ends_at: Instant;
   /** How many rewards the month may hold, and the ids of the referrals that have one. */
   cap: number;
-  claimed: string[];
+  claimed: ReferralId[];
 };
 
 /** The part of a referral that changes. What is null, or no longer matters, is left out. */
@@ -158,8 +161,8 @@ export function referralProgress(referral: Referral): ReferralProgress {
 export type ProgramPlaces = {
   cap: number;
   /** Ids of the referrals whose reward the ledger has banked, and of those that hold a place until it has. */
-  banked: string[];
-  held: string[];
+  banked: ReferralId[];
+  held: ReferralId[];
 };
 
 /** Input of `rewardWindow`; `programs` is carried along when the process continues as new. */
@@ -174,9 +177,9 @@ export type RewardWindowProgress = Required<Omit<RewardWindowInput, 'refused'>> 
 export type RewardWindowWorkflow = (input: RewardWindowInput) => Promise<RewardWindowProgress>;
 
 /** Asks for a place; `cap` and `banked` are how the ledger has the month. The same referral has one place. */
-export type ClaimPlace = { referral_id: string; program: string; cap: number; banked?: string[] };
+export type ClaimPlace = { referral_id: ReferralId; program: string; cap: number; banked?: ReferralId[] };
 export type PlaceAnswer = { granted: boolean; cap: number; taken: number };
 /** Gives a place back that the ledger did not fill, or that was taken back. */
-export type ReleasePlace = { referral_id: string; program: string };
+export type ReleasePlace = { referral_id: ReferralId; program: string };
 /** Lets the month hold more rewards. Sent by an operator. */
 export type RaiseWindowCap = { program: string; cap: number; reason: string; by?: string };

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { PLANS, RESERVED_PREFIX } from '../../domain/account.ts';
 import { REDEEM_OUTCOMES, RESET_SOURCES, RESET_STATUSES } from '../../domain/reset.ts';
+import { CREDIT_REFUSALS } from '../../domain/usage-reasons.ts';
 import { NameSchema } from '../policy.schema.ts';
 import {
   AccountIdSchema,
@@ -32,7 +33,7 @@ const BeyondPlanSchema = z
     allowed: z
       .boolean()
       .meta({ description: 'Whether a use that the plan does not cover goes on by itself' }),
-    reason_code: z.string().nullable().meta({
+    reason_code: z.enum(CREDIT_REFUSALS).nullable().meta({
       description:
         'Why it does not: the `reason_code` that such a use would be refused with; null where it does',
     }),

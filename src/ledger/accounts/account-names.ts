@@ -1,11 +1,12 @@
 /** What accounts are called, read for many at once: each gift and invitation that is shown asks for one. */
+import type { AccountId } from '../../domain/ids.ts';
 import { type Database, queryBatch } from '../postgres/database.ts';
 import { GroupCommit } from '../postgres/group-commit.ts';
 
 const MOST_IN_A_BATCH = 256;
 
 /** Makes the function behind `Ledger.nameOf`. */
-export function makeNameOf(database: Database): (id: string) => Promise<string | null> {
+export function makeNameOf(database: Database): (id: AccountId) => Promise<string | null> {
   const groups = new GroupCommit<string, string | null>({
     writers: 2,
     most: MOST_IN_A_BATCH,
@@ -13,7 +14,7 @@ export function makeNameOf(database: Database): (id: string) => Promise<string |
     // Reading locks nothing.
     shardOf: () => [],
     async run(ids) {
-      const rows = await queryBatch<{ id: string; name: string | null }>(
+      const rows = await queryBatch<{ id: AccountId; name: string | null }>(
         database,
         'account_names',
         'SELECT id, name FROM boon.accounts WHERE id = ANY ($1)',

@@ -9,6 +9,9 @@ import type {
 } from '../../contracts/accounts/account.schema.ts';
 import { BoonError, ERRORS, type ErrorCode, type FieldError } from '../../contracts/errors.ts';
 import { formatCredits } from '../../domain/credits.ts';
+import type { GiftRefusalReason } from '../../domain/gift-reasons.ts';
+import type { AccountId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { AddressVault } from '../postgres/address-vault.ts';
 import { DIGITS, decodeCursor } from '../postgres/cursor.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
@@ -26,9 +29,9 @@ type AccountView = Omit<Account, 'email'> & { email_sealed: string | null };
 export async function putAccount(
   database: Database,
   vault: AddressVault,
-  id: string,
+  id: AccountId,
   put: AccountPut,
-  at: string,
+  at: Instant,
 ): Promise<Account> {
   const { email, fingerprints, ...rest } = put;
   const stored: Record<string, unknown> = { ...rest };
@@ -61,7 +64,7 @@ function fingerprintIndex(vault: AddressVault, fingerprint: string): string {
 export async function findAccount(
   database: Database,
   vault: AddressVault,
-  id: string,
+  id: AccountId,
 ): Promise<StoredAccount> {
   const { billing_month, billing_day_from, ...stored } = await viewOf(database, id, null);
   return toStored(stored, vault);
@@ -71,13 +74,13 @@ export async function findAccount(
 export async function showAccount(
   database: Database,
   vault: AddressVault,
-  id: string,
-  at: string,
+  id: AccountId,
+  at: Instant,
 ): Promise<Account> {
   return toAccount(await viewOf(database, id, at), vault);
 }
 
-async function viewOf(database: Database, id: string, at: string | null): Promise<AccountView> {
+async function viewOf(database: Database, id: AccountId, at: Instant | null): Promise<AccountView> {
   const text = 'SELECT boon_code.account_view($1, $2) AS account';
   const row = await queryRow<{ account: AccountView | null }>(database, 'account_view', text, [id, at]);
   if (!row?.account) throw new BoonError('not_found', `There is no account "${id}".`);
@@ -117,7 +120,12 @@ export function limitText(micro: string | null): string | null {
  * The balance at `at`, read off the open lots; with `asOf`, what the entries effective by that past moment add up
  * to. A lot past its expiry is not available.
  */
-export async function balance(database: Database, id: string, at: string, asOf?: string): Promise<Balance> {
+export async function balance(
+  database: Database,
+  id: AccountId,
+  at: Instant,
+  asOf?: Instant,
+): Promise<Balance> {
   const row =
     asOf === undefined
       ? await queryRow<{ balance: Balance | null }>(
@@ -156,7 +164,11 @@ type MovementRow = Omit<Movement, 'at' | 'recorded_at'> & {
   slice: number;
 };
 
-export async function statement(database: Database, id: string, page: PageRequest): Promise<Page<Movement>> {
+export async function statement(
+  database: Database,
+  id: AccountId,
+  page: PageRequest,
+): Promise<Page<Movement>> {
   const [transfer, slice] =
     page.cursor === undefined ? [null, null] : decodeCursor(page.cursor, [DIGITS, /^\d{1,9}$/]);
   const rows = await queryRows<MovementRow>(database, 'statement', STATEMENT, [
@@ -177,14 +189,14 @@ export async function statement(database: Database, id: string, page: PageReques
   );
 }
 
-type GiftingReason = { code: string; detail: string; reason_code?: string };
+type GiftingReason = { code: string; detail: string; reason_code?: GiftRefusalReason };
 
 /** What the account may give at a moment. The reasons are those that an acceptance would refuse with. */
 export async function gifting(
   database: Database,
-  id: string,
+  id: AccountId,
   policyVersion: string,
-  at: string,
+  at: Instant,
 ): Promise<Gifting> {
   const row = await queryRow<{ gifting: (Omit<Gifting, 'reasons'> & { reasons: GiftingReason[] }) | null }>(
     database,

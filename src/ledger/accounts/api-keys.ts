@@ -1,5 +1,7 @@
 /** API keys on PostgreSQL. Only digests are stored; no method reads a clock. */
 import type { GrantedScope } from '../../contracts/accounts/scopes.ts';
+import type { ApiKeyId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { decodeCursor } from '../postgres/cursor.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
 import type { Page, PageRequest } from '../postgres/page.ts';
@@ -8,26 +10,26 @@ import { instant, instantOrNull } from '../postgres/rows.ts';
 
 /** A key as it is stored. Times are RFC 3339. */
 export type StoredApiKey = {
-  id: string;
+  id: ApiKeyId;
   name: string;
   digest: Buffer;
   /** The digest before the last rotation, and until when it counts. */
   previous_digest: Buffer | null;
-  previous_works_until: string | null;
+  previous_works_until: Instant | null;
   scopes: GrantedScope[];
-  created_at: string;
-  expires_at: string | null;
-  rotated_at: string | null;
-  last_used_at: string | null;
+  created_at: Instant;
+  expires_at: Instant | null;
+  rotated_at: Instant | null;
+  last_used_at: Instant | null;
 };
 
 type NewApiKey = {
-  id: string;
+  id: ApiKeyId;
   name: string;
   digest: Buffer;
   scopes: readonly GrantedScope[];
-  expires_at: string | null;
-  at: string;
+  expires_at: Instant | null;
+  at: Instant;
 };
 
 /** Every method may be repeated without harm. Rejects with `unavailable` when the database does not answer. */
@@ -35,19 +37,19 @@ export interface ApiKeys {
   /** Makes the key with this id, or makes it be like this. */
   put(key: NewApiKey): Promise<StoredApiKey>;
   /** A key that has not been revoked. */
-  find(id: string): Promise<StoredApiKey | undefined>;
+  find(id: ApiKeyId): Promise<StoredApiKey | undefined>;
   /** The key, not revoked, that has or had this digest; notes its use to the minute. */
-  findByDigest(digest: Buffer, at: string): Promise<StoredApiKey | undefined>;
+  findByDigest(digest: Buffer, at: Instant): Promise<StoredApiKey | undefined>;
   /** Those not revoked, the oldest first. */
   list(page: PageRequest): Promise<Page<StoredApiKey>>;
   /** Gives the key a new digest; the one before counts until `previousWorksUntil`. */
   rotate(
-    id: string,
+    id: ApiKeyId,
     digest: Buffer,
-    previousWorksUntil: string,
-    at: string,
+    previousWorksUntil: Instant,
+    at: Instant,
   ): Promise<StoredApiKey | undefined>;
-  revoke(id: string, at: string): Promise<void>;
+  revoke(id: ApiKeyId, at: Instant): Promise<void>;
   /** Whether there is any key that has not been revoked. */
   any(): Promise<boolean>;
 }
@@ -89,7 +91,7 @@ const ANY = 'SELECT EXISTS (SELECT FROM boon.api_keys WHERE revoked_at IS NULL) 
 const KEY_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 export function createApiKeys(database: Database): ApiKeys {
-  const find = async (id: string) => toKey(await queryRow<Row>(database, 'find_api_key', FIND, [id]));
+  const find = async (id: ApiKeyId) => toKey(await queryRow<Row>(database, 'find_api_key', FIND, [id]));
 
   return {
     find,

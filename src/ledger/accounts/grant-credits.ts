@@ -1,6 +1,9 @@
 /** Grants, grouped: the TypeScript side of `boon.grant_credits`. */
 
 import type { Lot } from '../../contracts/accounts/account.schema.ts';
+import type { Credits } from '../../domain/credits.ts';
+import type { AccountId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { LotSource } from '../../domain/lot.ts';
 import type { Database } from '../postgres/database.ts';
 import { GroupCommit } from '../postgres/group-commit.ts';
@@ -9,10 +12,10 @@ import { type AnswerRow, answerOf, callWithArray, inputHash, microOf } from '../
 import { toLot } from '../postgres/rows.ts';
 
 export type GrantRequest = Write & {
-  account_id: string;
-  amount: string;
+  account_id: AccountId;
+  amount: Credits;
   source: LotSource;
-  expires_at: string | null;
+  expires_at: Instant | null;
   giftable: boolean;
   /** What they may pay for; left out: all that the plan allows. */
   products?: string[] | undefined;

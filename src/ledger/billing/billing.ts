@@ -10,6 +10,8 @@ import type {
   InvoiceNotice,
 } from '../../contracts/billing/invoice.ts';
 import { BoonError, type ErrorCode } from '../../contracts/errors.ts';
+import type { AccountId, InvoiceId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { AddressVault } from '../postgres/address-vault.ts';
 import { makeArrayCall } from '../postgres/array-call.ts';
 import { decodeCursor } from '../postgres/cursor.ts';
@@ -23,7 +25,7 @@ import { correctionsOf, type InvoiceCorrections, makeInvoiceCorrections } from '
 import { makeProviderInvoices, type ProviderInvoices } from './provider-invoices.ts';
 
 /** The word that the money of an invoice has come, by an operator or the provider. */
-export type InvoicePayment = Write & { id: string; said_by: string; reference: string };
+export type InvoicePayment = Write & { id: InvoiceId; said_by: string; reference: string };
 
 /** No method reads a clock; refusals are BoonErrors. */
 export interface Billing extends InvoiceCorrections, ProviderInvoices {
@@ -32,18 +34,18 @@ export interface Billing extends InvoiceCorrections, ProviderInvoices {
    * that is closed answers its invoice. A use that is told later counts in the first month after it that is not closed.
    * @throws BoonError `not_found` when nothing was charged in it; `validation_failed` when it has not ended.
    */
-  closeBillingMonth(month: Omit<BillingMonthOf, 'ends_at'>, at: string): Promise<Invoice>;
+  closeBillingMonth(month: Omit<BillingMonthOf, 'ends_at'>, at: Instant): Promise<Invoice>;
   /** Months that are not closed, and closed ones of which not everybody was told yet, in order of organisation and month. */
   unfinishedBillingMonths(page: PageRequest): Promise<Page<BillingMonthOf>>;
   /** How a billing month stands; nothing was charged in one that the ledger does not know. */
   billingMonth(month: Omit<BillingMonthOf, 'ends_at'>): Promise<BillingMonthStanding>;
   /** Notes what became of the mail, once. */
-  noteInvoiceNotice(id: string, notice: InvoiceNotice, at: string): Promise<void>;
+  noteInvoiceNotice(id: InvoiceId, notice: InvoiceNotice, at: Instant): Promise<void>;
   /** Undefined: the organisation has none. */
-  invoiceAddress(id: string): Promise<string | undefined>;
-  findInvoice(id: string): Promise<InvoiceWithLines>;
+  invoiceAddress(id: InvoiceId): Promise<string | undefined>;
+  findInvoice(id: InvoiceId): Promise<InvoiceWithLines>;
   /** The latest month first. */
-  listInvoices(accountId: string, page: PageRequest): Promise<Page<Invoice>>;
+  listInvoices(accountId: AccountId, page: PageRequest): Promise<Page<Invoice>>;
   /**
    * One that is paid already stays as it is.
    * @throws BoonError `invoice_closed` when none of it is owed any more.

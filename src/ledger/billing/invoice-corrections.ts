@@ -1,5 +1,6 @@
 /** Corrections of invoices: credit notes, and voiding. */
 import type { Invoice, InvoiceCorrection } from '../../contracts/billing/invoice.ts';
+import type { InvoiceId } from '../../domain/ids.ts';
 import { makeArrayCall } from '../postgres/array-call.ts';
 import { type Database, queryRows } from '../postgres/database.ts';
 import type { Recorded, Write } from '../postgres/recorded.ts';
@@ -7,7 +8,7 @@ import { inputHash } from '../postgres/recorded.ts';
 import { instant, toInvoice } from '../postgres/rows.ts';
 
 /** An operator's word. `amount` is in the smallest coin of the invoice's currency. */
-export type CorrectionRequest = Write & { id: string; said_by: string; reason: string } & (
+export type CorrectionRequest = Write & { id: InvoiceId; said_by: string; reason: string } & (
     | { kind: 'credit'; amount: number }
     | { kind: 'void' }
   );
@@ -43,7 +44,7 @@ export function makeInvoiceCorrections(database: Database): InvoiceCorrections {
 /** An invoice's corrections in their order; with `untold` those that the provider was not told of. */
 export async function correctionsOf(
   database: Database,
-  id: string,
+  id: InvoiceId,
   untold = false,
 ): Promise<InvoiceCorrection[]> {
   const text = `

@@ -2,12 +2,14 @@
 
 import type { InvoiceCorrection } from '../../contracts/billing/invoice.ts';
 import { BoonError } from '../../contracts/errors.ts';
+import type { InvoiceId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { type Database, queryRow } from '../postgres/database.ts';
 import { correctionsOf } from './invoice-corrections.ts';
 
 export type ProviderInvoice = {
   /** The provider's id; null while it has none. */
-  id: string | null;
+  id: InvoiceId | null;
   /** Whether it collects the money; until then it is a draft. */
   sent: boolean;
   /** It was corrected while the provider did not have it: it must not get the whole of it any more. */
@@ -20,15 +22,15 @@ export type ProviderInvoice = {
 export type Telling = { outcome: 'done' | 'refused' | 'not_there'; reference: string | null };
 
 export interface ProviderInvoices {
-  invoiceAtProvider(id: string): Promise<ProviderInvoice>;
+  invoiceAtProvider(id: InvoiceId): Promise<ProviderInvoice>;
   /** Remembers the provider's draft before anything else is done there; the first stays and is answered. */
-  noteInvoiceDraft(id: string, providerId: string, at: string): Promise<string>;
+  noteInvoiceDraft(id: InvoiceId, providerId: string, at: Instant): Promise<string>;
   /** Notes that the provider collects the money, once. */
-  noteInvoiceSent(id: string, url: string | null, at: string): Promise<void>;
+  noteInvoiceSent(id: InvoiceId, url: string | null, at: Instant): Promise<void>;
   /** Notes what became of telling of a correction, once; what was refused is a disagreement. */
-  noteCorrectionTold(correctionId: string, telling: Telling, at: string): Promise<void>;
+  noteCorrectionTold(correctionId: string, telling: Telling, at: Instant): Promise<void>;
   /** Notes where the provider has other than the ledger, once in the same words. */
-  noteInvoiceDisagreement(id: string, what: string, at: string): Promise<void>;
+  noteInvoiceDisagreement(id: InvoiceId, what: string, at: Instant): Promise<void>;
 }
 
 const FIND = `
@@ -50,7 +52,7 @@ export function makeProviderInvoices(database: Database): ProviderInvoices {
     async noteInvoiceDraft(id, providerId, at) {
       const text = 'SELECT boon_code.note_invoice_draft($1, $2, $3) AS id';
       const values = [id, providerId, at];
-      const row = await queryRow<{ id: string | null }>(database, 'note_invoice_draft', text, values);
+      const row = await queryRow<{ id: InvoiceId | null }>(database, 'note_invoice_draft', text, values);
       if (row?.id == null) throw new BoonError('not_found', `There is no invoice "${id}".`);
       return row.id;
     },

@@ -4,6 +4,8 @@ import type { CampaignAccount, CampaignBody } from '../../contracts/campaigns/ca
 import type { Campaign, CampaignActionRequest } from '../../contracts/campaigns/campaign.ts';
 import { BoonError } from '../../contracts/errors.ts';
 import { COMPLIMENTARY_CAMPAIGN, EXCLUSIONS, type Exclusion } from '../../domain/campaign.ts';
+import type { AccountId, CampaignId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { decodeCursor } from '../postgres/cursor.ts';
 import { type Database, persist, queryRow, queryRows } from '../postgres/database.ts';
 import type { Page, PageRequest } from '../postgres/page.ts';
@@ -12,7 +14,7 @@ import type { Recorded, Write } from '../postgres/recorded.ts';
 import { type AnswerRow, answerOf, callWithArray, inputHash, microOf } from '../postgres/recorded.ts';
 import { instant, instantOrNull } from '../postgres/rows.ts';
 
-export type CampaignRequest = Write & CampaignBody & { id: string; by?: string | undefined };
+export type CampaignRequest = Write & CampaignBody & { id: CampaignId; by?: string | undefined };
 
 /** No method reads a clock; refusals are BoonErrors. */
 export interface Campaigns {
@@ -22,23 +24,23 @@ export interface Campaigns {
    * Does the next `limit` accounts of a running campaign, in one transaction, and answers how it stands then. One that
    * does not run is left as it is. After a crash the next call goes on behind the last page that was done.
    */
-  runCampaignPage(campaignId: string, limit: number, at: string): Promise<Campaign>;
+  runCampaignPage(campaignId: CampaignId, limit: number, at: Instant): Promise<Campaign>;
   /** Pauses, resumes or cancels; what is so already stays so. One that was canceled can be resumed. @throws `campaign_ended` */
   actOnCampaign(request: CampaignActionRequest): Promise<Recorded<Campaign>>;
-  findCampaign(campaignId: string): Promise<Campaign>;
+  findCampaign(campaignId: CampaignId): Promise<Campaign>;
   /** The latest first. */
   listCampaigns(page: PageRequest): Promise<Page<Campaign>>;
   /** Ids of those that have not ended. */
-  openCampaigns(): Promise<string[]>;
+  openCampaigns(): Promise<CampaignId[]>;
   /** What it did for an account, and why not more. @throws `not_found` for either */
-  campaignAccount(campaignId: string, accountId: string): Promise<CampaignAccount>;
+  campaignAccount(campaignId: CampaignId, accountId: AccountId): Promise<CampaignAccount>;
   /** Where its counts, its rows and what it made do not agree: one text a fault. */
-  campaignFaults(campaignId: string): Promise<string[]>;
+  campaignFaults(campaignId: CampaignId): Promise<string[]>;
   /**
    * Makes the campaign of complimentary resets what the policy in use says. Answers its id; undefined when the policy
    * names no plans and there never was one.
    */
-  keepComplimentaryCampaign(at: string): Promise<string | undefined>;
+  keepComplimentaryCampaign(at: Instant): Promise<CampaignId | undefined>;
 }
 
 type Answer = AnswerRow<{ campaign: Campaign }>;
@@ -50,7 +52,7 @@ export function makeCampaigns(database: Database, policyVersion: () => string): 
     return { value: toCampaign(value.campaign), replayed };
   }
 
-  async function one(name: string, text: string, values: unknown[], id: string): Promise<Campaign> {
+  async function one(name: string, text: string, values: unknown[], id: CampaignId): Promise<Campaign> {
     const row = await queryRow<{ campaign: Campaign | null }>(database, name, text, values);
     if (row?.campaign == null) throw new BoonError('not_found', `There is no campaign "${id}".`);
     return toCampaign(row.campaign);
@@ -86,7 +88,7 @@ export function makeCampaigns(database: Database, policyVersion: () => string): 
       ),
     listCampaigns: (page) => listCampaigns(database, page),
     async openCampaigns() {
-      const rows = await queryRows<{ id: string }>(
+      const rows = await queryRows<{ id: CampaignId }>(
         database,
         'open_campaigns',
         `SELECT id FROM boon.campaigns WHERE status NOT IN ('completed', 'canceled') ORDER BY id`,
@@ -97,7 +99,7 @@ export function makeCampaigns(database: Database, policyVersion: () => string): 
     campaignAccount: (campaignId, accountId) => campaignAccount(database, campaignId, accountId),
     campaignFaults: (id) => campaignFaults(database, id),
     async keepComplimentaryCampaign(at) {
-      const row = await queryRow<{ id: string | null }>(
+      const row = await queryRow<{ id: CampaignId | null }>(
         database,
         'keep_complimentary_campaign',
         'SELECT boon_code.keep_complimentary_campaign($1, $2, $3, $4) AS id',
@@ -135,7 +137,7 @@ function toRow(
   }
 }
 
-function refuseExpired(expiresAt: string | null, at: string): void {
+function refuseExpired(expiresAt: Instant | null, at: Instant): void {
   if (expiresAt === null || expiresAt > at) return;
   throw new BoonError('validation_failed', 'The credits would be expired from the start.', {
     errors: [{ path: 'expires_at', message: 'must be later than now' }],
@@ -152,7 +154,7 @@ async function listCampaigns(database: Database, page: PageRequest): Promise<Pag
     page.cursor === undefined
       ? [null, null]
       : decodeCursor(page.cursor, [/^\d{4}-[\dT:.-]+Z$/, /^[\w-]{1,64}$/]);
-  const rows = await queryRows<{ campaign: Campaign; id: string; created_at: Date }>(
+  const rows = await queryRows<{ campaign: Campaign; id: CampaignId; created_at: Date }>(
     database,
     'list_campaigns',
     LIST,
@@ -167,7 +169,7 @@ async function listCampaigns(database: Database, page: PageRequest): Promise<Pag
 }
 
 /** Goes through every row of the campaign, which may take longer than a statement of a request. */
-async function campaignFaults(database: Database, id: string): Promise<string[]> {
+async function campaignFaults(database: Database, id: CampaignId): Promise<string[]> {
   return await persist(async () => {
     const client = await database.connect();
     try {
@@ -190,8 +192,8 @@ type OutcomeRow = Omit<CampaignAccount, 'detail'>;
 
 async function campaignAccount(
   database: Database,
-  campaignId: string,
-  accountId: string,
+  campaignId: CampaignId,
+  accountId: AccountId,
 ): Promise<CampaignAccount> {
   const row = await queryRow<{ known: boolean; campaign: boolean; outcome: OutcomeRow | null }>(
     database,

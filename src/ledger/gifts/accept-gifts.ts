@@ -3,6 +3,8 @@
 import { BoonError } from '../../contracts/errors.ts';
 import type { Funding, Gift } from '../../contracts/gifts/gift.ts';
 import { PROMOTIONAL_BUDGET } from '../../domain/account.ts';
+import type { Credits } from '../../domain/credits.ts';
+import type { AccountId, GiftId, ResetId } from '../../domain/ids.ts';
 import { type AddressVault, makeToken, tokenHash } from '../postgres/address-vault.ts';
 import { type Database, isTaken } from '../postgres/database.ts';
 import { GroupCommit } from '../postgres/group-commit.ts';
@@ -12,12 +14,12 @@ import { instant, instantOrNull } from '../postgres/rows.ts';
 
 /** `id` is proposed by the caller; under a known key the recorded gift, with its id, comes back. */
 export type AcceptRequest = Write & {
-  id: string;
-  from: string;
-  to: { account_id: string } | { email: string };
-  amount: string;
+  id: GiftId;
+  from: AccountId;
+  to: { account_id: AccountId } | { email: string };
+  amount: Credits;
   /** Instead of credits, of which the amount is zero then: this banked reset of the sender. */
-  reset_id?: string | undefined;
+  reset_id?: ResetId | undefined;
   funding: Funding;
   message: string | null;
 };

@@ -1,6 +1,8 @@
 /** What becomes of accepted gifts: the TypeScript side of `boon.act_on_gifts` and `boon.advance_gifts`, grouped. */
 import { BoonError } from '../../contracts/errors.ts';
 import type { Gift, GiftActionRequest } from '../../contracts/gifts/gift.ts';
+import type { AccountId, GiftId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { tokenHash } from '../postgres/address-vault.ts';
 import { type Database, queryBatch, queryRows } from '../postgres/database.ts';
 import { AGAIN, GroupCommit, type LockWait } from '../postgres/group-commit.ts';
@@ -55,15 +57,15 @@ function toRow(request: GiftActionRequest, i: number): Record<string, unknown> {
   };
 }
 
-type Due = { id: string; at: string; shards: readonly string[] };
+type Due = { id: GiftId; at: Instant; shards: readonly string[] };
 
 /**
  * Makes the functions behind `Ledger.advanceGift` and `Ledger.advanceGifts`. Of one gift only its own id is known,
  * so there is one writer; of many the accounts are looked up first, and two writers settle apart from each other.
  */
 export function makeAdvanceGifts(database: Database): {
-  advanceGift: (id: string, at: string) => Promise<Gift>;
-  advanceGifts: (ids: readonly string[], at: string) => Promise<Gift[]>;
+  advanceGift: (id: GiftId, at: Instant) => Promise<Gift>;
+  advanceGifts: (ids: readonly GiftId[], at: Instant) => Promise<Gift[]>;
 } {
   const groups = (writers: number, most: number) =>
     new GroupCommit<Due, Gift | undefined>({
@@ -112,8 +114,8 @@ async function advance(
 }
 
 /** The accounts that each gift's settlement locks. */
-async function accountsOf(database: Database, ids: readonly string[]): Promise<Map<string, string[]>> {
-  const rows = await queryRows<{ id: string; accounts: string[] }>(
+async function accountsOf(database: Database, ids: readonly GiftId[]): Promise<Map<GiftId, AccountId[]>> {
+  const rows = await queryRows<{ id: GiftId; accounts: AccountId[] }>(
     database,
     'gift_accounts',
     `SELECT id, array_remove(ARRAY[payer_id, sender_id, recipient_id], NULL) AS accounts FROM boon.gifts WHERE id = ANY ($1)`,

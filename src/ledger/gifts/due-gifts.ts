@@ -1,4 +1,6 @@
 /** Quiet gifts whose time has come: what the schedule `boon-settlement` settles together. */
+import type { GiftId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
 import { instant } from '../postgres/rows.ts';
 
@@ -8,11 +10,11 @@ export type SenderPart = { part: number; of: number };
 /** No method reads a clock. */
 export interface DueGifts {
   /** Ids of pending gifts that are due at `at`, the longest first, without those that are put aside. */
-  dueGifts(at: string, limit: number, senders: SenderPart): Promise<string[]>;
+  dueGifts(at: Instant, limit: number, senders: SenderPart): Promise<GiftId[]>;
   /** Those of the gifts whose senders are in this part. */
-  giftsOfPart(ids: readonly string[], senders: SenderPart): Promise<string[]>;
+  giftsOfPart(ids: readonly GiftId[], senders: SenderPart): Promise<GiftId[]>;
   /** Since when the pending gift has been due that has been so for longest; undefined when none is. */
-  oldestDueGift(at: string, senders: SenderPart): Promise<string | undefined>;
+  oldestDueGift(at: Instant, senders: SenderPart): Promise<Instant | undefined>;
 }
 
 /** The remainder of a hash is a small number of either sign. */
@@ -27,7 +29,7 @@ const OLDEST = `SELECT deadline FROM boon.gifts WHERE deadline <= $1 AND status 
   ORDER BY deadline, id LIMIT 1`;
 
 export function makeDueGifts(database: Database): DueGifts {
-  const ids = (rows: { id: string }[]) => rows.map(({ id }) => id);
+  const ids = (rows: { id: GiftId }[]) => rows.map(({ id }) => id);
   return {
     dueGifts: async (at, limit, { part, of }) =>
       ids(await queryRows(database, 'due_gifts', DUE, [at, of, part, limit])),

@@ -3,17 +3,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AcceptedGift, Gift } from '../../contracts/gifts/gift.ts';
 import { acceptedGift } from '../../contracts/gifts/gift-process.ts';
+import type { GiftId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
 import { toGift } from '../postgres/rows.ts';
 
 /** No method reads a clock. */
 export interface GiftStarts {
   /** Notes that these gifts' processes run, soon, together with what others note meanwhile. */
-  noteGiftStarts(giftIds: readonly string[], at: string): Promise<void>;
+  noteGiftStarts(giftIds: readonly GiftId[], at: Instant): Promise<void>;
   /** Forgets what was noted before `before`: gifts of that time are not asked for any more. */
-  forgetGiftStarts(before: string): Promise<void>;
+  forgetGiftStarts(before: Instant): Promise<void>;
   /** Those of the gifts that are open. */
-  openGiftsOf(giftIds: readonly string[]): Promise<AcceptedGift[]>;
+  openGiftsOf(giftIds: readonly GiftId[]): Promise<AcceptedGift[]>;
 }
 
 /** How long notes are gathered, in milliseconds: nobody reads them for a minute. */
@@ -25,7 +27,7 @@ const NOTE = `INSERT INTO boon.gift_starts (gift_id, started_at)
   SELECT n.gift_id, n.at FROM unnest($1::text[], $2::timestamptz[]) AS n (gift_id, at) ORDER BY n.gift_id ON CONFLICT DO NOTHING`;
 
 export function makeGiftStarts(database: Database): GiftStarts {
-  let waiting: { id: string; at: string }[] = [];
+  let waiting: { id: GiftId; at: Instant }[] = [];
   let written: Promise<void> = Promise.resolve();
   let following: Promise<void> | undefined;
 

@@ -5,6 +5,8 @@ import type { AcceptedGift, Gift } from '../../contracts/gifts/gift.ts';
 import { acceptedGift } from '../../contracts/gifts/gift-process.ts';
 import type { GiftProcesses } from '../../domain/gift-processes.ts';
 import type { GiftStatus } from '../../domain/gift-status.ts';
+import type { AccountId, GiftId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { AddressVault } from '../postgres/address-vault.ts';
 import { DIGITS, decodeCursor, GIFT_ID } from '../postgres/cursor.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
@@ -13,7 +15,7 @@ import { toPage } from '../postgres/page.ts';
 import { toGift } from '../postgres/rows.ts';
 
 export type GiftFilter = {
-  account_id: string;
+  account_id: AccountId;
   sent: boolean;
   received: boolean;
   status?: GiftStatus | undefined;
@@ -21,7 +23,7 @@ export type GiftFilter = {
 
 export type GiftAddress = { email: string; token: string | undefined };
 
-export async function findGift(database: Database, id: string): Promise<Gift> {
+export async function findGift(database: Database, id: GiftId): Promise<Gift> {
   const row = await queryRow<{ gift: Gift }>(
     database,
     'find_gift',
@@ -76,9 +78,9 @@ export async function listGifts(
 export async function giftAddresses(
   database: Database,
   vault: AddressVault,
-  ids: readonly string[],
-): Promise<Map<string, GiftAddress>> {
-  const rows = await queryRows<{ id: string; email_sealed: Buffer; token_sealed: Buffer | null }>(
+  ids: readonly GiftId[],
+): Promise<Map<GiftId, GiftAddress>> {
+  const rows = await queryRows<{ id: GiftId; email_sealed: Buffer; token_sealed: Buffer | null }>(
     database,
     'gift_addresses',
     'SELECT id, email_sealed, token_sealed FROM boon.gifts WHERE id = ANY ($1) AND email_sealed IS NOT NULL',
@@ -105,9 +107,9 @@ const OPEN_GIFTS = `
 
 export async function openGifts(
   database: Database,
-  before: string,
+  before: Instant,
   page: PageRequest,
-  after?: string,
+  after?: Instant,
   which: 'all' | 'not started' = 'all',
   processes: GiftProcesses = 'each',
 ): Promise<Page<AcceptedGift>> {
@@ -133,11 +135,11 @@ export async function openGifts(
 
 export async function overdueGifts(
   database: Database,
-  before: string,
+  before: Instant,
   limit: number,
-  at?: string,
-): Promise<string[]> {
-  const rows = await queryRows<{ id: string }>(
+  at?: Instant,
+): Promise<GiftId[]> {
+  const rows = await queryRows<{ id: GiftId }>(
     database,
     'overdue_gifts',
     `SELECT id FROM boon.gifts WHERE deadline < $1 AND ($3::timestamptz IS NULL OR NOT boon_code.is_aside('gift_ends', id, $3))
@@ -149,11 +151,11 @@ export async function overdueGifts(
 
 export async function refundedGifts(
   database: Database,
-  accountId: string,
-  since: string,
+  accountId: AccountId,
+  since: Instant,
   limit: number,
-): Promise<string[]> {
-  const rows = await queryRows<{ id: string }>(
+): Promise<GiftId[]> {
+  const rows = await queryRows<{ id: GiftId }>(
     database,
     'refunded_gifts',
     `SELECT id FROM boon.gifts WHERE sender_id = $1 AND reason_code = 'funding_refunded' AND ended_at >= $2

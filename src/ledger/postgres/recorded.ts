@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto';
 import { BoonError, type ErrorCode, type FieldError } from '../../contracts/errors.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
+import type { Credits, MicroCredits } from '../../domain/credits.ts';
 import { parseCredits } from '../../domain/credits.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { type Database, queryBatch } from './database.ts';
 import { AGAIN, type LockWait } from './group-commit.ts';
 
@@ -10,7 +12,7 @@ import { AGAIN, type LockWait } from './group-commit.ts';
 export type Recorded<T> = { value: T; replayed: boolean };
 
 /** Fields common to writes: the business key (`workflowId:step`) and when it takes effect (RFC 3339). */
-export type Write = { key: string; at: string };
+export type Write = { key: string; at: Instant };
 
 type Refusal = { code: ErrorCode; reason_code?: string; detail?: string; errors?: FieldError[] };
 export type AnswerRow<T> = { i: number; replayed: boolean; result: T | Refusal | null };
@@ -21,7 +23,7 @@ export function inputHash(input: unknown): string {
 }
 
 /** The micro-credits of an amount that moves. @throws BoonError when the text is none, or is zero. */
-export function microOf(amount: string): bigint {
+export function microOf(amount: Credits): MicroCredits {
   const micro = parseCredits(amount);
   if (micro !== undefined && micro !== 0n) return micro;
   throw new BoonError('validation_failed', `"${amount}" is not an amount of credits.`, {

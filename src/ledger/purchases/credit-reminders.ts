@@ -1,4 +1,7 @@
 /** Reminders ahead of the expiry of bought credits: which are due, and what became of them. */
+import type { Credits } from '../../domain/credits.ts';
+import type { AccountId, LotId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { AddressVault } from '../postgres/address-vault.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
 import { instant } from '../postgres/rows.ts';
@@ -7,28 +10,28 @@ import type { ReminderOutcome } from '../resets/reset-reminders.ts';
 
 /** One mail: what is left of a lot that expires soon. */
 export type CreditReminder = {
-  lot_id: string;
-  account_id: string;
+  lot_id: LotId;
+  account_id: AccountId;
   /** Undefined where it cannot be read: it was sealed with another key. */
   email: string | undefined;
-  remaining: string;
+  remaining: Credits;
   expires_at: string;
   /** How long before the expiry, as PostgreSQL spells it (`30 days`). */
   before: string;
 };
 
 /** A place in the order in which lots expire: PostgreSQL's spelling of the moment, and the lot. */
-export type ExpiringLot = { expires_at: string; lot_id: string };
+export type ExpiringLot = { expires_at: string; lot_id: LotId };
 
 export interface CreditReminders {
   /** Reminders that are due at `at`, of at most `limit` lots, and after which lot the next page begins. */
   dueCreditReminders(
-    at: string,
+    at: Instant,
     limit: number,
     after?: ExpiringLot,
   ): Promise<{ due: CreditReminder[]; next: ExpiringLot | undefined }>;
   /** Notes what became of a reminder, so that it is not due again. */
-  noteCreditReminder(reminder: CreditReminder, outcome: ReminderOutcome, at: string): Promise<void>;
+  noteCreditReminder(reminder: CreditReminder, outcome: ReminderOutcome, at: Instant): Promise<void>;
 }
 
 type Row = Omit<CreditReminder, 'email' | 'expires_at'> & {

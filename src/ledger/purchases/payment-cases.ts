@@ -1,6 +1,7 @@
 /** Cases of payments that do not fit what they name: listed, shown and closed. */
 import { BoonError } from '../../contracts/errors.ts';
 import type { CaseStatus, PaymentCase } from '../../contracts/purchases/payment-case.ts';
+import type { AccountId, PaymentCaseId } from '../../domain/ids.ts';
 import { makeArrayCall } from '../postgres/array-call.ts';
 import { DIGITS, decodeCursor, GIFT_ID } from '../postgres/cursor.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
@@ -11,17 +12,17 @@ import { inputHash } from '../postgres/recorded.ts';
 import { instant, instantOrNull } from '../postgres/rows.ts';
 
 export type CaseClosing = Write & {
-  id: string;
+  id: PaymentCaseId;
   reason: string;
   /** Who says so; not part of what a key stands for. */
   said_by: string;
 };
-export type CaseFilter = { status?: CaseStatus | undefined; account_id?: string | undefined };
+export type CaseFilter = { status?: CaseStatus | undefined; account_id?: AccountId | undefined };
 
 export interface PaymentCases {
   /** The latest first. */
   listPaymentCases(filter: CaseFilter, page: PageRequest): Promise<Page<PaymentCase>>;
-  findPaymentCase(id: string): Promise<PaymentCase>;
+  findPaymentCase(id: PaymentCaseId): Promise<PaymentCase>;
   /** Notes that somebody has decided. Rejects with `case_closed` where that was before. */
   closePaymentCase(closing: CaseClosing): Promise<Recorded<PaymentCase>>;
 }

@@ -3,6 +3,8 @@ import { BoonError } from '../../contracts/errors.ts';
 import type { CaseReason, CaseStatus, PaymentCase } from '../../contracts/purchases/payment-case.ts';
 import type { KeptPurchase, ProviderRecordKind } from '../../contracts/purchases/provider-records.ts';
 import { parseCredits } from '../../domain/credits.ts';
+import type { AccountId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { Price } from '../../domain/policy.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
 import { toCase } from './payment-cases.ts';
@@ -20,7 +22,7 @@ export type AskedRecord = {
 export type RecordedOne = {
   /** The purchase or invoice that it is of; null: none of ours, or one that the ledger does not have. */
   subject_id: string | null;
-  account_id: string | null;
+  account_id: AccountId | null;
   /** Null: the ledger does not have it, though it may have its purchase. */
   status: string | null;
   amount: number | null;
@@ -37,13 +39,13 @@ export type OpenDifference = {
   /** The provider's id of what differs. */
   id: string;
   subject_id: string;
-  account_id: string;
+  account_id: AccountId;
   reason: Extract<CaseReason, 'purchase_unknown' | 'provider_differs'>;
   payment_id?: string | undefined;
   amount: number | null;
   currency: string | null;
   wanted: Price;
-  at: string;
+  at: Instant;
 };
 
 /** No method reads a clock. */
@@ -53,7 +55,7 @@ export interface ProviderDifferences {
   /** The provider's ids of what the ledger heard of since a moment or has open, in order from behind `after`. */
   heardSince(
     kind: Exclude<ProviderRecordKind, 'invoice'>,
-    since: string,
+    since: Instant,
     after: string,
     limit: number,
   ): Promise<string[]>;
@@ -62,7 +64,7 @@ export interface ProviderDifferences {
     kept: KeptPurchase,
     price: Price,
     checkoutId: string | undefined,
-    at: string,
+    at: Instant,
   ): Promise<RestoreOutcome>;
   /** Opens the case of a difference, once for ever. */
   openDifference(difference: OpenDifference): Promise<PaymentCase>;

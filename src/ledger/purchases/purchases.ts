@@ -3,6 +3,8 @@ import { BoonError, type ErrorCode, type FieldError } from '../../contracts/erro
 import type { PaymentCase } from '../../contracts/purchases/payment-case.ts';
 import type { PackageList, TopUpPut } from '../../contracts/purchases/purchase.schema.ts';
 import type { PaymentNews, Purchase, TopUp } from '../../contracts/purchases/purchase.ts';
+import type { AccountId, PurchaseId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { AddressVault } from '../postgres/address-vault.ts';
 import { makeArrayCall } from '../postgres/array-call.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
@@ -23,8 +25,8 @@ import {
 } from './read-purchases.ts';
 
 export type BuyRequest = Write & {
-  id: string;
-  account_id: string;
+  id: PurchaseId;
+  account_id: AccountId;
   package: string;
   save_card?: boolean | undefined;
 };
@@ -34,35 +36,35 @@ export interface Purchases extends CreditReminders, PaymentCases, ProviderDiffer
   /** Writes down what is to be bought, at the price of the policy in use. Under a known key: as it stands now. */
   beginPurchase(request: BuyRequest): Promise<Recorded<Purchase>>;
   /** Remembers the provider's page; the first one stays. */
-  noteCheckout(purchaseId: string, checkout: { id: string; url: string }, at: string): Promise<Purchase>;
+  noteCheckout(purchaseId: PurchaseId, checkout: { id: string; url: string }, at: Instant): Promise<Purchase>;
   /**
    * Takes in what is said of a payment: paid gives the credits or resets at once, refunds and disputes take back what is
    * left and note a debt for the rest. A payment that does not fit moves nothing and is a `case`. `changed` is false for
    * what was known. Undefined: there is no such purchase.
    */
   hearOfPayment(news: PaymentNews): Promise<HeardPayment | undefined>;
-  findPurchase(purchaseId: string): Promise<Purchase>;
+  findPurchase(purchaseId: PurchaseId): Promise<Purchase>;
   /** The latest first. */
-  listPurchases(accountId: string, page: PageRequest): Promise<Page<Purchase>>;
+  listPurchases(accountId: AccountId, page: PageRequest): Promise<Page<Purchase>>;
   /** Those that wait for their payment, begun before `before`, for `reconcile`. */
-  openPurchases(before: string, page: PageRequest): Promise<Page<Purchase>>;
+  openPurchases(before: Instant, page: PageRequest): Promise<Page<Purchase>>;
   /** Those paid from `since` on and before `before`, for `reconcile`. */
-  paidPurchases(since: string, before: string, page: PageRequest): Promise<Page<Purchase>>;
+  paidPurchases(since: Instant, before: Instant, page: PageRequest): Promise<Page<Purchase>>;
   /** What the policy in use sells. */
   packages(): Promise<PackageList>;
 
-  topUp(accountId: string, at: string): Promise<TopUp>;
+  topUp(accountId: AccountId, at: Instant): Promise<TopUp>;
   /** Notes the owner's consent to top-ups under the policy in use, or with null its end. */
-  putTopUp(accountId: string, put: TopUpPut | null, by: string, at: string): Promise<TopUp>;
+  putTopUp(accountId: AccountId, put: TopUpPut | null, by: string, at: Instant): Promise<TopUp>;
   /**
    * Writes down the purchase of a top-up, if one is due; undefined when none is. One at a time, within the cap, of the
    * package at the price consented to. What keeps one that is wanted is told by an event, once.
    */
-  beginTopUp(accountId: string, id: string, at: string): Promise<Purchase | undefined>;
+  beginTopUp(accountId: AccountId, id: PurchaseId, at: Instant): Promise<Purchase | undefined>;
   /** Accounts that a top-up is due for, or that are to be told what keeps it, in order from behind `after`. */
-  dueTopUps(at: string, limit: number, after?: string): Promise<string[]>;
+  dueTopUps(at: Instant, limit: number, after?: AccountId): Promise<AccountId[]>;
   /** The provider's customer whose card a top-up charges, while the consent to just that package at that price holds. */
-  topUpCustomer(purchaseId: string): Promise<string | undefined>;
+  topUpCustomer(purchaseId: PurchaseId): Promise<string | undefined>;
 }
 
 export type HeardPayment = { purchase: Purchase; changed: boolean; case: PaymentCase | null };

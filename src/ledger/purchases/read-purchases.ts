@@ -3,6 +3,9 @@ import { BoonError } from '../../contracts/errors.ts';
 import type { PackageList } from '../../contracts/purchases/purchase.schema.ts';
 import type { Purchase } from '../../contracts/purchases/purchase.ts';
 import type { Refund } from '../../contracts/purchases/refund.ts';
+import type { Credits } from '../../domain/credits.ts';
+import type { AccountId, PurchaseId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { Price } from '../../domain/policy.ts';
 import { DIGITS, decodeCursor, GIFT_ID } from '../postgres/cursor.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
@@ -10,7 +13,7 @@ import type { Page, PageRequest } from '../postgres/page.ts';
 import { toPage } from '../postgres/page.ts';
 import { instant, instantOrNull } from '../postgres/rows.ts';
 
-export async function findPurchase(database: Database, id: string): Promise<Purchase> {
+export async function findPurchase(database: Database, id: PurchaseId): Promise<Purchase> {
   const text =
     'SELECT boon_code.with_payment(boon_code.purchase_view(p)) AS purchase FROM boon.purchases p WHERE p.id = $1';
   const row = await queryRow<{ purchase: Purchase }>(database, 'find_purchase', text, [id]);
@@ -28,7 +31,7 @@ const LIST = `
 
 export async function listPurchases(
   database: Database,
-  accountId: string,
+  accountId: AccountId,
   page: PageRequest,
 ): Promise<Page<Purchase>> {
   const values = [accountId, ...after(page), page.limit + 1];
@@ -43,7 +46,7 @@ const OPEN = `
 
 export async function openPurchases(
   database: Database,
-  before: string,
+  before: Instant,
   page: PageRequest,
 ): Promise<Page<Purchase>> {
   const values = [before, ...after(page), page.limit + 1];
@@ -58,8 +61,8 @@ const PAID = `
 
 export async function paidPurchases(
   database: Database,
-  since: string,
-  before: string,
+  since: Instant,
+  before: Instant,
   page: PageRequest,
 ): Promise<Page<Purchase>> {
   const values = [before, ...after(page), page.limit + 1, since];
@@ -69,7 +72,7 @@ export async function paidPurchases(
 export async function listPackages(database: Database, version: string): Promise<PackageList> {
   const text = `SELECT package AS id, boon_code.credits(credits) AS credits, resets, json_build_object('amount', price, 'currency', currency) AS price
     FROM boon.package_rules r WHERE r.version = $1 ORDER BY r.resets, r.price, r.package`;
-  const rows = await queryRows<{ id: string; credits: string; resets: number; price: Price }>(
+  const rows = await queryRows<{ id: string; credits: Credits; resets: number; price: Price }>(
     database,
     'list_packages',
     text,

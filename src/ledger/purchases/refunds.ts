@@ -3,6 +3,8 @@ import { BoonError } from '../../contracts/errors.ts';
 import type { Purchase } from '../../contracts/purchases/purchase.ts';
 import type { RefundRequest } from '../../contracts/purchases/refund.schema.ts';
 import type { Refund, RefundNews } from '../../contracts/purchases/refund.ts';
+import type { PurchaseId, RefundId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { makeArrayCall } from '../postgres/array-call.ts';
 import { DIGITS, decodeCursor, GIFT_ID } from '../postgres/cursor.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
@@ -14,15 +16,15 @@ import { toPurchase, toRefund } from './read-purchases.ts';
 
 export type AskedRefund = Write &
   RefundRequest & {
-    id: string;
-    purchase_id: string;
+    id: RefundId;
+    purchase_id: PurchaseId;
     /** Who asks for it; not part of what a key stands for. */
     asked_by: string;
   };
 
 export type RefundedCorrection = Write & {
   /** The purchase. */
-  id: string;
+  id: RefundId;
   /** As it stands at the provider, in the currency's smallest unit. */
   refunded: number;
   reason: string;
@@ -48,11 +50,11 @@ export interface Refunds {
   ): Promise<{ refund: Refund | null; purchase: Purchase; changed: boolean } | undefined>;
   /** Corrects what the ledger believes that the provider has given back of a purchase, in all. */
   correctRefunded(correction: RefundedCorrection): Promise<Recorded<Purchase>>;
-  findRefund(refundId: string): Promise<Refund>;
+  findRefund(refundId: RefundId): Promise<Refund>;
   /** The provider's id of the payment that a refund gives back; undefined when it is not known. */
-  refundedPayment(refundId: string): Promise<string | undefined>;
+  refundedPayment(refundId: RefundId): Promise<string | undefined>;
   /** Those whose money is on its way, asked for before `before`, for `reconcile`. */
-  pendingRefunds(before: string, page: PageRequest): Promise<Page<Refund>>;
+  pendingRefunds(before: Instant, page: PageRequest): Promise<Page<Refund>>;
 }
 
 export function makeRefunds(database: Database): Refunds {

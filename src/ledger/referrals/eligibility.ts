@@ -1,5 +1,7 @@
 /** May an account invite, and if not, why: the rule that `boon.invite` asks. */
 import { BoonError } from '../../contracts/errors.ts';
+import type { AccountId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { type Database, queryRow } from '../postgres/database.ts';
 
 import { instant } from '../postgres/rows.ts';
@@ -12,7 +14,7 @@ export type Eligibility = {
   reasons: EligibilityReason[];
   remaining_invites: number;
   remaining_rewards: number;
-  window: { month: string; starts_at: string; ends_at: string };
+  window: { month: string; starts_at: Instant; ends_at: Instant };
 };
 
 const ELIGIBILITY = `
@@ -22,9 +24,9 @@ const ELIGIBILITY = `
 export async function eligibility(
   database: Database,
   policyVersion: string,
-  accountId: string,
+  accountId: AccountId,
   program: string,
-  at: string,
+  at: Instant,
 ): Promise<Eligibility> {
   const row = await queryRow<{ program_known: boolean; eligibility: Eligibility | null }>(
     database,

@@ -1,6 +1,8 @@
 /** What people and time do to referrals: the TypeScript side of `boon.act_on_referrals` and `boon.expire_referrals`. */
 
 import type { Referral } from '../../contracts/referrals/referral.ts';
+import type { ReferralId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { makeArrayCall } from '../postgres/array-call.ts';
 import { type Database, queryRows } from '../postgres/database.ts';
 import type { Recorded, Write } from '../postgres/recorded.ts';
@@ -9,7 +11,7 @@ import { toReferral } from './referral-rows.ts';
 
 /** A cancellation with a `reason` is an operator's, one without is the referrer's. */
 export type ReferralAction = Write & {
-  referral_id: string;
+  referral_id: ReferralId;
   action: 'cancel' | 'claw_back';
   reason?: string | undefined;
   by?: string | undefined;
@@ -37,7 +39,7 @@ export function makeActOnReferral(
   };
 }
 
-export async function expireReferrals(database: Database, at: string, limit: number): Promise<Referral[]> {
+export async function expireReferrals(database: Database, at: Instant, limit: number): Promise<Referral[]> {
   const rows = await queryRows<{ referral: Referral }>(
     database,
     'expire_referrals',

@@ -2,6 +2,7 @@
 
 import { BoonError } from '../../contracts/errors.ts';
 import type { Referral } from '../../contracts/referrals/referral.ts';
+import type { AccountId, ReferralId } from '../../domain/ids.ts';
 import { isDisposable } from '../accounts/disposable-address.ts';
 import { type AddressVault, makeToken, tokenHash } from '../postgres/address-vault.ts';
 import { makeArrayCall } from '../postgres/array-call.ts';
@@ -10,7 +11,12 @@ import type { Recorded, Write } from '../postgres/recorded.ts';
 import { inputHash } from '../postgres/recorded.ts';
 import { toReferral } from './referral-rows.ts';
 
-export type InviteRequest = Write & { id: string; program: string; referrer_id: string; email: string };
+export type InviteRequest = Write & {
+  id: ReferralId;
+  program: string;
+  referrer_id: AccountId;
+  email: string;
+};
 
 /** Makes the function behind `Referrals.invite`. */
 export function makeInvite(

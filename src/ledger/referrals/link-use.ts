@@ -1,6 +1,8 @@
 /** Friends who come by a link, grouped: the TypeScript side of `boon.use_links`. */
 
 import type { Referral } from '../../contracts/referrals/referral.ts';
+import type { AccountId, ReferralId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { tokenHash } from '../postgres/address-vault.ts';
 import { makeArrayCall } from '../postgres/array-call.ts';
 import type { Database } from '../postgres/database.ts';
@@ -9,10 +11,10 @@ import { inputHash } from '../postgres/recorded.ts';
 import { toReferral } from './referral-rows.ts';
 
 export type LinkUse = Write & {
-  referral_id: string;
-  account_id: string;
+  referral_id: ReferralId;
+  account_id: AccountId;
   /** When the friend used the link, where that is told later; else `at`. Not before the invitation, not after `at`. */
-  used_at?: string | undefined;
+  used_at?: Instant | undefined;
   /** The link's token. Checked when it is given: a service that has followed the link itself may leave it out. */
   token?: string | undefined;
 };

@@ -1,6 +1,8 @@
 /** Reading referrals: one, a list, addresses, and what `reconcile` asks for. */
 import { BoonError } from '../../contracts/errors.ts';
 import type { Referral } from '../../contracts/referrals/referral.ts';
+import type { AccountId, ReferralId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { AddressVault } from '../postgres/address-vault.ts';
 import { DIGITS, decodeCursor, GIFT_ID } from '../postgres/cursor.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
@@ -8,7 +10,7 @@ import type { Page, PageRequest } from '../postgres/page.ts';
 import { toPage } from '../postgres/page.ts';
 import { toReferral } from './referral-rows.ts';
 
-export async function findReferral(database: Database, id: string, at?: string): Promise<Referral> {
+export async function findReferral(database: Database, id: ReferralId, at?: Instant): Promise<Referral> {
   const row = await queryRow<{ referral: Referral }>(
     database,
     'find_referral',
@@ -30,10 +32,10 @@ const LIST = `
 
 export async function listReferrals(
   database: Database,
-  referrerId: string,
+  referrerId: AccountId,
   page: PageRequest,
   program?: string,
-  at?: string,
+  at?: Instant,
 ): Promise<Page<Referral>> {
   const values = [referrerId, program ?? null, ...after(page), page.limit + 1, at ?? null];
   return paged(await queryRows<Positioned>(database, 'list_referrals', LIST, values), page);
@@ -47,16 +49,16 @@ const OPEN = `
 
 export async function openReferrals(
   database: Database,
-  before: string,
+  before: Instant,
   page: PageRequest,
-  since?: string,
+  since?: Instant,
 ): Promise<Page<Referral>> {
   const values = [before, ...after(page), page.limit + 1, since ?? null];
   return paged(await queryRows<Positioned>(database, 'open_referrals', OPEN, values), page);
 }
 
 /** Those of the ids that the ledger knows, in no order. */
-export async function referralsOf(database: Database, ids: readonly string[]): Promise<Referral[]> {
+export async function referralsOf(database: Database, ids: readonly ReferralId[]): Promise<Referral[]> {
   const rows = await queryRows<{ referral: Referral }>(
     database,
     'referrals_of',
@@ -73,7 +75,7 @@ const UNTOLD = `
 
 export async function untoldEnds(
   database: Database,
-  { before, toldBy }: { before: string; toldBy: string },
+  { before, toldBy }: { before: Instant; toldBy: Instant },
   page: PageRequest,
 ): Promise<Page<Referral>> {
   const [position] = after(page);
@@ -90,7 +92,7 @@ const UNTOLD_OF = `
 
 export async function untoldEndsOf(
   database: Database,
-  accountId: string,
+  accountId: AccountId,
   limit: number,
 ): Promise<Referral[]> {
   const values = [accountId, limit];
@@ -104,19 +106,19 @@ const NOTE_TOLD = `
 
 export async function noteEndsTold(
   database: Database,
-  { over, told }: { over: readonly string[]; told: readonly string[] },
-  at: string,
+  { over, told }: { over: readonly ReferralId[]; told: readonly ReferralId[] },
+  at: Instant,
 ): Promise<void> {
   await queryRows(database, 'note_ends_told', NOTE_TOLD, [over, told, at]);
 }
 
 export async function dueRewards(
   database: Database,
-  at: string,
+  at: Instant,
   limit: number,
-  now?: string,
-): Promise<string[]> {
-  const rows = await queryRows<{ id: string }>(
+  now?: Instant,
+): Promise<ReferralId[]> {
+  const rows = await queryRows<{ id: ReferralId }>(
     database,
     'due_rewards',
     `SELECT id FROM boon.referrals WHERE status = 'qualified' AND deadline <= $1
@@ -131,9 +133,9 @@ export type ReferralAddress = { email: string; token: string | undefined };
 export async function referralAddresses(
   database: Database,
   vault: AddressVault,
-  ids: readonly string[],
-): Promise<Map<string, ReferralAddress>> {
-  const rows = await queryRows<{ id: string; email_sealed: Buffer; token_sealed: Buffer | null }>(
+  ids: readonly ReferralId[],
+): Promise<Map<ReferralId, ReferralAddress>> {
+  const rows = await queryRows<{ id: ReferralId; email_sealed: Buffer; token_sealed: Buffer | null }>(
     database,
     'referral_addresses',
     'SELECT id, email_sealed, token_sealed FROM boon.referrals WHERE id = ANY ($1)',

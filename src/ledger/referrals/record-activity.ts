@@ -2,17 +2,19 @@
 import { hash } from 'node:crypto';
 import { BoonError } from '../../contracts/errors.ts';
 import type { Referral } from '../../contracts/referrals/referral.ts';
+import type { AccountId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { type Database, queryBatch } from '../postgres/database.ts';
 import { GroupCommit } from '../postgres/group-commit.ts';
 import { toReferral } from './referral-rows.ts';
 
 export type Activity = {
   id: string;
-  account_id: string;
+  account_id: AccountId;
   kind: 'login' | 'prompt';
-  at: string;
-  /** The present moment; left out: it is told when it happens. */
-  told_at?: string | undefined;
+  at: Instant;
+  /** The present moment; left out: it is reported as it happens. */
+  told_at?: Instant | undefined;
 };
 
 /** An event is a small update; a batch of many costs little more than one of few. */
@@ -21,7 +23,7 @@ const MOST_IN_A_BATCH = 256;
 const WRITERS = 2;
 const JOIN = 64;
 
-/** `too_late`: the prompt would have counted, had it been told by then. */
+/** `too_late`: the prompt would have counted, had it been reported by then. */
 type Outcome = 'noted' | 'unknown' | { referral: Referral } | { too_late: string };
 type Row = { i: number; referral: Referral | null; told_until: Date | null };
 
@@ -56,7 +58,7 @@ export function makeRecordActivity(database: Database): (event: Activity) => Pro
     }
     if (outcome === 'noted') return undefined;
     if ('referral' in outcome) return outcome.referral;
-    const message = `must be told before ${outcome.too_late}: the invitation that it would count for is over`;
+    const message = `must be reported before ${outcome.too_late}: the invitation that it would count for is over`;
     throw new BoonError('validation_failed', `at: ${message}.`, { errors: [{ path: 'at', message }] });
   };
 }

@@ -2,6 +2,8 @@
 
 import type { ProgramReport } from '../../contracts/referrals/program-report.ts';
 import type { Referral, RewardWindow, RewardWindowInput } from '../../contracts/referrals/referral.ts';
+import type { AccountId, ReferralId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { AddressVault } from '../postgres/address-vault.ts';
 import type { Database } from '../postgres/database.ts';
 import type { Page, PageRequest } from '../postgres/page.ts';
@@ -49,52 +51,57 @@ export interface Referrals {
    * Claims a place in the referrer's billing month and banks the rewards, in one transaction: rewarded; or over the
    * cap refused, or still qualified with `deferred_until`. One that is not qualified, or has ended, is unchanged.
    */
-  rewardReferral(referralId: string, at: string): Promise<Referral>;
+  rewardReferral(referralId: ReferralId, at: Instant): Promise<Referral>;
   actOnReferral(request: ReferralAction): Promise<Recorded<Referral>>;
   /** With `at` as it stands then, whether or not a sweep has come by; without it as it is noted. */
-  findReferral(referralId: string, at?: string): Promise<Referral>;
+  findReferral(referralId: ReferralId, at?: Instant): Promise<Referral>;
   /** An account's invitations, newest first; `at` as for `findReferral`. */
   listReferrals(
-    referrerId: string,
+    referrerId: AccountId,
     page: PageRequest,
     program?: string,
-    at?: string,
+    at?: Instant,
   ): Promise<Page<Referral>>;
   /** Address and link token, for the mail and for the referrer; undefined tokens are used up or ended. */
   referralAddresses(
-    referralIds: readonly string[],
-  ): Promise<Map<string, { email: string; token: string | undefined }>>;
+    referralIds: readonly ReferralId[],
+  ): Promise<Map<ReferralId, { email: string; token: string | undefined }>>;
   /** Ends at most `limit` invitations that ran out by `at`; answers those it ended. */
-  expireReferrals(at: string, limit: number): Promise<Referral[]>;
+  expireReferrals(at: Instant, limit: number): Promise<Referral[]>;
   /** Open referrals invited before `before` (and from `since` on), for `reconcile`. */
-  openReferrals(before: string, page: PageRequest, since?: string): Promise<Page<Referral>>;
+  openReferrals(before: Instant, page: PageRequest, since?: Instant): Promise<Page<Referral>>;
   /** Those of the ids that the ledger knows, for `reconcile`. */
-  referralsOf(ids: readonly string[]): Promise<Referral[]>;
+  referralsOf(ids: readonly ReferralId[]): Promise<Referral[]>;
   /**
    * Referrals that have ended, in the order in which that was recorded, and whose process may not know; for `reconcile`.
    * Without those of which `before` or later is told, and those that were told later than `toldBy`.
    */
-  untoldEnds(times: { before: string; toldBy: string }, page: PageRequest): Promise<Page<Referral>>;
+  untoldEnds(times: { before: Instant; toldBy: Instant }, page: PageRequest): Promise<Page<Referral>>;
   /** The latest of an account's referrals, as referrer or friend, that have ended and whose process no sweep has told yet. */
-  untoldEndsOf(accountId: string, limit: number): Promise<Referral[]>;
+  untoldEndsOf(accountId: AccountId, limit: number): Promise<Referral[]>;
   /** Forgets the ends of processes that are `over`, and keeps those of processes that were told. */
-  noteEndsTold(ids: { over: readonly string[]; told: readonly string[] }, at: string): Promise<void>;
+  noteEndsTold(ids: { over: readonly ReferralId[]; told: readonly ReferralId[] }, at: Instant): Promise<void>;
   /**
    * Ids of qualified referrals whose reward is due at `at` and was not given, for `reconcile`; with `now` without those
    * that are stuck until later.
    */
-  dueRewards(at: string, limit: number, now?: string): Promise<string[]>;
-  eligibility(accountId: string, program: string, at: string): Promise<Eligibility>;
+  dueRewards(at: Instant, limit: number, now?: Instant): Promise<ReferralId[]>;
+  eligibility(accountId: AccountId, program: string, at: Instant): Promise<Eligibility>;
   /**
    * An account's billing month at `at` in a program, under the policy in use, or under the terms of one of its referrals.
    * A program that is no longer in the policy is known for as long as the account has referrals or months in it.
    */
-  rewardWindow(accountId: string, program: string, at: string, referralId?: string): Promise<RewardWindow>;
+  rewardWindow(
+    accountId: AccountId,
+    program: string,
+    at: Instant,
+    referralId?: ReferralId,
+  ): Promise<RewardWindow>;
   raiseCap(request: RaiseCap): Promise<Recorded<RewardWindow>>;
   /** Those of the months that the ledger has and that are not over at `at`, with their places, for `reconcile`. */
   openWindows(
     months: readonly Pick<RewardWindow, 'account_id' | 'month'>[],
-    at: string,
+    at: Instant,
   ): Promise<RewardWindowInput[]>;
   /** What a program asks and brings; undefined when there is none of this name. */
   programTerms(program: string): Promise<ProgramTerms | undefined>;

@@ -2,6 +2,8 @@
 
 import { BoonError } from '../../contracts/errors.ts';
 import type { RewardWindow, RewardWindowInput } from '../../contracts/referrals/referral.ts';
+import type { AccountId, ReferralId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { makeArrayCall } from '../postgres/array-call.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
 import type { Recorded, Write } from '../postgres/recorded.ts';
@@ -10,7 +12,7 @@ import { inputHash } from '../postgres/recorded.ts';
 import { instant } from '../postgres/rows.ts';
 
 export type RaiseCap = Write & {
-  account_id: string;
+  account_id: AccountId;
   program: string;
   month: string;
   cap: number;
@@ -28,10 +30,10 @@ const WINDOW = `
 export async function rewardWindow(
   database: Database,
   policyVersion: string,
-  accountId: string,
+  accountId: AccountId,
   program: string,
-  at: string,
-  referralId?: string,
+  at: Instant,
+  referralId?: ReferralId,
 ): Promise<RewardWindow> {
   const row = await queryRow<{ program_known: boolean; window: RewardWindow }>(
     database,
@@ -55,7 +57,7 @@ const OPEN = `
 export async function openWindows(
   database: Database,
   months: readonly Pick<RewardWindow, 'account_id' | 'month'>[],
-  at: string,
+  at: Instant,
 ): Promise<RewardWindowInput[]> {
   const days = months.filter(({ month }) => isDay(month));
   if (days.length === 0) return [];

@@ -1,16 +1,18 @@
 /** Rewards of qualified referrals, grouped: the TypeScript side of `boon.reward_referrals`. */
 import { BoonError } from '../../contracts/errors.ts';
 import type { Referral } from '../../contracts/referrals/referral.ts';
+import type { ReferralId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { type Database, queryBatch } from '../postgres/database.ts';
 import { AGAIN, GroupCommit, type LockWait } from '../postgres/group-commit.ts';
 import { toReferral } from './referral-rows.ts';
 
 const MOST_IN_A_BATCH = 64;
 
-type Due = { id: string; at: string };
+type Due = { id: ReferralId; at: Instant };
 
 /** Makes the function behind `Referrals.rewardReferral`. */
-export function makeRewardReferral(database: Database): (id: string, at: string) => Promise<Referral> {
+export function makeRewardReferral(database: Database): (id: ReferralId, at: Instant) => Promise<Referral> {
   const groups = new GroupCommit<Due, Referral | undefined>({
     writers: 1,
     most: MOST_IN_A_BATCH,

@@ -1,8 +1,11 @@
 /** A place in the order in which resets expire. */
+import type { ResetId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
+
 export type ExpiringReset = {
   /** As PostgreSQL spells it, to the microsecond. */
-  expires_at: string;
-  reset_id: string;
+  expires_at: Instant;
+  reset_id: ResetId;
 };
 
 /** Before every reset. */

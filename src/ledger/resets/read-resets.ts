@@ -1,6 +1,8 @@
 /** Reading banked resets: one, and a list. */
 import { BoonError } from '../../contracts/errors.ts';
 import type { Reset, ResetList } from '../../contracts/resets/reset.schema.ts';
+import type { AccountId, ResetId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { DIGITS, decodeCursor } from '../postgres/cursor.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
 import type { PageRequest } from '../postgres/page.ts';
@@ -13,9 +15,9 @@ export interface ReadResets {
    * A page of those that are to be had, the soonest to expire first, then of the rest, the latest first; and how many are
    * to be had in all. Left out, the page is the first 200.
    */
-  listResets(accountId: string, at: string, page?: PageRequest): Promise<ResetList>;
+  listResets(accountId: AccountId, at: Instant, page?: PageRequest): Promise<ResetList>;
   /** One of an account's resets; undefined when it has none of this id. */
-  findReset(accountId: string, resetId: string, at: string): Promise<Reset | undefined>;
+  findReset(accountId: AccountId, resetId: ResetId, at: Instant): Promise<Reset | undefined>;
 }
 
 const FIRST: PageRequest = { limit: 200, cursor: undefined };
@@ -51,7 +53,12 @@ type Row = {
   nth: string;
 };
 
-async function listResets(database: Database, id: string, at: string, page: PageRequest): Promise<ResetList> {
+async function listResets(
+  database: Database,
+  id: AccountId,
+  at: Instant,
+  page: PageRequest,
+): Promise<ResetList> {
   const [part, place, nth] = page.cursor === undefined ? [] : decodeCursor(page.cursor, SORT_KEY);
   const values = [id, at, part ?? null, place ?? null, nth ?? null, page.limit + 1];
   const rows = await queryRows<Row>(database, 'list_resets', LIST, values);
@@ -68,9 +75,9 @@ async function listResets(database: Database, id: string, at: string, page: Page
 
 async function findReset(
   database: Database,
-  accountId: string,
-  resetId: string,
-  at: string,
+  accountId: AccountId,
+  resetId: ResetId,
+  at: Instant,
 ): Promise<Reset | undefined> {
   const row = await queryRow<{ view: Reset }>(
     database,

@@ -1,6 +1,8 @@
 /** Redeeming banked resets, grouped: the TypeScript side of `boon.redeem_resets`. */
 import { BoonError, type ErrorCode } from '../../contracts/errors.ts';
 import type { Redemption } from '../../contracts/resets/reset.schema.ts';
+import type { AccountId, ResetId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { RedeemOutcome } from '../../domain/reset.ts';
 import { restoredWindow } from '../../domain/usage-window.ts';
 import { type Database, queryBatch } from '../postgres/database.ts';
@@ -10,11 +12,11 @@ import { openWindows, storedWindow, toWindows, type WindowsRow } from '../usage/
 
 /** `request_id` is the key of the write, each account's own. Without `reset_id`: the one that expires soonest. */
 export type RedeemRequest = {
-  account_id: string;
+  account_id: AccountId;
   request_id: string;
-  reset_id?: string | undefined;
+  reset_id?: ResetId | undefined;
   dry_run?: boolean | undefined;
-  at: string;
+  at: Instant;
 };
 
 type RedeemRow = WindowsRow & {
@@ -22,7 +24,7 @@ type RedeemRow = WindowsRow & {
   refused: ErrorCode | null;
   reason_code: string | null;
   outcome: RedeemOutcome;
-  reset_id: string | null;
+  reset_id: ResetId | null;
   effective_at: Date;
   weekly_moved: boolean;
 };

@@ -1,21 +1,23 @@
 /** What an account's resets tell of its past: how many it came by, and when each was granted and used. */
+import type { AccountId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { DIGITS, decodeCursor } from '../postgres/cursor.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
 import type { Page, PageRequest } from '../postgres/page.ts';
 import { toPage } from '../postgres/page.ts';
 import { instant } from '../postgres/rows.ts';
 
-export type ResetEvent = { id: string; kind: 'granted' | 'used'; at: string };
+export type ResetEvent = { id: string; kind: 'granted' | 'used'; at: Instant };
 /** The time that a history covers: after `since`, up to `until`. */
-export type HistoryWindow = { since: string; until: string };
+export type HistoryWindow = { since: Instant; until: Instant };
 /** `earned`: all that ever came to the account, without those that came back. */
 export type ResetTotals = { available: number; earned: number };
 
 /** No method reads a clock. An account that does not exist has no resets. */
 export interface ResetHistory {
   /** The latest first. A page after the first keeps to the window of the first, whatever `window` says. */
-  resetHistory(accountId: string, window: HistoryWindow, page: PageRequest): Promise<HistoryPage>;
-  resetTotals(accountId: string, at: string): Promise<ResetTotals>;
+  resetHistory(accountId: AccountId, window: HistoryWindow, page: PageRequest): Promise<HistoryPage>;
+  resetTotals(accountId: AccountId, at: Instant): Promise<ResetTotals>;
 }
 export type HistoryPage = Page<ResetEvent> & { window: HistoryWindow };
 
@@ -40,7 +42,7 @@ const EVENT_ID = /^\d{1,18}:(granted|used)$/;
 
 async function resetHistory(
   database: Database,
-  accountId: string,
+  accountId: AccountId,
   asked: HistoryWindow,
   { cursor, limit }: PageRequest,
 ): Promise<HistoryPage> {
@@ -65,7 +67,7 @@ const TOTALS = `
     count(*) FILTER (WHERE source <> 'return') AS earned
   FROM boon.resets WHERE account_id = $1`;
 
-async function resetTotals(database: Database, accountId: string, at: string): Promise<ResetTotals> {
+async function resetTotals(database: Database, accountId: AccountId, at: Instant): Promise<ResetTotals> {
   const row = await queryRow<{ available: string; earned: string }>(database, 'reset_totals', TOTALS, [
     accountId,
     at,

@@ -1,4 +1,6 @@
 /** Reminders ahead of a reset's expiry: which are due, and what became of them. */
+import type { AccountId, ResetId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { AddressVault } from '../postgres/address-vault.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
 import { instant } from '../postgres/rows.ts';
@@ -6,11 +8,11 @@ import { BEFORE_ALL, type ExpiringReset } from './expiring-reset.ts';
 
 /** One mail: resets of an account that expire at one moment. */
 export type DueReminder = {
-  account_id: string;
+  account_id: AccountId;
   /** Undefined where it cannot be read: it was sealed with another key. */
   email: string | undefined;
-  expires_at: string;
-  reset_ids: string[];
+  expires_at: Instant;
+  reset_ids: ResetId[];
   /** How long before the expiry, as PostgreSQL spells it (`7 days`). */
   before: string;
 };
@@ -19,7 +21,7 @@ export type DueReminder = {
 export type ReminderOutcome = 'sent' | 'refused' | 'given_up';
 
 type Row = Pick<DueReminder, 'account_id' | 'before'> & {
-  reset_id: string;
+  reset_id: ResetId;
   email_sealed: Buffer;
   expires_at: Date;
   position: string;
@@ -28,7 +30,7 @@ type Row = Pick<DueReminder, 'account_id' | 'before'> & {
 export async function dueReminders(
   database: Database,
   vault: AddressVault,
-  at: string,
+  at: Instant,
   limit: number,
   { expires_at, reset_id }: ExpiringReset = BEFORE_ALL,
 ): Promise<{ due: DueReminder[]; next: ExpiringReset | undefined }> {
@@ -66,7 +68,7 @@ export async function noteReminder(
   database: Database,
   { reset_ids, before }: DueReminder,
   outcome: ReminderOutcome,
-  at: string,
+  at: Instant,
 ): Promise<void> {
   await queryRow(database, 'note_reminder', 'SELECT boon_code.note_reminder($1, $2, $3, $4)', [
     reset_ids,

@@ -1,5 +1,7 @@
 /** Banked resets and the usage windows that they restore. */
 import type { GrantedResets, PlanLimits, Redemption } from '../../contracts/resets/reset.schema.ts';
+import type { AccountId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { AddressVault } from '../postgres/address-vault.ts';
 import { type Database, queryRow } from '../postgres/database.ts';
 import { GroupCommit } from '../postgres/group-commit.ts';
@@ -14,7 +16,7 @@ import { makeResetHistory, type ResetHistory } from './reset-history.ts';
 import { type DueReminder, dueReminders, noteReminder, type ReminderOutcome } from './reset-reminders.ts';
 
 export type ResetGrantRequest = Write & {
-  account_id: string;
+  account_id: AccountId;
   /** 1 to 100. */
   count: number;
   reason: string;
@@ -27,7 +29,7 @@ export interface Resets extends ReadResets, ResetHistory {
   /** Banks so many resets for an account, under the policy in use. */
   grantResets(request: ResetGrantRequest): Promise<Recorded<GrantedResets>>;
   /** What the account may use at a moment. */
-  limits(accountId: string, at: string): Promise<PlanLimits>;
+  limits(accountId: AccountId, at: Instant): Promise<PlanLimits>;
   /**
    * Spends a reset and restores both windows, in one transaction, once for each request id of an account; grouped
    * with others. Where nothing is used, or no reset is there, nothing is spent and the outcome says so.
@@ -35,31 +37,31 @@ export interface Resets extends ReadResets, ResetHistory {
   redeemReset(request: RedeemRequest): Promise<Redemption>;
 
   /** Posts the expiry of at most `limit` resets that expired by `at`; answers how many. */
-  expireResets(at: string, limit: number): Promise<number>;
+  expireResets(at: Instant, limit: number): Promise<number>;
   /**
    * Redeems at most `limit` resets at their last moment, of accounts that have switched it on; answers how many, and
    * after which reset the next page begins.
    */
   redeemExpiringResets(
-    at: string,
+    at: Instant,
     limit: number,
     after?: ExpiringReset,
   ): Promise<{ redeemed: number; next: ExpiringReset | undefined }>;
   /** Banks anew at most `limit` resets that a weekly window, ending by itself, made useless; answers how many. */
-  returnDueResets(at: string, limit: number): Promise<number>;
+  returnDueResets(at: Instant, limit: number): Promise<number>;
   /**
    * Reminders of coming expiries that are due at `at`, of at most `limit` resets, and after which reset the next page
    * begins. The resets of an account that expire at one moment are in one reminder.
    */
   dueReminders(
-    at: string,
+    at: Instant,
     limit: number,
     after?: ExpiringReset,
   ): Promise<{ due: DueReminder[]; next: ExpiringReset | undefined }>;
   /** Notes what became of a reminder, so that it is not due again. */
-  noteReminder(reminder: DueReminder, outcome: ReminderOutcome, at: string): Promise<void>;
+  noteReminder(reminder: DueReminder, outcome: ReminderOutcome, at: Instant): Promise<void>;
   /** The first moment after `after` at which time changes a reset or reminds of one. */
-  nextResetMoment(after: string): Promise<string | undefined>;
+  nextResetMoment(after: Instant): Promise<Instant | undefined>;
 }
 
 const MOST_IN_A_BATCH = 100;
@@ -101,7 +103,7 @@ async function count(database: Database, name: string, text: string, values: unk
 async function redeemExpiringResets(
   database: Database,
   policyVersion: string,
-  at: string,
+  at: Instant,
   limit: number,
   { expires_at, reset_id }: ExpiringReset = BEFORE_ALL,
 ): Promise<{ redeemed: number; next: ExpiringReset | undefined }> {

@@ -1,9 +1,12 @@
 /** Charging of uses, grouped: the TypeScript side of `boon.use`. */
 
-import { BoonError, type ErrorCode, type LimitReached } from '../../contracts/errors.ts';
+import { BoonError, type LimitReached } from '../../contracts/errors.ts';
 import type { Usage, UsageBody } from '../../contracts/usage/usage.schema.ts';
 import { formatCredits, parseCredits } from '../../domain/credits.ts';
+import type { AccountId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { isError } from '../../domain/is-error.ts';
+import type { InvalidUseReason, UseLimitReason } from '../../domain/usage-reasons.ts';
 import { WINDOW_KINDS, WINDOW_LENGTH_MS } from '../../domain/usage-window.ts';
 import { type Database, queryBatch, queryRow } from '../postgres/database.ts';
 import { AGAIN, GroupCommit } from '../postgres/group-commit.ts';
@@ -11,13 +14,11 @@ import { AGAIN, GroupCommit } from '../postgres/group-commit.ts';
 import type { Recorded } from '../postgres/recorded.ts';
 import { openWindows, type WindowsRow } from './usage-windows.ts';
 
-/** `at` is when it was used, `now` when it is told: a use that is told late is judged at its own moment. */
-export type UseRequest = Omit<UsageBody, 'at'> & { at: string; now: string };
+/** `at` is when it was used, `now` when it is reported: a use that is reported late is judged at its own moment. */
+export type UseRequest = Omit<UsageBody, 'at'> & { at: Instant; now: Instant };
 
 type UseRow = WindowsRow & {
   i: number;
-  code: ErrorCode | 'again' | null;
-  reason: string | null;
   replayed: boolean;
   plan_part: string;
   pool_part: string;
@@ -26,7 +27,16 @@ type UseRow = WindowsRow & {
   balance: string | null;
   amount: string | null;
   resets: number | null;
-};
+} & Verdict;
+
+/** What became of a use, and why. A use that is to be asked for again says which organisation pays for it. */
+type Verdict =
+  | { code: null; reason: null }
+  | { code: 'again'; reason: AccountId | null }
+  | { code: 'not_found' | 'idempotency_mismatch'; reason: null }
+  | { code: 'account_frozen'; reason: 'frozen' | 'closed' }
+  | { code: 'validation_failed'; reason: InvalidUseReason }
+  | { code: 'limit_reached'; reason: UseLimitReason };
 
 const USE = `
   SELECT i, code, reason, replayed, plan_part, pool_part, invoice_part, own_part, balance, five_hour_limit, five_hour_used, five_hour_started_at,
@@ -45,8 +55,8 @@ export function makeUse(
   policyVersion: () => string,
 ): (request: UseRequest) => Promise<Recorded<Usage>> {
   /** Whose organisation was which when it was last looked at: it is locked with its member. */
-  const pools = new Map<string, string>();
-  const remember = (account: string, pool: string) => {
+  const pools = new Map<AccountId, AccountId>();
+  const remember = (account: AccountId, pool: AccountId) => {
     if (pools.size >= MOST_REMEMBERED) pools.clear();
     pools.set(account, pool);
   };
@@ -108,33 +118,35 @@ export function makeUse(
 function toRow(
   { units, ...request }: UseRequest,
   i: number,
-  pool: string | undefined,
+  pool: AccountId | undefined,
 ): Record<string, unknown> {
   return { i, ...request, pool_id: pool, units: parseCredits(units)?.toString() };
 }
 
 function refusal(request: UseRequest, row: UseRow): BoonError {
-  const reasonCode = row.reason ?? undefined;
   switch (row.code) {
     case 'not_found':
       return new BoonError('not_found', `There is no account "${request.account_id}".`);
     case 'account_frozen':
       return new BoonError('account_frozen', `The account is ${row.reason}: it uses nothing.`, {
-        reasonCode,
+        reasonCode: row.reason,
       });
     case 'idempotency_mismatch':
       return new BoonError('idempotency_mismatch', `"${request.id}" stands for another use.`);
     case 'limit_reached': {
       const limit = limitOf(row);
-      return new BoonError('limit_reached', limitDetail(row, limit), { reasonCode, limit });
+      const detail = limitDetail(row.reason, limit);
+      return new BoonError('limit_reached', detail, { reasonCode: row.reason, limit });
     }
+    case 'validation_failed':
+      return invalid(row.reason);
     default:
-      return invalid(row.reason ?? '');
+      return new BoonError('internal', `The ledger answered a use with "${row.code}".`);
   }
 }
 
-function invalid(reason: string): BoonError {
-  const [path, message] = INVALID[reason] ?? ['', 'is not valid'];
+function invalid(reason: InvalidUseReason): BoonError {
+  const [path, message] = INVALID[reason];
   return new BoonError('validation_failed', `${path}: ${message}.`, { errors: [{ path, message }] });
 }
 
@@ -145,10 +157,10 @@ function hasNoMonth(error: unknown): boolean {
   );
 }
 
-const INVALID: Readonly<Record<string, readonly [path: string, message: string]>> = {
+const INVALID: Readonly<Record<InvalidUseReason, readonly [path: string, message: string]>> = {
   not_on_rate_card: ['product', 'must be a product of the rate card'],
   too_much: ['units', 'must cost at most 1000000000 credits'],
-  too_late: ['at', 'must not lie so far back: the use is told too late'],
+  too_late: ['at', 'must not lie so far back: the use is reported too late'],
 };
 
 /** When the plan has room again: when the last of the windows ends that have too little of it. */
@@ -165,7 +177,7 @@ function limitOf(row: UseRow): LimitReached {
 }
 
 /** Banked resets are named first, then what keeps credits from paying. */
-function limitDetail(row: UseRow, { next_window_at, resets_available }: LimitReached): string {
+function limitDetail(reason: UseLimitReason, { next_window_at, resets_available }: LimitReached): string {
   const until = next_window_at === null ? '' : ` until ${next_window_at}`;
   return [
     `The plan does not cover this use${until}.`,
@@ -174,11 +186,11 @@ function limitDetail(row: UseRow, { next_window_at, resets_available }: LimitRea
       : [
           `${resets_available} banked reset${resets_available === 1 ? '' : 's'} can be redeemed to go on now.`,
         ]),
-    WHY_NOT_CREDITS[row.reason ?? ''] ?? '',
+    WHY_NOT_CREDITS[reason],
   ].join(' ');
 }
 
-const WHY_NOT_CREDITS: Readonly<Record<string, string>> = {
+const WHY_NOT_CREDITS: Readonly<Record<UseLimitReason, string>> = {
   not_paid_by_credits: 'On this plan credits do not pay for this product.',
   credits_off: 'The account has switched credits off.',
   credits_on_request: 'Credits would pay the rest: send it again with `use_credits: true`.',

@@ -1,32 +1,24 @@
 /** What credits could pay beyond the plan, and what limits their spending: the TypeScript side of `boon.credit_means`. */
 import { BoonError } from '../../contracts/errors.ts';
 import type { BeyondPlan } from '../../contracts/resets/reset.schema.ts';
-import { formatCredits } from '../../domain/credits.ts';
+import { type Credits, formatCredits } from '../../domain/credits.ts';
+import type { AccountId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
+import type { CreditRefusal } from '../../domain/usage-reasons.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
 import { instant } from '../postgres/rows.ts';
-
-/** Why nothing is paid by itself: the reasons of `limit_reached`, or that the account is frozen or closed. */
-export type CreditRefusal =
-  | 'account_frozen'
-  | 'not_paid_by_credits'
-  | 'credits_off'
-  | 'no_credits'
-  | 'member_limit'
-  | 'spending_limit'
-  | 'invoice_ceiling'
-  | 'credits_on_request';
 
 export type CreditMeans = {
   /** Null: credits go on by themselves where the plan ends. */
   refused: CreditRefusal | null;
   /** What the organisation's credits and the account's own could pay and what may be invoiced, as a decimal string. */
-  payable: string;
+  payable: Credits;
   /** Whether the organisation is invoiced for whatever its member uses. */
   unlimited: boolean;
   /** Whether an organisation's credits pay first. */
   member: boolean;
   /** The limit in this billing month: the member's on the organisation's credits, else the account's own; null is none. */
-  spending: { limit: string; spent: string; resets_at: string } | null;
+  spending: { limit: Credits; spent: Credits; resets_at: Instant } | null;
 };
 
 type MeansRow = {
@@ -42,9 +34,9 @@ type MeansRow = {
 export async function creditMeans(
   database: Database,
   policyVersion: string,
-  accountId: string,
+  accountId: AccountId,
   product: string,
-  at: string,
+  at: Instant,
 ): Promise<CreditMeans> {
   const row = await queryRow<MeansRow>(
     database,
@@ -79,8 +71,8 @@ const BEYOND_PLAN = `
 export async function beyondPlan(
   database: Database,
   policyVersion: string,
-  accountId: string,
-  at: string,
+  accountId: AccountId,
+  at: Instant,
 ): Promise<BeyondPlan[]> {
   type Row = Pick<MeansRow, 'refused' | 'payable' | 'unlimited'> & { product: string };
   const values = [policyVersion, accountId, at];

@@ -2,6 +2,8 @@
 
 import type { BeyondPlan } from '../../contracts/resets/reset.schema.ts';
 import type { Charge, Pool, Usage } from '../../contracts/usage/usage.schema.ts';
+import type { AccountId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { type Database, queryRow } from '../postgres/database.ts';
 import type { Page, PageRequest } from '../postgres/page.ts';
 import type { Recorded } from '../postgres/recorded.ts';
@@ -19,18 +21,18 @@ export interface Metering {
    */
   use(request: UseRequest): Promise<Recorded<Usage>>;
   /** An account's uses, the latest told first, each with what paid for it. Those of dropped months are gone. */
-  listUsage(accountId: string, page: PageRequest): Promise<Page<Charge>>;
+  listUsage(accountId: AccountId, page: PageRequest): Promise<Page<Charge>>;
   /** What was taken of an organisation's credits in its billing month at `at`, what it will be invoiced for, and by whom. */
-  pool(accountId: string, at: string): Promise<Pool>;
+  pool(accountId: AccountId, at: Instant): Promise<Pool>;
   /** What credits could pay for a product at `at`, beyond the plan. */
-  creditMeans(accountId: string, product: string, at: string): Promise<CreditMeans>;
+  creditMeans(accountId: AccountId, product: string, at: Instant): Promise<CreditMeans>;
   /** The same for each product that credits may pay for on the account's plan. */
-  beyondPlan(accountId: string, at: string): Promise<BeyondPlan[]>;
+  beyondPlan(accountId: AccountId, at: Instant): Promise<BeyondPlan[]>;
   /**
    * Makes the partitions of this month and the next, and drops those that the policy keeps no longer, one at a time;
    * `dropped` hears how many there were after each. Answers how many.
    */
-  tendUsage(at: string, dropped?: (months: number) => void): Promise<number>;
+  tendUsage(at: Instant, dropped?: (months: number) => void): Promise<number>;
 }
 
 export function makeMetering(database: Database, policyVersion: () => string): Metering {

@@ -2,6 +2,8 @@
 import { BoonError } from '../../contracts/errors.ts';
 import type { Charge, Pool } from '../../contracts/usage/usage.schema.ts';
 import { formatCredits } from '../../domain/credits.ts';
+import type { AccountId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { limitText } from '../accounts/accounts.ts';
 import { DIGITS, decodeCursor } from '../postgres/cursor.ts';
 import { type Database, queryRows } from '../postgres/database.ts';
@@ -32,7 +34,7 @@ type ChargeRow = Omit<Charge, 'at' | 'told_at' | 'charged' | 'windows'> & {
   weekly: Date | null;
 };
 
-export async function listUsage(database: Database, id: string, page: PageRequest): Promise<Page<Charge>> {
+export async function listUsage(database: Database, id: AccountId, page: PageRequest): Promise<Page<Charge>> {
   const [seq] = page.cursor === undefined ? [null] : decodeCursor(page.cursor, [DIGITS]);
   const rows = await queryRows<ChargeRow>(database, 'list_usage', LIST, [id, seq, page.limit + 1]);
   if (rows[0]?.known !== true) throw new BoonError('not_found', `There is no account "${id}".`);
@@ -103,13 +105,18 @@ type PoolRow = {
   charged: string;
   price: string;
   currency: string;
-  member_id: string | null;
+  member_id: AccountId | null;
   spent: string;
   invoiced: string;
   pool_limit: string | null;
 };
 
-export async function pool(database: Database, policyVersion: string, id: string, at: string): Promise<Pool> {
+export async function pool(
+  database: Database,
+  policyVersion: string,
+  id: AccountId,
+  at: Instant,
+): Promise<Pool> {
   const rows = await queryRows<PoolRow>(database, 'pool', POOL, [id, at, policyVersion]);
   const [first] = rows;
   if (first === undefined) throw new BoonError('not_found', `There is no organisation "${id}".`);

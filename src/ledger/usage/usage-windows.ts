@@ -2,6 +2,8 @@
 import { BoonError } from '../../contracts/errors.ts';
 import type { PlanLimits, Windows } from '../../contracts/resets/reset.schema.ts';
 import { formatCredits } from '../../domain/credits.ts';
+import type { AccountId } from '../../domain/ids.ts';
+import type { Instant } from '../../domain/instant.ts';
 import {
   type StoredWindow,
   type UsageWindow,
@@ -57,8 +59,8 @@ const COLUMNS =
 export async function limits(
   database: Database,
   policyVersion: string,
-  id: string,
-  at: string,
+  id: AccountId,
+  at: Instant,
 ): Promise<PlanLimits> {
   const row = await queryRow<WindowsRow & { plan: PlanLimits['plan']; credits: string; resets: string }>(
     database,

@@ -1,5 +1,6 @@
 /** The complimentary reset of each account, as one ongoing campaign. */
 import type { CampaignProcess } from '../../contracts/campaigns/campaign-process.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 
 /**
@@ -10,7 +11,7 @@ import type { Ledger } from '../../ledger/ledger.ts';
 export async function keepComplimentaryResets(
   ledger: Pick<Ledger, 'keepComplimentaryCampaign' | 'findCampaign'>,
   process: CampaignProcess,
-  at: string,
+  at: Instant,
   onMissed: (error: unknown) => void = rethrow,
 ): Promise<void> {
   const id = await ledger.keepComplimentaryCampaign(at);

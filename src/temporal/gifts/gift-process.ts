@@ -21,6 +21,7 @@ import {
   giftWorkflowId,
 } from '../../contracts/gifts/gift.ts';
 import { acceptedGift, type GiftProcess } from '../../contracts/gifts/gift-process.ts';
+import type { GiftId } from '../../domain/ids.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { tokenHash } from '../../ledger/postgres/address-vault.ts';
 import { countWorkers } from '../count-workers.ts';
@@ -89,7 +90,7 @@ export function createGiftProcess(options: GiftProcessOptions): GiftProcess {
   }
 
   /** Nobody waits for it: where it is lost, `reconcile` asks Temporal. */
-  function note(giftId: string): void {
+  function note(giftId: GiftId): void {
     ledger.noteGiftStarts([giftId], clock().toISOString()).catch(() => undefined);
   }
 
@@ -97,7 +98,7 @@ export function createGiftProcess(options: GiftProcessOptions): GiftProcess {
    * Should its process still run in a moment, it looks at the ledger and ends. Nobody waits for it: it would at its deadline,
    * too. Not at once: one that is just answering who ended the gift would begin that anew.
    */
-  function hearOfEnd(giftId: string): void {
+  function hearOfEnd(giftId: GiftId): void {
     const tell = () => void refreshGifts(client, [giftWorkflowId(giftId)]).catch(() => undefined);
     setTimeout(tell, TOLD_AFTER).unref();
   }

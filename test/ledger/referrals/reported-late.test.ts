@@ -70,7 +70,7 @@ describe.each([
         errors: [
           {
             path: 'at',
-            message: `must be told before ${TOLD_UNTIL}: the invitation that it would count for is over`,
+            message: `must be reported before ${TOLD_UNTIL}: the invitation that it would count for is over`,
           },
         ],
       });

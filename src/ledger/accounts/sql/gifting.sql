@@ -28,7 +28,7 @@ BEGIN
   IF p.identity_required AND (a.identity_verified_at IS NULL OR a.identity_verified_at > p_at) THEN
     reasons := reasons || jsonb_build_object('code', 'identity_unverified', 'detail', 'The identity is not verified.');
   END IF;
-  IF a.created_at + p.min_account_age > p_at THEN
+  IF a.created_at + p.min_account_age > greatest(p_at, a.created_at) THEN
     reasons := reasons || jsonb_build_object('code', 'gift_denied', 'reason_code', 'account_too_new',
       'detail', format('The account may give from %s.', boon_code.instant_text(a.created_at + p.min_account_age)));
   END IF;

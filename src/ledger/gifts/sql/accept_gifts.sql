@@ -162,7 +162,7 @@ BEGIN
       refused_detail := format('The sender''s account is %s.', r.sender_status);
     ELSIF p.identity_required AND (r.identity_verified_at IS NULL OR r.identity_verified_at > r.at) THEN
       refused_code := 'identity_unverified'; refused_detail := 'The sender has not verified their identity.';
-    ELSIF r.sender_created_at + p.min_account_age > r.at THEN
+    ELSIF r.sender_created_at + p.min_account_age > greatest(r.at, r.sender_created_at) THEN
       refused_code := 'gift_denied'; refused_reason := 'account_too_new';
       refused_detail := format('The sender''s account must be %s old: it may give from %s.', boon_code.duration_text(p.min_account_age),
                                boon_code.instant_text(r.sender_created_at + p.min_account_age));

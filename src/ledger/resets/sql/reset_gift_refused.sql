@@ -20,7 +20,7 @@ BEGIN
     code := 'account_frozen'; reason := s.status; detail := format('The sender''s account is %s.', s.status);
   ELSIF p.identity_required AND (s.identity_verified_at IS NULL OR s.identity_verified_at > q.at) THEN
     code := 'identity_unverified'; detail := 'The sender has not verified their identity.';
-  ELSIF s.created_at + p.min_account_age > q.at THEN
+  ELSIF s.created_at + p.min_account_age > greatest(q.at, s.created_at) THEN
     code := 'gift_denied'; reason := 'account_too_new';
     detail := format('The sender''s account must be %s old: it may give from %s.', boon_code.duration_text(p.min_account_age),
                      boon_code.instant_text(s.created_at + p.min_account_age));
