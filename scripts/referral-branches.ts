@@ -10,7 +10,7 @@ import {
 } from '../src/contracts/referrals/referral.ts';
 import { TASK_QUEUE } from '../src/contracts/temporal.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
-import { rewardWindows } from '../src/temporal/referrals/reward-windows.ts';
+import { rewardWindows } from '../src/temporal/referrals/reward-window-process.ts';
 import type { MailCatcher } from '../test/support/mail-catcher.ts';
 import { referralRig } from '../test/support/referral-rig.ts';
 import { inviteRequest } from '../test/support/referrals.ts';

@@ -1,9 +1,10 @@
 /** Gifts as the API starts them: accepted by the ledger, then their process. */
 import type { Client } from '@temporalio/client';
-import { type AcceptedGift, GIFT_WORKFLOW, type GiftWorkflow } from '../../src/contracts/gifts/gift.ts';
+import type { AcceptedGift } from '../../src/contracts/gifts/gift.ts';
 import { acceptedGift } from '../../src/contracts/gifts/gift-process.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import { giftStartOptions } from '../../src/temporal/gifts/gift-start.ts';
+import { giftStart } from '../../src/temporal/gifts/gift-start.ts';
+import { startProcess } from '../../src/temporal/start-process.ts';
 import { ACCOUNTS, accountId } from './ledger-database.ts';
 
 let serial = 0;
@@ -33,7 +34,7 @@ export async function acceptDueIn(
 
 /** Starts the process of an accepted gift, as the HTTP server does. */
 export async function startGift(client: Client, gift: AcceptedGift, taskQueue: string): Promise<void> {
-  await client.workflow.start<GiftWorkflow>(GIFT_WORKFLOW, giftStartOptions(gift, taskQueue, Date.now()));
+  await startProcess(client, taskQueue, giftStart(gift, Date.now()));
 }
 
 /** The body of a request for one credit from any account to the next. */

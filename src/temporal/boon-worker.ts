@@ -32,14 +32,14 @@ import type { Payments } from '../contracts/purchases/payments.ts';
 import type { GiftProcesses } from '../domain/gift-processes.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { billingRuns } from './billing/billing-runs.ts';
-import { campaignRuns } from './campaigns/campaign-process.ts';
+import { campaignRuns } from './campaigns/campaign-runs.ts';
 import { converted } from './connection.ts';
 import { giftRuns } from './gifts/gift-runs.ts';
-import { purchaseRuns } from './purchases/purchase-process.ts';
-import { refundRuns } from './purchases/refund-process.ts';
+import { purchaseRuns } from './purchases/purchase-runs.ts';
+import { refundRuns } from './purchases/refund-runs.ts';
 import { referralRuns } from './referrals/referral-runs.ts';
+import { rewardWindows } from './referrals/reward-window-process.ts';
 import { windowRuns } from './referrals/reward-window-runs.ts';
-import { rewardWindows } from './referrals/reward-windows.ts';
 import type { Deployment } from './versioning.ts';
 
 export type BoonWorkerOptions = {

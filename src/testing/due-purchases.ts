@@ -5,7 +5,7 @@ import type { Payments } from '../contracts/purchases/payments.ts';
 import type { Purchase } from '../contracts/purchases/purchase.ts';
 import { TASK_QUEUE } from '../contracts/temporal.ts';
 import { orderedId } from '../domain/ordered-id.ts';
-import { purchaseRuns } from '../temporal/purchases/purchase-process.ts';
+import { purchaseRuns } from '../temporal/purchases/purchase-runs.ts';
 import { type Duty, EVER, MOST, soonest } from './duty.ts';
 import type { Traveller } from './traveller.ts';
 

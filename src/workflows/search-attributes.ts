@@ -1,27 +1,19 @@
-/** Keeping a running gift's search attributes true, at no cost while they are. */
-import type { SearchAttributeUpdatePair } from '@temporalio/common';
+/** Keeping a running process' search attributes true, at no cost while they are. */
 import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import type { GiftProgress } from '../contracts/gifts/gift.ts';
-import {
-  BOON_ACCOUNT,
-  BOON_CREDITS,
-  BOON_PROGRAM,
-  BOON_STATUS,
-  exceptionalStatus,
-  giftSearchAttributes,
-} from '../contracts/gifts/gift-search-attributes.ts';
+import { attributePairs, type FoundBy } from '../contracts/search-attributes.ts';
 
 /** Changes those that differ. The process that started the workflow set them; a plain client may not have. */
-export function showSearchAttributes(gift: GiftProgress): void {
+export function showSearchAttributes(foundBy: FoundBy): void {
   const shown = workflowInfo().typedSearchAttributes;
-  const wanted = giftSearchAttributes(gift);
-  const changes: SearchAttributeUpdatePair[] = [];
-  for (const key of [BOON_ACCOUNT, BOON_CREDITS, BOON_PROGRAM]) {
-    if (String(shown.get(key)) !== String(wanted.get(key))) {
-      changes.push({ key, value: wanted.get(key) } as SearchAttributeUpdatePair);
-    }
-  }
-  const status = exceptionalStatus(gift);
-  if ((shown.get(BOON_STATUS) ?? null) !== status) changes.push({ key: BOON_STATUS, value: status });
+  const changes = attributePairs(foundBy).filter(({ key, value }) => {
+    const now = shown.get(key);
+    return value === null ? now != null : String(now) !== String(value);
+  });
+  if (changes.length > 0) upsertSearchAttributes(changes);
+}
+
+/** Sets them, whether or not they differ: purchases and refunds did so from the first version on. */
+export function setSearchAttributes(foundBy: FoundBy): void {
+  const changes = attributePairs(foundBy);
   if (changes.length > 0) upsertSearchAttributes(changes);
 }

@@ -10,9 +10,9 @@ import { branchPoints } from './branch-points.ts';
 
 /** One way that the workflows' code can go. */
 export type Branch = {
-  /** `open-gift.ts:96` */
+  /** `gifts/state.ts:96` */
   place: string;
-  /** `open-gift.ts OpenGift.advance` */
+  /** `gifts/state.ts OpenGift.advance` */
   within: string;
   /** What begins there, and its line: `else: if (due) await gift.advance();` */
   way: string;
@@ -97,7 +97,7 @@ function sources(code: string): (place: number) => Source | undefined {
     const entry = map.findEntry(line, place - before.lastIndexOf('\n') - 1);
     // What the bundler wrote itself has no entry on its line.
     if (!('originalSource' in entry) || entry.generatedLine !== line) return undefined;
-    const file = /\/src\/workflows\/(?:.+\/)?([^/]+)$/.exec(entry.originalSource)?.[1];
+    const file = /\/src\/workflows\/(.+)$/.exec(entry.originalSource)?.[1];
     if (file === undefined) return undefined;
     const text = texts.get(entry.originalSource)?.[entry.originalLine]?.trim() ?? '';
     return { file, line: entry.originalLine + 1, text };

@@ -6,7 +6,7 @@ import { STICKY_TIMEOUT } from '../../src/temporal/boon-worker.ts';
 import { temporalClient, temporalTarget } from '../../src/temporal/connection.ts';
 import { ACT_PATIENCE, createGiftProcess } from '../../src/temporal/gifts/gift-process.ts';
 import { RESEND_PATIENCE } from '../../src/temporal/referrals/referral-process.ts';
-import { CLAIM_PATIENCE } from '../../src/temporal/referrals/reward-windows.ts';
+import { CLAIM_PATIENCE } from '../../src/temporal/referrals/reward-window-process.ts';
 import { registerSearchAttributes } from '../../src/temporal/search-attributes.ts';
 import { connectWorker } from '../../src/temporal/worker-connection.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';

@@ -7,7 +7,7 @@ import { refundWorkflowId } from '../../src/contracts/purchases/refund.ts';
 import { rewardWindowWorkflowId } from '../../src/contracts/referrals/referral.ts';
 import type { StuckItem } from '../../src/contracts/stuck-item.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
-import { refundRuns } from '../../src/temporal/purchases/refund-process.ts';
+import { refundRuns } from '../../src/temporal/purchases/refund-runs.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { bought } from '../support/purchases.ts';
 import { askRefund } from '../support/refunds.ts';

@@ -27,7 +27,7 @@ import { createCampaignProcess } from '../../src/temporal/campaigns/campaign-pro
 import { keepComplimentaryResets } from '../../src/temporal/campaigns/complimentary-resets.ts';
 import { createPurchaseProcess } from '../../src/temporal/purchases/purchase-process.ts';
 import { createRefundProcess } from '../../src/temporal/purchases/refund-process.ts';
-import { rewardWindows } from '../../src/temporal/referrals/reward-windows.ts';
+import { rewardWindows } from '../../src/temporal/referrals/reward-window-process.ts';
 import { keepSchedules } from '../../src/temporal/schedules.ts';
 import { BILLED, seedInvoiced } from '../support/billing.ts';
 import { createCampaign } from '../support/campaigns.ts';

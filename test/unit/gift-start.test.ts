@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AcceptedGift } from '../../src/contracts/gifts/gift.ts';
-import { giftActOptions, giftStartOptions } from '../../src/temporal/gifts/gift-start.ts';
+import { giftStart, giftStartNow } from '../../src/temporal/gifts/gift-start.ts';
 
 const GIFT: AcceptedGift = {
   id: 'gft_1',
@@ -16,15 +16,15 @@ const GIFT: AcceptedGift = {
 const now = Date.parse('2026-03-10T12:00:00.000Z');
 
 test.each([
-  ['at its deadline', giftStartOptions],
-  ['with an action', giftActOptions],
-])('a process that is started %s knows which reset is given, and says so', (_when, options) => {
-  const { args, staticSummary } = options({ ...GIFT, reset_id: '17' }, 'boon', now);
+  ['at its deadline', (gift: AcceptedGift) => giftStart(gift, now)],
+  ['with an action', giftStartNow],
+])('a process that is started %s knows which reset is given, and says so', (_when, start) => {
+  const { args, staticSummary } = start({ ...GIFT, reset_id: '17' });
   expect(args).toEqual([{ accepted: { ...GIFT, reset_id: '17' } }]);
   expect(staticSummary).toBe('1 banked reset from ada to grace');
 });
 
 test('its input holds nothing that the process does not need', () => {
   const more = { ...GIFT, amount: '4', message: 'Thank you!', reason: 'odd' };
-  expect(giftStartOptions(more, 'boon', now).args).toEqual([{ accepted: { ...GIFT, amount: '4' } }]);
+  expect(giftStart(more, now).args).toEqual([{ accepted: { ...GIFT, amount: '4' } }]);
 });

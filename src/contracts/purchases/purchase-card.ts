@@ -1,8 +1,7 @@
 /** What an operator reads of a purchase in the Temporal Web UI. */
-import { type SearchAttributePair, TypedSearchAttributes } from '@temporalio/common';
 import type { Instant } from '../../domain/instant.ts';
 import { type RefusedRequest, refusedLines, timeText, updateLines } from '../refused-request.ts';
-import { BOON_ACCOUNT, BOON_PROGRAM, BOON_STATUS } from '../search-attribute-keys.ts';
+import type { FoundBy } from '../search-attributes.ts';
 import { summaryOf } from '../summary.ts';
 import { caseText } from './payment-case.ts';
 import type { PurchaseProgress } from './purchase.ts';
@@ -55,18 +54,15 @@ function updatesOf({ kind }: PurchaseProgress): string[] {
 }
 
 /** Found by its account, and by `purchase` or `top_up`. */
-export function purchaseSearchAttributes({ account_id, kind }: PurchaseProgress): TypedSearchAttributes {
-  return new TypedSearchAttributes([
-    { key: BOON_ACCOUNT, value: [account_id] },
-    { key: BOON_PROGRAM, value: kind === 'top_up' ? 'top_up' : 'purchase' },
-  ]);
+export function purchaseFoundBy({ account_id, kind }: PurchaseProgress): FoundBy {
+  return { accounts: [account_id], program: kind === 'top_up' ? 'top_up' : 'purchase' };
 }
 
 /**
  * One that was not paid says so, and an open one with a payment that does not fit it that it is a `case`; every other tells
  * by running or completed how it is.
  */
-export function unpaidAttributes({ status, case: opened }: PurchaseProgress): SearchAttributePair[] {
-  if (status === 'open' && opened !== undefined) return [{ key: BOON_STATUS, value: 'case' }];
-  return status === 'expired' || status === 'failed' ? [{ key: BOON_STATUS, value: status }] : [];
+export function unpaidPurchaseFoundBy({ status, case: opened }: PurchaseProgress): FoundBy {
+  if (status === 'open' && opened !== undefined) return { status: 'case' };
+  return status === 'expired' || status === 'failed' ? { status } : {};
 }

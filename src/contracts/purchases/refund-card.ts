@@ -1,8 +1,7 @@
 /** What an operator reads of a refund in the Temporal Web UI. */
-import { type SearchAttributePair, TypedSearchAttributes } from '@temporalio/common';
 import type { Instant } from '../../domain/instant.ts';
 import { type RefusedRequest, refusedLines, timeText, updateLines } from '../refused-request.ts';
-import { BOON_ACCOUNT, BOON_PROGRAM, BOON_STATUS } from '../search-attribute-keys.ts';
+import type { FoundBy } from '../search-attributes.ts';
 import { summaryOf } from '../summary.ts';
 import { priceText } from './purchase.ts';
 import { REFUND_ASK_AT_MOST, type RefundProgress } from './refund.ts';
@@ -48,14 +47,11 @@ function asking({ asked = 0, ask_at }: RefundDoing): string {
 }
 
 /** Found by its account, and by `refund`. */
-export function refundSearchAttributes({ account_id }: RefundProgress): TypedSearchAttributes {
-  return new TypedSearchAttributes([
-    { key: BOON_ACCOUNT, value: [account_id] },
-    { key: BOON_PROGRAM, value: 'refund' },
-  ]);
+export function refundFoundBy({ account_id }: RefundProgress): FoundBy {
+  return { accounts: [account_id], program: 'refund' };
 }
 
 /** One that failed says so; every other tells by running or completed how it is. */
-export function failedAttributes({ status }: RefundProgress): SearchAttributePair[] {
-  return status === 'failed' ? [{ key: BOON_STATUS, value: status }] : [];
+export function failedRefundFoundBy({ status }: RefundProgress): FoundBy {
+  return status === 'failed' ? { status } : {};
 }

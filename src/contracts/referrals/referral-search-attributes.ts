@@ -1,8 +1,6 @@
-/** How referrals and reward windows are found in Temporal. */
-import { type SearchAttributePair, TypedSearchAttributes } from '@temporalio/common';
-import type { AccountId } from '../../domain/ids.ts';
+/** How referrals are found in Temporal. */
 import type { ReferralStatus } from '../../domain/referral-status.ts';
-import { BOON_ACCOUNT, BOON_PROGRAM, BOON_STATUS } from '../search-attribute-keys.ts';
+import type { FoundBy } from '../search-attributes.ts';
 import type { ReferralProgress } from './referral.ts';
 
 /**
@@ -11,26 +9,13 @@ import type { ReferralProgress } from './referral.ts';
  */
 const EXCEPTIONAL: readonly ReferralStatus[] = ['refused', 'expired', 'canceled'];
 
-/** Search attributes at the start: the referrer and the program. */
-export function referralSearchAttributes(referral: ReferralProgress): TypedSearchAttributes {
-  return new TypedSearchAttributes([
-    { key: BOON_ACCOUNT, value: [referral.referrer_id] },
-    { key: BOON_PROGRAM, value: referral.program },
-  ]);
+/** At the start: by the referrer and the program. */
+export function referralFoundBy({ referrer_id, program }: ReferralProgress): FoundBy {
+  return { accounts: [referrer_id], program };
 }
 
-/** What a referral that ended without a reward adds to them; none for every other. */
-export function exceptionalAttributes(referral: ReferralProgress): SearchAttributePair[] {
-  const { status, referrer_id, friend_id } = referral;
-  if (!EXCEPTIONAL.includes(status)) return [];
-  const accounts = friend_id == null ? [referrer_id] : [referrer_id, friend_id];
-  return [
-    { key: BOON_STATUS, value: status },
-    { key: BOON_ACCOUNT, value: accounts },
-  ];
-}
-
-/** A reward window is found by its account. */
-export function windowSearchAttributes(accountId: AccountId): TypedSearchAttributes {
-  return new TypedSearchAttributes([{ key: BOON_ACCOUNT, value: [accountId] }]);
+/** What a referral that ended without a reward adds; nothing for every other. */
+export function endedReferralFoundBy({ status, referrer_id, friend_id }: ReferralProgress): FoundBy {
+  if (!EXCEPTIONAL.includes(status)) return {};
+  return { status, accounts: friend_id == null ? [referrer_id] : [referrer_id, friend_id] };
 }

@@ -5,15 +5,12 @@ import {
   type Client,
   isGrpcServiceError,
   ServiceError,
-  WithStartWorkflowOperation,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
-import { BoonError } from '../../contracts/errors.ts';
 import {
   type AcceptedGift,
-  GIFT_WORKFLOW,
   type Gift,
   type GiftActionRequest,
   type GiftAnswer,
@@ -26,8 +23,10 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import { tokenHash } from '../../ledger/postgres/address-vault.ts';
 import { countWorkers } from '../count-workers.ts';
 import { refusedBy, unavailable } from '../failure.ts';
+import { answeredWithin, PATIENCE } from '../patience.ts';
+import { startProcess, withStart } from '../start-process.ts';
 import { refreshGifts } from './gift-runs.ts';
-import { giftActOptions, giftStartOptions } from './gift-start.ts';
+import { giftStart, giftStartNow } from './gift-start.ts';
 
 export type GiftProcessOptions = {
   client: Client;
@@ -39,8 +38,6 @@ export type GiftProcessOptions = {
   actPatience?: number;
 };
 
-/** How long a caller waits for Temporal to take a start, in milliseconds; then `reconcile` sees to it. */
-const START_PATIENCE = 2_000;
 export const ACT_PATIENCE = 10_000;
 const PING_PATIENCE = 2_000;
 /** How long after an action on a gift that has ended its process is told, in milliseconds. */
@@ -59,7 +56,7 @@ export function createGiftProcess(options: GiftProcessOptions): GiftProcess {
   const { client, ledger, taskQueue, clock, actPatience = ACT_PATIENCE } = options;
   return {
     async start(gift) {
-      await within(START_PATIENCE, () => start(gift));
+      await answeredWithin(client, PATIENCE, () => start(gift));
     },
 
     async act(request) {
@@ -80,12 +77,7 @@ export function createGiftProcess(options: GiftProcessOptions): GiftProcess {
   };
 
   async function start(gift: AcceptedGift): Promise<void> {
-    const options = giftStartOptions(gift, taskQueue, clock().getTime());
-    try {
-      await client.workflow.start<GiftWorkflow>(GIFT_WORKFLOW, options);
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    }
+    await startProcess(client, taskQueue, giftStart(gift, clock().getTime()));
     note(gift.id);
   }
 
@@ -113,10 +105,9 @@ export function createGiftProcess(options: GiftProcessOptions): GiftProcess {
       return undefined;
     }
     try {
-      return await within(actPatience, () => update(request, open));
+      return await answeredWithin(client, actPatience, () => update(request, open), hasEnded);
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError || error instanceof WorkflowExecutionAlreadyStartedError)
-        return undefined;
+      if (hasEnded(error)) return undefined;
       throw error;
     }
   }
@@ -128,10 +119,7 @@ export function createGiftProcess(options: GiftProcessOptions): GiftProcess {
     const given = token === undefined ? rest : { ...rest, token_hash: tokenHash(token) };
     const attempt = randomUUID();
     const send = () => {
-      const startWorkflowOperation = new WithStartWorkflowOperation<GiftWorkflow>(
-        GIFT_WORKFLOW,
-        giftActOptions(open, taskQueue),
-      );
+      const startWorkflowOperation = withStart(giftStartNow(open), taskQueue, 'lost');
       return client.workflow.executeUpdateWithStart<GiftWorkflow, GiftAnswer, [object]>(action, {
         updateId: updateId(key),
         args: [{ ...given, key, attempt }],
@@ -150,19 +138,11 @@ export function createGiftProcess(options: GiftProcessOptions): GiftProcess {
       return 'recorded';
     }
   }
+}
 
-  /** Bounds what Temporal may take; anything but a refusal or a missing workflow is `unavailable`. */
-  async function within<T>(milliseconds: number, work: () => Promise<T>): Promise<T> {
-    try {
-      return await client.connection.withDeadline(Date.now() + milliseconds, work);
-    } catch (error) {
-      const isKnown =
-        error instanceof WorkflowNotFoundError ||
-        error instanceof WorkflowExecutionAlreadyStartedError ||
-        error instanceof BoonError;
-      throw isKnown ? error : unavailable(error);
-    }
-  }
+/** Whether a failure says that the process has ended. */
+function hasEnded(error: unknown): boolean {
+  return error instanceof WorkflowNotFoundError || error instanceof WorkflowExecutionAlreadyStartedError;
 }
 
 /** Rejects with `unavailable` when Temporal does not answer. */

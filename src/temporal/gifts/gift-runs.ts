@@ -1,11 +1,11 @@
 /** Gifts' workflows as `reconcile` asks for them: which run, and starting one anew. */
-import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { GiftRuns } from '../../activities/gifts/gift-starts.ts';
-import { GIFT_WORKFLOW, type GiftWorkflow } from '../../contracts/gifts/gift.ts';
+import { GIFT_WORKFLOW } from '../../contracts/gifts/gift.ts';
 import { refreshGiftUpdate } from '../../contracts/gifts/gift-messages.ts';
 import { runningWorkflows } from '../running-workflows.ts';
-import { startedAnew } from '../started-anew.ts';
-import { giftStartOptions } from './gift-start.ts';
+import { restartProcess } from '../start-process.ts';
+import { giftStart } from './gift-start.ts';
 
 /** Ends of a process that are no end of its gift. */
 const LOST = '"Terminated", "Failed", "Canceled", "TimedOut"';
@@ -30,21 +30,8 @@ export function giftRuns(client: Client, taskQueue: string, clock: () => Date): 
 
     refresh: (workflowIds) => refreshGifts(client, workflowIds),
 
-    async restart(gift, replacing) {
-      const options = giftStartOptions(gift, taskQueue, clock().getTime());
-      try {
-        // A process that was terminated or failed may begin again; one that completed has done its work.
-        const workflowIdReusePolicy =
-          replacing === 'completed' ? 'ALLOW_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY';
-        await startedAnew(client, options.workflowId, () =>
-          client.workflow.start<GiftWorkflow>(GIFT_WORKFLOW, { ...options, workflowIdReusePolicy }),
-        );
-        return true;
-      } catch (error) {
-        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-        return false;
-      }
-    },
+    restart: (gift, replacing) =>
+      restartProcess(client, taskQueue, giftStart(gift, clock().getTime()), replacing),
   };
 }
 

@@ -1,24 +1,24 @@
 /** How a referral's process is started. */
 import {
+  REFERRAL_WORKFLOW,
   type Referral,
   type ReferralWorkflow,
   referralProgress,
   referralWorkflowId,
 } from '../../contracts/referrals/referral.ts';
 import { referralSummary } from '../../contracts/referrals/referral-card.ts';
-import { referralSearchAttributes } from '../../contracts/referrals/referral-search-attributes.ts';
+import { referralFoundBy } from '../../contracts/referrals/referral-search-attributes.ts';
+import type { ProcessStart } from '../start-process.ts';
 
-/** Options that start the process of a referral with how the ledger has it. */
-export function referralStartOptions(referral: Referral, taskQueue: string) {
+/** The start of a referral's process with how the ledger has it. */
+export function referralStart(referral: Referral): ProcessStart<ReferralWorkflow> {
   const progress = referralProgress(referral);
   return {
-    taskQueue,
+    workflow: REFERRAL_WORKFLOW,
     workflowId: referralWorkflowId(referral.id),
-    args: [{ referral: progress }] as Parameters<ReferralWorkflow>,
-    // One process a referral, for ever; a second start of a running one is the same start.
-    workflowIdReusePolicy: 'REJECT_DUPLICATE',
-    workflowIdConflictPolicy: 'USE_EXISTING',
-    typedSearchAttributes: referralSearchAttributes(progress),
+    args: [{ referral: progress }],
+    runs: 'once',
+    foundBy: referralFoundBy(progress),
     staticSummary: referralSummary(progress),
-  } as const;
+  };
 }

@@ -9,7 +9,7 @@ import {
   rewardWindowWorkflowId,
 } from '../../../src/contracts/referrals/referral.ts';
 import { TASK_QUEUE } from '../../../src/contracts/temporal.ts';
-import { rewardWindows } from '../../../src/temporal/referrals/reward-windows.ts';
+import { rewardWindows } from '../../../src/temporal/referrals/reward-window-process.ts';
 import { type GiftRig, giftRig } from '../../support/gift-rig.ts';
 import { OPEN_PROGRAMS, type ReferralRig, referralRig } from '../../support/referral-rig.ts';
 import { devNamespace } from '../../support/temporal-server.ts';

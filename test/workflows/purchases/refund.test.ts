@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Payments } from '../../../src/contracts/purchases/payments.ts';
 import { type RefundWorkflow, refundWorkflowId } from '../../../src/contracts/purchases/refund.ts';
 import { TASK_QUEUE } from '../../../src/contracts/temporal.ts';
-import { refundRuns } from '../../../src/temporal/purchases/refund-process.ts';
+import { refundRuns } from '../../../src/temporal/purchases/refund-runs.ts';
 import { DAY, type GiftRig, giftRig } from '../../support/gift-rig.ts';
 import { bought } from '../../support/purchases.ts';
 import { askRefund } from '../../support/refunds.ts';
