@@ -92,10 +92,7 @@ export function reconcileActivities(ledger: Ledger, runs: GiftRuns, processes: G
       return { count, duties: { gift_ends } };
     },
 
-    /**
-     * Seals what was posted since the last block, a block at a time; what is left after some minutes is left to the
-     * next run.
-     */
+    /** Seals what was posted since the last block, a block at a time; after some minutes the next run does the rest. */
     async sealBlocks(at: Instant): Promise<Counted> {
       let count = 0;
       const sealing = await duty(ledger, 'sealing', at, async (run) => {
