@@ -24,7 +24,7 @@ export type LetterLedger = Pick<Ledger, 'findGift' | 'giftAddress' | 'findAccoun
 
 /** Reminders are written by their duties, from what these find. */
 export type WrittenKind = Exclude<LetterKind, 'reset_reminder' | 'credit_reminder'>;
-/** Undefined where there is nothing to tell at the moment, or nobody to tell it to. */
+/** Undefined if there is nothing to say at the moment, or nobody to say it to. */
 type Write = (letter: LetterName, at: Instant) => Promise<WrittenLetter | undefined>;
 export type LetterWriters = Record<WrittenKind, Write>;
 
@@ -66,7 +66,7 @@ export function letterWriters({
       return { to: address.email, mail: invitationMail({ referral, from, url, publicUrl, which }) };
     },
 
-    /** Nothing to who was given nothing, or lost it again. */
+    /** Nothing to those who were given nothing, or lost it again. */
     async reward({ subject, which }) {
       const referral = await ledger.findReferral(subject);
       const reward = referral.rewards.find(({ recipient }) => recipient === which);

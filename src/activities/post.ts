@@ -1,7 +1,8 @@
 /**
- * The post: hands a letter to the mail server, and has the ledger note it. One that was noted as sent is not sent again. SMTP cannot
+ * The post: hands a letter to the mail server, and has the ledger note it. One that was recorded as sent is not sent
+ * again. SMTP cannot
  * promise more: where a worker dies, or the mail server falls silent, after it had the text, the letter is sent once more, with the same
- * Message-ID, by which mail systems know it; and not a third time.
+ * Message-ID, by which mail systems recognise it; and not a third time.
  */
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
@@ -30,7 +31,7 @@ export type WrittenLetter = { mail: Mail; to: string | undefined };
 export type Post = {
   /**
    * Sends a letter, unless it was sent before.
-   * @param write undefined where there is nothing to tell, or nobody to tell it to
+   * @param write undefined if there is nothing to say, or nobody to say it to
    * @returns false where nothing was needed
    * @throws ApplicationFailure: `mail_refused`, `mail_given_up` and `mail_unanswered` are final, everything else may be retried
    */
@@ -81,7 +82,7 @@ export function makePost({ ledger, transport, from }: PostDependencies): Post {
   ): Promise<Error> {
     const { error, mayHaveArrived } =
       failure instanceof Error ? { error: failure, mayHaveArrived: false } : failure;
-    log.warn('A letter was not taken', { letter: letterId(letter), message: error.message });
+    log.warn('A letter was not accepted', { letter: letterId(letter), message: error.message });
     if (error instanceof ApplicationFailure && error.type === 'mail_refused') {
       await failing(() => ledger.endLetter(letter, 'refused', at));
       return error;
@@ -93,7 +94,7 @@ export function makePost({ ledger, transport, from }: PostDependencies): Post {
 
 type Unhanded = { error: ApplicationFailure; mayHaveArrived: boolean };
 
-/** Hands mails to a mail server. Undefined when it took one. */
+/** Hands mails to a mail server. Undefined when it accepted one. */
 function makeHand(transport: Pick<Transporter, 'sendMail'>) {
   watchStreams(transport);
   return async (mail: SendMailOptions): Promise<Error | Unhanded | undefined> => {
@@ -160,7 +161,7 @@ function final(end: keyof typeof FINAL): ApplicationFailure {
   return ApplicationFailure.create({ type, message, nonRetryable: true });
 }
 
-/** Somebody else tries it: what comes of that is known by then. */
+/** Somebody else is trying it: the outcome is known by then. */
 function held(until: Instant, at: Instant): ApplicationFailure {
   return ApplicationFailure.create({
     message: 'The letter is being mailed.',

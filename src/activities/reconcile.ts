@@ -34,7 +34,7 @@ const PAGES = 10;
 const SEALS_FOR = 120_000;
 /** How many overdue gifts are advanced in one call. */
 const OVERDUE = 500;
-/** How many processes of a call's gifts are told: with more at once, workers are behind and will see for themselves. */
+/** How many processes of a call's gifts are signaled: with more at once, workers are behind and will see for themselves. */
 const TOLD = 50;
 
 /** @param processes which gifts have workflows of their own: only theirs are missing when they do not run */
@@ -52,7 +52,7 @@ export function reconcileActivities(ledger: Ledger, runs: GiftRuns, processes: G
           sweep.started += await starts.startAgain(run);
           if (after !== undefined) await ledger.forgetGiftStarts(after);
         }
-        // Of new ones the ledger knows which were started; what is asked of all of them does not believe it.
+        // The ledger knows which new ones were started; a check of all does not rely on that.
         const which = after === undefined ? 'all' : 'not started';
         for (let page = 0; page < PAGES; page += 1) {
           const request = { limit: PAGE, cursor: sweep.cursor };
@@ -92,7 +92,7 @@ export function reconcileActivities(ledger: Ledger, runs: GiftRuns, processes: G
       return { count, duties: { gift_ends } };
     },
 
-    /** Seals what was posted since the last block, a block at a time; what is left after some minutes is the next run's. */
+    /** Seals what was posted since the last block, a block at a time; after some minutes the next run does the rest. */
     async sealBlocks(at: Instant): Promise<Counted> {
       let count = 0;
       const sealing = await duty(ledger, 'sealing', at, async (run) => {

@@ -60,12 +60,12 @@ export type BoonWorkerOptions = {
   codec?: PayloadCodec | undefined;
   /** Runs as this version of a worker deployment; unversioned when left out. */
   deployment?: Deployment | undefined;
-  /** Tells which build did a task when there is no deployment; short, for each task's events hold it. */
+  /** Says which build did a task when there is no deployment; short, because each task's events hold it. */
   buildId?: string;
   maxCachedWorkflows?: number;
   /** Accounts in one transaction of a campaign. */
   campaignPageSize?: number;
-  /** What stands around each activity; nothing when left out. A harness tells them its own time by it. */
+  /** What wraps each activity; nothing when left out. A harness passes its own time this way. */
   interceptors?: Pick<WorkerInterceptors, 'activity'>;
 };
 

@@ -15,7 +15,7 @@ export type ProcessStart<W extends Workflow> = {
   workflowId: string;
   args: Parameters<W>;
   /**
-   * `once`: its id has one process, for ever; one that completed has done its work. `again`: one that has ended may begin
+   * `once`: its id has one process, forever; one that completed has done its work. `again`: one that has ended may begin
    * again from what the ledger holds.
    */
   runs: 'once' | 'again';

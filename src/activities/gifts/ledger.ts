@@ -28,7 +28,7 @@ export function ledgerActivities(ledger: Ledger) {
         return replayed ? await ledger.findGift(value.id) : value;
       }),
 
-    /** Does what time has brought and tells how the gift stands; small, for it stands in every gift's history. */
+    /** Does what time has brought and answers with the gift's state; small, because it is in every gift's history. */
     advanceGift: (giftId: GiftId, at: Instant): Promise<GiftStanding> =>
       failing(async () => standingOf(await ledger.advanceGift(giftId, at))),
 

@@ -19,17 +19,20 @@ export type ReferralSweepActivities = ReturnType<typeof referralSweepActivities>
 /** What happened to referrals between the two times. */
 export type ReferralSweep = { since: Instant | undefined; before: Instant; at: Instant };
 
-/** A first run looks at what closed since so long before. */
+/** How far back a first run looks for what has closed. */
 const A_DAY = 86_400_000;
 /** How many one query to Temporal's visibility asks about. */
 const PAGE = 100;
 /** How many invitations are ended in one call. */
 const EXPIRED = 500;
-/** A process that goes on after it was told of its end is told again: a letter may be on its way, or the word was lost. */
+/**
+ * A process that continues after it was signaled to end is signaled again: a letter may be on its way, or the signal
+ * was lost.
+ */
 const TOLD_AGAIN = 600_000;
-/** How many processes are told at a time. */
+/** How many processes are signaled at a time. */
 const TOLD = 50;
-/** A reward this late is not being claimed: its process is gone, or does not get on. */
+/** A reward this late is not being claimed: its process is gone, or makes no progress. */
 const LATE = 600_000;
 
 export function referralSweepActivities(
@@ -38,7 +41,7 @@ export function referralSweepActivities(
   windows: WindowRuns,
 ) {
   return {
-    /** Starts the processes that are missing, tells those that missed an end, and sees to rewards that are due. */
+    /** Starts missing processes, signals those that missed an end, and has due rewards claimed. */
     async sweepReferrals({ since, before, at }: ReferralSweep): Promise<ReferralSweepReport> {
       const report: ReferralSweepReport = { started: 0, ended: 0, due: 0, paid: 0 };
       const referrals = await duty(ledger, 'referrals', at, (run) =>
@@ -52,7 +55,7 @@ export function referralSweepActivities(
       return { ...report, duties: { referrals, rewards, reward_windows } };
     },
 
-    /** Ends every invitation that ran out by `at` and tells their processes, a page at a time. */
+    /** Ends every invitation that ran out by `at` and signals their processes, a page at a time. */
     async expireInvitations(at: Instant): Promise<Counted> {
       let count = 0;
       const invitations = await duty(ledger, 'invitations', at, (run) =>
@@ -73,7 +76,7 @@ export function referralSweepActivities(
     },
   };
 
-  /** Starts processes that are missing, and tells those that run of an end. */
+  /** Starts missing processes, and signals an end to those that run. */
   async function hold(
     run: DutyRun,
     { since, before, at }: ReferralSweep,
@@ -99,7 +102,7 @@ export function referralSweepActivities(
     await tellEnds({ before, at }, report);
   }
 
-  /** Tells the processes that go on though their referral has ended; those that are over are not looked for again. */
+  /** Signals processes that continue though their referral has ended; those that are over are not looked for again. */
   async function tellEnds(
     { before, at }: Pick<ReferralSweep, 'before' | 'at'>,
     report: ReferralSweepReport,
@@ -115,7 +118,7 @@ export function referralSweepActivities(
     }
   }
 
-  /** A deferred reward's process is told that its month has come; a late one's is not waited for. */
+  /** A deferred reward's process is signaled that its month has come; a late one's is not waited for. */
   async function payWhatIsDue(run: DutyRun, before: Instant, report: ReferralSweepReport): Promise<void> {
     const due = await ledger.dueRewards(before, EXPIRED, run.at);
     for (const ids of batches(due, TOLD)) {
@@ -137,7 +140,7 @@ export function referralSweepActivities(
     }
   }
 
-  /** One that has completed though the ledger, asked after that, has it open, did so by mistake: it begins anew. */
+  /** One that has completed though the ledger, asked after that, has it open, did so by mistake: it begins again. */
   async function startAgain(referral: Referral): Promise<boolean> {
     if (await runs.restart(referral)) return true;
     const now = await ledger.findReferral(referral.id);

@@ -24,13 +24,13 @@ export type RewardWindows = {
 
 export type RewardActivities = ReturnType<typeof rewardActivities>;
 
-/** So often a claim waits for those that hold the last places to be paid; then the ledger has the word at once. */
+/** How many times a claim waits for held places to be paid; after that the ledger decides. */
 const WAITS = 5;
 const WAIT = '500 milliseconds';
 
 export function rewardActivities(ledger: Referrals, windows: RewardWindows) {
   return {
-    /** Claims the reward of a qualified referral and tells how the referral stands after it, and who was given one so far. */
+    /** Claims the reward of a qualified referral; returns the referral's state after it, and who was given one so far. */
     claimReward: (referralId: ReferralId, at: Instant): Promise<ReferralStanding & RewardsGiven> =>
       failing(async () => {
         const referral = await ledger.findReferral(referralId);

@@ -5,7 +5,7 @@ import type { CampaignProcess } from '../../contracts/campaigns/campaign-process
 import { startedAnew } from '../started-anew.ts';
 import { createCampaignProcess } from './campaign-process.ts';
 
-/** Waking them as `reconcile` does: it is told of one that had failed. */
+/** Waking them as `reconcile` does: one that had failed is reported to it. */
 export function campaignRuns(client: Client, taskQueue: string): CampaignProcess {
   const { wake } = createCampaignProcess({ client, taskQueue, patience: 10_000 });
   return {

@@ -46,7 +46,7 @@ const TOLD_AFTER = 1_000;
 const MOST_TRIES = 8;
 /** The status code of gRPC for such a moment. */
 const FAILED_PRECONDITION = 9;
-/** A longer key stands in an update id as its digest: servers limit ids. */
+/** A longer key is in an update id as its digest: servers limit ids. */
 const LONGEST_UPDATE_ID = 200;
 
 /** The gift as this very call changed it, or `recorded`: what was answered is an earlier call's, or no answer of Boon's. */
@@ -115,7 +115,7 @@ export function createGiftProcess(options: GiftProcessOptions): GiftProcess {
   /** Sends the action as an update whose id is its key: however often it is sent, it is done once. */
   async function update(request: GiftActionRequest, open: AcceptedGift): Promise<Answer> {
     const { action, key, at: _, gift_id, token, ...rest } = request;
-    // What stands in Temporal's history must not open a claim link.
+    // What is in Temporal's history must not open a claim link.
     const given = token === undefined ? rest : { ...rest, token_hash: tokenHash(token) };
     const attempt = randomUUID();
     const send = () => {

@@ -1,4 +1,4 @@
-/** Gifts' workflows as `reconcile` asks for them: which run, and starting one anew. */
+/** Gifts' workflows as `reconcile` asks for them: which run, and starting one again. */
 import type { Client } from '@temporalio/client';
 import type { GiftRuns } from '../../activities/gifts/gift-starts.ts';
 import { GIFT_WORKFLOW } from '../../contracts/gifts/gift.ts';

@@ -1,4 +1,4 @@
-/** Purchases' workflows as `reconcile` asks for them: which run, and starting one anew. */
+/** Purchases' workflows as `reconcile` asks for them: which run, and starting one again. */
 import type { Client } from '@temporalio/client';
 import type { PurchaseRuns } from '../../activities/purchases/purchase.ts';
 import { runningWorkflows } from '../running-workflows.ts';

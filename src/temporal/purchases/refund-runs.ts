@@ -1,4 +1,4 @@
-/** Refunds' workflows as `reconcile` asks for them: which run, and starting one anew. */
+/** Refunds' workflows as `reconcile` asks for them: which run, and starting one again. */
 import type { Client } from '@temporalio/client';
 import type { RefundRuns } from '../../activities/purchases/refund.ts';
 import { runningWorkflows } from '../running-workflows.ts';

@@ -63,7 +63,7 @@ export function createReferralProcess(options: ReferralProcessOptions): Referral
       try {
         await handle.signal(message, referralStanding(referral));
       } catch (error) {
-        // Its invitation had run out, and its process with it, when the last prompt was told.
+        // Its invitation had run out, and its process with it, when the last prompt was reported.
         if (!(error instanceof WorkflowNotFoundError) || referral.status !== 'qualified') throw error;
         await startProcess(client, taskQueue, referralStart(referral), 'completed');
       }

@@ -1,4 +1,4 @@
-/** Referrals' workflows as `reconcile` and `expiry` ask for them: which run, telling one, starting one anew. */
+/** Referrals' workflows as `reconcile` and `expiry` ask for them: which run, signaling one, starting one again. */
 import type { Client } from '@temporalio/client';
 import type { ReferralRuns } from '../../activities/referrals/referral-runs.ts';
 import { REFERRAL_WORKFLOW } from '../../contracts/referrals/referral.ts';

@@ -1,4 +1,4 @@
-/** Reward windows' processes on Temporal: asked for places by referrals, told by the API. */
+/** Reward windows' processes on Temporal: asked for places by referrals, signaled by the API. */
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { RewardWindows } from '../../activities/referrals/reward.ts';
 import {

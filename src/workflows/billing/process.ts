@@ -1,7 +1,7 @@
 /**
  * One billing month of an organisation that is invoiced: waits for its end, closes it in the ledger, which writes the
- * invoice, hands that to the payment provider where there is one, and mails it. The ledger has it paid later, by the
- * provider's word or an operator's.
+ * invoice, hands that to the payment provider where there is one, and mails it. In the ledger it is paid later, when
+ * the provider or an operator reports the payment.
  */
 import {
   allHandlersFinished,
@@ -27,7 +27,7 @@ export async function billingCycle(input: BillingCycleInput): Promise<BillingCyc
   // A cancellation requested of the workflow is refused; it must not cut its process short.
   return await CancellationScope.nonCancellable(() => untilItsEnd(month));
 }
-// It waits for up to a month: it goes on under newer code.
+// It waits for up to a month: it continues under newer code.
 setWorkflowOptions(versioned('AUTO_UPGRADE'), billingCycle);
 
 async function untilItsEnd(month: OpenBillingMonth): Promise<BillingCycleResult> {

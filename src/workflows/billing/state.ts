@@ -37,7 +37,7 @@ export class OpenBillingMonth {
   #stage: BillingStage = 'waiting';
   #standing: BillingMonthStanding | null = null;
   #refused: RefusedRequest | undefined;
-  /** A request to cancel was refused: the run that heard it stands under it for ever. */
+  /** A request to cancel was refused: the run that received it is marked with it forever. */
   #needsNewRun = false;
 
   constructor(input: BillingCycleInput) {
@@ -52,7 +52,7 @@ export class OpenBillingMonth {
     return { account_id, month, ends_at, stage: this.#stage, standing: this.#standing };
   }
 
-  /** Input of a run that goes on where this one stands. */
+  /** Input of a run that continues where this one stopped. */
   nextRun(): BillingCycleInput {
     const { account_id, month, ends_at } = this.#input;
     const refused = this.#refused;
@@ -66,7 +66,7 @@ export class OpenBillingMonth {
     this.#show();
   }
 
-  /** Waits for the month's end. @returns true when it has come; false when the process is to go on in a new run. */
+  /** Waits for the month's end. @returns true when it has come; false when the process is to continue in a new run. */
   async untilItsEnd(): Promise<boolean> {
     const left = Date.parse(this.#input.ends_at) - Date.now();
     if (left <= 0) return true;
@@ -86,7 +86,7 @@ export class OpenBillingMonth {
     this.#show();
   }
 
-  /** Closes the month in the ledger, which writes the invoice, and sees to it. */
+  /** Closes the month in the ledger, which writes the invoice, and has the invoice collected and mailed. */
   async invoice(): Promise<BillingCycleResult> {
     const { account_id, month, ends_at } = this.#input;
     this.#goTo('closing');

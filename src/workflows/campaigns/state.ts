@@ -15,19 +15,19 @@ import { showSearchAttributes } from '../search-attributes.ts';
 
 const ledger = proxyActivities<CampaignActivities>({
   startToCloseTimeout: '10 minutes',
-  // So long a campaign stands still when its worker is killed.
+  // How long a campaign stalls after its worker is killed.
   heartbeatTimeout: '10 seconds',
   // A page is done or not, so an attempt that was cut short is simply followed by another.
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 });
 
-/** How long a campaign that does nothing goes without a look at the ledger, whose word may have been missed. */
+/** How long an idle campaign goes without reading the ledger, whose signal may have been missed. */
 const LOOK_EVERY = '1 day';
 
 export class OpenCampaign {
   readonly #id: string;
   #progress: CampaignProgress | undefined;
-  /** Counts what was heard from outside, so that nothing heard during a look at the ledger is missed. */
+  /** Counts signals from outside, so that none that arrives while the ledger is being read is missed. */
   #heard = 0;
   #proven = false;
 

@@ -54,7 +54,7 @@ async function beginOrRefuse(gift: OpenGift, input: GiftInput): Promise<void> {
   }
 }
 
-/** Many actions have made the history long: the same gift goes on with a new one. */
+/** Many actions have made the history long: the same gift continues with a new one. */
 async function goOnInNewRun(gift: OpenGift): Promise<void> {
   await condition(allHandlersFinished);
   const input = gift.nextRun();

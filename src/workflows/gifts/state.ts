@@ -58,7 +58,7 @@ export class OpenGift {
     return workflowInfo().continueAsNewSuggested && this.#claimMail !== 'sending';
   }
 
-  /** Takes over the accepted gift, or has the ledger accept the request. Throws the refusal. */
+  /** Adopts the accepted gift, or has the ledger accept the request. Throws the refusal. */
   async begin(given: GiftInput): Promise<void> {
     try {
       const giftId = checkedGiftId(workflowInfo().workflowId);
@@ -102,7 +102,7 @@ export class OpenGift {
     await condition(woken, '1 minute', { summary: 'Not advanced; trying again' });
   }
 
-  /** Takes over how the gift stands in the ledger, once the ledger has done what is due. */
+  /** Adopts the gift's state in the ledger, once the ledger has done what is due. */
   async refresh(): Promise<GiftProgress> {
     const { id } = await this.#begun();
     return await this.#inTurn(async () => {
@@ -118,7 +118,7 @@ export class OpenGift {
       const summary = summaryOf(action.by === undefined ? action.action : `${action.action} by ${action.by}`);
       const request = { ...action, gift_id: id, at: now() };
       const recorded = await ledger.actOnGift.executeWithOptions({ summary }, [request]);
-      // A recorded answer tells how the gift stood then, which must not replace how it stands now.
+      // A recorded answer has the gift's state of then, which must not replace its present one.
       if (!recorded.replayed) this.#become(standingOf(recorded.value));
       else this.#become(await ledger.advanceGift(id, now()));
       return recorded;
@@ -144,7 +144,7 @@ export class OpenGift {
     await this.#mailed;
   }
 
-  /** Input of a run that goes on where this one stands; undefined when the gift has ended. */
+  /** Input of a run that continues where this one stopped; undefined when the gift has ended. */
   nextRun(): GiftInput | undefined {
     const { deadline } = this;
     if (this.#gift === undefined || deadline === undefined) return undefined;
@@ -173,7 +173,7 @@ export class OpenGift {
     this.#know(gift);
   }
 
-  /** Takes over the gift as the ledger has it, whatever has become of it. */
+  /** Adopts the gift as the ledger has it, whatever has become of it. */
   async #read(id: string): Promise<void> {
     this.#know(await ledger.findGift.executeWithOptions({ summary: 'Read the gift' }, [id]));
   }

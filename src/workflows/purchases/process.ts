@@ -1,7 +1,8 @@
 /**
- * A purchase from its beginning to its payment. The ledger gives what was bought the moment it hears of the payment; this
- * process sees to it that it is heard of: it charges a top-up, waits for the payment of a checkout, asks the provider
- * at the end of that time what became of it, and mails what there is to tell.
+ * A purchase from its beginning to its payment. The ledger gives what was bought the moment it learns of the payment;
+ * this process makes sure the ledger learns of the payment: it charges a top-up, waits for the payment of a checkout,
+ * asks the provider
+ * at the end of that time what became of it, and mails the news.
  */
 import {
   allHandlersFinished,
@@ -41,7 +42,7 @@ async function untilItsEnd(purchase: OpenPurchase): Promise<PurchaseResult> {
   return purchase.result;
 }
 
-/** A request to cancel was refused: the same purchase goes on, and hears the next one. */
+/** A request to cancel was refused: the same purchase continues, and can take the next one. */
 async function goOnInNewRun(purchase: OpenPurchase): Promise<void> {
   await condition(allHandlersFinished);
   if (purchase.isOpen) await continueAsNew<PurchaseWorkflow>(purchase.nextRun());

@@ -74,7 +74,7 @@ export class OpenPurchase {
     return this.#isToClose;
   }
 
-  /** A request to cancel was refused: the run that heard it stands under it for ever. */
+  /** A request to cancel was refused: the run that received it is marked with it forever. */
   get needsNewRun(): boolean {
     return this.#needsNewRun;
   }
@@ -84,7 +84,7 @@ export class OpenPurchase {
     return { status, ...(reason_code === null ? {} : { reason_code }) };
   }
 
-  /** Input of a run that goes on where this one stands. */
+  /** Input of a run that continues where this one stopped. */
   nextRun(): PurchaseInput {
     const refused = this.#refused;
     return {
@@ -96,7 +96,7 @@ export class OpenPurchase {
     };
   }
 
-  /** Whatever a signal says, it only wakes: the ledger has the word. Runs of earlier versions believed it. */
+  /** Whatever a signal says, it only wakes: the ledger decides. Runs of earlier versions believed it. */
   hear(standing?: Standing): void {
     if (patched('a-signal-only-wakes')) this.#woken = true;
     // A signal has no caller to refuse: what does not fit is dropped.
@@ -181,7 +181,7 @@ export class OpenPurchase {
     );
   }
 
-  /** Mails what there is to tell; whether that works changes nothing. */
+  /** Mails the news; whether that works changes nothing. */
   async mail(): Promise<void> {
     try {
       await mails.sendPurchaseMail.executeWithOptions({ summary: 'Tell the buyer' }, [
@@ -211,7 +211,7 @@ export class OpenPurchase {
     }
   }
 
-  /** Takes over the ledger's word; what is open again is an older word, but for a payment that does not fit. */
+  /** Adopts the ledger's state; ignores a stale `open`, except for a payment that does not fit. */
   #become({ status, reason_code, case: opened }: Standing): void {
     if (opened !== undefined) this.#purchase = { ...this.#purchase, case: opened };
     else if (status === 'open') return;

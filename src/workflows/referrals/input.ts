@@ -49,7 +49,7 @@ const REFERRAL_SHAPE: Shape = {
   expires_at: instant,
 };
 
-/** Whether it tells how a referral stands. */
+/** Whether it gives the state of a referral. */
 export function isStanding(given: unknown): given is ReferralStanding {
   return shapeFaults('standing', given, STANDING_SHAPE).length === 0;
 }

@@ -1,4 +1,7 @@
-/** What reaches a running referral: the ledger's word by signals, what people ask by updates, described for the Web UI. */
+/**
+ * What reaches a running referral: the ledger's changes by signals, people's requests by updates, described for the Web
+ * UI.
+ */
 import {
   type ApplicationFailure,
   currentUpdateInfo,
@@ -69,7 +72,7 @@ function heard(standing: unknown, take: (standing: ReferralStanding) => void): v
 
 /** "Request Cancellation" in the Web UI: cancels the referral, not just its process; a refusal is shown. */
 async function cancelledThroughTemporal(referral: OpenReferral): Promise<void> {
-  // An earlier request was refused: this one is to be looked at anew.
+  // An earlier request was refused: this one is to be looked at again.
   const earlier = referral.cancelRequests === 0 ? '' : `-${referral.cancelRequests}`;
   const request = `${workflowInfo().workflowId}:cancel-request${earlier}`;
   const isAnswered = cancelRequestsAreAnswered();

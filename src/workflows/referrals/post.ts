@@ -17,7 +17,7 @@ export class ReferralPost {
   #resent: number;
   #mailing: Promise<void> = Promise.resolve();
   #onTheirWay = 0;
-  /** Who was told of their reward; undefined while only activities of earlier versions have answered, which did not say who has one. */
+  /** Who was mailed about their reward; undefined while only activities of earlier versions have answered, which did not say who has one. */
   #told: Set<Recipient> | undefined;
 
   /** @param whenDone called after each letter */
@@ -63,7 +63,7 @@ export class ReferralPost {
     });
   }
 
-  /** Tells each who was given a reward and has not been told, by a letter of their own. */
+  /** Mails each who was given a reward and has not been mailed, a letter of their own. */
   tell(given: readonly Recipient[]): void {
     this.#told ??= new Set();
     for (const recipient of given) {
@@ -81,7 +81,7 @@ export class ReferralPost {
     }
   }
 
-  /** Tells both, where an earlier version did not tell each when they were rewarded. */
+  /** Mails both, where an earlier version did not mail each when they were rewarded. */
   tellBoth(): void {
     if (this.#told !== undefined) return;
     this.#inTurn(async () => {

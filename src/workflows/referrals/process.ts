@@ -17,14 +17,14 @@ import { checkedReferral } from './input.ts';
 import { handleReferralMessages } from './messages.ts';
 import { OpenReferral } from './state.ts';
 
-/** Started by the API with an invitation that stands in the ledger; told by signals how it goes on there. */
+/** Started by the API with an invitation that is in the ledger; signals tell it what changes there. */
 export async function referral(input: ReferralInput): Promise<ReferralResult> {
   const referral = new OpenReferral(checkedReferral(input));
   handleReferralMessages(referral);
   // A cancellation requested of the workflow is one more action on the referral; it must not cut its process short.
   return await CancellationScope.nonCancellable(() => untilItsEnd(referral));
 }
-// A referral lives for weeks: it goes on under newer code.
+// A referral lives for weeks: it continues under newer code.
 setWorkflowOptions(versioned('AUTO_UPGRADE'), referral);
 
 async function untilItsEnd(referral: OpenReferral): Promise<ReferralResult> {
@@ -44,7 +44,7 @@ async function untilItsEnd(referral: OpenReferral): Promise<ReferralResult> {
   return referral.result;
 }
 
-/** Many messages have made the history long: the same referral goes on with a new one. */
+/** Many messages have made the history long: the same referral continues with a new one. */
 async function goOnInNewRun(referral: OpenReferral): Promise<void> {
   await condition(allHandlersFinished);
   if (referral.isOpen && !referral.rewardIsDue && !referral.isToLook)

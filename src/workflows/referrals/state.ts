@@ -50,7 +50,7 @@ export class OpenReferral {
   #rewardIsDue: boolean;
   readonly #post: ReferralPost;
   #isToLook = false;
-  /** Requests to cancel that were refused; the run that heard one stands under it for ever. */
+  /** Requests to cancel that were refused; the run that received one is marked with it forever. */
   #cancelRequests: number;
   #refused: RefusedRequest | undefined;
   #isToBeginAnew = false;
@@ -162,7 +162,7 @@ export class OpenReferral {
     }
   }
 
-  /** Takes over the ledger's word; one that is older than what is known changes nothing. */
+  /** Adopts the ledger's state; one that is older than what is known changes nothing. */
   become(standing: ReferralStanding): void {
     if (rank(standing) < rank(this.#referral)) return;
     const { id, program, referrer_id, prompts_required, expires_at } = this.#referral;
@@ -212,7 +212,7 @@ export class OpenReferral {
     }
   }
 
-  /** Tells those who were rewarded, if they have not been told. */
+  /** Mails those who were rewarded, if they have not been mailed. */
   mailReward(): void {
     this.#post.tellBoth();
   }
@@ -222,7 +222,7 @@ export class OpenReferral {
     return this.#post.untilQuiet();
   }
 
-  /** Input of a run that goes on where this one stands. */
+  /** Input of a run that continues where this one stopped. */
   nextRun(): ReferralInput {
     const { invitation, resent } = this.#post;
     const refused = this.#refused;
@@ -242,7 +242,7 @@ export class OpenReferral {
     });
   }
 
-  /** Takes over the ledger's word, and tells each who was given a reward meanwhile. */
+  /** Adopts the ledger's state, and mails everyone who was given a reward meanwhile. */
   #hearOfRewards({ given, ...standing }: ReferralStanding & RewardsGiven): void {
     this.become(standing);
     if (given !== undefined) this.#post.tell(given);

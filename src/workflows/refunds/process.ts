@@ -1,6 +1,6 @@
 /**
  * A refund from the ledger's word to the money. The ledger has taken what was bought out of the account before this process
- * begins; it has the provider send the money, waits for a bank that takes its time, and mails what there is to tell. A
+ * begins; it has the provider send the money, waits for a bank that takes its time, and mails the news. A
  * refund that fails gives back in the ledger what it took.
  */
 import {
@@ -37,7 +37,7 @@ async function untilItsEnd(refund: OpenRefund): Promise<RefundResult> {
   return refund.result;
 }
 
-/** A request to cancel was refused: the same refund goes on, and hears the next one. */
+/** A request to cancel was refused: the same refund continues, and can take the next one. */
 async function goOnInNewRun(refund: OpenRefund): Promise<void> {
   await condition(allHandlersFinished);
   if (refund.isPending) await continueAsNew<RefundWorkflow>(refund.nextRun());

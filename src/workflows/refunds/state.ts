@@ -62,12 +62,12 @@ export class OpenRefund {
     return this.#askAt === undefined;
   }
 
-  /** A request to cancel was refused: the run that heard it stands under it for ever. */
+  /** A request to cancel was refused: the run that received it is marked with it forever. */
   get needsNewRun(): boolean {
     return this.#needsNewRun;
   }
 
-  /** Input of a run that goes on where this one stands. */
+  /** Input of a run that continues where this one stopped. */
   nextRun(): RefundInput {
     const refused = this.#refused;
     return {
@@ -92,7 +92,7 @@ export class OpenRefund {
     return { status, ...(reason_code === null ? {} : { reason_code }) };
   }
 
-  /** Whatever a signal says, it only wakes: the ledger has the word. Runs of earlier versions believed it. */
+  /** Whatever a signal says, it only wakes: the ledger decides. Runs of earlier versions believed it. */
   hear(standing?: Standing): void {
     if (patched('a-signal-only-wakes')) this.#woken = true;
     // A signal has no caller to refuse: what does not fit is dropped.
@@ -154,7 +154,7 @@ export class OpenRefund {
     }
   }
 
-  /** Mails what there is to tell; whether that works changes nothing. */
+  /** Mails the news; whether that works changes nothing. */
   async mail(): Promise<void> {
     try {
       await mails.sendRefundMail.executeWithOptions({ summary: 'Tell the buyer' }, [this.#refund.id, now()]);
@@ -163,7 +163,7 @@ export class OpenRefund {
     }
   }
 
-  /** Takes over the ledger's word, unless it is an older one: pending, succeeded, failed is the only order. */
+  /** Adopts the ledger's state, unless it is an older one: pending, succeeded, failed is the only order. */
   #become({ status, reason_code }: Standing): void {
     if (REFUND_STATUSES.indexOf(status) <= REFUND_STATUSES.indexOf(this.#refund.status)) return;
     this.#refund = { ...this.#refund, status, reason_code: reason_code ?? null };

@@ -30,7 +30,7 @@ export function checkedWindow(input: RewardWindowInput | undefined): RewardWindo
 
 const PLACES_SHAPE: Shape = { cap: whole, banked: texts, held: texts };
 
-/** Whether it tells how a month stands. */
+/** Whether it gives the state of a month. */
 export function isWindow(given: unknown): given is RewardWindow {
   return shapeFaults('window', given, { program: text, cap: whole, claimed: texts }).length === 0;
 }

@@ -48,7 +48,7 @@ export class OpenWindow {
     return { account_id, month, ends_at, programs: this.#programs, closed: this.isClosed };
   }
 
-  /** A request to cancel was refused: the run that heard it stands under it for ever. */
+  /** A request to cancel was refused: the run that received it is marked with it forever. */
   get isToBeginAnew(): boolean {
     return this.#isToBeginAnew;
   }
@@ -65,7 +65,7 @@ export class OpenWindow {
     return this.#closed || Date.now() >= this.endsAt;
   }
 
-  /** Input of a run that goes on where this one stands. */
+  /** Input of a run that continues where this one stopped. */
   nextRun(): RewardWindowInput {
     const { account_id, month, ends_at } = this.#input;
     const refused = this.#refused;
@@ -144,7 +144,7 @@ export class OpenWindow {
     });
   }
 
-  /** Takes over how the ledger has the month; places that wait for the ledger stay held. */
+  /** Adopts the ledger's state of the month; places that wait for the ledger stay held. */
   become({ program, cap, claimed }: RewardWindow): void {
     this.#learn(program, cap, claimed);
     this.#show();
