@@ -35,7 +35,6 @@ export const whole: Check = is(
   (value) => Number.isSafeInteger(value) && Number(value) >= 0,
   'must be a whole number',
 );
-export const flag: Check = is((value) => typeof value === 'boolean', 'must be true or false');
 export const texts: Check = is(
   (value) => Array.isArray(value) && value.every((one) => typeof one === 'string'),
   'must be a list of texts',

@@ -8,7 +8,7 @@ import {
 } from '../../contracts/purchases/purchase.ts';
 import { REFUSED_SHAPE } from '../cancel-request.ts';
 import { invalid } from '../refusal.ts';
-import { flag, instant, isRecord, oneOf, orNull, type Shape, shapeFaults, text, whole } from '../shape.ts';
+import { instant, isRecord, oneOf, orNull, type Shape, shapeFaults, text, whole } from '../shape.ts';
 
 /** Throws the refusal of an input that is not the purchase of this workflow's id. */
 export function checkedPurchase(input: PurchaseInput | undefined): PurchaseInput {
@@ -22,7 +22,6 @@ export function checkedPurchase(input: PurchaseInput | undefined): PurchaseInput
     ...shapeFaults('input', input, {
       asked: orNull(whole),
       ask_at: orNull(instant),
-      woken: orNull(flag),
       ...REFUSED_SHAPE,
     }),
   ];

@@ -46,12 +46,12 @@ export class OpenPurchase {
   #isToClose = false;
   #needsNewRun = false;
 
-  constructor({ purchase, asked = 0, ask_at, refused, woken = false }: PurchaseInput) {
+  constructor({ purchase, asked = 0, ask_at, refused, woken }: PurchaseInput) {
     this.#purchase = purchase;
     this.#asked = asked;
     this.#askAt = ask_at ?? purchase.expires_at;
     this.#refused = refused;
-    this.#woken = woken;
+    this.#woken = woken === true;
     this.#show();
   }
 
@@ -92,7 +92,7 @@ export class OpenPurchase {
       asked: this.#asked,
       ask_at: this.#askAt,
       ...(refused === undefined ? {} : { refused }),
-      ...(this.#woken ? { woken: true } : {}),
+      woken: this.#woken,
     };
   }
 

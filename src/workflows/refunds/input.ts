@@ -3,7 +3,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import { REFUND_STATUSES, type RefundInput, refundWorkflowId } from '../../contracts/purchases/refund.ts';
 import { REFUSED_SHAPE } from '../cancel-request.ts';
 import { invalid } from '../refusal.ts';
-import { flag, instant, isRecord, oneOf, orNull, type Shape, shapeFaults, text, whole } from '../shape.ts';
+import { instant, isRecord, oneOf, orNull, type Shape, shapeFaults, text, whole } from '../shape.ts';
 
 /** Throws the refusal of an input that is not the refund of this workflow's id. */
 export function checkedRefund(input: RefundInput | undefined): RefundInput {
@@ -17,7 +17,6 @@ export function checkedRefund(input: RefundInput | undefined): RefundInput {
     ...shapeFaults('input', input, {
       asked: orNull(whole),
       ask_at: orNull(instant),
-      woken: orNull(flag),
       ...REFUSED_SHAPE,
     }),
   ];

@@ -43,12 +43,12 @@ export class OpenRefund {
   #woken: boolean;
   #needsNewRun = false;
 
-  constructor({ refund, asked = 0, ask_at, refused, woken = false }: RefundInput) {
+  constructor({ refund, asked = 0, ask_at, refused, woken }: RefundInput) {
     this.#refund = refund;
     this.#asked = asked;
     this.#askAt = ask_at;
     this.#refused = refused;
-    this.#woken = woken;
+    this.#woken = woken === true;
     this.#show();
   }
 
@@ -75,7 +75,7 @@ export class OpenRefund {
       asked: this.#asked,
       ...(this.#askAt === undefined ? {} : { ask_at: this.#askAt }),
       ...(refused === undefined ? {} : { refused }),
-      ...(this.#woken ? { woken: true } : {}),
+      woken: this.#woken,
     };
   }
 
