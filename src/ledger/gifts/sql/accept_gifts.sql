@@ -219,7 +219,7 @@ BEGIN
 
     IF refused_code IS NOT NULL THEN
       result := jsonb_strip_nulls(jsonb_build_object('code', refused_code, 'reason_code', refused_reason, 'detail', refused_detail));
-      -- What a missing account answers may change any moment and is not kept.
+      -- Not recorded: the account may exist by the next try.
       IF refused_code <> 'not_found' THEN
         key_of := key_of || r.key; key_hash := key_hash || r.input_hash; key_at := key_at || r.at; key_result := key_result || result;
       END IF;

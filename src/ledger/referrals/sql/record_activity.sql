@@ -1,4 +1,4 @@
--- Takes an array of logins and prompts. Answers only what somebody must hear of, by its `i`: an account that is not
+-- Takes an array of logins and prompts. Returns only rows that the caller must act on, by its `i`: an account that is not
 -- known, a referral that this very event changed, or until when a prompt should have been told. Rows are locked in the order of
 -- accounts, then referrals.
 CREATE FUNCTION boon_code.record_activity(p_events json) RETURNS TABLE (i int, referral jsonb, told_until timestamptz) LANGUAGE plpgsql

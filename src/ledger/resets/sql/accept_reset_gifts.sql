@@ -62,7 +62,7 @@ BEGIN
       IF rule IS NOT NULL THEN g := boon_code.hold_gift(g, 'screening', q.at, rule, NULL, NULL); END IF;
       result := boon_code.gift_view(g);
     END IF;
-    -- What a missing account answers may change any moment and is not kept.
+    -- Not recorded: the account may exist by the next try.
     IF result ->> 'code' IS DISTINCT FROM 'not_found' THEN
       INSERT INTO boon.idempotency_keys VALUES (q.key, decode(q.input_hash, 'hex'), result, q.at);
     END IF;
