@@ -74,7 +74,7 @@ describe('Schemathesis', () => {
     const found = await findSchemathesis(silent, machine);
     expect(found).toBe(join(machine.cache, 'schemathesis-4.32.5/schemathesis'));
     expect(machine.tried).toEqual([
-      `python3 -m pip install --quiet --disable-pip-version-check --no-input --no-compile --target ${join(machine.cache, 'fetching-schemathesis-4.32.5/packages')} schemathesis==4.32.5`,
+      `python3 -m pip install --quiet --disable-pip-version-check --no-input --no-compile --target ${join(machine.cache, 'fetching-schemathesis-4.32.5/packages')} schemathesis==4.32.5 hypothesis==6.170.17`,
     ]);
   });
 

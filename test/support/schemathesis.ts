@@ -9,6 +9,8 @@ import { type Progress, silent } from '../../src/local/progress.ts';
 import { lastLine, runCommand } from '../../src/local/run-command.ts';
 
 const VERSION = '4.32.5';
+/** What it draws its cases with. The hooks in `test/e2e` use private names of both. */
+const HYPOTHESIS = '6.170.17';
 const OLDEST_PYTHON = '3.10';
 
 /** Starts it with its own packages beside it: no virtual environment, which some systems' Python cannot make. */
@@ -66,7 +68,8 @@ const installedByPip: Fetch = async (folder, progress, { env, run }) => {
   if (executableOnPath(env, 'python3') === undefined) return { reason: 'Python 3 is not installed' };
   return await fetching(progress, 'Downloading Schemathesis with pip (once)', async () => {
     const quiet = ['--quiet', '--disable-pip-version-check', '--no-input', '--no-compile'];
-    const into = ['--target', join(folder, 'packages'), `schemathesis==${VERSION}`];
+    const packages = [`schemathesis==${VERSION}`, `hypothesis==${HYPOTHESIS}`];
+    const into = ['--target', join(folder, 'packages'), ...packages];
     const { ok, output } = await run('python3', ['-m', 'pip', 'install', ...quiet, ...into], { env });
     if (!ok) return { reason: lastLine(output) };
     const launcher = join(folder, 'schemathesis');
