@@ -1,5 +1,6 @@
 /** The only reader of the environment: turns variables into a typed configuration, or says what is wrong. */
 import type { z } from 'zod';
+import { faultWords } from './contracts/fault-words.ts';
 import type { GiftProcesses } from './domain/gift-processes.ts';
 import { SettingsSchema } from './settings.ts';
 
@@ -85,7 +86,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const given = Object.fromEntries(
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
   );
-  const parsed = SettingsSchema.safeParse(given);
+  const parsed = SettingsSchema.safeParse(given, { error: faultWords, reportInput: true });
   const faults = [
     ...(parsed.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}.`),
     ...contradictions(given),

@@ -1,6 +1,7 @@
 /** Reading of the policy: the shipped one, with the operator's file (`BOON_POLICY`) laid over it. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { faultWords } from './contracts/fault-words.ts';
 import { PolicySchema } from './contracts/policy.schema.ts';
 import { canonicalJson } from './domain/canonical-json.ts';
 import { isError } from './domain/is-error.ts';
@@ -25,12 +26,12 @@ export function readPolicy(path: string | undefined): VersionedPolicy {
 
 /** Checks a whole policy document and gives it its version. `name` begins the sentence of a fault. */
 export function validatePolicy(document: unknown, name = 'The policy'): VersionedPolicy {
-  const parsed = PolicySchema.safeParse(document);
+  const parsed = PolicySchema.safeParse(document, { error: faultWords, reportInput: true });
   if (parsed.success) return versionPolicy(parsed.data);
   const faults = parsed.error.issues.map(
     (issue) => `  ${issue.path.join('.') || '(whole file)'}: ${issue.message}`,
   );
-  throw new PolicyError(`${name} does not validate; mend these and start again:\n${faults.join('\n')}`);
+  throw new PolicyError(`${name} does not validate; fix these and start again:\n${faults.join('\n')}`);
 }
 
 /** A policy under its version: `p_` and 16 hexadecimal digits of the digest of its content. */

@@ -4,13 +4,16 @@ import fp from 'fastify-plugin';
 import { serializerCompiler } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { BoonError, type FieldError } from '../../contracts/errors.ts';
+import { faultWords, isMissing } from '../../contracts/fault-words.ts';
 
 const NO_QUERY = z.strictObject({});
+const WORDS = { error: faultWords, reportInput: true };
 
 async function validation(app: FastifyInstance): Promise<void> {
   app.setValidatorCompiler<z.ZodType>(({ schema, httpPart }) => (value) => {
     // The framework says `null` where there is no body; a body that is `null` has been refused before.
-    const parsed = schema.safeParse(httpPart === 'body' && value === null ? undefined : value);
+    const given = httpPart === 'body' && value === null ? undefined : value;
+    const parsed = schema.safeParse(given, WORDS);
     return parsed.success ? { value: parsed.data } : { error: validationError(parsed.error.issues) };
   });
   app.setSerializerCompiler(serializerCompiler);
@@ -33,6 +36,7 @@ function validationError(issues: readonly z.core.$ZodIssue[]): BoonError {
 
 function faultsOf(issue: z.core.$ZodIssue, outer: readonly PropertyKey[]): FieldError[] {
   const path = [...outer, ...issue.path];
+  if (isMissing(issue)) return [fault(path, 'is required')];
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => fault([...path, key], 'is not a field of this request'));
   }
