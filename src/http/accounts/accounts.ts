@@ -19,6 +19,7 @@ import { callerOf, services, servicesAndOwner } from '../callers/access.ts';
 import { requireOwnAccount } from '../callers/principal.ts';
 import { createReferralTeller } from '../referrals/referral-teller.ts';
 import { readRefusals, writeRefusals } from '../route/answers.ts';
+import { ofKnownAccount } from '../route/known-account.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 
 /** Gifts whose processes are signaled at once that a freeze has ended; `reconcile` signals the rest. */
@@ -116,9 +117,7 @@ export const accountRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, par
       const { id } = request.params;
       requireOwnAccount(callerOf(request), id);
       const page = await ledger.statement(id, request.query);
-      // An account without movements and no account at all look the same to a list of movements.
-      if (page.data.length === 0) await ledger.balance(id, clock().toISOString());
-      return page;
+      return ofKnownAccount(ledger, id, clock().toISOString(), page);
     },
   });
 

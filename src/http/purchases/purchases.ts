@@ -123,7 +123,7 @@ export const purchaseRoutes: FastifyPluginAsyncZod<{ desk: PurchaseDesk }> = asy
       summary: 'List an account’s purchases, the latest first',
       params: z.object({ id: AccountIdSchema }),
       querystring: PageQuerySchema,
-      response: { 200: pageOf(PurchaseSchema).meta({ id: 'PurchaseList' }), ...readRefusals() },
+      response: { 200: pageOf(PurchaseSchema).meta({ id: 'PurchaseList' }), ...readRefusals('not_found') },
     },
     handler: (request) => {
       requireOwnAccount(callerOf(request), request.params.id);

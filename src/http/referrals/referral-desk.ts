@@ -12,6 +12,7 @@ import type { Recorded } from '../../ledger/postgres/recorded.ts';
 import type { RaiseCap } from '../../ledger/referrals/reward-windows.ts';
 import { type Principal, principalId } from '../callers/principal.ts';
 import { createGiftTeller } from '../gifts/gift-teller.ts';
+import { ofKnownAccount } from '../route/known-account.ts';
 import { newId } from '../route/new-id.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 import { createReferralTeller } from './referral-teller.ts';
@@ -78,7 +79,8 @@ export function createReferralDesk(parts: ServerParts): ReferralDesk {
     },
 
     async list(caller, referrerId, page, program) {
-      const { data, next_cursor } = await ledger.listReferrals(referrerId, page, program, now());
+      const listed = await ledger.listReferrals(referrerId, page, program, now());
+      const { data, next_cursor } = await ofKnownAccount(ledger, referrerId, now(), listed);
       const addresses =
         data.length > 0 ? await ledger.referralAddresses(data.map(({ id }) => id)) : new Map();
       const referrer_name = data.length > 0 ? await ledger.nameOf(referrerId) : null;
@@ -183,6 +185,7 @@ function sideOf(caller: Principal, referral: Referral): ReferralSide {
 
 function requireReferrer(caller: Principal, referral: Referral): void {
   if (sideOf(caller, referral) === 'friend') {
-    throw new BoonError('forbidden', 'Only the referrer can do this to an invitation.');
+    const fix = 'Have the referrer do it, or call it from your backend with an API key.';
+    throw new BoonError('forbidden', 'Only the referrer can do this to an invitation.', { fix });
   }
 }
