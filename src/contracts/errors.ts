@@ -14,7 +14,7 @@ export type ErrorEntry = {
 };
 
 export const ERRORS = {
-  validation_failed: entry(400, 'The request is not valid', false, 'Mend the fields listed in `errors`.'),
+  validation_failed: entry(400, 'The request is not valid', false, 'Fix the fields that `errors` lists.'),
   idempotency_key_required: entry(
     400,
     'An Idempotency-Key header is required',
@@ -268,6 +268,8 @@ export class BoonError extends Error {
   readonly errors: readonly FieldError[] | undefined;
   /** With `limit_reached`. */
   readonly limit: LimitReached | undefined;
+  /** What a person can do in this case, where the code's own advice is too general. */
+  readonly fix: string;
   /** The refusal is the recorded answer to an earlier call with the same key. */
   readonly replayed: boolean;
 
@@ -278,6 +280,7 @@ export class BoonError extends Error {
       reasonCode?: string | undefined;
       errors?: readonly FieldError[] | undefined;
       limit?: LimitReached | undefined;
+      fix?: string | undefined;
       replayed?: boolean;
       cause?: unknown;
     } = {},
@@ -287,6 +290,7 @@ export class BoonError extends Error {
     this.reasonCode = more.reasonCode;
     this.errors = more.errors;
     this.limit = more.limit;
+    this.fix = more.fix ?? ERRORS[code].fix;
     this.replayed = more.replayed ?? false;
   }
 

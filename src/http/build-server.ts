@@ -75,8 +75,8 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   const keyRing = createKeyRing(parts.apiKeys);
 
   await app.register(problem);
-  await app.register(unknownRoute);
   await app.register(responseHeaders);
+  await app.register(unknownRoute);
   await app.register(jsonBody);
   await app.register(validation);
   await app.register(authentication, { keyRing, ...parts });

@@ -37,7 +37,10 @@ export function servicesAndOwner(scope: Scope): Access {
 /** Refuses (`forbidden`) a caller that the route is not for. */
 export function requireAccess(access: Exclude<Access, string>, principal: Principal): void {
   if (principal.kind === 'user') {
-    if (!access.endUser) throw new BoonError('forbidden', 'This call is for services, not for end users.');
+    if (!access.endUser) {
+      const fix = 'Call it from your backend with an API key.';
+      throw new BoonError('forbidden', 'This call is for services, not for end users.', { fix });
+    }
   } else if (!covers(principal.scopes, access.scope)) {
     throw new BoonError('forbidden', `The API key lacks the scope ${access.scope}.`);
   }

@@ -33,15 +33,14 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
  * replayed refusal is the same text again.
  */
 export function problemOf(refusal: BoonError, requestId?: string): Problem {
-  const { title, fix } = ERRORS[refusal.code];
   return {
     type: `urn:boon:problem:${refusal.code}`,
-    title,
+    title: ERRORS[refusal.code].title,
     status: refusal.status,
     detail: refusal.message,
     code: refusal.code,
     ...(refusal.reasonCode === undefined ? {} : { reason_code: refusal.reasonCode }),
-    fix,
+    fix: refusal.fix,
     ...(refusal.errors === undefined ? {} : { errors: [...refusal.errors] }),
     ...refusal.limit,
     ...(requestId === undefined ? {} : { request_id: requestId }),

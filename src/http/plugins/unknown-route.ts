@@ -3,6 +3,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { BoonError } from '../../contracts/errors.ts';
 
+const CHECK_PATH = 'Check the path: /openapi.json lists every call, and /docs shows them.';
+
 type Known = { path: RegExp; methods: Set<string> };
 
 async function unknownRoute(app: FastifyInstance): Promise<void> {
@@ -17,7 +19,7 @@ async function unknownRoute(app: FastifyInstance): Promise<void> {
   function refuse(request: FastifyRequest, reply: FastifyReply): never {
     const allowed = [...known.values()].find(({ path }) => path.test(pathOf(request)))?.methods;
     if (allowed === undefined || allowed.has(request.method)) {
-      throw new BoonError('not_found', 'There is nothing at this path.');
+      throw new BoonError('not_found', 'There is nothing at this path.', { fix: CHECK_PATH });
     }
     reply.header('allow', [...allowed].sort().join(', '));
     throw new BoonError('method_not_allowed', `${request.method} is not a method of this path.`);
