@@ -3,7 +3,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ERRORS } from '../src/contracts/errors.ts';
+import { ERRORS } from '../src/contracts/error-codes.ts';
 import { settings } from '../src/settings.ts';
 
 const DOCS = join(import.meta.dirname, '../docs');

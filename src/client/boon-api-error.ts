@@ -1,11 +1,6 @@
 /** What a call of the client rejects with. */
-import {
-  ERRORS,
-  type ErrorCode,
-  type FieldError,
-  isErrorCode,
-  type LimitReached,
-} from '../contracts/errors.ts';
+import { ERRORS, type ErrorCode, isErrorCode } from '../contracts/error-codes.ts';
+import type { FieldError, LimitReached } from '../contracts/errors.ts';
 
 export type BoonApiErrorInit<C extends ErrorCode> = {
   code: C;

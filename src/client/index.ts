@@ -1,6 +1,7 @@
 /** `boon/client`: the typed client of Boon's HTTP API. */
 export type {
   Account,
+  AccountPatch,
   AccountPut,
   Balance,
   Gifting,
@@ -19,7 +20,8 @@ export type { InvoiceWithLines } from '../contracts/billing/invoice.schema.ts';
 export type { Invoice, InvoiceCorrection, InvoiceLine } from '../contracts/billing/invoice.ts';
 export type { CampaignAccount, CampaignBody } from '../contracts/campaigns/campaign.schema.ts';
 export type { Campaign } from '../contracts/campaigns/campaign.ts';
-export type { ErrorCode, FieldError, LimitReached } from '../contracts/errors.ts';
+export type { ErrorCode } from '../contracts/error-codes.ts';
+export type { FieldError, LimitReached } from '../contracts/errors.ts';
 export type { Transfer, TransferRequest } from '../contracts/gifts/transfer.schema.ts';
 export type { PackageList, PurchaseRequest, TopUpPut } from '../contracts/purchases/purchase.schema.ts';
 export type { Purchase, TopUp } from '../contracts/purchases/purchase.ts';

@@ -27,6 +27,7 @@ export * from './campaigns/campaign.ts';
 export * from './campaigns/campaign-messages.ts';
 export * from './codec/boon-codec.ts';
 export * from './codec/codec-error.ts';
+export * from './error-codes.ts';
 export * from './errors.ts';
 export * from './gifts/act-on-gift.ts';
 export * from './gifts/claim-url.ts';

@@ -1,6 +1,6 @@
 /** Errors on the wire: RFC 9457 problem details with Boon's closed codes. */
 import { z } from 'zod';
-import { ERRORS, type ErrorCode } from './errors.ts';
+import { ERRORS, type ErrorCode } from './error-codes.ts';
 
 const CODES = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 

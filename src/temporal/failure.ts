@@ -6,7 +6,8 @@ import {
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { BoonError, type FieldError, isErrorCode } from '../contracts/errors.ts';
+import { isErrorCode } from '../contracts/error-codes.ts';
+import { BoonError, type FieldError } from '../contracts/errors.ts';
 
 /** A refusal by workflow code, with the caller's `attempt` where the refusal answers that very call. */
 export type Refused = { error: BoonError; attempt: string | undefined };

@@ -1,6 +1,7 @@
 /** Refusals in workflow code: only an ApplicationFailure leaves it, and its type is the code. */
 import { ActivityFailure, ApplicationFailure } from '@temporalio/workflow';
-import type { ErrorCode, FieldError } from '../contracts/errors.ts';
+import type { ErrorCode } from '../contracts/error-codes.ts';
+import type { FieldError } from '../contracts/errors.ts';
 
 /** A final refusal. `details` is what clients of other languages read. */
 export function refusal(

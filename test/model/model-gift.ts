@@ -1,5 +1,5 @@
 /** What the model knows of accounts, lots and gifts. Times are epoch milliseconds, amounts micro-credits. */
-import type { ErrorCode } from '../../src/contracts/errors.ts';
+import type { ErrorCode } from '../../src/contracts/error-codes.ts';
 import type { Gift } from '../../src/contracts/gifts/gift.ts';
 import { PROMOTIONAL_BUDGET } from '../../src/domain/account.ts';
 import { formatCredits } from '../../src/domain/credits.ts';

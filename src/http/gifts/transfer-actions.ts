@@ -1,6 +1,6 @@
 /** What is done to a gift once it is accepted. Time does the rest: it settles, expires and ends holds. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import type { ErrorCode } from '../../contracts/errors.ts';
+import type { ErrorCode } from '../../contracts/error-codes.ts';
 import {
   CancelBodySchema,
   ClaimBodySchema,

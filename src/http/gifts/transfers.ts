@@ -1,7 +1,7 @@
 /** Gifts: given, looked at, listed. What is done to one afterwards is in `transfer-actions.ts`. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { ErrorCode } from '../../contracts/errors.ts';
+import type { ErrorCode } from '../../contracts/error-codes.ts';
 import {
   TransferListQuerySchema,
   TransferRequestSchema,

@@ -1,7 +1,7 @@
 /** The few pages that people see: plain HTML that works without JavaScript, and how they are sent. */
 import { hash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { ERRORS } from '../../contracts/errors.ts';
+import { ERRORS } from '../../contracts/error-codes.ts';
 import { refusalOf } from '../plugins/problem.ts';
 import { PAGE_HEADERS } from '../plugins/response-headers.ts';
 import { Html, html } from './html.ts';

@@ -1,7 +1,8 @@
 /** Every error leaves as `application/problem+json` with one of Boon's codes. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import { BoonError, ERRORS, type ErrorCode } from '../../contracts/errors.ts';
+import { ERRORS, type ErrorCode } from '../../contracts/error-codes.ts';
+import { BoonError } from '../../contracts/errors.ts';
 import type { Problem } from '../../contracts/problem.schema.ts';
 import { isError } from '../../domain/is-error.ts';
 

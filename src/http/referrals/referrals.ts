@@ -1,7 +1,7 @@
 /** Referrals: invited, followed, mailed again, canceled; and the billing months that their rewards come in. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { ErrorCode } from '../../contracts/errors.ts';
+import type { ErrorCode } from '../../contracts/error-codes.ts';
 import { AccountIdSchema, pageOf } from '../../contracts/primitives.schema.ts';
 import {
   ClawBackSchema,

@@ -1,6 +1,6 @@
 /** The answers that a route documents: its own, and a problem for each status it may be refused with. */
 import { z } from 'zod';
-import { ERRORS, type ErrorCode } from '../../contracts/errors.ts';
+import { ERRORS, type ErrorCode } from '../../contracts/error-codes.ts';
 import { ProblemSchema } from '../../contracts/problem.schema.ts';
 
 type ProblemAnswer = {

@@ -9,7 +9,8 @@ import type {
   InvoiceNews,
   InvoiceNotice,
 } from '../../contracts/billing/invoice.ts';
-import { BoonError, type ErrorCode } from '../../contracts/errors.ts';
+import type { ErrorCode } from '../../contracts/error-codes.ts';
+import { BoonError } from '../../contracts/errors.ts';
 import type { AccountId, InvoiceId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { AddressVault } from '../postgres/address-vault.ts';

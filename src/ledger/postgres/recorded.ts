@@ -1,6 +1,7 @@
 /** Answers of the ledger's array functions: each row is a value, a refusal, or the wish to be asked again. */
 import { createHash } from 'node:crypto';
-import { BoonError, type ErrorCode, type FieldError } from '../../contracts/errors.ts';
+import type { ErrorCode } from '../../contracts/error-codes.ts';
+import { BoonError, type FieldError } from '../../contracts/errors.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import type { Credits, MicroCredits } from '../../domain/credits.ts';
 import { parseCredits } from '../../domain/credits.ts';

@@ -1,8 +1,10 @@
 /** Reading referrals: one, a list, addresses, and what `reconcile` asks for. */
+
 import { BoonError } from '../../contracts/errors.ts';
 import type { Referral } from '../../contracts/referrals/referral.ts';
 import type { AccountId, ReferralId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';
+import { ofKnownAccount } from '../accounts/known-account.ts';
 import type { AddressVault } from '../postgres/address-vault.ts';
 import { DIGITS, decodeCursor, GIFT_ID } from '../postgres/cursor.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
@@ -38,7 +40,11 @@ export async function listReferrals(
   at?: Instant,
 ): Promise<Page<Referral>> {
   const values = [referrerId, program ?? null, ...after(page), page.limit + 1, at ?? null];
-  return paged(await queryRows<Positioned>(database, 'list_referrals', LIST, values), page);
+  return ofKnownAccount(
+    database,
+    referrerId,
+    paged(await queryRows<Positioned>(database, 'list_referrals', LIST, values), page),
+  );
 }
 
 const OPEN = `

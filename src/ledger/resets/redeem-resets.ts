@@ -1,5 +1,6 @@
 /** Redeeming banked resets, grouped: the TypeScript side of `boon.redeem_resets`. */
-import { BoonError, type ErrorCode } from '../../contracts/errors.ts';
+import type { ErrorCode } from '../../contracts/error-codes.ts';
+import { BoonError } from '../../contracts/errors.ts';
 import type { Redemption } from '../../contracts/resets/reset.schema.ts';
 import type { AccountId, ResetId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';

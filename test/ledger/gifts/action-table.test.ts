@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ERRORS, isErrorCode } from '../../../src/contracts/errors.ts';
+import { ERRORS, isErrorCode } from '../../../src/contracts/error-codes.ts';
 import {
   ACTIONS_ALLOWED,
   GIFT_ACTIONS,
