@@ -1,111 +1,33 @@
 /** `boon account`: accounts and what they own, through the API. */
-import { type Command, Option } from 'commander';
-import type { Account, AccountPut } from '../contracts/accounts/account.schema.ts';
-import { ACCOUNT_KINDS, ACCOUNT_STATUSES, CREDIT_SWITCHES, PLANS } from '../domain/account.ts';
+import type { Command } from 'commander';
+import { accountLines, change, freeze, put, unfreeze } from './account-change.ts';
 import { apiClient } from './api.ts';
-import { answer, credits, moment, newCommand, wholeNumber } from './command.ts';
+import { answer, moment, newCommand, wholeNumber } from './command.ts';
 import { fieldLines, tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 export function accountCommand(terminal: Terminal): Command {
   const account = newCommand('account', 'Make accounts and look at what they have', [
     'account put ada --plan plus --verified-at now',
+    'account freeze mallory',
     'account balance ada',
     'account statement ada --limit 50',
   ]);
-  for (const make of [put, show, balance, limits, statement, gifting, eligibility]) {
+  for (const make of [
+    put,
+    change,
+    freeze,
+    unfreeze,
+    show,
+    balance,
+    limits,
+    statement,
+    gifting,
+    eligibility,
+  ]) {
     account.addCommand(make(terminal));
   }
   return account;
-}
-
-type Put = Pick<AccountPut, 'plan' | 'kind' | 'status'> & {
-  name?: string;
-  email?: string;
-  verifiedAt?: string;
-  createdAt?: string;
-  billingDay?: number;
-  org?: string;
-  autoRedeem?: boolean;
-  useCredits?: (typeof CREDIT_SWITCHES)[number];
-  spendingLimit?: string;
-  poolLimit?: string;
-};
-
-/** Reads a limit of credits, or `none`; zero lets nothing through. */
-function limit(text: string): string {
-  return text === 'none' || text === '0' ? text : credits(text);
-}
-
-/** `none` takes a value away. Said here: an option that is read as null is an empty text to commander. */
-function orNone(text: string): string | null {
-  return text === 'none' ? null : text;
-}
-
-function put(terminal: Terminal): Command {
-  return newCommand('put', 'Make an account, or change it; what is left out stays as it is', [
-    'account put ada --plan plus --verified-at now --created-at 2025-01-01T00:00:00Z',
-    'account put mallory --plan plus --status frozen',
-  ])
-    .argument('<id>', 'your own id of the account')
-    .addOption(new Option('--plan <plan>', 'its plan').choices(PLANS).makeOptionMandatory())
-    .addOption(new Option('--kind <kind>', 'what it is').choices(ACCOUNT_KINDS))
-    .addOption(new Option('--status <status>', 'frozen: its open gifts are held').choices(ACCOUNT_STATUSES))
-    .option('--name <name>', 'what invitations and gifts call it by; none: nothing')
-    .option('--email <address>', 'its e-mail address')
-    .option('--verified-at <time>', 'when its identity was verified', moment)
-    .option('--created-at <time>', 'when it began', moment)
-    .option(
-      '--billing-day <day>',
-      'day on which its billing months begin, from the end of the running one on',
-      wholeNumber(1),
-    )
-    .option('--org <account>', 'the organisation that it belongs to; none: it leaves it')
-    .option('--auto-redeem', 'redeem a banked reset just before it would expire, if something is used')
-    .option('--no-auto-redeem', 'let it expire')
-    .addOption(
-      new Option('--use-credits <switch>', 'whether credits pay where the plan ends').choices(
-        CREDIT_SWITCHES,
-      ),
-    )
-    .option(
-      '--spending-limit <credits>',
-      'most of its credits that uses may take in a month; none: no limit',
-      limit,
-    )
-    .option(
-      '--pool-limit <credits>',
-      'most of its organisation’s that it may take in a month; none: no limit',
-      limit,
-    )
-    .action(async (id: string, options: Put, command: Command) => {
-      const {
-        name,
-        verifiedAt,
-        createdAt,
-        billingDay,
-        org,
-        autoRedeem,
-        useCredits,
-        spendingLimit,
-        poolLimit,
-        ...rest
-      } = options;
-      const client = await apiClient(terminal.env);
-      const account = await client.accounts.put(id, {
-        ...rest,
-        ...(name === undefined ? {} : { name: orNone(name) }),
-        ...(verifiedAt === undefined ? {} : { identity_verified_at: verifiedAt }),
-        ...(createdAt === undefined ? {} : { created_at: createdAt }),
-        ...(billingDay === undefined ? {} : { billing_day: billingDay }),
-        ...(org === undefined ? {} : { org_id: orNone(org) }),
-        ...(autoRedeem === undefined ? {} : { auto_redeem: autoRedeem }),
-        ...(useCredits === undefined ? {} : { use_credits: useCredits }),
-        ...(spendingLimit === undefined ? {} : { spending_limit: orNone(spendingLimit) }),
-        ...(poolLimit === undefined ? {} : { pool_limit: orNone(poolLimit) }),
-      });
-      answer(terminal, command, account, accountLines(account));
-    });
 }
 
 function show(terminal: Terminal): Command {
@@ -245,28 +167,4 @@ function eligibility(terminal: Terminal): Command {
         ...may.reasons.map(({ code, detail, fix }) => `${code}: ${detail} ${fix}`),
       ]);
     });
-}
-
-function accountLines(account: Account): string[] {
-  return fieldLines({
-    account: account.id,
-    name: account.name,
-    kind: account.kind,
-    plan: account.plan,
-    status: account.status,
-    email: account.email,
-    'verified at': account.identity_verified_at ?? 'not verified',
-    'created at': account.created_at,
-    'last active at': account.last_active_at,
-    organisation: account.org_id,
-    'billing month': `${account.billing_month.starts_at} to ${account.billing_month.ends_at}`,
-    'billing day':
-      account.billing_day_from === null
-        ? String(account.billing_day)
-        : `${account.billing_day}, from ${account.billing_day_from} on`,
-    'redeems resets before they expire': account.auto_redeem ? 'yes' : 'no',
-    'credits pay after the plan': account.use_credits,
-    'spending limit': account.spending_limit,
-    'limit on its organisation’s credits': account.pool_limit,
-  });
 }

@@ -1,6 +1,7 @@
 /** `client.accounts` */
 import type {
   Account,
+  AccountPatch,
   AccountPut,
   Balance,
   Gifting,
@@ -21,6 +22,11 @@ export class Accounts {
   /** Creates or changes an account; what is left out stays as it is. */
   put(id: string, account: AccountPut, options?: CallOptions): Promise<Account> {
     return this.#call({ method: 'PUT', path: path(id), body: account }, options);
+  }
+
+  /** Changes what is named of an account that is there: `{ status: 'frozen' }` holds its open gifts. */
+  change(id: string, change: AccountPatch, options?: CallOptions): Promise<Account> {
+    return this.#call({ method: 'PATCH', path: path(id), body: change }, options);
   }
 
   get(id: string, options?: CallOptions): Promise<Account> {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { accountChangeRoutes } from './accounts/account-changes.ts';
 import { accountRoutes } from './accounts/accounts.ts';
 import { apiKeyRoutes } from './accounts/api-keys.ts';
 import { grantRoutes } from './accounts/grants.ts';
@@ -94,6 +95,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(healthRoutes, parts);
   await app.register(codecRoutes, { ...parts, keyRing });
   await app.register(accountRoutes, parts);
+  await app.register(accountChangeRoutes, parts);
   await app.register(grantRoutes, parts);
   await app.register(resetRoutes, parts);
   await app.register(usageRoutes, parts);
@@ -105,9 +107,8 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(stripeWebhookRoutes, { desk: purchaseDesk });
   await app.register(topUpRoutes, parts);
   if (parts.creditsLink.isOwnPage) await app.register(creditsPageRoutes, { ...parts, desk: purchaseDesk });
-  const { demoPayments } = parts;
-  if (demoPayments !== undefined) {
-    await app.register(demoCheckoutRoutes, { ...parts, payments: demoPayments, desk: purchaseDesk });
+  if (parts.demoPayments !== undefined) {
+    await app.register(demoCheckoutRoutes, { ...parts, payments: parts.demoPayments, desk: purchaseDesk });
   }
   await app.register(transferRoutes, { desk });
   await app.register(transferActionRoutes, { desk });

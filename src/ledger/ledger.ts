@@ -1,21 +1,14 @@
 /** What the ledger offers: one interface, implemented on PostgreSQL (`postgres-ledger.ts`) and nowhere else. */
 
-import type {
-  Account,
-  AccountPut,
-  Balance,
-  Gifting,
-  Lot,
-  Movement,
-} from '../contracts/accounts/account.schema.ts';
+import type { Lot } from '../contracts/accounts/account.schema.ts';
 import type { AcceptedGift, Gift, GiftActionRequest } from '../contracts/gifts/gift.ts';
 import type { Credits } from '../domain/credits.ts';
 import type { GiftProcesses } from '../domain/gift-processes.ts';
 import type { AccountId, GiftId } from '../domain/ids.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { VersionedPolicy } from '../domain/policy.ts';
-import type { StoredAccount } from './accounts/accounts.ts';
 import type { GrantRequest } from './accounts/grant-credits.ts';
+import type { Accounts } from './accounts/ledger-accounts.ts';
 import type { Billing } from './billing/billing.ts';
 import type { Campaigns } from './campaigns/campaigns.ts';
 import type { AcceptRequest } from './gifts/accept-gifts.ts';
@@ -39,7 +32,8 @@ import type { VerifyOptions, VerifyReport } from './verify.ts';
  * a lost database is the code `unavailable`. No method reads a clock.
  */
 export interface Ledger
-  extends Campaigns,
+  extends Accounts,
+    Campaigns,
     Referrals,
     Resets,
     Metering,
@@ -53,22 +47,6 @@ export interface Ledger
     OpenProcesses {
   /** Stores a policy under its version (idempotent) and returns the version. New gifts are accepted under it. */
   usePolicy(policy: VersionedPolicy, at: Instant): Promise<void>;
-
-  /**
-   * Creates or changes an account. Freezing holds its open gifts, unfreezing releases those. A billing day that moves is in
-   * force from the end of the running month on.
-   * @throws BoonError `validation_failed` when it would be invoiced and may not, or would belong to what is no organisation.
-   */
-  putAccount(id: AccountId, put: AccountPut, at: Instant): Promise<Account>;
-  findAccount(id: AccountId): Promise<StoredAccount>;
-  /** What an account is called; null when it has no name, or there is none. */
-  nameOf(id: AccountId): Promise<string | null>;
-  /** The same with the billing month that runs at `at`. */
-  showAccount(id: AccountId, at: Instant): Promise<Account>;
-  /** The balance at `at` (now), or with `asOf` at that past moment. */
-  balance(accountId: AccountId, at: Instant, asOf?: Instant): Promise<Balance>;
-  statement(accountId: AccountId, page: PageRequest): Promise<Page<Movement>>;
-  gifting(accountId: AccountId, at: Instant): Promise<Gifting>;
 
   grant(request: GrantRequest): Promise<Recorded<Lot>>;
 

@@ -2,9 +2,8 @@
 import { BoonError } from '../contracts/errors.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { VersionedPolicy } from '../domain/policy.ts';
-import { makeNameOf } from './accounts/account-names.ts';
-import { balance, findAccount, gifting, putAccount, showAccount, statement } from './accounts/accounts.ts';
 import { makeGrant } from './accounts/grant-credits.ts';
+import { makeAccounts } from './accounts/ledger-accounts.ts';
 import { makeBilling } from './billing/billing.ts';
 import { makeCampaigns } from './campaigns/campaigns.ts';
 import { makeAcceptGift } from './gifts/accept-gifts.ts';
@@ -73,13 +72,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
       );
       version = policy.version;
     },
-    putAccount: (id, put, at) => putAccount(database, vault, id, put, at),
-    nameOf: makeNameOf(database),
-    findAccount: (id) => findAccount(database, vault, id),
-    showAccount: (id, at) => showAccount(database, vault, id, at),
-    balance: (id, at, asOf) => balance(database, id, at, asOf),
-    statement: (id, page) => statement(database, id, page),
-    gifting: (id, at) => gifting(database, id, policyVersion(), at),
+    ...makeAccounts(database, vault, policyVersion),
     ...makeCampaigns(database, policyVersion),
     ...makeReferrals(database, vault, policyVersion),
     ...makeResets(database, vault, policyVersion),

@@ -67,6 +67,15 @@ test('the same idempotency key gives once', async () => {
   expect(second.json().id).toBe(first.json().id);
 });
 
+test('an account is changed, frozen and made active again without its plan', async () => {
+  await run('account', 'put', 'noor', '--plan', 'plus');
+  expect((await run('account', 'freeze', 'noor')).out).toMatch(/plan +plus\nstatus +frozen/);
+  expect((await run('account', 'change', 'noor', '--plan', 'pro')).out).toMatch(/plan +pro\nstatus +frozen/);
+  expect((await run('account', 'unfreeze', 'noor')).out).toMatch(/plan +pro\nstatus +active/);
+  const nobody = await run('account', 'freeze', 'nobody');
+  expect([nobody.code, nobody.err]).toEqual([1, expect.stringContaining('There is no account "nobody".')]);
+});
+
 test('an account is put, shown and given credits; balance and statement show it', async () => {
   const put = await run(
     'account',

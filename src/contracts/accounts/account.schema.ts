@@ -87,6 +87,13 @@ export const AccountPutSchema = z
   });
 export type AccountPut = z.infer<typeof AccountPutSchema>;
 
+/** Body of `PATCH /v1/accounts/{id}`: what changes, and nothing else. */
+export const AccountPatchSchema = AccountPutSchema.partial().meta({
+  id: 'AccountPatch',
+  example: { status: 'frozen' },
+});
+export type AccountPatch = z.infer<typeof AccountPatchSchema>;
+
 export const AccountSchema = z
   .object({
     id: z.string(),

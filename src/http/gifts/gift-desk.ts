@@ -12,7 +12,6 @@ import type { GiftFilter } from '../../ledger/gifts/read-gifts.ts';
 import type { Page, PageRequest } from '../../ledger/postgres/page.ts';
 import type { Recorded } from '../../ledger/postgres/recorded.ts';
 import { type Principal, principalId } from '../callers/principal.ts';
-import { ofKnownAccount } from '../route/known-account.ts';
 import { newId } from '../route/new-id.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 import { needsAddress, type Side, viewTransfer } from './transfer-view.ts';
@@ -54,8 +53,7 @@ export function createGiftDesk(parts: ServerParts): GiftDesk {
     },
 
     async list(caller, filter, page) {
-      const listed = await ledger.listGifts(filter, page);
-      const gifts = await ofKnownAccount(ledger, filter.account_id, now(), listed);
+      const gifts = await ledger.listGifts(filter, page);
       const wanting = gifts.data.filter((gift) => needsAddress(gift, sideOf(caller, gift)));
       const addresses =
         wanting.length > 0 ? await ledger.giftAddresses(wanting.map((gift) => gift.id)) : new Map();
@@ -124,10 +122,7 @@ export function createGiftDesk(parts: ServerParts): GiftDesk {
 
   async function requireSender(accountId: string, giftId: string): Promise<void> {
     const gift = await visibleGift({ kind: 'user', accountId }, giftId);
-    if (gift.from !== accountId) {
-      const fix = 'Have the sender do it, or call it from your backend with an API key.';
-      throw new BoonError('forbidden', 'Only its sender can cancel a gift.', { fix });
-    }
+    if (gift.from !== accountId) throw notTheSender();
   }
 
   function view(caller: Principal, gift: Gift): Promise<Transfer> {
@@ -151,4 +146,9 @@ function sideOf(caller: Principal, gift: Gift): Side {
 /** Must read like the ledger's own refusal, so that an end user cannot tell another's gift from none. */
 function giftNotFound(giftId: string): BoonError {
   return new BoonError('not_found', `There is no transfer "${giftId}".`);
+}
+
+function notTheSender(): BoonError {
+  const fix = 'Have the sender do it, or call it from your backend with an API key.';
+  return new BoonError('forbidden', 'Only its sender can cancel a gift.', { fix });
 }

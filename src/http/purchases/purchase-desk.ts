@@ -13,7 +13,6 @@ import type { Recorded } from '../../ledger/postgres/recorded.ts';
 import type { HeardPayment } from '../../ledger/purchases/purchases.ts';
 import { type Principal, principalId } from '../callers/principal.ts';
 import { createGiftTeller } from '../gifts/gift-teller.ts';
-import { ofKnownAccount } from '../route/known-account.ts';
 import { newId } from '../route/new-id.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 
@@ -103,8 +102,7 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
     },
 
     async list(caller, accountId, page) {
-      const listed = await ledger.listPurchases(accountId, page);
-      const { data, next_cursor } = await ofKnownAccount(ledger, accountId, now(), listed);
+      const { data, next_cursor } = await ledger.listPurchases(accountId, page);
       return { data: data.map((purchase) => shownTo(caller, purchase)), next_cursor };
     },
     packages: () => ledger.packages(),

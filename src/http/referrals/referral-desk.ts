@@ -12,7 +12,6 @@ import type { Recorded } from '../../ledger/postgres/recorded.ts';
 import type { RaiseCap } from '../../ledger/referrals/reward-windows.ts';
 import { type Principal, principalId } from '../callers/principal.ts';
 import { createGiftTeller } from '../gifts/gift-teller.ts';
-import { ofKnownAccount } from '../route/known-account.ts';
 import { newId } from '../route/new-id.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 import { createReferralTeller } from './referral-teller.ts';
@@ -54,6 +53,8 @@ export interface ReferralDesk {
   ): Promise<Recorded<RewardWindow>>;
 }
 
+const BY_REFERRER = { fix: 'Have the referrer do it, or call it from your backend with an API key.' };
+
 export function createReferralDesk(parts: ServerParts): ReferralDesk {
   const { ledger, referralProcess, starts, clock, publicUrl } = parts;
   const tellGifts = createGiftTeller(parts);
@@ -79,8 +80,7 @@ export function createReferralDesk(parts: ServerParts): ReferralDesk {
     },
 
     async list(caller, referrerId, page, program) {
-      const listed = await ledger.listReferrals(referrerId, page, program, now());
-      const { data, next_cursor } = await ofKnownAccount(ledger, referrerId, now(), listed);
+      const { data, next_cursor } = await ledger.listReferrals(referrerId, page, program, now());
       const addresses =
         data.length > 0 ? await ledger.referralAddresses(data.map(({ id }) => id)) : new Map();
       const referrer_name = data.length > 0 ? await ledger.nameOf(referrerId) : null;
@@ -185,7 +185,6 @@ function sideOf(caller: Principal, referral: Referral): ReferralSide {
 
 function requireReferrer(caller: Principal, referral: Referral): void {
   if (sideOf(caller, referral) === 'friend') {
-    const fix = 'Have the referrer do it, or call it from your backend with an API key.';
-    throw new BoonError('forbidden', 'Only the referrer can do this to an invitation.', { fix });
+    throw new BoonError('forbidden', 'Only the referrer can do this to an invitation.', BY_REFERRER);
   }
 }

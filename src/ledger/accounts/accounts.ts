@@ -1,13 +1,16 @@
 /** Accounts, and what an account owns: balance, statement, what it may give. */
+
 import type {
   Account,
+  AccountPatch,
   AccountPut,
   Balance,
   Gifting,
   Lot,
   Movement,
 } from '../../contracts/accounts/account.schema.ts';
-import { BoonError, ERRORS, type ErrorCode, type FieldError } from '../../contracts/errors.ts';
+import { ERRORS, type ErrorCode } from '../../contracts/error-codes.ts';
+import { BoonError, type FieldError } from '../../contracts/errors.ts';
 import { formatCredits } from '../../domain/credits.ts';
 import type { GiftRefusalReason } from '../../domain/gift-reasons.ts';
 import type { AccountId } from '../../domain/ids.ts';
@@ -19,6 +22,7 @@ import type { Page, PageRequest } from '../postgres/page.ts';
 import { toPage } from '../postgres/page.ts';
 import { instant, instantOrNull, toLot } from '../postgres/rows.ts';
 import { isDisposable } from './disposable-address.ts';
+import { ofKnownAccount } from './known-account.ts';
 
 /** An account as its owner described it, whatever the time. */
 export type StoredAccount = Omit<Account, 'billing_month' | 'billing_day_from'>;
@@ -33,7 +37,32 @@ export async function putAccount(
   put: AccountPut,
   at: Instant,
 ): Promise<Account> {
-  const { email, fingerprints, ...rest } = put;
+  const text = 'SELECT boon_code.describe_account($1, $2, $3) AS answer';
+  return described(
+    id,
+    vault,
+    await queryRow(database, 'put_account', text, [id, toStoredFields(put, vault), at]),
+  );
+}
+
+/** Changes what `patch` names of an account that is there. @throws BoonError `not_found`, or as {@link putAccount} does */
+export async function changeAccount(
+  database: Database,
+  vault: AddressVault,
+  id: AccountId,
+  patch: AccountPatch,
+  at: Instant,
+): Promise<Account> {
+  const text = 'SELECT boon_code.change_account($1, $2, $3) AS answer';
+  return described(
+    id,
+    vault,
+    await queryRow(database, 'change_account', text, [id, toStoredFields(patch, vault), at]),
+  );
+}
+
+/** The fields as the ledger keeps them, as JSON: an address sealed, a fingerprint as its digest. */
+function toStoredFields({ email, fingerprints, ...rest }: AccountPatch, vault: AddressVault): string {
   const stored: Record<string, unknown> = { ...rest };
   if (email !== undefined) {
     stored.email_index = email === null ? null : vault.indexOf(email);
@@ -42,15 +71,15 @@ export async function putAccount(
   }
   if (fingerprints !== undefined)
     stored.fingerprints = fingerprints.map((fingerprint) => fingerprintIndex(vault, fingerprint));
-  const text = 'SELECT boon_code.describe_account($1, $2, $3) AS answer';
-  const row = await queryRow<{ answer: { account: AccountView } | { refused: FieldError } }>(
-    database,
-    'put_account',
-    text,
-    [id, JSON.stringify(stored), at],
-  );
+  return JSON.stringify(stored);
+}
+
+type Described = { answer: { account?: AccountView; refused?: FieldError } };
+
+function described(id: AccountId, vault: AddressVault, row: Described | undefined): Account {
   if (row === undefined) throw new BoonError('internal', 'The ledger gave no answer.');
-  if ('account' in row.answer) return toAccount(row.answer.account, vault);
+  if (row.answer.account !== undefined) return toAccount(row.answer.account, vault);
+  if (row.answer.refused === undefined) throw new BoonError('not_found', `There is no account "${id}".`);
   const { path, message } = row.answer.refused;
   throw new BoonError('validation_failed', `${path}: ${message}.`, { errors: [{ path, message }] });
 }
@@ -177,15 +206,19 @@ export async function statement(
     slice,
     page.limit + 1,
   ]);
-  return toPage(
-    rows,
-    page.limit,
-    (row) => [row.transfer, String(row.slice)],
-    ({ at, recorded_at, transfer: _transfer, slice: _slice, ...movement }) => ({
-      ...movement,
-      at: instant(at),
-      recorded_at: instant(recorded_at),
-    }),
+  return ofKnownAccount(
+    database,
+    id,
+    toPage(
+      rows,
+      page.limit,
+      (row) => [row.transfer, String(row.slice)],
+      ({ at, recorded_at, transfer: _transfer, slice: _slice, ...movement }) => ({
+        ...movement,
+        at: instant(at),
+        recorded_at: instant(recorded_at),
+      }),
+    ),
   );
 }
 

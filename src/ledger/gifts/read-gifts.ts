@@ -7,6 +7,7 @@ import type { GiftProcesses } from '../../domain/gift-processes.ts';
 import type { GiftStatus } from '../../domain/gift-status.ts';
 import type { AccountId, GiftId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';
+import { ofKnownAccount } from '../accounts/known-account.ts';
 import type { AddressVault } from '../postgres/address-vault.ts';
 import { DIGITS, decodeCursor, GIFT_ID } from '../postgres/cursor.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
@@ -67,11 +68,15 @@ export async function listGifts(
     id,
     page.limit + 1,
   ]);
-  return toPage(
-    rows,
-    page.limit,
-    (row) => [row.position, row.gift.id],
-    (row) => toGift(row.gift),
+  return ofKnownAccount(
+    database,
+    filter.account_id,
+    toPage(
+      rows,
+      page.limit,
+      (row) => [row.position, row.gift.id],
+      (row) => toGift(row.gift),
+    ),
   );
 }
 

@@ -1,5 +1,6 @@
 /** Purchases, what payments make of them, and automatic top-ups. */
-import { BoonError, type ErrorCode, type FieldError } from '../../contracts/errors.ts';
+import type { ErrorCode } from '../../contracts/error-codes.ts';
+import { BoonError, type FieldError } from '../../contracts/errors.ts';
 import type { PaymentCase } from '../../contracts/purchases/payment-case.ts';
 import type { PackageList, TopUpPut } from '../../contracts/purchases/purchase.schema.ts';
 import type { PaymentNews, Purchase, TopUp } from '../../contracts/purchases/purchase.ts';

@@ -1,4 +1,5 @@
 /** Reading purchases: one, a list, those that wait for `reconcile`, and what can be bought. */
+
 import { BoonError } from '../../contracts/errors.ts';
 import type { PackageList } from '../../contracts/purchases/purchase.schema.ts';
 import type { Purchase } from '../../contracts/purchases/purchase.ts';
@@ -7,6 +8,7 @@ import type { Credits } from '../../domain/credits.ts';
 import type { AccountId, PurchaseId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Price } from '../../domain/policy.ts';
+import { ofKnownAccount } from '../accounts/known-account.ts';
 import { DIGITS, decodeCursor, GIFT_ID } from '../postgres/cursor.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
 import type { Page, PageRequest } from '../postgres/page.ts';
@@ -35,7 +37,11 @@ export async function listPurchases(
   page: PageRequest,
 ): Promise<Page<Purchase>> {
   const values = [accountId, ...after(page), page.limit + 1];
-  return paged(await queryRows<Positioned>(database, 'list_purchases', LIST, values), page);
+  return ofKnownAccount(
+    database,
+    accountId,
+    paged(await queryRows<Positioned>(database, 'list_purchases', LIST, values), page),
+  );
 }
 
 const OPEN = `

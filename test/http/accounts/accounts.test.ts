@@ -66,6 +66,28 @@ test('an account is created, shown, and changed field by field', async () => {
     });
 });
 
+test('PATCH changes what it names and nothing else, a freeze without a plan', async () => {
+  const made = await server.send('PUT', '/v1/accounts/pat', { body: { plan: 'plus', name: 'Pat' } });
+  const frozen = await server.send('PATCH', '/v1/accounts/pat', { body: { status: 'frozen' } });
+  expect([frozen.status, frozen.json]).toEqual([200, { ...made.json, status: 'frozen' }]);
+  const same = await server.send('PATCH', '/v1/accounts/pat', { body: {} });
+  expect(same.json).toEqual(frozen.json);
+  const changed = await server.send('PATCH', '/v1/accounts/pat', { body: { plan: 'pro', name: null } });
+  expect(changed.json).toEqual({ ...frozen.json, plan: 'pro', name: null });
+});
+
+test('PATCH makes no account, and takes only what an account may become', async () => {
+  const none = await server.send('PATCH', '/v1/accounts/nobody', { body: { plan: 'plus' } });
+  expect([none.status, none.json.code]).toEqual([404, 'not_found']);
+  expect((await server.send('GET', '/v1/accounts/nobody')).status).toBe(404);
+  expect(await server.sql("SELECT FROM boon.ledger_accounts WHERE id = 'nobody'")).toEqual([]);
+  await server.send('PUT', '/v1/accounts/pit', { body: { plan: 'plus' } });
+  const own = await server.send('PATCH', '/v1/accounts/pit', { body: { org_id: 'pit' } });
+  expect(own).toMatchObject({ status: 400, json: { errors: [{ path: 'org_id' }] } });
+  const unknown = await server.send('PATCH', '/v1/accounts/pit', { body: { state: 'frozen' } });
+  expect(unknown).toMatchObject({ status: 400, json: { errors: [{ path: 'state' }] } });
+});
+
 test('a billing day that moves is shown with the moment from which it is in force; the running month keeps its end', async () => {
   const put = (billing_day: number) =>
     server.send('PUT', '/v1/accounts/mia', { body: { plan: 'plus', billing_day } });
@@ -109,23 +131,28 @@ test.each([
   expect(answer).toMatchObject({ status: 400, json: { code: 'validation_failed', errors: [{ path }] } });
 });
 
-test('an account that becomes active again has the processes of its pending gifts look again, as far as Temporal answers', async () => {
-  await seedAccount(server.ledger, 'ice', { credits: '10' });
-  await seedAccount(server.ledger, 'joe');
-  await give(server.ledger, 'ice', 'joe', { id: 'gft_thawed' });
-  const become = async (status: string) => {
-    const answer = await server.send('PUT', '/v1/accounts/ice', { body: { plan: 'plus', status } });
-    if (server.giftProcess.temporal === 'answers') await server.starts.idle();
-    return answer;
-  };
-  await become('frozen');
-  expect(server.giftProcess.refreshed).toEqual([]);
-  await become('active');
-  expect(server.giftProcess.refreshed).toEqual(['gft_thawed']);
-  server.giftProcess.temporal = 'refuses';
-  expect((await become('active')).status).toBe(200);
-  server.giftProcess.temporal = 'answers';
-});
+test.each(['PUT', 'PATCH'])(
+  'an account that %s makes active again has the processes of its pending gifts look again, as far as Temporal answers',
+  async (method) => {
+    await seedAccount(server.ledger, 'ice', { credits: '10' });
+    await seedAccount(server.ledger, 'joe');
+    server.giftProcess.refreshed.length = 0;
+    await give(server.ledger, 'ice', 'joe', { id: `gft_thawed_by_${method}` });
+    const become = async (status: string) => {
+      const body = method === 'PUT' ? { plan: 'plus', status } : { status };
+      const answer = await server.send(method, '/v1/accounts/ice', { body });
+      if (server.giftProcess.temporal === 'answers') await server.starts.idle();
+      return answer;
+    };
+    await become('frozen');
+    expect(server.giftProcess.refreshed).toEqual([]);
+    await become('active');
+    expect(server.giftProcess.refreshed).toContain(`gft_thawed_by_${method}`);
+    server.giftProcess.temporal = 'refuses';
+    expect((await become('active')).status).toBe(200);
+    server.giftProcess.temporal = 'answers';
+  },
+);
 
 test('fingerprints are taken and never shown', async () => {
   const answer = await server.send('PUT', '/v1/accounts/ada', {

@@ -102,8 +102,10 @@ describe('the gifts of an account', () => {
     expect((await received()).data.at(-1)).toMatchObject({ id: 'by-mail', to: 'cleo', by_email: true });
   });
 
-  test('of nobody are none', async () => {
-    expect(await ids({ account_id: 'nobody' })).toEqual([]);
+  test('of an account that is not there are refused, of one without gifts none', async () => {
+    await expect(ids({ account_id: 'nobody' })).rejects.toMatchObject({ code: 'not_found' });
+    await seedAccount(own.ledger, 'without');
+    expect(await ids({ account_id: 'without' })).toEqual([]);
   });
 });
 

@@ -29,7 +29,7 @@ BEGIN
   END IF;
   after := before;
   after.id := p_id;
-  after.plan := p ->> 'plan';
+  after.plan := coalesce(p ->> 'plan', before.plan);
   after.kind := coalesce(p ->> 'kind', before.kind, 'person');
   after.status := coalesce(p ->> 'status', before.status, 'active');
   after.created_at := coalesce((p ->> 'created_at')::timestamptz, before.created_at, p_at);
