@@ -1,6 +1,7 @@
 /** `boon account`: accounts and what they own, through the API. */
 import type { Command } from 'commander';
 import { accountLines, change, freeze, put, unfreeze } from './account-change.ts';
+import { list } from './account-list.ts';
 import { apiClient } from './api.ts';
 import { answer, moment, newCommand, wholeNumber } from './command.ts';
 import { fieldLines, tableLines } from './table.ts';
@@ -18,6 +19,7 @@ export function accountCommand(terminal: Terminal): Command {
     change,
     freeze,
     unfreeze,
+    list,
     show,
     balance,
     limits,

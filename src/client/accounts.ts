@@ -1,6 +1,7 @@
 /** `client.accounts` */
 import type {
   Account,
+  AccountFilter,
   AccountPatch,
   AccountPut,
   Balance,
@@ -11,6 +12,8 @@ import type { EligibilityView } from '../contracts/referrals/eligibility.schema.
 import type { Limits } from '../contracts/resets/reset.schema.ts';
 import type { Caller, CallOptions } from './caller.ts';
 import { everyRow, type Page, type PageQuery } from './page.ts';
+
+export type AccountQuery = PageQuery & AccountFilter;
 
 export class Accounts {
   readonly #call: Caller;
@@ -27,6 +30,16 @@ export class Accounts {
   /** Changes what is named of an account that is there: `{ status: 'frozen' }` holds its open gifts. */
   change(id: string, change: AccountPatch, options?: CallOptions): Promise<Account> {
     return this.#call({ method: 'PATCH', path: path(id), body: change }, options);
+  }
+
+  /** A page of accounts, by their ids: all, or those of a plan, a status, a kind, a cohort, an organisation. */
+  list(query: AccountQuery = {}, options?: CallOptions): Promise<Page<Account>> {
+    return this.#call({ method: 'GET', path: '/v1/accounts', query }, options);
+  }
+
+  /** Every one of them, fetched page by page. */
+  listAll(query: AccountQuery = {}, options?: CallOptions): AsyncGenerator<Account> {
+    return everyRow((page) => this.list(page, options), query);
   }
 
   get(id: string, options?: CallOptions): Promise<Account> {

@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { accountChangeRoutes } from './accounts/account-changes.ts';
 import { accountRoutes } from './accounts/accounts.ts';
 import { apiKeyRoutes } from './accounts/api-keys.ts';
 import { grantRoutes } from './accounts/grants.ts';
+import { holdingRoutes } from './accounts/holdings.ts';
 import { invoiceCorrectionRoutes } from './billing/invoice-corrections.ts';
 import { invoiceRoutes } from './billing/invoices.ts';
 import { createKeyRing } from './callers/key-ring.ts';
@@ -95,7 +95,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(healthRoutes, parts);
   await app.register(codecRoutes, { ...parts, keyRing });
   await app.register(accountRoutes, parts);
-  await app.register(accountChangeRoutes, parts);
+  await app.register(holdingRoutes, parts);
   await app.register(grantRoutes, parts);
   await app.register(resetRoutes, parts);
   await app.register(usageRoutes, parts);

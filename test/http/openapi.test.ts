@@ -69,6 +69,7 @@ const CALLS = [
   'get /healthz',
   'get /metrics',
   'get /readyz',
+  'get /v1/accounts',
   'get /v1/accounts/{id}',
   'get /v1/accounts/{id}/balance',
   'get /v1/accounts/{id}/eligibility',

@@ -18,6 +18,7 @@ import {
   InstantInputSchema,
   InstantSchema,
   lineSchema,
+  PageQuerySchema,
   PositiveCreditsSchema,
   ReasonSchema,
   SignedCreditsSchema,
@@ -93,6 +94,18 @@ export const AccountPatchSchema = AccountPutSchema.partial().meta({
   example: { status: 'frozen' },
 });
 export type AccountPatch = z.infer<typeof AccountPatchSchema>;
+
+const AccountFilterSchema = z.strictObject({
+  plan: z.enum(PLANS).optional(),
+  status: z.enum(ACCOUNT_STATUSES).optional(),
+  kind: z.enum(ACCOUNT_KINDS).optional(),
+  cohort: textSchema(100).optional().meta({ description: 'One of its cohorts' }),
+  org_id: AccountIdSchema.optional().meta({ description: 'The organisation that it belongs to' }),
+});
+export type AccountFilter = z.infer<typeof AccountFilterSchema>;
+
+/** Query of `GET /v1/accounts`. */
+export const AccountListQuerySchema = PageQuerySchema.extend(AccountFilterSchema.shape);
 
 export const AccountSchema = z
   .object({

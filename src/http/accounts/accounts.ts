@@ -1,96 +1,107 @@
-/** Reads of an account: who owns value, what they own, and what they may give. */
+/** Accounts as their owner describes them: made, changed, frozen; and the list of them. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import {
+  AccountListQuerySchema,
+  type AccountPatch,
+  AccountPatchSchema,
+  AccountPutSchema,
   AccountSchema,
-  BalanceQuerySchema,
-  BalanceSchema,
-  GiftingSchema,
-  MovementSchema,
 } from '../../contracts/accounts/account.schema.ts';
-import {
-  AccountIdSchema,
-  AnyAccountIdSchema,
-  PageQuerySchema,
-  pageOf,
-} from '../../contracts/primitives.schema.ts';
-import { callerOf, servicesAndOwner } from '../callers/access.ts';
-import { requireOwnAccount } from '../callers/principal.ts';
-import { readRefusals } from '../route/answers.ts';
+import { AccountIdSchema, pageOf } from '../../contracts/primitives.schema.ts';
+import { services } from '../callers/access.ts';
+import { createReferralTeller } from '../referrals/referral-teller.ts';
+import { readRefusals, writeRefusals } from '../route/answers.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 
-const OwnIdSchema = z.object({ id: AccountIdSchema });
-const IdSchema = z.object({ id: AnyAccountIdSchema });
+/** Gifts whose processes are signaled at once that a freeze has ended; `reconcile` signals the rest. */
+const TOLD = 100;
 
-export const accountRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { ledger, clock }) => {
+/** What shows that an account's referrals do not count. */
+const TELLING = ['last_active_at', 'created_at', 'fingerprints', 'email'] as const;
+
+const WHAT_FOLLOWS =
+  'Freezing an account holds its open gifts; making it active again releases those. A new billing day takes effect at the end of the running month.';
+
+const IdSchema = z.object({ id: AccountIdSchema });
+const config = { access: services('accounts:write') };
+
+export const accountRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts) => {
+  const { ledger, clock } = parts;
+  const tellProcesses = createAccountTeller(parts);
+
   app.route({
     method: 'GET',
+    url: '/v1/accounts',
+    config: { access: services('accounts:read') },
+    schema: {
+      operationId: 'listAccounts',
+      tags: ['Accounts'],
+      summary: 'List accounts, by their ids',
+      querystring: AccountListQuerySchema,
+      response: { 200: pageOf(AccountSchema).meta({ id: 'AccountList' }), ...readRefusals() },
+    },
+    handler: ({ query: { limit, cursor, ...filter } }) =>
+      ledger.listAccounts(filter, { limit, cursor }, clock().toISOString()),
+  });
+
+  app.route({
+    method: 'PUT',
     url: '/v1/accounts/:id',
-    config: { access: servicesAndOwner('accounts:read') },
+    config,
     schema: {
-      operationId: 'getAccount',
+      operationId: 'putAccount',
       tags: ['Accounts'],
-      summary: 'Show an account',
-      params: OwnIdSchema,
-      response: { 200: AccountSchema, ...readRefusals('not_found') },
-    },
-    handler: (request) => {
-      requireOwnAccount(callerOf(request), request.params.id);
-      return ledger.showAccount(request.params.id, clock().toISOString());
-    },
-  });
-
-  app.route({
-    method: 'GET',
-    url: '/v1/accounts/:id/balance',
-    config: { access: servicesAndOwner('accounts:read') },
-    schema: {
-      operationId: 'getBalance',
-      tags: ['Accounts'],
-      summary: 'Show what an account has, now or at a past time',
+      summary: 'Create or change an account',
+      description: `Fields that are left out stay as they are. ${WHAT_FOLLOWS}`,
       params: IdSchema,
-      querystring: BalanceQuerySchema,
-      response: { 200: BalanceSchema, ...readRefusals('not_found') },
+      body: AccountPutSchema,
+      response: { 200: AccountSchema, ...writeRefusals() },
     },
-    handler: (request) => {
-      requireOwnAccount(callerOf(request), request.params.id);
-      return ledger.balance(request.params.id, clock().toISOString(), request.query.as_of);
+    handler: async (request) => {
+      const account = await ledger.putAccount(request.params.id, request.body, clock().toISOString());
+      tellProcesses(account.id, request.body);
+      return account;
     },
   });
 
   app.route({
-    method: 'GET',
-    url: '/v1/accounts/:id/statement',
-    config: { access: servicesAndOwner('accounts:read') },
+    method: 'PATCH',
+    url: '/v1/accounts/:id',
+    config,
     schema: {
-      operationId: 'getStatement',
+      operationId: 'changeAccount',
       tags: ['Accounts'],
-      summary: 'List every movement of an account, the latest first',
+      summary: 'Change an account',
+      description: `Changes what the body names. ${WHAT_FOLLOWS}`,
       params: IdSchema,
-      querystring: PageQuerySchema,
-      response: { 200: pageOf(MovementSchema).meta({ id: 'Statement' }), ...readRefusals('not_found') },
+      body: AccountPatchSchema,
+      response: { 200: AccountSchema, ...writeRefusals('not_found') },
     },
-    handler: (request) => {
-      const { id } = request.params;
-      requireOwnAccount(callerOf(request), id);
-      return ledger.statement(id, request.query);
-    },
-  });
-
-  app.route({
-    method: 'GET',
-    url: '/v1/accounts/:id/gifting',
-    config: { access: servicesAndOwner('accounts:read') },
-    schema: {
-      operationId: 'getGifting',
-      tags: ['Accounts'],
-      summary: 'Check whether an account may give, how much, and if not, why',
-      params: OwnIdSchema,
-      response: { 200: GiftingSchema, ...readRefusals('not_found') },
-    },
-    handler: (request) => {
-      requireOwnAccount(callerOf(request), request.params.id);
-      return ledger.gifting(request.params.id, clock().toISOString());
+    handler: async (request) => {
+      const account = await ledger.changeAccount(request.params.id, request.body, clock().toISOString());
+      tellProcesses(account.id, request.body);
+      return account;
     },
   });
 };
+
+/** Has the processes that wait for what has changed of an account look at it at once. */
+function createAccountTeller(parts: ServerParts): (accountId: string, change: AccountPatch) => void {
+  const { ledger, giftProcess, starts } = parts;
+  const tellEnds = createReferralTeller(parts);
+
+  /** Processes of gifts that a freeze held wait for the end of the hold: they learn that it has ended. */
+  function tellReleasedGifts(accountId: string): void {
+    starts.add(`gifts of ${accountId}`, 'tell released', async () => {
+      const filter = { account_id: accountId, sent: true, received: true, status: 'pending' as const };
+      const { data } = await ledger.listGifts(filter, { limit: TOLD });
+      if (data.length > 0) await giftProcess.refresh(data.map((gift) => gift.id));
+    });
+  }
+
+  return (accountId, change) => {
+    if (change.status === 'active') tellReleasedGifts(accountId);
+    if (TELLING.some((field) => change[field] !== undefined)) tellEnds(accountId);
+  };
+}

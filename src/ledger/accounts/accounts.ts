@@ -20,15 +20,10 @@ import { DIGITS, decodeCursor } from '../postgres/cursor.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
 import type { Page, PageRequest } from '../postgres/page.ts';
 import { toPage } from '../postgres/page.ts';
-import { instant, instantOrNull, toLot } from '../postgres/rows.ts';
+import { instant, toLot } from '../postgres/rows.ts';
+import { type AccountView, type StoredAccount, toAccount, toStored } from './account-view.ts';
 import { isDisposable } from './disposable-address.ts';
 import { ofKnownAccount } from './known-account.ts';
-
-/** An account as its owner described it, whatever the time. */
-export type StoredAccount = Omit<Account, 'billing_month' | 'billing_day_from'>;
-
-/** What `boon.account_view` says. */
-type AccountView = Omit<Account, 'email'> & { email_sealed: string | null };
 
 export async function putAccount(
   database: Database,
@@ -114,30 +109,6 @@ async function viewOf(database: Database, id: AccountId, at: Instant | null): Pr
   const row = await queryRow<{ account: AccountView | null }>(database, 'account_view', text, [id, at]);
   if (!row?.account) throw new BoonError('not_found', `There is no account "${id}".`);
   return row.account;
-}
-
-function toAccount(
-  { billing_month, billing_day_from, ...stored }: AccountView,
-  vault: AddressVault,
-): Account {
-  return {
-    ...toStored(stored, vault),
-    billing_month: { starts_at: instant(billing_month.starts_at), ends_at: instant(billing_month.ends_at) },
-    billing_day_from: instantOrNull(billing_day_from),
-  };
-}
-
-function toStored(
-  { email_sealed, ...view }: Omit<AccountView, 'billing_month' | 'billing_day_from'>,
-  vault: AddressVault,
-): StoredAccount {
-  return {
-    ...view,
-    email: email_sealed === null ? null : vault.open(Buffer.from(email_sealed, 'hex')),
-    created_at: instant(view.created_at),
-    identity_verified_at: instantOrNull(view.identity_verified_at),
-    last_active_at: instantOrNull(view.last_active_at),
-  };
 }
 
 /** A limit out of micro-credits; null is none. */

@@ -1,6 +1,7 @@
 /** The accounts' part of the ledger. */
 import type {
   Account,
+  AccountFilter,
   AccountPatch,
   AccountPut,
   Balance,
@@ -13,16 +14,17 @@ import type { AddressVault } from '../postgres/address-vault.ts';
 import type { Database } from '../postgres/database.ts';
 import type { Page, PageRequest } from '../postgres/page.ts';
 import { makeNameOf } from './account-names.ts';
+import type { StoredAccount } from './account-view.ts';
 import {
   balance,
   changeAccount,
   findAccount,
   gifting,
   putAccount,
-  type StoredAccount,
   showAccount,
   statement,
 } from './accounts.ts';
+import { listAccounts } from './list-accounts.ts';
 
 export type Accounts = {
   /**
@@ -33,6 +35,8 @@ export type Accounts = {
   putAccount(id: AccountId, put: AccountPut, at: Instant): Promise<Account>;
   /** The same for an account that is there, of which only what is named changes. @throws BoonError `not_found` */
   changeAccount(id: AccountId, patch: AccountPatch, at: Instant): Promise<Account>;
+  /** Accounts by their ids, with the billing months that run at `at`. */
+  listAccounts(filter: AccountFilter, page: PageRequest, at: Instant): Promise<Page<Account>>;
   findAccount(id: AccountId): Promise<StoredAccount>;
   /** What an account is called; null when it has no name, or there is none. */
   nameOf(id: AccountId): Promise<string | null>;
@@ -49,6 +53,7 @@ export function makeAccounts(database: Database, vault: AddressVault, policyVers
   return {
     putAccount: (id, put, at) => putAccount(database, vault, id, put, at),
     changeAccount: (id, patch, at) => changeAccount(database, vault, id, patch, at),
+    listAccounts: (filter, page, at) => listAccounts(database, vault, filter, page, at),
     findAccount: (id) => findAccount(database, vault, id),
     nameOf: makeNameOf(database),
     showAccount: (id, at) => showAccount(database, vault, id, at),
