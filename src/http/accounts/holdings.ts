@@ -1,4 +1,5 @@
 /** An account, what it owns, how that came about, and what it may give. */
+import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import {
@@ -34,10 +35,7 @@ export const holdingRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { l
       params: OwnIdSchema,
       response: { 200: AccountSchema, ...readRefusals('not_found') },
     },
-    handler: (request) => {
-      requireOwnAccount(callerOf(request), request.params.id);
-      return ledger.showAccount(request.params.id, clock().toISOString());
-    },
+    handler: (request) => ledger.showAccount(ownAccountOf(request), clock().toISOString()),
   });
 
   app.route({
@@ -52,10 +50,7 @@ export const holdingRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { l
       querystring: BalanceQuerySchema,
       response: { 200: BalanceSchema, ...readRefusals('not_found') },
     },
-    handler: (request) => {
-      requireOwnAccount(callerOf(request), request.params.id);
-      return ledger.balance(request.params.id, clock().toISOString(), request.query.as_of);
-    },
+    handler: (request) => ledger.balance(ownAccountOf(request), clock().toISOString(), request.query.as_of),
   });
 
   app.route({
@@ -70,11 +65,7 @@ export const holdingRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { l
       querystring: PageQuerySchema,
       response: { 200: pageOf(MovementSchema).meta({ id: 'Statement' }), ...readRefusals('not_found') },
     },
-    handler: (request) => {
-      const { id } = request.params;
-      requireOwnAccount(callerOf(request), id);
-      return ledger.statement(id, request.query);
-    },
+    handler: (request) => ledger.statement(ownAccountOf(request), request.query),
   });
 
   app.route({
@@ -88,9 +79,12 @@ export const holdingRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { l
       params: OwnIdSchema,
       response: { 200: GiftingSchema, ...readRefusals('not_found') },
     },
-    handler: (request) => {
-      requireOwnAccount(callerOf(request), request.params.id);
-      return ledger.gifting(request.params.id, clock().toISOString());
-    },
+    handler: (request) => ledger.gifting(ownAccountOf(request), clock().toISOString()),
   });
 };
+
+/** The account of the path. @throws BoonError `not_found` for an end user whose own it is not. */
+function ownAccountOf(request: FastifyRequest<{ Params: { id: string } }>): string {
+  requireOwnAccount(callerOf(request), request.params.id);
+  return request.params.id;
+}
