@@ -20,7 +20,7 @@ export class Transfers {
 
   /** Gives credits to an account or an e-mail address. They settle after the policy's time, 24 hours as shipped. */
   create(transfer: TransferRequest, options: WriteOptions = {}): Promise<Transfer> {
-    return this.#post('/v1/billing/credits/transfer', transfer, options);
+    return this.#post('/v1/transfers', transfer, options);
   }
 
   get(id: string, options?: CallOptions): Promise<Transfer> {
@@ -29,7 +29,7 @@ export class Transfers {
 
   /** A page of the gifts that an account sent or received, the latest first. */
   list(query: TransferListQuery, options?: CallOptions): Promise<Page<Transfer>> {
-    return this.#call({ method: 'GET', path: '/v1/billing/credits/transfers', query }, options);
+    return this.#call({ method: 'GET', path: '/v1/transfers', query }, options);
   }
 
   /** Every such gift, fetched page by page. */
@@ -84,5 +84,5 @@ export class Transfers {
 }
 
 function path(id: string): string {
-  return `/v1/billing/credits/transfers/${encodeURIComponent(id)}`;
+  return `/v1/transfers/${encodeURIComponent(id)}`;
 }

@@ -1,6 +1,11 @@
 /** Puts the HTTP server together. It listens to nothing yet: the caller does that. */
 import { randomUUID } from 'node:crypto';
-import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyServerOptions,
+  LogController,
+} from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { accountRoutes } from './accounts/accounts.ts';
 import { apiKeyRoutes } from './accounts/api-keys.ts';
@@ -41,6 +46,7 @@ import { createReferralDesk } from './referrals/referral-desk.ts';
 import { referralRoutes } from './referrals/referrals.ts';
 import { rewardWindowRoutes } from './referrals/reward-windows.ts';
 import { resetRoutes } from './resets/resets.ts';
+import { presentUrl } from './route/aliases.ts';
 import type { ServerParts } from './route/server-parts.ts';
 import { stuckItemRoutes } from './stuck-items.ts';
 import { usageRoutes } from './usage/usage.ts';
@@ -53,25 +59,31 @@ const PARAMETER_LENGTH = 3 * 128;
 
 const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;
 
+/** How the server takes requests, whatever they ask for. */
+const OPTIONS = {
+  bodyLimit: BODY_LIMIT_BYTES,
+  requestTimeout: REQUEST_TIMEOUT_MILLISECONDS,
+  forceCloseConnections: 'idle',
+  // Requests that arrive on open connections while the server drains are still served.
+  return503OnClosing: false,
+  routerOptions: { maxParamLength: PARAMETER_LENGTH },
+  rewriteUrl: ({ url = '/' }) => presentUrl(url),
+  // A logger for each request would cost more than all that most requests log, which is nothing.
+  childLoggerFactory: (logger) => logger,
+  genReqId: (request) => {
+    const given = request.headers['x-request-id'];
+    return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+  },
+  frameworkErrors: sendProblem,
+  clientErrorHandler: answerClientFault,
+} satisfies FastifyServerOptions;
+
 /** @returns a server that is ready to `listen`; `close` finishes running requests first. */
 export async function buildServer(parts: ServerParts): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: parts.logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MILLISECONDS,
-    forceCloseConnections: 'idle',
-    // Requests that arrive on open connections while the server drains are still served.
-    return503OnClosing: false,
-    routerOptions: { maxParamLength: PARAMETER_LENGTH },
-    // A logger for each request would cost more than all that most requests log, which is nothing.
-    childLoggerFactory: (logger) => logger,
-    genReqId: (request) => {
-      const given = request.headers['x-request-id'];
-      return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
-    },
-    frameworkErrors: sendProblem,
-    clientErrorHandler: answerClientFault,
+    ...OPTIONS,
   }).withTypeProvider<ZodTypeProvider>();
   const keyRing = createKeyRing(parts.apiKeys);
 

@@ -46,7 +46,7 @@ function trial(apiKey: LocalStack['apiKey'], url: string, cast: Cast | undefined
   return [
     'Give credits away, under your own policy now:',
     '',
-    `  curl -sS ${url}/v1/billing/credits/transfer \\`,
+    `  curl -sS ${url}/v1/transfers \\`,
     `    ${headers.join(' \\\n    ')} \\`,
     `    -H "Idempotency-Key: first-try-${cast.ada.id}" \\`,
     `    -d '${body}'`,

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { seedAccount } from '../support/test-ledger.ts';
 import { openTestServer, type Sent, type TestServer } from '../support/test-server.ts';
 
-const TRANSFER = '/v1/billing/credits/transfer';
+const TRANSFER = '/v1/transfers';
 const good = { from: 'ada', to: { account_id: 'ben' }, amount: '1' };
 
 let server: TestServer;

@@ -156,7 +156,7 @@ const call: fc.Arbitrary<Call> = fc.oneof(
       reason: fc.constantFrom('x', '𝕏'.repeat(20)),
     }),
   ),
-  post('/v1/billing/credits/transfer', fc.record({ amount })),
+  post('/v1/transfers', fc.record({ amount })),
   post('/v1/resets/grants', fc.record({ count: fc.constantFrom(1, 100), reason: fc.constant('bounds') })),
   post(
     '/v1/usage',
@@ -184,7 +184,7 @@ function requestOf({ path, who, to, body }: Call, name: (n: number) => string): 
       return [`${path}/${name(who)}`, body];
     case '/resets/redeem':
       return [`/v1/accounts/${name(who)}${path}`, { ...body, request_id: `r${serial}` }];
-    case '/v1/billing/credits/transfer':
+    case '/v1/transfers':
       return [path, { ...body, from: name(who), to: { account_id: name(to ?? 0) } }];
     case '/v1/referrals':
       return [path, { ...body, from: name(who), to: { email: `friend${serial}@example.com` } }];

@@ -31,14 +31,14 @@ test('health, readiness, metrics and the document need no key', async () => {
 });
 
 test('metrics count requests by route and gifts by outcome', async () => {
-  await server.send('POST', '/v1/billing/credits/transfer', { body: gift });
-  await server.send('POST', '/v1/billing/credits/transfer', { body: { ...gift, amount: '999' } });
+  await server.send('POST', '/v1/transfers', { body: gift });
+  await server.send('POST', '/v1/transfers', { body: { ...gift, amount: '999' } });
   const { text, headers } = await server.send('GET', '/metrics');
   expect(headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
   expect(text).toContain('boon_gifts_total{outcome="accepted"} 1');
   expect(text).toContain('boon_gifts_total{outcome="insufficient_credits"} 1');
   expect(text).toContain(
-    'boon_http_request_seconds_count{method="POST",route="/v1/billing/credits/transfer",status="202"} 1',
+    'boon_http_request_seconds_count{method="POST",route="/v1/transfers",status="202"} 1',
   );
 });
 
@@ -56,14 +56,14 @@ test('an answer carries the request’s id, the caller’s own if it is a sane o
 
 test('no log line holds a key, a token or an address', async () => {
   const mail = { from: 'ada', to: { email: 'secret.friend@example.com' }, amount: '1' };
-  const answer = await server.send('POST', '/v1/billing/credits/transfer', { body: mail });
+  const answer = await server.send('POST', '/v1/transfers', { body: mail });
   const token = String(answer.json.claim_url).split('#token=')[1] ?? '';
-  await server.send('POST', `/v1/billing/credits/transfers/${answer.json.id}/claim`, {
+  await server.send('POST', `/v1/transfers/${answer.json.id}/claim`, {
     body: { token, account_id: 'ben' },
   });
   server.app.log.info({ email: 'secret.friend@example.com', gift: { token } }, 'redacted');
   const log = lines.join('');
-  expect(log).toContain('/v1/billing/credits/transfers/:id/claim');
+  expect(log).toContain('/v1/transfers/:id/claim');
   expect(log).toContain('[hidden]');
   for (const secret of [server.apiKey, token, 'secret.friend']) expect(log).not.toContain(secret);
 });
@@ -73,7 +73,7 @@ test('a fault of our own is a problem with the request’s id and none of its in
     parts: { giftProcess: { act: () => Promise.reject(new TypeError('innards')) } as unknown as GiftProcess },
   });
   try {
-    const answer = await broken.send('POST', '/v1/billing/credits/transfers/gft_x/hold', {
+    const answer = await broken.send('POST', '/v1/transfers/gft_x/hold', {
       body: { reason: 'r' },
     });
     expect([answer.status, answer.json.code]).toEqual([500, 'internal']);
@@ -132,7 +132,7 @@ test('closing finishes the requests that run', async () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     return await acceptGift(request);
   };
-  const answer = closing.send('POST', '/v1/billing/credits/transfer', { body: gift });
+  const answer = closing.send('POST', '/v1/transfers', { body: gift });
   await running;
   const closed = closing.close();
   expect((await answer).status).toBe(202);
@@ -147,7 +147,7 @@ test('a request that does not end is ended when the patience is over', async () 
   await seedAccount(stuck.ledger, 'ada', { credits: '100' });
   const never = new Promise<never>(() => undefined);
   stuck.giftProcess.act = () => never;
-  const answer = stuck.send('POST', '/v1/billing/credits/transfers/gft_x/hold', { body: { reason: 'r' } });
+  const answer = stuck.send('POST', '/v1/transfers/gft_x/hold', { body: { reason: 'r' } });
   const outcome = expect(answer).rejects.toThrow();
   await new Promise((resolve) => setTimeout(resolve, 100));
   const began = performance.now();

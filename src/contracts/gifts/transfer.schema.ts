@@ -22,7 +22,7 @@ const RecipientSchema = z.union([
   z.strictObject({ email: EmailSchema }),
 ]);
 
-/** Body of `POST /v1/billing/credits/transfer`. */
+/** Body of `POST /v1/transfers`. */
 export const TransferRequestSchema = z
   .strictObject({
     from: AccountIdSchema,

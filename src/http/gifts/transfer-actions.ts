@@ -16,7 +16,7 @@ import type { GiftDesk } from './gift-desk.ts';
 import { TransferIdSchema } from './transfers.ts';
 
 const TAGS = ['Transfers'];
-const URL = '/v1/billing/credits/transfers/:id';
+const URL = '/v1/transfers/:id';
 
 const operator = { access: services('gifts:operate'), idempotency: 'required' } as const;
 const owner = { access: servicesAndOwner('gifts:write'), idempotency: 'required' } as const;

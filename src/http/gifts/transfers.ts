@@ -34,7 +34,7 @@ export const TransferIdSchema = z.object({ id: GiftIdSchema });
 export const transferRoutes: FastifyPluginAsyncZod<{ desk: GiftDesk }> = async (app, { desk }) => {
   app.route({
     method: 'POST',
-    url: '/v1/billing/credits/transfer',
+    url: '/v1/transfers',
     config: { access: servicesAndOwner('gifts:write'), idempotency: 'required' },
     schema: {
       operationId: 'createTransfer',
@@ -56,7 +56,7 @@ export const transferRoutes: FastifyPluginAsyncZod<{ desk: GiftDesk }> = async (
 
   app.route({
     method: 'GET',
-    url: '/v1/billing/credits/transfers/:id',
+    url: '/v1/transfers/:id',
     config: { access: servicesAndOwner('gifts:read') },
     schema: {
       operationId: 'getTransfer',
@@ -70,7 +70,7 @@ export const transferRoutes: FastifyPluginAsyncZod<{ desk: GiftDesk }> = async (
 
   app.route({
     method: 'GET',
-    url: '/v1/billing/credits/transfers',
+    url: '/v1/transfers',
     config: { access: servicesAndOwner('gifts:read') },
     schema: {
       operationId: 'listTransfers',

@@ -6,6 +6,7 @@ import { BoonError } from '../../contracts/errors.ts';
 import type { Recorded } from '../../ledger/postgres/recorded.ts';
 import { callerOf } from '../callers/access.ts';
 import { type Principal, principalId } from '../callers/principal.ts';
+import { recordedRoute } from '../route/aliases.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -28,7 +29,7 @@ async function idempotency(app: FastifyInstance): Promise<void> {
     }
     request.businessKey = businessKey(
       callerOf(request),
-      `${request.method} ${request.routeOptions.url}`,
+      recordedRoute(request.method, request.routeOptions.url ?? ''),
       key,
     );
     done();

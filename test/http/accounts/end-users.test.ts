@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { START, seedAccount } from '../../support/test-ledger.ts';
 import { openTestServer, type TestServer } from '../../support/test-server.ts';
 
-const TRANSFER = '/v1/billing/credits/transfer';
-const TRANSFERS = '/v1/billing/credits/transfers';
+const TRANSFER = '/v1/transfers';
+const TRANSFERS = '/v1/transfers';
 const ISSUER = 'https://id.example';
 const NOW = Date.parse(START) / 1000;
 

@@ -9,7 +9,7 @@ import { sessionEvent, signed, WEBHOOK_SECRET } from '../../support/stripe-event
 import { seedAccount } from '../../support/test-ledger.ts';
 import { openTestServer, type TestServer } from '../../support/test-server.ts';
 
-const TRANSFER = '/v1/billing/credits/transfer';
+const TRANSFER = '/v1/transfers';
 const toBen = { from: 'ada', to: { account_id: 'ben' }, amount: '1' };
 
 /** What reached Temporal, in order; while `gate` is shut, nothing does. */
@@ -79,9 +79,7 @@ describe('before Temporal has taken its start', () => {
     const answer = await server.send('POST', TRANSFER, { body: toBen });
     expect([answer.status, answer.json.status]).toEqual([202, 'pending']);
     expect(reached).toEqual([]);
-    expect((await server.send('GET', `/v1/billing/credits/transfers/${answer.json.id}`)).json).toEqual(
-      answer.json,
-    );
+    expect((await server.send('GET', `/v1/transfers/${answer.json.id}`)).json).toEqual(answer.json);
     open();
     await server.starts.idle();
     expect(reached).toEqual([`start ${answer.json.id}`]);

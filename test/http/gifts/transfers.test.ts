@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { later, START, seedAccount } from '../../support/test-ledger.ts';
 import { openTestServer, type TestServer } from '../../support/test-server.ts';
 
-const TRANSFER = '/v1/billing/credits/transfer';
-const TRANSFERS = '/v1/billing/credits/transfers';
+const TRANSFER = '/v1/transfers';
+const TRANSFERS = '/v1/transfers';
 
 let server: TestServer;
 beforeAll(async () => {

@@ -192,7 +192,7 @@ test('the switch for redeeming at the last moment is put and shown', async () =>
 });
 
 describe('a gift of a reset', () => {
-  const TRANSFER = '/v1/billing/credits/transfer';
+  const TRANSFER = '/v1/transfers';
   const transfer = (body: object) =>
     server.send('POST', TRANSFER, { body: { from: 'gus', to: { account_id: 'hal' }, ...body } });
 
@@ -207,7 +207,7 @@ describe('a gift of a reset', () => {
       202,
       expect.objectContaining({ status: 'pending', amount: '0', reset_id }),
     ]);
-    const path = `/v1/billing/credits/transfers/${gift.json.id}`;
+    const path = `/v1/transfers/${gift.json.id}`;
     expect((await server.send('GET', path)).json).toEqual(gift.json);
     expect((await server.send('GET', '/v1/accounts/gus/resets')).json).toMatchObject({
       available_count: 0,
