@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 4;
-export const CODE_DIGEST = 'd87f2930c1963cf2bfaf63a9e8ed998bd7dec0162ecb3c376a9bdb74b09bc6c5';
+export const CODE_DIGEST = '3b891a3d9c8b1da3c02627af4e4b002bc2add7de8aebfe33b79547607e759e87';

@@ -11,7 +11,8 @@ CREATE TYPE boon_code.gift_parties AS (
   has_received boolean
 );
 
--- The two as they are now. A function in FROM that PostgreSQL inlines: it is planned with the query around it.
+-- The two as they are now. A function in FROM that PostgreSQL inlines: it is planned with the query around it; OFFSET 0 looks each
+-- of the two up once.
 CREATE FUNCTION boon_code.gift_parties(p boon.policies, p_sender text, p_recipient text, p_email_index bytea, p_at timestamptz)
 RETURNS SETOF boon_code.gift_parties LANGUAGE sql STABLE ROWS 1 AS $$
   SELECT p_at, p_sender, s.account, p_recipient, t.account, p_email_index,
@@ -20,4 +21,5 @@ RETURNS SETOF boon_code.gift_parties LANGUAGE sql STABLE ROWS 1 AS $$
   FROM (SELECT) one
   LEFT JOIN LATERAL (SELECT x FROM boon.accounts x WHERE x.id = p_sender OFFSET 0) s (account) ON true
   LEFT JOIN LATERAL (SELECT x FROM boon.accounts x WHERE x.id = p_recipient OFFSET 0) t (account) ON true
+  OFFSET 0
 $$;

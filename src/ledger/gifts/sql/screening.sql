@@ -22,37 +22,41 @@ CREATE TYPE boon_code.screening_facts AS (
 -- it was accepted before. A function in FROM that PostgreSQL inlines: it is planned with the query around it.
 CREATE FUNCTION boon_code.screening_facts(p boon.policies, f boon_code.gift_parties, p_amount bigint)
 RETURNS SETOF boon_code.screening_facts LANGUAGE sql STABLE ROWS 1 AS $$
-  SELECT f.at, p_amount, (f.sender).created_at,
+  SELECT x.at, p_amount, x.sender_created_at,
     CASE WHEN p.velocity <> 'allow' AND p_amount IS NOT NULL THEN (
       SELECT count(*) FROM (
-        SELECT FROM boon.gifts g WHERE g.sender_id = f.sender_id AND g.accepted_at > f.at - p.velocity_within
+        SELECT FROM boon.gifts g WHERE g.sender_id = x.sender_id AND g.accepted_at > x.at - p.velocity_within
         ORDER BY g.accepted_at DESC LIMIT p.velocity_gifts + 1) recent) END,
     CASE WHEN p.fan_out <> 'allow' THEN ARRAY(
       SELECT DISTINCT recent.recipient FROM (
         SELECT coalesce(g.recipient_id, encode(g.email_index, 'hex')) AS recipient FROM boon.gifts g
-        WHERE g.sender_id = f.sender_id AND g.accepted_at > f.at - p.fan_out_within
+        WHERE g.sender_id = x.sender_id AND g.accepted_at > x.at - p.fan_out_within
         ORDER BY g.accepted_at DESC LIMIT 1000) recent) END,
-    coalesce(f.recipient_id, encode(f.email_index, 'hex')),
+    x.recipient,
     -- An organisation is given to by many: only a person who is looks like a resale.
-    CASE WHEN p.fan_in <> 'allow' AND (f.recipient).kind = 'person' THEN (
+    CASE WHEN p.fan_in <> 'allow' AND x.recipient_kind = 'person' THEN (
       SELECT count(DISTINCT recent.sender_id) FROM (
         SELECT g.sender_id FROM boon.gifts g
-        WHERE g.recipient_id = f.recipient_id AND g.sender_id <> f.sender_id AND g.accepted_at > f.at - p.fan_in_within
+        WHERE g.recipient_id = x.recipient_id AND g.sender_id <> x.sender_id AND g.accepted_at > x.at - p.fan_in_within
           AND g.status NOT IN ('canceled', 'expired', 'rejected')
         ORDER BY g.accepted_at DESC LIMIT 1000) recent) END,
-    (f.sender).fingerprints && (f.recipient).fingerprints,
+    x.fingerprint_shared,
     -- Who gave to the sender is the recipient, or one whom the recipient gave to.
     CASE WHEN p.circle <> 'allow' THEN EXISTS (
       SELECT FROM (
         SELECT g.sender_id FROM boon.gifts g
-        WHERE g.recipient_id = f.sender_id AND g.accepted_at > f.at - p.circle_within
+        WHERE g.recipient_id = x.sender_id AND g.accepted_at > x.at - p.circle_within
           AND g.status NOT IN ('canceled', 'expired', 'rejected')
         ORDER BY g.accepted_at DESC LIMIT 100) back
-      WHERE back.sender_id = f.recipient_id OR back.sender_id IN (
+      WHERE back.sender_id = x.recipient_id OR back.sender_id IN (
         SELECT g.recipient_id FROM boon.gifts g
-        WHERE g.sender_id = f.recipient_id AND g.accepted_at > f.at - p.circle_within
+        WHERE g.sender_id = x.recipient_id AND g.accepted_at > x.at - p.circle_within
           AND g.status NOT IN ('canceled', 'expired', 'rejected')
         ORDER BY g.accepted_at DESC LIMIT 100)) END
+  -- Taken out of the row once: not for each gift that is looked at.
+  FROM (SELECT f.at, f.sender_id, (f.sender).created_at AS sender_created_at, f.recipient_id, (f.recipient).kind AS recipient_kind,
+    coalesce(f.recipient_id, encode(f.email_index, 'hex')) AS recipient, (f.sender).fingerprints && (f.recipient).fingerprints AS fingerprint_shared
+    OFFSET 0) x
 $$;
 
 -- What a rule says of a gift. In this order the stronger is the greater: the verdict, then the place in the list.
