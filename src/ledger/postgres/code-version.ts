@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 4;
-export const CODE_DIGEST = '3b891a3d9c8b1da3c02627af4e4b002bc2add7de8aebfe33b79547607e759e87';
+export const CODE_DIGEST = 'f88d59c0e7cbd4fae7ccd82e35590a78b41dbd4e64fa4105bd9898ad0cc2e1e3';

@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Gift } from '../../../src/contracts/gifts/gift.ts';
-import type { ScreeningPolicy, Verdict } from '../../../src/domain/policy.ts';
+import {
+  SCREENING_RULE_NAMES as RULES,
+  type ScreeningRule as Rule,
+  type ScreeningPolicy,
+  type Verdict,
+} from '../../../src/domain/screening-rules.ts';
 import type { AcceptRequest } from '../../../src/ledger/gifts/accept-gifts.ts';
 import { act, available, claim, give, outcomes, refusal } from '../../support/gifts.ts';
 import {
@@ -21,7 +26,6 @@ const OFF: ScreeningPolicy = {
   fan_out: { verdict: 'allow', recipients: 2, within: 'P1D' },
   circle: { verdict: 'allow', within: 'P30D' },
 };
-type Rule = keyof ScreeningPolicy;
 
 let own: TestLedger;
 beforeAll(async () => {
@@ -92,7 +96,6 @@ const CAUGHT: Record<Rule, () => Promise<Gift>> = {
     return gift('ab');
   },
 };
-const RULES = Object.keys(CAUGHT) as Rule[];
 
 describe('a gift that a rule catches at acceptance', () => {
   test.each(RULES)('is let through when %s says allow', async (rule) => {
@@ -465,7 +468,6 @@ test('a gift to many through e-mail, canceled, leaves every credit where it was'
 
 describe('of the rules that would catch a gift', () => {
   const VERDICTS = ['allow', 'hold', 'deny'] as const;
-  const RULES = ['velocity', 'new_account', 'shared_fingerprint', 'fan_in', 'fan_out', 'circle'] as const;
   type Facts = Partial<{
     amount: number;
     age: string;
