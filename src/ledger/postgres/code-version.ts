@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 4;
-export const CODE_DIGEST = 'f88d59c0e7cbd4fae7ccd82e35590a78b41dbd4e64fa4105bd9898ad0cc2e1e3';
+export const CODE_DIGEST = 'a7c4f573313ed6f6ae633a1bd9b5be3c605f9068e6e9b17a694a1bd7295158f0';

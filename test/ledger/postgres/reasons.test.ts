@@ -57,7 +57,7 @@ describe('the reasons of the ledger’s SQL', () => {
     ['an argument', "'claim_expired'"],
     ['a column', "'reversed'"],
     ['a variable', "THEN 'recipient_not_new'"],
-    ['an input of what makes the row', "screening_rule(-1, 'velocity'"],
+    ['an input of what makes the row', "screening_rule(1, 'velocity'"],
   ])('are found in another spelling too: %s', (_, given) => {
     const spelled = given.replace(/'\w+'/, "'unheard_of'");
     const changed = functions.map((one) => ({ ...one, text: one.text.replaceAll(given, spelled) }));

@@ -1,4 +1,4 @@
--- May this account give, how much, and if not, why. The limits are asked by the rule that acceptance asks.
+-- May this account give, how much, and if not, why. It asks the rules that acceptance asks, and names all that hold.
 CREATE FUNCTION boon_code.gifting(p_policy text, p_account text, p_at timestamptz) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 DECLARE
   p boon.policies;

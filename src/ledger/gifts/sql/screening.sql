@@ -59,24 +59,24 @@ RETURNS SETOF boon_code.screening_facts LANGUAGE sql STABLE ROWS 1 AS $$
     OFFSET 0) x
 $$;
 
--- What a rule says of a gift. In this order the stronger is the greater: the verdict, then the place in the list.
+-- What a rule says of a gift. The stronger verdict is the greater row, and of equal verdicts the earlier rule: `place` counts down.
 CREATE TYPE boon_code.screened AS (verdict boon.verdict, place int, rule text);
 
 -- The rule that catches a gift with the strongest verdict, of equals the first in the list; null when none does.
 CREATE FUNCTION boon_code.screening(p boon.policies, f boon_code.screening_facts) RETURNS boon_code.screened LANGUAGE sql STABLE AS $$
   SELECT greatest(
-    boon_code.screening_rule(-1, 'velocity', p.velocity, f.recent_gifts + 1 > p.velocity_gifts),
-    boon_code.screening_rule(-2, 'new_account', p.new_account,
+    boon_code.screening_rule(1, 'velocity', p.velocity, f.recent_gifts + 1 > p.velocity_gifts),
+    boon_code.screening_rule(2, 'new_account', p.new_account,
       f.amount >= p.new_account_above AND f.sender_created_at + p.new_account_younger_than > f.at),
-    boon_code.screening_rule(-3, 'shared_fingerprint', p.shared_fingerprint, f.fingerprint_shared),
-    boon_code.screening_rule(-4, 'fan_in', p.fan_in, f.other_senders + 1 > p.fan_in_senders),
-    boon_code.screening_rule(-5, 'fan_out', p.fan_out,
+    boon_code.screening_rule(3, 'shared_fingerprint', p.shared_fingerprint, f.fingerprint_shared),
+    boon_code.screening_rule(4, 'fan_in', p.fan_in, f.other_senders + 1 > p.fan_in_senders),
+    boon_code.screening_rule(5, 'fan_out', p.fan_out,
       cardinality(array_remove(f.recent_recipients, f.recipient)) + 1 > p.fan_out_recipients),
-    boon_code.screening_rule(-6, 'circle', p.circle, f.comes_back))
+    boon_code.screening_rule(6, 'circle', p.circle, f.comes_back))
 $$;
 
 -- One rule: its verdict where it catches and is not switched off, else null.
 CREATE FUNCTION boon_code.screening_rule(p_place int, p_rule text, p_verdict boon.verdict, p_catches boolean) RETURNS boon_code.screened
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT CASE WHEN p_verdict > 'allow' AND p_catches THEN (p_verdict, p_place, p_rule)::boon_code.screened END
+  SELECT CASE WHEN p_verdict > 'allow' AND p_catches THEN (p_verdict, -p_place, p_rule)::boon_code.screened END
 $$;
