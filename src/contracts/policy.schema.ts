@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { PLANS } from '../domain/account.ts';
 import { smallestCharge } from '../domain/money.ts';
 import type { Policy, Price } from '../domain/policy.ts';
+import { type NumberKind, SCREENING_RULES, type ScreeningPolicy } from '../domain/screening-rules.ts';
 import { DurationSchema, PositiveDurationSchema } from './duration.schema.ts';
 import { CreditsSchema, InstantInputSchema, PositiveCreditsSchema } from './primitives.schema.ts';
 
@@ -10,6 +11,12 @@ import { CreditsSchema, InstantInputSchema, PositiveCreditsSchema } from './prim
 function monthsOf(duration: string): number {
   const [, years = '0', months = '0'] = /^P(?:(\d+)Y)?(?:(\d+)M)?/.exec(duration) ?? [];
   return Number(years) * 12 + Number(months);
+}
+function mapped<Value, Made>(
+  values: Readonly<Record<string, Value>>,
+  make: (value: Value) => Made,
+): Record<string, Made> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, make(value)]));
 }
 const VerdictSchema = z.enum(['allow', 'hold', 'deny']);
 const CountSchema = z.int().min(0).max(1_000_000_000);
@@ -23,18 +30,21 @@ export const ModelSchema = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$/, 'must be 1 to 100 letters, digits or . _ : -');
 const LimitSchema = z.strictObject({ count: CountSchema, amount: CreditsSchema });
 
-const ScreeningSchema = z.strictObject({
-  velocity: z.strictObject({ verdict: VerdictSchema, gifts: CountSchema, within: DurationSchema }),
-  new_account: z.strictObject({ verdict: VerdictSchema, younger_than: DurationSchema, above: CreditsSchema }),
-  shared_fingerprint: z.strictObject({ verdict: VerdictSchema }),
-  fan_in: z.strictObject({ verdict: VerdictSchema, senders: CountSchema.max(1000), within: DurationSchema }),
-  fan_out: z.strictObject({
-    verdict: VerdictSchema,
-    recipients: CountSchema.max(1000),
-    within: DurationSchema,
-  }),
-  circle: z.strictObject({ verdict: VerdictSchema, within: DurationSchema }),
-});
+/** By the kind of a rule's number. */
+const RULE_NUMBERS: Record<NumberKind, z.ZodType> = {
+  count: CountSchema,
+  few: CountSchema.max(1000),
+  duration: DurationSchema,
+  credits: CreditsSchema,
+};
+
+const RULES: Readonly<Record<string, { numbers: Readonly<Record<string, { kind: NumberKind }>> }>> =
+  SCREENING_RULES;
+const ScreeningSchema = z.strictObject(
+  mapped(RULES, ({ numbers }) =>
+    z.strictObject({ verdict: VerdictSchema, ...mapped(numbers, ({ kind }) => RULE_NUMBERS[kind]) }),
+  ),
+) as unknown as z.ZodType<ScreeningPolicy>;
 
 const GiftPolicySchema = z.strictObject({
   settlement: DurationSchema,

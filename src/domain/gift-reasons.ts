@@ -1,18 +1,9 @@
 /** The closed lists of reasons of gifts. The ledger's SQL sets them; a test holds the two together. */
-
-/** The screening rules, each of which is the reason of what it catches. */
-const SCREENING_REASONS = [
-  'velocity',
-  'new_account',
-  'shared_fingerprint',
-  'fan_in',
-  'fan_out',
-  'circle',
-] as const;
+import { SCREENING_RULE_NAMES } from './screening-rules.ts';
 
 /** Why a gift that was accepted is held, or ended as it did. */
 export const GIFT_REASONS = [
-  ...SCREENING_REASONS,
+  ...SCREENING_RULE_NAMES,
   'account_frozen',
   'recipient_unavailable',
   'recipient_not_new',
@@ -25,7 +16,7 @@ export const GIFT_REASONS = [
 ] as const;
 export type GiftReason = (typeof GIFT_REASONS)[number];
 
-/** The limits of a sender that a gift may go beyond, as `boon.limit_reached` names them. */
+/** The limits of a sender that a gift may go beyond, as `limit_refused` names them. */
 const LIMIT_REASONS = [
   'per_day_count',
   'per_day_amount',
@@ -37,7 +28,7 @@ const LIMIT_REASONS = [
 
 /** Why a gift, a claim or a grant is refused, where a rule stands behind the refusal's code. */
 export const GIFT_REFUSAL_REASONS = [
-  ...SCREENING_REASONS,
+  ...SCREENING_RULE_NAMES,
   ...LIMIT_REASONS,
   'account_too_new',
   'unknown_account',

@@ -5,28 +5,10 @@
  */
 import type { Credits } from './credits.ts';
 import type { Instant } from './instant.ts';
-
-/** What a screening rule says of a gift that it catches; `allow` switches the rule off. */
-export type Verdict = 'allow' | 'hold' | 'deny';
+import type { ScreeningPolicy } from './screening-rules.ts';
 
 /** A count and an amount that a sender may not exceed in one period (UTC calendar day or month). */
 export type GiftLimit = { count: number; amount: Credits };
-
-/** The screening rules (G10). Each catches one pattern and has its own reason code: its name here. */
-export type ScreeningPolicy = {
-  /** More than `gifts` gifts sent within `within`. */
-  velocity: { verdict: Verdict; gifts: number; within: string };
-  /** A sender younger than `younger_than` gives `above` credits or more. */
-  new_account: { verdict: Verdict; younger_than: string; above: Credits };
-  /** Sender and recipient share a device, card or other fingerprint. */
-  shared_fingerprint: { verdict: Verdict };
-  /** One recipient receives from more than `senders` different senders within `within` (resale). */
-  fan_in: { verdict: Verdict; senders: number; within: string };
-  /** One sender gives to more than `recipients` different recipients within `within` (resale). */
-  fan_out: { verdict: Verdict; recipients: number; within: string };
-  /** Credits come back to their sender directly or through one other account within `within`. */
-  circle: { verdict: Verdict; within: string };
-};
 
 /** Rules of gifts. */
 export type GiftPolicy = {

@@ -1,4 +1,5 @@
 import type { Policy } from './policy.ts';
+import { SHIPPED_SCREENING } from './screening-rules.ts';
 
 /** The policy Boon ships with; `BOON_POLICY` is merged over it. */
 export const SHIPPED_POLICY: Policy = {
@@ -20,14 +21,7 @@ export const SHIPPED_POLICY: Policy = {
     hold_at_most: 'P14D',
     returned_credits_valid_for: 'P7D',
     promotional_quota: { count: 3, amount: '100' },
-    screening: {
-      velocity: { verdict: 'hold', gifts: 5, within: 'PT1H' },
-      new_account: { verdict: 'hold', younger_than: 'P30D', above: '500' },
-      shared_fingerprint: { verdict: 'hold' },
-      fan_in: { verdict: 'hold', senders: 10, within: 'P7D' },
-      fan_out: { verdict: 'hold', recipients: 8, within: 'P1D' },
-      circle: { verdict: 'hold', within: 'P30D' },
-    },
+    screening: SHIPPED_SCREENING,
   },
   plans: {
     free: { five_hour: '5', weekly: '20', credits: ['video'] },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type NumberKind, SCREENING_RULE_NAMES, SCREENING_RULES } from '../../src/domain/screening-rules.ts';
 import { act, claim, give, grant, refusal } from '../support/gifts.ts';
 import {
   later,
@@ -25,6 +26,33 @@ async function sender(options: Parameters<typeof seedAccount>[2] = {}): Promise<
 }
 const use = (gifts: PolicyPatch['gifts'] = {}) => own.ledger.usePolicy(policyWith({ gifts }), START);
 const at = (by: Parameters<typeof later>[1]) => later(START, by);
+
+test('a policy is kept with the verdict and the numbers of every screening rule', async () => {
+  const { version, policy } = policyWith({ gifts: { screening: { circle: { verdict: 'deny' } } } });
+  await own.ledger.usePolicy({ version, policy }, START);
+  const [row] = await own.sql('SELECT to_jsonb(p) AS kept FROM boon.policies p WHERE version = $1', [
+    version,
+  ]);
+  const kept = row?.kept as Record<string, unknown>;
+  for (const rule of SCREENING_RULE_NAMES) {
+    const { verdict, ...numbers } = policy.gifts.screening[rule];
+    expect(kept[rule]).toBe(verdict);
+    for (const [name, number] of Object.entries(numbers)) {
+      const told = kept[`${rule}_${name}`];
+      const { kind } = (SCREENING_RULES[rule].numbers as Record<string, { kind: NumberKind }>)[name] ?? {};
+      if (kind === 'duration') {
+        const [same] = await own.sql('SELECT $1::interval = $2::interval AS same', [told, number]);
+        expect({ rule, name, same: same?.same }).toEqual({ rule, name, same: true });
+      } else {
+        expect({ rule, name, told }).toEqual({
+          rule,
+          name,
+          told: kind === 'credits' ? Number(number) * 1_000_000 : number,
+        });
+      }
+    }
+  }
+});
 
 describe('a gift keeps the rules it was sent under', () => {
   test('its settlement period and its version', async () => {

@@ -242,7 +242,7 @@ describe('sealing', () => {
 
 /** What in each function makes an early number harmless: it is drawn in the statement that inserts, or under locks. */
 const DRAWS_TRANSFERS: Readonly<Record<string, string>> = {
-  accept_gifts: 'INSERT INTO boon.transfers',
+  write_gifts: 'INSERT INTO boon.transfers',
   settle_gifts: 'INSERT INTO boon.transfers',
   apply_campaign: 'INSERT INTO boon.campaign_accounts',
   use: 'FOR UPDATE',

@@ -2,8 +2,10 @@
 import fc from 'fast-check';
 import type { GiftAction } from '../../src/domain/gift-status.ts';
 import type { LotSource } from '../../src/domain/lot.ts';
-import type { Verdict, VersionedPolicy } from '../../src/domain/policy.ts';
+import type { VersionedPolicy } from '../../src/domain/policy.ts';
+import type { Verdict } from '../../src/domain/screening-rules.ts';
 import { policyWith } from '../support/test-ledger.ts';
+import { MODEL_RULES, screeningOf } from './model-screening.ts';
 
 export type Command =
   | { do: 'grant'; who: number; amount: string; source: LotSource; hours: number | null; giftable: boolean }
@@ -122,14 +124,7 @@ const policy: fc.Arbitrary<VersionedPolicy> = fc
     settlement: fc.constantFrom('PT24H', 'PT1H', 'PT0S'),
     gifted_credits_valid_for: fc.constantFrom('P60D', 'P1D'),
     hold_at_most: fc.constantFrom('P14D', 'PT5H'),
-    screening: fc.record({
-      velocity: verdict,
-      new_account: verdict,
-      shared_fingerprint: verdict,
-      fan_in: verdict,
-      fan_out: verdict,
-      circle: verdict,
-    }),
+    screening: fc.record(Object.fromEntries(MODEL_RULES.map((rule) => [rule, verdict]))),
   })
   .map(({ screening, ...rest }) =>
     policyWith({
@@ -139,14 +134,7 @@ const policy: fc.Arbitrary<VersionedPolicy> = fc
         max: '60',
         limits: { per_day: { count: 4, amount: '120' }, per_month: { count: 9, amount: '250' } },
         promotional_quota: { count: 2, amount: '60' },
-        screening: {
-          velocity: { verdict: screening.velocity, gifts: 2, within: 'PT1H' },
-          new_account: { verdict: screening.new_account, younger_than: 'P30D', above: '12.5' },
-          shared_fingerprint: { verdict: screening.shared_fingerprint },
-          fan_in: { verdict: screening.fan_in, senders: 2, within: 'P7D' },
-          fan_out: { verdict: screening.fan_out, recipients: 2, within: 'P1D' },
-          circle: { verdict: screening.circle, within: 'P30D' },
-        },
+        screening: screeningOf(screening),
       },
     }),
   );

@@ -1,11 +1,35 @@
 /** Screening and limits as one would write them with all the time in the world: by looking at every gift. */
 import { PROMOTIONAL_BUDGET } from '../../src/domain/account.ts';
 import { parseCredits } from '../../src/domain/credits.ts';
-import type { GiftPolicy, ScreeningPolicy } from '../../src/domain/policy.ts';
+import type { GiftPolicy } from '../../src/domain/policy.ts';
+import {
+  SCREENING_RULE_NAMES,
+  type ScreeningPolicy,
+  type ScreeningRule,
+  type Verdict,
+} from '../../src/domain/screening-rules.ts';
 import { lives, type ModelAccount, type ModelGift, milliseconds } from './model-gift.ts';
 
 const micro = (text: string) => parseCredits(text) ?? 0n;
 const STRENGTH = { allow: 0, hold: 1, deny: 2 } as const;
+
+/** The rules that the model knows, with numbers so small that each is reached within a few steps. */
+const SMALL: { [Rule in ScreeningRule]?: Omit<ScreeningPolicy[Rule], 'verdict'> } = {
+  velocity: { gifts: 2, within: 'PT1H' },
+  new_account: { younger_than: 'P30D', above: '12.5' },
+  shared_fingerprint: {},
+  fan_in: { senders: 2, within: 'P7D' },
+  fan_out: { recipients: 2, within: 'P1D' },
+  circle: { within: 'P30D' },
+};
+export const MODEL_RULES = Object.keys(SMALL) as ScreeningRule[];
+
+/** A policy's screening by these verdicts; the other rules are switched off. */
+export function screeningOf(verdicts: Partial<Record<ScreeningRule, Verdict>>) {
+  return Object.fromEntries(
+    SCREENING_RULE_NAMES.map((rule) => [rule, { ...SMALL[rule], verdict: verdicts[rule] ?? 'allow' }]),
+  );
+}
 
 export type Screened = {
   sender: ModelAccount;
@@ -20,7 +44,7 @@ export type Screened = {
 };
 
 /** The rule that catches a gift: the strongest, of equally strong ones the first. */
-export function caughtBy(gifts: readonly ModelGift[], screened: Screened): keyof ScreeningPolicy | undefined {
+export function caughtBy(gifts: readonly ModelGift[], screened: Screened): ScreeningRule | undefined {
   const { sender, recipient, recipientKeys, now, policy, amount } = screened;
   const rules = policy.screening;
   const within = (gift: ModelGift, window: string) => gift.createdAt > now - milliseconds(window);
@@ -59,9 +83,9 @@ export function caughtBy(gifts: readonly ModelGift[], screened: Screened): keyof
     );
   };
 
-  let caught: keyof ScreeningPolicy | undefined;
+  let caught: ScreeningRule | undefined;
   const tests = { velocity, new_account, shared_fingerprint, fan_in, fan_out, circle };
-  for (const [rule, isCaught] of Object.entries(tests) as [keyof ScreeningPolicy, () => boolean][]) {
+  for (const [rule, isCaught] of Object.entries(tests) as [ScreeningRule, () => boolean][]) {
     const before = caught === undefined ? 'allow' : rules[caught].verdict;
     if (STRENGTH[rules[rule].verdict] > STRENGTH[before] && isCaught()) caught = rule;
   }

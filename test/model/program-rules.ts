@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import type { VersionedPolicy } from '../../src/domain/policy.ts';
 import { policyWith } from '../support/test-ledger.ts';
+import { screeningOf } from './model-screening.ts';
 
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
@@ -85,14 +86,7 @@ export function policyOf({
       min_account_age: 'PT0S',
       recipient_must_be_new: false,
       limits: { per_day: many, per_month: many },
-      screening: {
-        velocity: { verdict: 'allow' },
-        new_account: { verdict: 'allow' },
-        shared_fingerprint: { verdict: 'allow' },
-        fan_in: { verdict: 'allow' },
-        fan_out: { verdict: 'allow' },
-        circle: { verdict: 'allow' },
-      },
+      screening: screeningOf({}),
     },
   });
 }

@@ -6,6 +6,7 @@
  * - A variable gives what is assigned to it in its function. A field of a record gives what is assigned to it, and the
  *   output of that name of the function that the record comes from.
  * - A call gives what the function returns.
+ * - A field of an input gives what the functions give that return rows of its type.
  *
  * What comes out of a table or from a caller (`r.status`, `p ->> 'reason'`) gives nothing.
  */
@@ -55,6 +56,11 @@ export class SqlReasons {
       if (!when(args.map((arg) => arg.join(' ')))) return [];
       return args[taker.inputs.indexOf(name)] ?? [];
     });
+  }
+
+  /** What is given for the input `input` in calls of the function `name`. */
+  ofInput(name: string, input: string): Set<string> {
+    return this.#from((read, i) => this.#inputAt(read.tokens, i, name, input));
   }
 
   /** What an UPDATE of `table` sets `column` to. */
@@ -142,8 +148,9 @@ export class SqlReasons {
   #assigned(variable: string, read: Read): string[] {
     const [record = '', field] = variable.split('.');
     const { tokens } = read;
-    return this.#once(`${read.name} ${read.text.length} ${variable}`, () =>
-      tokens.flatMap((token, i) => {
+    return this.#once(`${read.name} ${read.text.length} ${variable}`, () => [
+      ...this.#givenIn(record, field, read),
+      ...tokens.flatMap((token, i) => {
         if (token === variable && tokens[i + 1] === ':=')
           return this.#valuesOf(expressionAt(tokens, i + 2), read);
         if (
@@ -156,12 +163,37 @@ export class SqlReasons {
         const call = callInto(tokens, i, record);
         return call === undefined ? [] : this.#output(call, field ?? variable);
       }),
-    );
+    ]);
   }
 
-  /** What a function gives in its output of a name. */
+  /** The field of an input, which is a row of a type of functions: what any function that returns such a row gives in it. */
+  #givenIn(record: string, field: string | undefined, read: Read): string[] {
+    const type = read.types[read.inputs.indexOf(record)];
+    if (type === undefined || field === undefined) return [];
+    const returning = new RegExp(`\\bRETURNS boon_code\\.${type}\\b`);
+    return this.#functions
+      .filter(({ text }) => returning.test(text))
+      .flatMap(({ name }) => this.#output(name, field));
+  }
+
+  /** What a function gives in its output of a name: assigned to it, or the input of that name of what makes its row. */
   #output(name: string, output: string): string[] {
-    return this.#named(lastPart(name)).flatMap((read) => this.#assigned(output, read));
+    const makers = this.#functions.filter(({ inputs }) => inputs.includes(`p_${output}`));
+    return this.#named(lastPart(name)).flatMap((read) => [
+      ...this.#assigned(output, read),
+      ...read.tokens.flatMap((_, i) =>
+        makers.flatMap((maker) =>
+          this.#valuesOf(this.#inputAt(read.tokens, i, maker.name, `p_${output}`), read),
+        ),
+      ),
+    ]);
+  }
+
+  /** What is given for an input, where this token calls the function. */
+  #inputAt(tokens: readonly string[], i: number, name: string, input: string): string[] {
+    const called = this.#named(name).find(({ inputs }) => inputs.includes(input));
+    if (called === undefined || !isCallOf(tokens, i, name)) return [];
+    return argumentsAt(tokens, i + 2)[called.inputs.indexOf(input)] ?? [];
   }
 
   #named(name: string): readonly Read[] {

@@ -1,4 +1,4 @@
-/** Acceptance of gifts, grouped: the TypeScript side of `boon.accept_gifts`. */
+/** Acceptance of gifts, grouped: the TypeScript side of `accept_gifts`. */
 
 import { BoonError } from '../../contracts/errors.ts';
 import type { Funding, Gift } from '../../contracts/gifts/gift.ts';

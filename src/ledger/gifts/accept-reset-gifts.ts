@@ -1,4 +1,4 @@
-/** Acceptance of gifts of banked resets, grouped: the TypeScript side of `boon.accept_reset_gifts`. */
+/** Acceptance of gifts of banked resets, grouped: the TypeScript side of `accept_reset_gifts`. */
 import { BoonError } from '../../contracts/errors.ts';
 import type { Gift } from '../../contracts/gifts/gift.ts';
 import type { AddressVault } from '../postgres/address-vault.ts';

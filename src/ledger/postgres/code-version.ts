@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 4;
-export const CODE_DIGEST = '6004497268387ee1ec0c0f3a64fa5919e4ac832e8d8a287d00d9e6026bfa4902';
+export const CODE_DIGEST = '4dba841818fe5903253f826ab7b22db9e6a76291a9a9471f84b6a4186b16256b';

@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Gift } from '../../../src/contracts/gifts/gift.ts';
-import type { ScreeningPolicy, Verdict } from '../../../src/domain/policy.ts';
+import {
+  SCREENING_RULE_NAMES as RULES,
+  type ScreeningRule as Rule,
+  type ScreeningPolicy,
+  type Verdict,
+} from '../../../src/domain/screening-rules.ts';
 import type { AcceptRequest } from '../../../src/ledger/gifts/accept-gifts.ts';
 import { act, available, claim, give, outcomes, refusal } from '../../support/gifts.ts';
 import {
@@ -21,7 +26,6 @@ const OFF: ScreeningPolicy = {
   fan_out: { verdict: 'allow', recipients: 2, within: 'P1D' },
   circle: { verdict: 'allow', within: 'P30D' },
 };
-type Rule = keyof ScreeningPolicy;
 
 let own: TestLedger;
 beforeAll(async () => {
@@ -92,7 +96,6 @@ const CAUGHT: Record<Rule, () => Promise<Gift>> = {
     return gift('ab');
   },
 };
-const RULES = Object.keys(CAUGHT) as Rule[];
 
 describe('a gift that a rule catches at acceptance', () => {
   test.each(RULES)('is let through when %s says allow', async (rule) => {
@@ -464,7 +467,7 @@ test('a gift to many through e-mail, canceled, leaves every credit where it was'
 });
 
 describe('of the rules that would catch a gift', () => {
-  const RULES = ['velocity', 'new_account', 'shared_fingerprint', 'fan_in', 'fan_out', 'circle'] as const;
+  const VERDICTS = ['allow', 'hold', 'deny'] as const;
   type Facts = Partial<{
     amount: number;
     age: string;
@@ -494,12 +497,13 @@ describe('of the rules that would catch a gift', () => {
     shared: false,
   };
 
-  async function caughtBy(verdicts: Partial<Record<Rule, Verdict>>, facts: Facts): Promise<unknown> {
+  async function screened(verdicts: Partial<Record<Rule, Verdict>>, facts: Facts) {
     const { amount = 0, ...others } = facts;
     const [row] = await own.sql(
-      `SELECT boon_code.caught_by(jsonb_populate_record(p, $1), f.amount, now() - f.age, now(), f.gifts, f.recipients, f.senders, f.back, f.shared) AS rule
-       FROM boon.policies p, jsonb_to_record($2) AS f (
-         amount bigint, age interval, gifts bigint, recipients bigint, senders bigint, back boolean, shared boolean) LIMIT 1`,
+      `SELECT s.rule, s.verdict FROM boon.policies p, jsonb_to_record($2) AS f (
+         amount bigint, age interval, gifts bigint, recipients int, senders bigint, back boolean, shared boolean),
+         boon_code.screening(jsonb_populate_record(p, $1), (now(), f.amount, now() - f.age, f.gifts - 1,
+           ARRAY(SELECT n::text FROM generate_series(2, f.recipients) n), '1', f.senders - 1, f.shared, f.back)) s LIMIT 1`,
       [
         JSON.stringify({
           ...Object.fromEntries(RULES.map((rule) => [rule, verdicts[rule] ?? 'allow'])),
@@ -512,8 +516,9 @@ describe('of the rules that would catch a gift', () => {
         JSON.stringify({ ...others, amount: amount * 1_000_000 }),
       ],
     );
-    return row?.rule;
+    return row;
   }
+  const caughtBy = async (...args: Parameters<typeof screened>) => (await screened(...args))?.rule;
   const all = (verdict: Verdict) => Object.fromEntries(RULES.map((rule) => [rule, verdict]));
 
   test.each(RULES)('%s catches alone, and what it allows it does not catch', async (rule) => {
@@ -525,6 +530,33 @@ describe('of the rules that would catch a gift', () => {
   test.each(RULES)('%s is named where it denies and the others hold', async (rule) => {
     expect(await caughtBy({ ...all('hold'), [rule]: 'deny' }, CAUGHT)).toBe(rule);
     expect(await caughtBy({ ...all('deny'), [rule]: 'hold' }, CAUGHT)).not.toBe(rule);
+  });
+
+  test('the strongest verdict wins, whichever rules come before and after it, and its first rule is the reason', async () => {
+    const all = RULES.reduce<Partial<Record<Rule, Verdict>>[]>(
+      (some, rule) =>
+        some.flatMap((verdicts) => VERDICTS.map((verdict) => ({ ...verdicts, [rule]: verdict }))),
+      [{}],
+    );
+    expect(all).toHaveLength(3 ** RULES.length);
+    for (const verdicts of all) {
+      const ordered = (['deny', 'hold'] as const).flatMap((verdict) =>
+        RULES.filter((rule) => verdicts[rule] === verdict).map((rule) => ({ rule, verdict })),
+      );
+      expect(await screened(verdicts, CAUGHT)).toEqual(ordered[0] ?? { rule: null, verdict: null });
+    }
+  });
+
+  test('the circle denies though the rule before it holds, and holds though all others allow', async () => {
+    expect(await screened({ fan_out: 'hold', circle: 'deny' }, CAUGHT)).toEqual({
+      rule: 'circle',
+      verdict: 'deny',
+    });
+    expect(await screened({ circle: 'hold' }, CAUGHT)).toEqual({ rule: 'circle', verdict: 'hold' });
+    expect(await screened({ fan_out: 'deny', circle: 'hold' }, CAUGHT)).toEqual({
+      rule: 'fan_out',
+      verdict: 'deny',
+    });
   });
 
   test('none is named where all allow; of equals it is the first', async () => {

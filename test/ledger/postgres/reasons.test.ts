@@ -29,7 +29,8 @@ describe('the reasons of the ledger’s SQL', () => {
   });
 
   test('for which a gift is refused are those of `GIFT_REFUSAL_REASONS`', () => {
-    expectTheSame(sql.ofKey('reason_code', hasCode), GIFT_REFUSAL_REASONS);
+    const given = [...sql.ofInput('refuse_gift', 'p_reason_code'), ...sql.ofKey('reason_code', hasCode)];
+    expectTheSame(new Set(given), GIFT_REFUSAL_REASONS);
   });
 
   test('that a referral shows are those of `REFERRAL_REASONS`', () => {
@@ -56,7 +57,7 @@ describe('the reasons of the ledger’s SQL', () => {
     ['an argument', "'claim_expired'"],
     ['a column', "'reversed'"],
     ['a variable', "THEN 'recipient_not_new'"],
-    ['a function that returns it', "rule := 'velocity'"],
+    ['an input of what makes the row', "screening_rule(1, 'velocity'"],
   ])('are found in another spelling too: %s', (_, given) => {
     const spelled = given.replace(/'\w+'/, "'unheard_of'");
     const changed = functions.map((one) => ({ ...one, text: one.text.replaceAll(given, spelled) }));

@@ -1,40 +1,34 @@
--- May this account give, how much, and if not, why. The limits are asked by the rule that acceptance asks.
+-- May this account give, how much, and if not, why. It asks the rules that acceptance asks, and names all that hold.
 CREATE FUNCTION boon_code.gifting(p_policy text, p_account text, p_at timestamptz) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 DECLARE
   p boon.policies;
   a boon.accounts;
   used boon.gift_usage;
-  today date := (p_at AT TIME ZONE 'UTC')::date;
-  this_month date := date_trunc('month', p_at AT TIME ZONE 'UTC')::date;
   usable bigint;
   giftable bigint;
-  reached text;
+  reached boon_code.gift_refusal;
   reasons jsonb := '[]';
 BEGIN
   SELECT * INTO STRICT p FROM boon.policies WHERE version = p_policy;
   SELECT * INTO a FROM boon.accounts WHERE id = p_account;
   IF a.id IS NULL THEN RETURN NULL; END IF;
   SELECT * INTO used FROM boon.gift_usage WHERE account_id = p_account;
-  IF used.account_id IS NULL THEN used := (p_account, today, 0, 0, this_month, 0, 0, 0, 0); END IF;
-  IF used.day < today THEN used.day := today; used.day_count := 0; used.day_amount := 0; END IF;
-  IF used.month < this_month THEN
-    used.month := this_month; used.month_count := 0; used.month_amount := 0; used.promotional_count := 0; used.promotional_amount := 0;
-  END IF;
+  used := boon_code.usage_at(used, p_account, p_at);
   SELECT coalesce(sum(l.remaining), 0), coalesce(sum(l.remaining) FILTER (WHERE l.giftable), 0) INTO usable, giftable FROM boon.lots l
     WHERE l.account_id = p_account AND l.open AND (l.expires_at IS NULL OR l.expires_at > p_at);
   IF a.status <> 'active' THEN
     reasons := reasons || jsonb_build_object('code', 'account_frozen', 'detail', format('The account is %s.', a.status));
   END IF;
-  IF p.identity_required AND (a.identity_verified_at IS NULL OR a.identity_verified_at > p_at) THEN
+  IF boon_code.is_unverified(p, a, p_at) THEN
     reasons := reasons || jsonb_build_object('code', 'identity_unverified', 'detail', 'The identity is not verified.');
   END IF;
-  IF a.created_at + p.min_account_age > greatest(p_at, a.created_at) THEN
+  IF boon_code.is_too_new(p, a, p_at) THEN
     reasons := reasons || jsonb_build_object('code', 'gift_denied', 'reason_code', 'account_too_new',
       'detail', format('The account may give from %s.', boon_code.instant_text(a.created_at + p.min_account_age)));
   END IF;
-  reached := boon_code.limit_reached(p, used, p_account, p.min_amount);
-  IF reached IS NOT NULL THEN
-    reasons := reasons || jsonb_build_object('code', 'gift_limit_exceeded', 'reason_code', reached, 'detail', boon_code.limit_detail(p, used, reached));
+  reached := boon_code.limit_refused(p, used, p_account, p.min_amount);
+  IF reached.code IS NOT NULL THEN
+    reasons := reasons || to_jsonb(reached);
   END IF;
   IF giftable < p.min_amount THEN
     reasons := reasons || jsonb_build_object('code', CASE WHEN usable < p.min_amount THEN 'insufficient_credits' ELSE 'not_giftable' END,

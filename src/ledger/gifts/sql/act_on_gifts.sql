@@ -58,9 +58,7 @@ BEGIN
         WHEN 'reverse' THEN boon_code.reverse_gift(g, r.at, r.reason, r.operator) END;
       result := jsonb_build_object('gift', boon_code.gift_view(g));
     END IF;
-    IF result ->> 'code' IS DISTINCT FROM 'not_found' THEN
-      INSERT INTO boon.idempotency_keys VALUES (r.key, decode(r.input_hash, 'hex'), result, r.at);
-    END IF;
+    PERFORM boon_code.keep_answer(r.key, r.input_hash, result, r.at);
     RETURN NEXT;
   END LOOP;
 END $$;

@@ -5,7 +5,7 @@ SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_has
 DECLARE
   g boon.gifts;
   r record;
-  verdict boon.verdict;
+  screened boon_code.screened;
   due text[];
   due_at timestamptz[];
   accounts text[];
@@ -42,36 +42,32 @@ BEGIN
   END IF;
 
   FOR r IN
-    SELECT x AS gift, d.at, p.policy, s.status AS sender_status, t.status AS recipient_status, s.created_at AS sender_created_at,
-      s.fingerprints && t.fingerprints AS fingerprint_shared,
+    SELECT x AS gift, d.at, p.policy, w AS parties, f AS facts,
       -- Acceptances do not wait for each other at a recipient: of gifts given at one moment the first is the one.
       CASE WHEN (p.policy).recipient_must_be_new THEN EXISTS (
         SELECT FROM boon.gifts e WHERE e.recipient_id = x.recipient_id AND (e.accepted_at, e.id) < (x.accepted_at, x.id)
-          AND e.status NOT IN ('canceled', 'expired', 'rejected')) END AS has_received, f.*
+          AND e.status NOT IN ('canceled', 'expired', 'rejected')) END AS has_received
     FROM unnest(due, due_at) d (id, at)
     CROSS JOIN LATERAL (SELECT * FROM boon.gifts y WHERE y.id = d.id AND y.status = 'pending' AND y.settles_at <= d.at OFFSET 0) x
     CROSS JOIN LATERAL (SELECT y AS policy FROM boon.policies y WHERE y.version = x.policy_version OFFSET 0) p
-    CROSS JOIN LATERAL (SELECT * FROM boon.accounts y WHERE y.id = x.sender_id OFFSET 0) s
-    CROSS JOIN LATERAL (SELECT * FROM boon.accounts y WHERE y.id = x.recipient_id OFFSET 0) t
-    CROSS JOIN LATERAL boon_code.screening_facts(x.sender_id, x.recipient_id, t.kind, d.at, p.policy) f
+    CROSS JOIN LATERAL boon_code.gift_parties(p.policy, x.sender_id, x.recipient_id, NULL, d.at) w
+    CROSS JOIN LATERAL boon_code.screening_facts(p.policy, w, NULL) f
     ORDER BY x.transfer
   LOOP
     g := r.gift;
-    verdict := 'allow';
-    problem := CASE WHEN r.sender_status <> 'active' THEN 'account_frozen' WHEN r.recipient_status = 'frozen' THEN 'account_frozen'
-                    WHEN r.recipient_status = 'closed' THEN 'recipient_unavailable' WHEN r.has_received THEN 'recipient_not_new' END;
-    -- Velocity and the sender's age were judged at acceptance; an operator's release overrules the other rules.
+    screened := NULL;
+    problem := CASE WHEN (r.parties).sender.status <> 'active' THEN 'account_frozen' WHEN (r.parties).recipient.status = 'frozen' THEN 'account_frozen'
+                    WHEN (r.parties).recipient.status = 'closed' THEN 'recipient_unavailable' WHEN r.has_received THEN 'recipient_not_new' END;
+    -- An operator's release overrules the rules.
     IF problem IS NULL AND g.released_by IS DISTINCT FROM 'operator' THEN
-      problem := boon_code.caught_by(r.policy, NULL, r.sender_created_at, r.at, NULL,
-                                cardinality(array_remove(r.recent_recipients, g.recipient_id)) + 1, r.other_senders + 1,
-                                r.comes_back, r.fingerprint_shared);
-      verdict := boon_code.verdict_of(r.policy, problem);
+      screened := boon_code.screening(r.policy, r.facts);
+      problem := screened.rule;
     END IF;
     IF problem IS NULL AND g.reset_id IS NOT NULL THEN
       PERFORM boon_code.settle_reset_gift(g, r.at);
     ELSIF problem IS NULL THEN
       settle := settle || g.id; settle_at := settle_at || r.at;
-    ELSIF problem IN ('recipient_unavailable', 'recipient_not_new') OR verdict = 'deny' OR (g.released_by = 'time' AND g.held_by <> 'operator') THEN
+    ELSIF problem IN ('recipient_unavailable', 'recipient_not_new') OR screened.verdict = 'deny' OR (g.released_by = 'time' AND g.held_by <> 'operator') THEN
       -- Nobody decided while it was held: value that is still suspect goes back, and the gift says why.
       PERFORM boon_code.return_gift(g, 'rejected', 'voided', r.at, problem, g.reason, g.operated_by);
     ELSE

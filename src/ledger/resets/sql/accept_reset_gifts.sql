@@ -5,13 +5,12 @@ DECLARE
   p boon.policies;
   q boon_code.reset_gift_request;
   used boon.gift_usage;
+  parties boon_code.gift_parties;
+  facts boon_code.screening_facts;
+  screened boon_code.screened;
+  refused boon_code.gift_refusal;
+  given boon.resets;
   g boon.gifts;
-  sender boon.accounts;
-  recipient boon.accounts;
-  f record;
-  rule text;
-  today date;
-  this_month date;
 BEGIN
   SELECT * INTO STRICT p FROM boon.policies WHERE version = p_policy;
   PERFORM FROM boon.ledger_accounts a
@@ -23,29 +22,20 @@ BEGIN
     IF replayed THEN
       RETURN NEXT; CONTINUE;
     END IF;
-    -- A new day or month starts its counters anew; a clock that lags behind the last gift does not turn them back.
-    today := (q.at AT TIME ZONE 'UTC')::date;
-    this_month := date_trunc('month', q.at AT TIME ZONE 'UTC')::date;
+    SELECT * INTO parties FROM boon_code.gift_parties(p, q.sender_id, q.recipient_id, decode(q.email_index, 'hex'), q.at);
+    SELECT * INTO given FROM boon.resets x WHERE x.id = q.reset_id AND x.account_id = q.sender_id;
     SELECT * INTO used FROM boon.gift_usage x WHERE x.account_id = q.sender_id;
-    IF NOT FOUND THEN used := (q.sender_id, today, 0, 0, this_month, 0, 0, 0, 0); END IF;
-    IF used.day < today THEN used.day := today; used.day_count := 0; used.day_amount := 0; END IF;
-    IF used.month < this_month THEN
-      used.month := this_month; used.month_count := 0; used.month_amount := 0; used.promotional_count := 0; used.promotional_amount := 0;
+    used := boon_code.usage_at(used, q.sender_id, q.at);
+    refused := boon_code.reset_gift_refused(p, parties, used, given, q.reset_id);
+    IF refused.code IS NULL THEN
+      SELECT * INTO facts FROM boon_code.screening_facts(p, parties, 0);
+      screened := boon_code.screening(p, facts);
+      refused := boon_code.screening_refused(screened, 'gift');
     END IF;
-    result := boon_code.reset_gift_refused(p, q, used);
-    IF result IS NULL THEN
-      SELECT * INTO sender FROM boon.accounts x WHERE x.id = q.sender_id;
-      SELECT * INTO recipient FROM boon.accounts x WHERE x.id = q.recipient_id;
-      SELECT * INTO f FROM boon_code.screening_facts(q.sender_id, q.recipient_id, recipient.kind, q.at, p);
-      rule := boon_code.caught_by(p, 0, sender.created_at, q.at, f.recent_gifts + 1,
-                             cardinality(array_remove(f.recent_recipients, coalesce(q.recipient_id, q.email_index))) + 1,
-                             f.other_senders + 1, f.comes_back, sender.fingerprints && recipient.fingerprints);
-      IF boon_code.verdict_of(p, rule) = 'deny' THEN
-        result := jsonb_build_object('code', 'gift_denied', 'reason_code', rule, 'detail', format('Screening refused the gift: %s.', rule));
-      END IF;
-    END IF;
-    IF result IS NULL THEN
-      used.day_count := used.day_count + 1; used.month_count := used.month_count + 1;
+    IF refused.code IS NOT NULL THEN
+      result := jsonb_strip_nulls(to_jsonb(refused));
+    ELSE
+      used := boon_code.usage_with(used, q.sender_id, 0);
       INSERT INTO boon.gift_usage SELECT used.* ON CONFLICT (account_id) DO UPDATE SET day = excluded.day, day_count = excluded.day_count,
         day_amount = excluded.day_amount, month = excluded.month, month_count = excluded.month_count, month_amount = excluded.month_amount,
         promotional_count = excluded.promotional_count, promotional_amount = excluded.promotional_amount;
@@ -59,13 +49,10 @@ BEGIN
           decode(q.token_hash, 'hex'), decode(q.token_sealed, 'hex'))
         RETURNING * INTO g;
       PERFORM boon_code.emit_gift_event(g, 'gift.accepted', q.at);
-      IF rule IS NOT NULL THEN g := boon_code.hold_gift(g, 'screening', q.at, rule, NULL, NULL); END IF;
+      IF screened.rule IS NOT NULL THEN g := boon_code.hold_gift(g, 'screening', q.at, screened.rule, NULL, NULL); END IF;
       result := boon_code.gift_view(g);
     END IF;
-    -- Not recorded: the account may exist by the next try.
-    IF result ->> 'code' IS DISTINCT FROM 'not_found' THEN
-      INSERT INTO boon.idempotency_keys VALUES (q.key, decode(q.input_hash, 'hex'), result, q.at);
-    END IF;
+    PERFORM boon_code.keep_answer(q.key, q.input_hash, result, q.at);
     RETURN NEXT;
   END LOOP;
 END $$;
