@@ -191,8 +191,8 @@ export const FAULTS: readonly Fault[] = [
     name: 'a refund that was refused is made when it is asked for again',
     part: 'money',
     function: 'begin_refunds',
-    find: 'PERFORM boon_code.keep_answer(r.key, r.input_hash, result, r.at);',
-    replace: 'NULL;',
+    find: 'PERFORM boon_code.keep_answer(r.key, r.input_hash, result, r.at);\n      RETURN NEXT; CONTINUE;',
+    replace: 'RETURN NEXT; CONTINUE;',
   },
   ...RESET_FAULTS,
 ];

@@ -52,7 +52,7 @@ BEGIN
         coalesce(r.save_card, false), r.at, r.at + rules.checkout_valid_for) RETURNING * INTO p;
     PERFORM boon_code.note_purchase(p, 'created', p.price, NULL, r.at);
     result := jsonb_build_object('purchase', boon_code.purchase_view(p));
-    INSERT INTO boon.idempotency_keys VALUES (r.key, decode(r.input_hash, 'hex'), result, r.at);
+    PERFORM boon_code.keep_answer(r.key, r.input_hash, result, r.at);
     RETURN NEXT;
   END LOOP;
 END $$;
