@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 4;
-export const CODE_DIGEST = 'c34c8edf7e4416a09eae702a8e2a31dc43247e7bef541d4344d6bcd1fa55ac13';
+export const CODE_DIGEST = 'edd1b9a0a61c2c66243b5f0b4fefcb0775caa38d013856f2b8501fceec5438c2';
