@@ -26,6 +26,7 @@ export type StoredAccount = Omit<Account, 'billing_month' | 'billing_day_from'>;
 /** What `boon.account_view` says. */
 type AccountView = Omit<Account, 'email'> & { email_sealed: string | null };
 
+/** The function behind `Ledger.putAccount`. */
 export async function putAccount(
   database: Database,
   vault: AddressVault,
@@ -61,6 +62,7 @@ function fingerprintIndex(vault: AddressVault, fingerprint: string): string {
   return kind + vault.indexOf(fingerprint);
 }
 
+/** The function behind `Ledger.findAccount`. */
 export async function findAccount(
   database: Database,
   vault: AddressVault,
@@ -164,6 +166,7 @@ type MovementRow = Omit<Movement, 'at' | 'recorded_at'> & {
   slice: number;
 };
 
+/** The function behind `Ledger.statement`. */
 export async function statement(
   database: Database,
   id: AccountId,

@@ -35,6 +35,7 @@ const LIST = `
     AND ($3::bigint IS NULL OR (c.opened_at, c.id) < ('epoch'::timestamptz + $3 * interval '1 microsecond', $4))
   ORDER BY c.opened_at DESC, c.id DESC LIMIT $5`;
 
+/** Makes what the ledger offers for payment cases. */
 export function makePaymentCases(database: Database): PaymentCases {
   const close = makeArrayCall<CaseClosing, { case: PaymentCase }>(database, {
     name: 'close_payment_cases',

@@ -13,6 +13,7 @@ import type { Page, PageRequest } from '../postgres/page.ts';
 import { toPage } from '../postgres/page.ts';
 import { instant, instantOrNull } from '../postgres/rows.ts';
 
+/** The function behind `Purchases.findPurchase`. */
 export async function findPurchase(database: Database, id: PurchaseId): Promise<Purchase> {
   const text =
     'SELECT boon_code.with_payment(boon_code.purchase_view(p)) AS purchase FROM boon.purchases p WHERE p.id = $1';
@@ -29,6 +30,7 @@ const LIST = `
   WHERE p.account_id = $1 AND ($2::bigint IS NULL OR (p.created_at, p.id) < ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
   ORDER BY p.created_at DESC, p.id DESC LIMIT $4`;
 
+/** The function behind `Purchases.listPurchases`. */
 export async function listPurchases(
   database: Database,
   accountId: AccountId,
@@ -44,6 +46,7 @@ const OPEN = `
     AND ($2::bigint IS NULL OR (p.created_at, p.id) > ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
   ORDER BY p.created_at, p.id LIMIT $4`;
 
+/** The function behind `Purchases.openPurchases`. */
 export async function openPurchases(
   database: Database,
   before: Instant,
@@ -59,6 +62,7 @@ const PAID = `
     AND ($2::bigint IS NULL OR (p.created_at, p.id) > ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
   ORDER BY p.created_at, p.id LIMIT $4`;
 
+/** The function behind `Purchases.paidPurchases`. */
 export async function paidPurchases(
   database: Database,
   since: Instant,
@@ -69,6 +73,7 @@ export async function paidPurchases(
   return paged(await queryRows<Positioned>(database, 'paid_purchases', PAID, values), page);
 }
 
+/** The function behind `Purchases.listPackages`. */
 export async function listPackages(database: Database, version: string): Promise<PackageList> {
   const text = `SELECT package AS id, boon_code.credits(credits) AS credits, resets, json_build_object('amount', price, 'currency', currency) AS price
     FROM boon.package_rules r WHERE r.version = $1 ORDER BY r.resets, r.price, r.package`;

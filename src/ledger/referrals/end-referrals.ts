@@ -39,6 +39,7 @@ export function makeActOnReferral(
   };
 }
 
+/** The function behind `Referrals.expireReferrals`. */
 export async function expireReferrals(database: Database, at: Instant, limit: number): Promise<Referral[]> {
   const rows = await queryRows<{ referral: Referral }>(
     database,

@@ -22,6 +22,7 @@ export interface ReadResets {
 
 const FIRST: PageRequest = { limit: 200, cursor: undefined };
 
+/** Makes what can be read of banked resets. */
 export function makeReadResets(database: Database): ReadResets {
   return {
     listResets: (id, at, page = FIRST) => listResets(database, id, at, page),
