@@ -14,28 +14,29 @@ const thatHave = (what: RegExp) =>
     .filter(({ text }) => what.test(text))
     .map(({ name }) => name)
     .toSorted();
+/** Gifts are written many at once, and each of them with all its slices. */
+const notOfGifts = (names: readonly string[]) => names.filter((name) => !name.includes('gift'));
 
 test('a transfer is posted by `post`, or by a statement that writes many at once', () => {
-  expect(thatHave(/INSERT INTO boon\.transfers\b/)).toEqual([
-    'accept_gifts',
-    // A gift that ends or is reversed moves each of its slices.
-    'end_gift',
+  expect(notOfGifts(thatHave(/INSERT INTO boon\.transfers\b/))).toEqual([
     'grant_credits_of',
     'post',
     'post_expiry',
-    'reverse_gift',
-    'settle_gifts',
+    // Of late uses too: `take_back_let_go` only says what to write.
     'write_uses',
   ]);
 });
 
 test('a lot is made by `post_lot`, by what comes back, or by a statement that makes many at once', () => {
-  expect(thatHave(/INSERT INTO boon\.lots\b/)).toEqual([
+  expect(notOfGifts(thatHave(/INSERT INTO boon\.lots\b/))).toEqual([
     'grant_credits_of',
     'post_lot',
     'put_into_lot',
-    'settle_gifts',
   ]);
+});
+
+test('an answer is recorded by `keep_answer`', () => {
+  expect(notOfGifts(thatHave(/INSERT INTO boon\.idempotency_keys\b/))).toEqual(['keep_answer']);
 });
 
 test('why credits do not pay a use is judged in one place', () => {
