@@ -23,7 +23,7 @@ import { isDisposable } from './disposable-address.ts';
 /** An account as its owner described it, whatever the time. */
 export type StoredAccount = Omit<Account, 'billing_month' | 'billing_day_from'>;
 
-/** What `boon.account_view` says. */
+/** What `account_view` says. */
 type AccountView = Omit<Account, 'email'> & { email_sealed: string | null };
 
 /** The function behind `Ledger.putAccount`. */

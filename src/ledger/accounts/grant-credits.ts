@@ -1,4 +1,4 @@
-/** Grants, grouped: the TypeScript side of `boon.grant_credits`. */
+/** Grants, grouped: the TypeScript side of `grant_credits`. */
 
 import type { Lot } from '../../contracts/accounts/account.schema.ts';
 import type { Credits } from '../../domain/credits.ts';

@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 4;
-export const CODE_DIGEST = 'edd1b9a0a61c2c66243b5f0b4fefcb0775caa38d013856f2b8501fceec5438c2';
+export const CODE_DIGEST = '5cc9bf029d53885b69374d590c6b6829e534f27905b2efb9b108085dce0995e6';

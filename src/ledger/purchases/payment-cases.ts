@@ -75,7 +75,7 @@ export function makePaymentCases(database: Database): PaymentCases {
   };
 }
 
-/** What `boon.case_view` says, with times in our spelling. */
+/** What `case_view` says, with times in our spelling. */
 export function toCase(view: PaymentCase): PaymentCase {
   return { ...view, opened_at: instant(view.opened_at), closed_at: instantOrNull(view.closed_at) };
 }

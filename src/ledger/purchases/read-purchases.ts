@@ -86,7 +86,7 @@ export async function listPackages(database: Database, version: string): Promise
   return { data: rows };
 }
 
-/** What `boon.purchase_view` says, with times in our spelling. */
+/** What `purchase_view` says, with times in our spelling. */
 export function toPurchase(view: Purchase): Purchase {
   return {
     ...view,
@@ -98,7 +98,7 @@ export function toPurchase(view: Purchase): Purchase {
   };
 }
 
-/** What `boon.refund_view` says, with times in our spelling. */
+/** What `refund_view` says, with times in our spelling. */
 export function toRefund(view: Refund): Refund {
   return { ...view, created_at: instant(view.created_at), ended_at: instantOrNull(view.ended_at) };
 }

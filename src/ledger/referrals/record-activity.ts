@@ -1,4 +1,4 @@
-/** Logins and prompts, grouped: the TypeScript side of `boon.record_activity`. */
+/** Logins and prompts, grouped: the TypeScript side of `record_activity`. */
 import { hash } from 'node:crypto';
 import { BoonError } from '../../contracts/errors.ts';
 import type { Referral } from '../../contracts/referrals/referral.ts';

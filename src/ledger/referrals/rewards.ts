@@ -1,4 +1,4 @@
-/** Rewards of qualified referrals, grouped: the TypeScript side of `boon.reward_referrals`. */
+/** Rewards of qualified referrals, grouped: the TypeScript side of `reward_referrals`. */
 import { BoonError } from '../../contracts/errors.ts';
 import type { Referral } from '../../contracts/referrals/referral.ts';
 import type { ReferralId } from '../../domain/ids.ts';

@@ -89,7 +89,7 @@ async function findReset(
   return row && toReset(row.view);
 }
 
-/** What `boon.reset_view` says, with times in our spelling. */
+/** What `reset_view` says, with times in our spelling. */
 export function toReset(view: Reset): Reset {
   return {
     ...view,

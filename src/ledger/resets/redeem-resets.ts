@@ -1,4 +1,4 @@
-/** Redeeming banked resets, grouped: the TypeScript side of `boon.redeem_resets`. */
+/** Redeeming banked resets, grouped: the TypeScript side of `redeem_resets`. */
 import { BoonError, type ErrorCode } from '../../contracts/errors.ts';
 import type { Redemption } from '../../contracts/resets/reset.schema.ts';
 import type { AccountId, ResetId } from '../../domain/ids.ts';

@@ -1,4 +1,4 @@
-/** Charging of uses, grouped: the TypeScript side of `boon.use`. */
+/** Charging of uses, grouped: the TypeScript side of `use`. */
 
 import { BoonError, type LimitReached } from '../../contracts/errors.ts';
 import type { Usage, UsageBody } from '../../contracts/usage/usage.schema.ts';

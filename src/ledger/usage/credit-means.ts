@@ -1,4 +1,4 @@
-/** What credits could pay beyond the plan, and what limits their spending: the TypeScript side of `boon.credit_means`. */
+/** What credits could pay beyond the plan, and what limits their spending: the TypeScript side of `credit_means`. */
 import { BoonError } from '../../contracts/errors.ts';
 import type { BeyondPlan } from '../../contracts/resets/reset.schema.ts';
 import { type Credits, formatCredits } from '../../domain/credits.ts';

@@ -1,4 +1,4 @@
-/** What an account has used of its plan: the TypeScript side of `boon.limits`. */
+/** What an account has used of its plan: the TypeScript side of `limits`. */
 import { BoonError } from '../../contracts/errors.ts';
 import type { PlanLimits, Windows } from '../../contracts/resets/reset.schema.ts';
 import { formatCredits } from '../../domain/credits.ts';

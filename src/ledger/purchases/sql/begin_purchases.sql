@@ -9,7 +9,8 @@ CREATE TYPE boon_code.purchase_request AS (
   save_card boolean
 );
 
--- As in 040; an organisation buys resets too.
+-- Takes an array of purchases to be; answers each by its `i`: {purchase} or {code, detail, errors}. Organisations buy resets
+-- too.
 CREATE FUNCTION boon_code.begin_purchases(p_policy text, p_requests json)
 RETURNS TABLE (i int, replayed boolean, result jsonb) LANGUAGE plpgsql AS $$
 DECLARE
