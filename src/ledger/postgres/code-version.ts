@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 4;
-export const CODE_DIGEST = '5cc9bf029d53885b69374d590c6b6829e534f27905b2efb9b108085dce0995e6';
+export const CODE_DIGEST = '3afd5190fe3c28096c99d690a5785c03d1dd3ebc2cff7b588386e74af71dc449';

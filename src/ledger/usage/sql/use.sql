@@ -12,7 +12,7 @@
 --
 -- Price, judge, split, count, take, write: the headings below. The price, and all that a use is judged by, is in
 -- `priced_uses`; a use told before in `replayed_use`; why credits do not pay in `why_not_credits`; the windows of the past in
--- `window_before` and `count_in_past`; what each purse can pay in `payable`, `open_pool` and `own_purses`; what is written
+-- `window_before` and `count_in_past`; what each purse can pay in `open_purse`, `open_bill` and `payable`; what is written
 -- in `write_uses`. What stands here is what each use reaches: a call of a function that is not inlined costs too much.
 CREATE FUNCTION boon_code.use(p_policy text, p_requests json) RETURNS SETOF boon_code.use_answer LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
@@ -150,11 +150,11 @@ BEGIN
     -- Split: the plan pays what is left in both windows; one that has run out by then is full again.
     IF in_past THEN
       left_in_plan := least(r.amount,
-        coalesce(r.five_hour_limit, boon_code.most_credits()) - coalesce(then_five_hour.used, boon_code.used_at(f, r.at)),
-        coalesce(r.weekly_limit, boon_code.most_credits()) - coalesce(then_weekly.used, boon_code.used_at(w, r.at)));
+        coalesce(r.five_hour_limit, boon_code.most_credits()) - coalesce(then_five_hour.used, boon_code.used_at(f, 'five_hour', r.at)),
+        coalesce(r.weekly_limit, boon_code.most_credits()) - coalesce(then_weekly.used, boon_code.used_at(w, 'weekly', r.at)));
     ELSE
-      left_in_plan := least(r.amount, coalesce(r.five_hour_limit, boon_code.most_credits()) - boon_code.used_at(f, r.at),
-        coalesce(r.weekly_limit, boon_code.most_credits()) - boon_code.used_at(w, r.at));
+      left_in_plan := least(r.amount, coalesce(r.five_hour_limit, boon_code.most_credits()) - boon_code.used_at(f, 'five_hour', r.at),
+        coalesce(r.weekly_limit, boon_code.most_credits()) - boon_code.used_at(w, 'weekly', r.at));
     END IF;
     -- What the use before had of a rest is none of this one's.
     IF rest > 0 THEN from_pool := 0; invoiced := 0; from_own := 0; pool_seq := NULL; own_seq := NULL; invoice_seq := NULL; reason := NULL; END IF;
@@ -170,8 +170,16 @@ BEGIN
         ELSIF pool.payer_id IS DISTINCT FROM r.org_id THEN
           -- What another account of this call has taken from the same purse is not written yet.
           IF r.org_id = ANY (purses) THEN answer.code := 'again'; RETURN NEXT answer; CONTINUE; END IF;
-          opened := boon_code.open_pool(requests, r.org_id, r.account_id, r.pool_limit, r.at, CASE WHEN late THEN r.at END, late_since);
-          bill := opened.bill; pool := opened.purse; members := opened.members; members_spent := opened.members_spent;
+          IF late_since IS NULL THEN
+            bill := boon_code.open_bill(r.org_id, r.at);
+            SELECT * INTO pool FROM boon_code.open_purse(r.org_id, r.account_id, r.pool_limit, r.at, bill.month);
+          ELSE
+            bill := boon_code.open_bill_as_of(r.org_id, r.at, CASE WHEN late THEN r.at END);
+            SELECT * INTO pool FROM boon_code.open_purse(r.org_id, r.account_id, r.pool_limit, r.at, bill.month, CASE WHEN late THEN r.at END, late_since);
+          END IF;
+          SELECT array_agg(m.id), array_agg(d.spent) INTO members, members_spent
+            FROM (SELECT DISTINCT q.account_id AS id FROM unnest(requests) q WHERE q.pool_id = r.org_id) m
+            CROSS JOIN LATERAL boon_code.member_spent(r.org_id, m.id, pool.month, bill.month) d;
           purses := purses || r.org_id; pools := pools || r.org_id;
         ELSE
           IF pool.spender_id <> r.account_id THEN
@@ -230,7 +238,7 @@ BEGIN
           used := then_five_hour.used;
         ELSE
           counted := true;
-          IF boon_code.runs_out(f) <= r.at THEN PERFORM boon_code.end_window(f, r.at, r.now); END IF;
+          IF f.started_at + boon_code.window_length('five_hour') <= r.at THEN PERFORM boon_code.end_window(f, r.at, r.now); END IF;
           f := boon_code.counted_in(f, r.account_id, 'five_hour', r.at, from_plan, number);
           IF late AND r.at < boon_code.counts_from(f) THEN f.counts_from := r.at; END IF;
           used := f.used;
@@ -243,7 +251,7 @@ BEGIN
           used := then_weekly.used;
         ELSE
           counted := true;
-          IF boon_code.runs_out(w) <= r.at THEN PERFORM boon_code.end_window(w, r.at, r.now); END IF;
+          IF w.started_at + boon_code.window_length('weekly') <= r.at THEN PERFORM boon_code.end_window(w, r.at, r.now); END IF;
           w := boon_code.counted_in(w, r.account_id, 'weekly', r.at, from_plan, number);
           IF late AND r.at < boon_code.counts_from(w) THEN w.counts_from := r.at; END IF;
           used := w.used;
@@ -321,8 +329,8 @@ BEGIN
     END IF;
 
     answer := (r.i, answer.code, answer.reason, false, from_plan, from_pool, invoiced, from_own, r.available - taken_from_own,
-      r.five_hour_limit, boon_code.used_at(f, r.now), CASE WHEN boon_code.runs_out(f) > r.now THEN f.started_at END,
-      r.weekly_limit, boon_code.used_at(w, r.now), CASE WHEN boon_code.runs_out(w) > r.now THEN w.started_at END,
+      r.five_hour_limit, boon_code.used_at(f, 'five_hour', r.now), CASE WHEN f.started_at + boon_code.window_length('five_hour') > r.now THEN f.started_at END,
+      r.weekly_limit, boon_code.used_at(w, 'weekly', r.now), CASE WHEN w.started_at + boon_code.window_length('weekly') > r.now THEN w.started_at END,
       r.amount, answer.resets)::boon_code.use_answer;
     IF in_past THEN answer.five_hour_limit := shown_five_hour_limit; answer.weekly_limit := shown_weekly_limit; END IF;
     IF answer.code IS NULL THEN
