@@ -2,6 +2,7 @@
 import { activityInfo } from '@temporalio/activity';
 import type { Instant } from '../domain/instant.ts';
 
+/** The time at which this attempt was scheduled: the present moment of an activity, whatever the worker’s clock says. */
 export function scheduledAt(): string {
   return new Date(activityInfo().currentAttemptScheduledTimestampMs).toISOString();
 }

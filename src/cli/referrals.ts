@@ -9,6 +9,7 @@ import type { Terminal } from './terminal.ts';
 type Invite = { from: string; program: string; idempotencyKey?: string };
 type List = { program?: string; limit: number };
 
+/** `boon invite`: invites a friend into a program. */
 export function inviteCommand(terminal: Terminal): Command {
   return newCommand('invite', 'Invite a friend into a program', [
     'invite grace@example.com --from ada --program codex-selective',
@@ -28,6 +29,7 @@ export function inviteCommand(terminal: Terminal): Command {
     });
 }
 
+/** `boon referrals`: looks at invitations, and acts on them. */
 export function referralsCommand(terminal: Terminal): Command {
   const referrals = newCommand('referrals', 'Look at invitations and act on them', [
     'referrals list ada',

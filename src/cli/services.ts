@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { newCommand } from './command.ts';
 
+/** `boon server`. */
 export function serverCommand(): Command {
   const summary = 'Run the HTTP server alone; needs DATABASE_URL and BOON_ENCRYPTION_KEY';
   return newCommand('server', summary, ['server']).action(async () => {
@@ -10,6 +11,7 @@ export function serverCommand(): Command {
   });
 }
 
+/** `boon worker`. */
 export function workerCommand(): Command {
   const summary = 'Run a worker alone; needs DATABASE_URL, BOON_ENCRYPTION_KEY and TEMPORAL_ADDRESS';
   return newCommand('worker', summary, ['worker']).action(async () => {

@@ -181,13 +181,13 @@ export const PolicySchema: z.ZodType<Policy> = z.strictObject({
   programs: z.record(NameSchema, ProgramPolicySchema),
 });
 
-/** `boon.use` looks for ids, and `boon.end_window` keeps windows, for uses that are told a week late at most. */
+/** `use` looks for ids, and `end_window` keeps windows, for uses that are told a week late at most. */
 function isAtMostAWeek(duration: string): boolean {
   const [, days, hours] = /^(?:P([0-7])D|PT(\d{1,3})H)$/.exec(duration) ?? [];
   return days !== undefined || (hours !== undefined && Number(hours) <= 168);
 }
 
-/** The rule of sessions (`boon.last_login_before`) looks back one day. */
+/** The rule of sessions (`last_login_before`) looks back one day. */
 function isAtMostADay(duration: string): boolean {
   const parts = /^PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?$/.exec(duration);
   if (parts === null) return duration === 'P1D';

@@ -1,6 +1,6 @@
 /**
  * The states of a gift and what may be done in each. The ledger enforces the same table in SQL
- * (`gift_actions`), and a test holds the two together.
+ * (`action_refused`), and a test holds the two together.
  */
 
 /** Where a gift stands, as shown to everybody. */

@@ -40,7 +40,7 @@ const LIST = `
     AND ($2::bigint IS NULL OR (s.since, s.id) > ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
   ORDER BY s.since, s.id LIMIT $4`;
 
-/** As `boon.expire_resets` chooses. */
+/** As `expire_resets` chooses. */
 const FIRST_EXPIRY = `
   SELECT r.id::text AS item FROM boon.resets r WHERE r.status = 'available' AND r.expires_at <= $2 AND boon_code.is_expiry_due(r, $1, $2)
     AND NOT boon_code.is_aside('reset_expiries', r.id::text, $2) ORDER BY r.expires_at, r.id LIMIT 1`;

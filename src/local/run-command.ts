@@ -19,6 +19,7 @@ export type Run = (
   },
 ) => Promise<RunResult>;
 
+/** Runs a command to its end and keeps what it printed. */
 export const runCommand: Run = (command, args, options) =>
   new Promise((resolve) => {
     const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });

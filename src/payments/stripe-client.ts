@@ -12,6 +12,7 @@ export type StripeAccess = {
 const PATIENCE = 8_000;
 const RETRIES = 1;
 
+/** Makes the client of one account at Stripe. `timeout` is of one try, in milliseconds; a call is tried twice. */
 export function stripeClient({ apiKey, apiBase }: StripeAccess, timeout = PATIENCE): Stripe {
   return new Stripe(apiKey, { timeout, maxNetworkRetries: RETRIES, telemetry: false, ...hostOf(apiBase) });
 }

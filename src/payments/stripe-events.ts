@@ -99,6 +99,7 @@ function taxOnTop(total: number | null, subtotal: number | null, tax: number | n
   return tax > 0 && total - subtotal === tax ? tax : undefined;
 }
 
+/** News of a payment that has succeeded. */
 export function paidIntent(intent: Stripe.PaymentIntent, at: string): PaymentNews {
   const { amount_received, currency, livemode } = intent;
   return {

@@ -24,10 +24,12 @@ export function moneyOf(given: unknown): number | null {
   return Number.isSafeInteger(given) && (given as number) >= 0 ? (given as number) : null;
 }
 
+/** A currency by its three letters, as it was written; null where it is none. */
 export function currencyOf(given: unknown): string | null {
   return typeof given === 'string' && /^[a-z]{3}$/i.test(given) ? given : null;
 }
 
+/** Whether it is of the live mode; undefined where it does not say. */
 export function modeOf(given: unknown): boolean | undefined {
   return typeof given === 'boolean' ? given : undefined;
 }

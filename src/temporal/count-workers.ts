@@ -25,6 +25,7 @@ export async function countWorkers(client: Client, taskQueue: string): Promise<W
   }
 }
 
+/** Asks Temporal how many workers have polled the task queue lately, and of which versions. */
 export async function askForWorkers(client: Client, taskQueue: string): Promise<Workers> {
   const { pollers, versioningInfo } = await client.connection.workflowService.describeTaskQueue({
     namespace: client.options.namespace,

@@ -9,6 +9,7 @@ import { purchaseRuns } from '../temporal/purchases/purchase-runs.ts';
 import { type Duty, EVER, MOST, soonest } from './duty.ts';
 import type { Traveller } from './traveller.ts';
 
+/** The duty of purchases when the test moves the clock. */
 export function duePurchases(traveller: Traveller): Duty {
   const { clock, ledger, temporal } = traveller;
   const runs = purchaseRuns(temporal, TASK_QUEUE);

@@ -34,6 +34,7 @@ export type HarnessParts = Traveller & {
   end: () => Promise<void>;
 };
 
+/** Boon as a test holds it; `startBoon` starts one. */
 export class BoonHarness {
   /** Base URL of the HTTP API. */
   readonly url: string;

@@ -15,6 +15,7 @@ const STARTING_MS = 60_000;
 /** The server, as far as its clock goes. */
 type Server = Pick<TestWorkflowEnvironment, 'currentTimeMs' | 'sleep'>;
 
+/** The clock of the test. */
 export class TestClock {
   readonly #environment: Server;
   /** How far the server's clock is ahead of the machine's. Between two jumps it runs like any clock. */

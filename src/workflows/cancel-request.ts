@@ -17,6 +17,7 @@ export function cancelRequestsAreAnswered(): boolean {
   return patched('cancel-requests-are-answered');
 }
 
+/** A request that is refused at this moment, as the process shows it. */
 export function refusedNow(why: string): RefusedRequest {
   return { at: new Date().toISOString(), why };
 }

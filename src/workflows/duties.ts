@@ -29,6 +29,7 @@ const { noteStuckDuties } = proxyActivities<StuckDutyActivities>({
 /** The failure that a run ends with when a duty, or an item of one, failed. Its details hold the run's report. */
 export const DUTIES_FAILED = 'duties_failed';
 
+/** What a run has done of its duties, and which of them failed. */
 export class Duties {
   readonly #reports: DutyReports;
 

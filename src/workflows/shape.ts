@@ -39,6 +39,7 @@ export const texts: Check = is(
   (value) => Array.isArray(value) && value.every((one) => typeof one === 'string'),
   'must be a list of texts',
 );
+/** It must be one of a closed list. */
 export function oneOf(known: readonly string[]): Check {
   return is((value) => known.some((one) => one === value), `must be one of ${known.join(', ')}`);
 }
@@ -48,6 +49,7 @@ export function orNull(check: Check): Check {
   return (value) => (value === null || value === undefined ? undefined : check(value));
 }
 
+/** Whether a value is an object with named fields. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,11 +2,11 @@
 import { expect } from 'vitest';
 import { START } from '../support/test-ledger.ts';
 import { GiftPart } from './gift-part.ts';
-import { GrowthPart } from './growth-part.ts';
 import { IDLER, Idler } from './idler.ts';
 import { MoneyPart } from './money-part.ts';
 import { openThings } from './open-things.ts';
 import type { Part, PartName } from './part.ts';
+import { ProgramsPart } from './programs-part.ts';
 import { commonPolicy } from './rules.ts';
 import type { Chore, Script, Step } from './steps.ts';
 import { SWEEPS, type SweepKind } from './sweep-kinds.ts';
@@ -28,7 +28,7 @@ export class Episode {
   readonly #troubles: Troubles;
   readonly #idler: Idler;
   readonly #parts: Record<PartName, Part>;
-  readonly #steps = { gifts: 0, growth: 0, usage: 0, money: 0 };
+  readonly #steps = { gifts: 0, programs: 0, usage: 0, money: 0 };
   readonly #thorough: number;
   #now = Date.parse(START);
 
@@ -75,14 +75,14 @@ export class Episode {
     const troubles = new Troubles(world);
     const ledger = troubles.ledger('rest');
     await ledger.usePolicy(commonPolicy(script.choice), START);
-    const growth = await GrowthPart.begin(world, script.choice);
-    troubles.onPut = (id, put, at) => growth.heardOf(id, put, at);
+    const programs = await ProgramsPart.begin(world, script.choice);
+    troubles.onPut = (id, put, at) => programs.heardOf(id, put, at);
     await ledger.putAccount(IDLER, { plan: 'edu' }, START);
-    await growth.people({ ledger, now: Date.parse(START) });
+    await programs.people({ ledger, now: Date.parse(START) });
     const gifts = await GiftPart.begin(world, troubles.ledger('gifts'), script.policies);
     const usage = new UsagePart(script.choice);
     const money = await MoneyPart.begin(world, ledger);
-    return new Episode(world, troubles, { gifts, growth, usage, money }, thorough);
+    return new Episode(world, troubles, { gifts, programs, usage, money }, thorough);
   }
 
   async #perform({ part, command, client, skew, trouble }: Step): Promise<void> {

@@ -133,7 +133,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'a billing day moves at once',
-    part: 'growth',
+    part: 'programs',
     function: 'move_billing_day',
     find: 'SELECT m.ends_at INTO begins FROM boon_code.billing_month(a.id, greatest(p_at, last.at)) m;',
     replace: 'begins := p_at;',
@@ -168,7 +168,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'a window has a place for one reward more',
-    part: 'growth',
+    part: 'programs',
     function: 'claim_slot',
     find: 'IF w.used + p_kept >= w.cap THEN RETURN false;',
     replace: 'IF w.used + p_kept > w.cap THEN RETURN false;',
@@ -182,7 +182,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'a campaign asked for twice at once breaks a constraint',
-    part: 'growth',
+    part: 'programs',
     function: 'create_campaign',
     find: "PERFORM pg_advisory_xact_lock(hashtextextended(p ->> 'key', 0));",
     replace: 'NULL;',
@@ -191,8 +191,8 @@ export const FAULTS: readonly Fault[] = [
     name: 'a refund that was refused is made when it is asked for again',
     part: 'money',
     function: 'begin_refunds',
-    find: 'PERFORM boon_code.keep_answer(r.key, r.input_hash, result, r.at);',
-    replace: 'NULL;',
+    find: 'PERFORM boon_code.keep_answer(r.key, r.input_hash, result, r.at);\n      RETURN NEXT; CONTINUE;',
+    replace: 'RETURN NEXT; CONTINUE;',
   },
   ...RESET_FAULTS,
 ];

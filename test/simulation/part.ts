@@ -2,7 +2,7 @@
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import type { SweepKind } from './sweep-kinds.ts';
 
-export const PARTS = ['gifts', 'growth', 'usage', 'money'] as const;
+export const PARTS = ['gifts', 'programs', 'usage', 'money'] as const;
 export type PartName = (typeof PARTS)[number];
 
 /**

@@ -1,4 +1,4 @@
-/** The policy under which all is done but gifts of the gift part: growth's, with what usage and money need. */
+/** The policy under which all is done but gifts of the gift part: the programs', with what usage and money need. */
 
 import { mergePolicy } from '../../src/domain/merge-policy.ts';
 import type { Policy, VersionedPolicy } from '../../src/domain/policy.ts';
@@ -7,7 +7,7 @@ import { USAGE_POLICY } from '../model/usage-run.ts';
 import { policyWith } from '../support/test-ledger.ts';
 
 export function commonPolicy(choice: Choice): VersionedPolicy {
-  const { plans, ...growth } = policyOf(choice).policy;
+  const { plans, ...programs } = policyOf(choice).policy;
   const all = {
     plans: {
       ...plans,
@@ -15,7 +15,7 @@ export function commonPolicy(choice: Choice): VersionedPolicy {
       edu: { five_hour: '1', weekly: '1', credits: ['codex', 'video'] },
     },
   };
-  const policy = mergePolicy(mergePolicy(growth, USAGE_POLICY), all) as Policy;
+  const policy = mergePolicy(mergePolicy(programs, USAGE_POLICY), all) as Policy;
   return policyWith({
     ...policy,
     // Months are never dropped: the next episode begins at the same time again.

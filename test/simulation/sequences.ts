@@ -141,7 +141,7 @@ const USAGE: readonly (readonly UsageCommand[])[] = [
 
 export const SEQUENCES: Readonly<Record<PartName, readonly (readonly { do: string }[])[]>> = {
   gifts: GIFTS,
-  growth: [],
+  programs: [],
   usage: USAGE,
   money: MONEY,
 };

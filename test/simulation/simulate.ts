@@ -16,7 +16,7 @@ const HELP = `npm run simulate -- [--seed S] [--steps N] [--seeds K] [--fault NA
 
 Plays N steps (20000) that seed S (1) decides, on a real ledger with time skipped, and compares each with a plain model.
   --seeds K     plays K seeds, from S on
-  --part NAME   steps of this part only: gifts, growth, usage or money
+  --part NAME   steps of this part only: gifts, programs, usage or money
   --fault NAME  puts a known fault into the ledger first: the simulation is to find it, by steps of the part where it shows.
                 "all" tries each
   --no-shrink   does not look for the shortest sequence that fails

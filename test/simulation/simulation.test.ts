@@ -25,7 +25,7 @@ test('a seed is always the same steps, and another seed is others', () => {
   expect(script(8, 200).steps).not.toEqual(script(7, 200).steps);
   const { steps } = script(7, 2_000);
   expect(new Set(steps.map(({ part }) => part))).toEqual(
-    new Set(['gifts', 'growth', 'usage', 'money', 'chores']),
+    new Set(['gifts', 'programs', 'usage', 'money', 'chores']),
   );
   expect(new Set(steps.map(({ trouble }) => trouble))).toEqual(
     new Set([undefined, 'lost answer', 'both at once', 'late copy', 'killed']),

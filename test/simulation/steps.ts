@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import type { VersionedPolicy } from '../../src/domain/policy.ts';
 import { scenarios } from '../model/commands.ts';
-import type { ProgramCommand as GrowthCommand } from '../model/program-command.ts';
-import { programScenarios as growthScenarios } from '../model/program-commands.ts';
+import type { ProgramCommand } from '../model/program-command.ts';
+import { programScenarios } from '../model/program-commands.ts';
 import type { Choice } from '../model/program-rules.ts';
 import { usageCommand } from '../model/usage-commands.ts';
 import { moneyCommand } from './money-commands.ts';
@@ -46,10 +46,10 @@ export function script(seed: number, count: number, parts: readonly PartName[] =
     random() < RARE && SEQUENCES[part].length > 0 ? pick(SEQUENCES[part]) : [];
   const drawn = Math.ceil(count / DRAWN) * DRAWN;
   const gifts = sample(scenarios({ least: drawn, most: drawn }));
-  const growth = sample(growthScenarios({ least: drawn, most: drawn, plain: 3 }));
+  const programs = sample(programScenarios({ least: drawn, most: drawn, plain: 3 }));
   const queues: Record<PartName, { do: string }[]> = {
     gifts: gifts.commands,
-    growth: growth.commands.map(ofItsPlans),
+    programs: programs.commands.map(ofItsPlans),
     usage: sample(fc.array(usageCommand, { minLength: drawn, maxLength: drawn, size: 'max' })),
     money: sample(fc.array(moneyCommand, { minLength: drawn, maxLength: drawn, size: 'max' })),
   };
@@ -75,7 +75,7 @@ export function script(seed: number, count: number, parts: readonly PartName[] =
     const trouble = troubleOf(random(), command.do);
     steps.push({ part, command, client: client(), skew, ...(trouble === undefined ? {} : { trouble }) });
   }
-  return { policies: gifts.policies, choice: growth.choice, steps: steps.slice(0, count) };
+  return { policies: gifts.policies, choice: programs.choice, steps: steps.slice(0, count) };
 }
 
 const CHORES: readonly Chore[] = [
@@ -103,7 +103,7 @@ function troubleOf(chance: number, command: string): Trouble | undefined {
 /** Sweeps are of everybody. */
 function sweepsOf(part: PartName, command: { do: string; which?: number }): readonly SweepKind[] | undefined {
   if (command.do === 'expire') return part === 'usage' || part === 'gifts' ? ['expire lots'] : undefined;
-  if (part !== 'growth') return undefined;
+  if (part !== 'programs') return undefined;
   if (command.do === 'sweep') return SWEEPS.slice(1);
   return command.do === 'one sweep'
     ? [SWEEPS[1 + ((command.which ?? 0) % (SWEEPS.length - 1))] as SweepKind]
@@ -111,7 +111,7 @@ function sweepsOf(part: PartName, command: { do: string; which?: number }): read
 }
 
 /** A campaign for everybody is one for all of that part, whose plans nobody else has. */
-function ofItsPlans(command: GrowthCommand): GrowthCommand {
+function ofItsPlans(command: ProgramCommand): ProgramCommand {
   if (command.do !== 'campaign' || command.plans !== null) return command;
   return { ...command, plans: ['plus', 'pro', 'free', 'business' as 'free'] };
 }

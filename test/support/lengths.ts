@@ -10,7 +10,7 @@ const ROOT = join(import.meta.dirname, '../..');
 export const LIMITS = { files: 300, functions: 70 } as const;
 export type Kind = keyof typeof LIMITS;
 
-/** Lines by name: of files by `src/worker.ts`, of functions by `src/worker.ts startWorker`. */
+/** Lines by name: of files by `src/worker.ts`, of functions by `src/start-worker.ts startWorker`. */
 export type Lengths = Record<Kind, Record<string, number>>;
 
 /** Each file and function of `src` and `test` that is longer than the limit. */

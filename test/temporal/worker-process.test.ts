@@ -56,7 +56,7 @@ test('a worker process settles gifts, mails claim links, keeps the schedules, sh
 });
 
 test.each([
-  ['no database', {}, 'DATABASE_URL and BOON_ENCRYPTION_KEY must be set to run a worker by itself'],
+  ['no database', {}, 'DATABASE_URL and BOON_ENCRYPTION_KEY must be set to run a service by itself'],
   ['a setting that cannot be', { BOON_METRICS_PORT: 'many' }, 'BOON_METRICS_PORT must be a whole number'],
 ])('with %s it ends with one clear sentence', async (_, env, says) => {
   const { child, output } = runWorker(env);

@@ -7,7 +7,7 @@ const KEY = 'boon_sk_of_the_test';
 const NOW = new Date(START);
 const STORED: StoredApiKey = {
   id: 'key_1',
-  name: 'growth',
+  name: 'referrals',
   scopes: ['activity:write'],
   digest: keyDigest(KEY),
   previous_digest: null,

@@ -91,6 +91,7 @@ export function lostGiftActivities(ledger: Ledger, runs: GiftRuns, processes: Gi
   };
 }
 
+/** Makes the duties of `reconcile` that start what is missing. */
 export function giftStarts(ledger: Ledger, runs: GiftRuns) {
   return {
     /** Starts those of the gifts whose process does not run; answers how many. */

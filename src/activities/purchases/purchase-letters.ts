@@ -47,6 +47,7 @@ export function refundMail(refund: Refund, purchase: Purchase, publicUrl: string
   return letter(`${price} go back to you`, says, messageId);
 }
 
+/** The letter about bought credits that expire soon. */
 export function creditReminderMail(reminder: CreditReminder, publicUrl: string): Mail {
   const { lot_id, remaining, expires_at, before } = reminder;
   const until = `${expires_at.slice(0, 10)} ${expires_at.slice(11, 16)} UTC`;

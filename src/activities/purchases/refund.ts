@@ -33,6 +33,7 @@ export type RefundActivities = ReturnType<typeof refundActivities>;
 
 const PAGE = 100;
 
+/** Makes the activities of refunds. */
 export function refundActivities({ ledger, payments }: Dependencies) {
   return {
     /** Has the provider send the money, once however often it is asked, and the ledger note what came of it. */

@@ -8,18 +8,22 @@ export interface Finding {
   readonly fix?: string;
 }
 
+/** The part works. */
 export function ok(part: string, detail: string): Finding {
   return { part, state: 'ok', detail };
 }
 
+/** The part is switched off. */
 export function off(part: string, detail: string): Finding {
   return { part, state: 'off', detail };
 }
 
+/** The part works, but not as it should. */
 export function warning(part: string, detail: string, fix: string): Finding {
   return { part, state: 'warning', detail, fix };
 }
 
+/** The part does not work. */
 export function fault(part: string, detail: string, fix: string): Finding {
   return { part, state: 'fault', detail, fix };
 }

@@ -58,6 +58,7 @@ export type CampaignProgress = Pick<
   'id' | 'kind' | 'status' | 'matched' | 'granted' | 'excluded' | 'remaining'
 >;
 
+/** What the process knows of a campaign. */
 export function progressOf(campaign: Campaign): CampaignProgress {
   const { id, kind, status, matched, granted, excluded, remaining } = campaign;
   return { id, kind, status, matched, granted, excluded, remaining };

@@ -6,6 +6,7 @@ export type WrittenPayload = { metadata?: Record<string, string>; data?: string 
 /** Bytes that are handed on as arguments at once; engines limit how many those may be. */
 const CHUNK_BYTES = 0x2000;
 
+/** Writes a payload as JSON, its bytes in base64. */
 export function writePayload({ metadata, data }: Payload): WrittenPayload {
   return {
     ...(metadata == null ? {} : { metadata: mapped(metadata, toBase64) }),

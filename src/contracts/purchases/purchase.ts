@@ -72,6 +72,7 @@ export type PurchaseProgress = Pick<
   case?: { id: string; reason_code: string } | undefined;
 };
 
+/** What the process knows of a purchase. */
 export function purchaseProgress(purchase: Purchase): PurchaseProgress {
   const { id, account_id, kind, status, package: name, expires_at, reason_code } = purchase;
   return { id, account_id, kind, status, package: name, expires_at, reason_code };

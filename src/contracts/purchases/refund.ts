@@ -44,6 +44,7 @@ export type RefundProgress = Pick<
   'id' | 'purchase_id' | 'account_id' | 'status' | 'amount' | 'currency' | 'created_at' | 'reason_code'
 >;
 
+/** What the process knows of a refund. */
 export function refundProgress(refund: Refund): RefundProgress {
   const { id, purchase_id, account_id, status, amount, currency, created_at, reason_code } = refund;
   return { id, purchase_id, account_id, status, amount, currency, created_at, reason_code };

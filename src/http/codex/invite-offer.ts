@@ -7,6 +7,7 @@ import type { ProgramTerms } from '../../ledger/referrals/program-terms.ts';
 
 type Offer = Pick<InviteEligibility, 'offer_id' | 'title' | 'description' | 'grants' | 'rules'>;
 
+/** The offer of a program, as the client shows it. */
 export function viewOffer(terms: ProgramTerms): Offer {
   const { referrer, friend } = terms.rewards;
   const grants = [...grantsOf('referrer', referrer), ...grantsOf('recipient', friend)];

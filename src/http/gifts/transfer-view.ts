@@ -32,26 +32,14 @@ export function viewTransfer(
     side !== 'recipient' && isToBeClaimed(gift, at) && address?.token !== undefined
       ? { claim_url: claimUrl(publicUrl, gift.id, address.token) }
       : {};
+  const { by_email: _by_email, policy_version: _policy_version, deadline: _deadline, ...shown } = gift;
   return {
-    id: gift.id,
+    ...shown,
     object: 'credit_transfer',
-    status: gift.status,
-    from: gift.from,
     from_name,
     to: recipient(gift, side, address),
-    amount: gift.amount,
-    ...(gift.reset_id === undefined ? {} : { reset_id: gift.reset_id }),
-    funding: gift.funding,
-    message: gift.message,
-    created_at: gift.created_at,
-    settles_at: gift.settles_at,
-    claim_expires_at: gift.claim_expires_at,
-    hold_ends_at: gift.hold_ends_at,
-    settled_at: gift.settled_at,
-    reason_code: gift.reason_code,
     reason: side === 'service' ? gift.reason : null,
     ...link,
-    reversal: gift.reversal,
   };
 }
 

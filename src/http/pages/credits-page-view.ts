@@ -14,6 +14,7 @@ export type Offer = {
   newKey: () => string;
 };
 
+/** The page that offers the packages, each with a button. */
 export function offerPage({ accountId, packages, action, newKey }: Offer): PageParts {
   const rows = packages.map((sold) => {
     const name = `${packageText(sold)} for ${priceText(sold.price)}`;

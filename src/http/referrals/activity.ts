@@ -1,15 +1,12 @@
 /** Activity of accounts. An event of an account without an open referral is one small update and nothing else. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { BoonError } from '../../contracts/errors.ts';
 import { ActivityAcceptedSchema, ActivitySchema } from '../../contracts/referrals/activity.schema.ts';
 import { referralWorkflowId } from '../../contracts/referrals/referral.ts';
 import { services } from '../callers/access.ts';
 import { writeRefusals } from '../route/answers.ts';
+import { refuseFuture } from '../route/reported-at.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 import { createReferralTeller } from './referral-teller.ts';
-
-/** How far ahead of ours a caller's clock may be. */
-const CLOCKS_APART_MILLISECONDS = 5 * 60_000;
 
 export const activityRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts) => {
   const { ledger, referralProcess, starts, clock } = parts;
@@ -30,10 +27,7 @@ export const activityRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, pa
     },
     handler: async (request, reply) => {
       const now = clock();
-      if (Date.parse(request.body.at) > now.getTime() + CLOCKS_APART_MILLISECONDS) {
-        const message = 'must not lie in the future';
-        throw new BoonError('validation_failed', `at: ${message}.`, { errors: [{ path: 'at', message }] });
-      }
+      refuseFuture(Date.parse(request.body.at), now.getTime());
       const changed = await ledger.recordActivity({ ...request.body, told_at: now.toISOString() });
       if (changed !== undefined) {
         starts.add(referralWorkflowId(changed.id), `tell ${changed.status}`, () =>

@@ -14,12 +14,11 @@ import { requireOwnAccount } from '../callers/principal.ts';
 import { recordedAnswer } from '../plugins/idempotency.ts';
 import { createTopUpWatch } from '../purchases/top-up-watch.ts';
 import { readRefusals, writeRefusals } from '../route/answers.ts';
+import { refuseFuture } from '../route/reported-at.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 
 const TAGS = ['Usage'];
 const IdSchema = z.object({ id: AccountIdSchema });
-/** How far ahead of ours a caller's clock may be. */
-const CLOCKS_APART_MILLISECONDS = 5 * 60_000;
 
 export const usageRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts) => {
   const { ledger, clock, creditsLink } = parts;
@@ -45,10 +44,7 @@ export const usageRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts
       const now = clock().getTime();
       const { account_id } = request.body;
       const usedAt = request.body.at === undefined ? now : Date.parse(request.body.at);
-      if (usedAt > now + CLOCKS_APART_MILLISECONDS) {
-        const message = 'must not lie in the future';
-        throw new BoonError('validation_failed', `at: ${message}.`, { errors: [{ path: 'at', message }] });
-      }
+      refuseFuture(usedAt, now);
       try {
         // A use of a clock ahead of ours happened now: no window opens, and no credits expire, before their time.
         const at = new Date(Math.min(usedAt, now)).toISOString();

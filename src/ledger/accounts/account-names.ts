@@ -3,14 +3,12 @@ import type { AccountId } from '../../domain/ids.ts';
 import { type Database, queryBatch } from '../postgres/database.ts';
 import { GroupCommit } from '../postgres/group-commit.ts';
 
-const MOST_IN_A_BATCH = 256;
-
 /** Makes the function behind `Ledger.nameOf`. */
 export function makeNameOf(database: Database): (id: AccountId) => Promise<string | null> {
   const groups = new GroupCommit<string, string | null>({
     writers: 2,
-    most: MOST_IN_A_BATCH,
-    join: MOST_IN_A_BATCH,
+    most: 256,
+    join: 256,
     // Reading locks nothing.
     shardOf: () => [],
     async run(ids) {

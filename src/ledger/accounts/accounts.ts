@@ -25,6 +25,7 @@ import { type AccountView, type StoredAccount, toAccount, toStored } from './acc
 import { isDisposable } from './disposable-address.ts';
 import { ofKnownAccount } from './known-account.ts';
 
+/** The function behind `Ledger.putAccount`. */
 export async function putAccount(
   database: Database,
   vault: AddressVault,
@@ -85,6 +86,7 @@ function fingerprintIndex(vault: AddressVault, fingerprint: string): string {
   return kind + vault.indexOf(fingerprint);
 }
 
+/** The function behind `Ledger.findAccount`. */
 export async function findAccount(
   database: Database,
   vault: AddressVault,
@@ -164,6 +166,7 @@ type MovementRow = Omit<Movement, 'at' | 'recorded_at'> & {
   slice: number;
 };
 
+/** The function behind `Ledger.statement`. */
 export async function statement(
   database: Database,
   id: AccountId,

@@ -1,14 +1,14 @@
-/** Grants, grouped: the TypeScript side of `boon.grant_credits`. */
+/** Grants, grouped: the TypeScript side of `grant_credits`. */
 
 import type { Lot } from '../../contracts/accounts/account.schema.ts';
 import type { Credits } from '../../domain/credits.ts';
 import type { AccountId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { LotSource } from '../../domain/lot.ts';
+import { makeArrayCall } from '../postgres/array-call.ts';
 import type { Database } from '../postgres/database.ts';
-import { GroupCommit } from '../postgres/group-commit.ts';
 import type { Recorded, Write } from '../postgres/recorded.ts';
-import { type AnswerRow, answerOf, callWithArray, inputHash, microOf } from '../postgres/recorded.ts';
+import { inputHash, microOf } from '../postgres/recorded.ts';
 import { toLot } from '../postgres/rows.ts';
 
 export type GrantRequest = Write & {
@@ -22,28 +22,17 @@ export type GrantRequest = Write & {
   reason: string;
 };
 
-const MOST_IN_A_BATCH = 100;
-
 /** Makes the function behind `Ledger.grant`. */
 export function makeGrant(database: Database): (request: GrantRequest) => Promise<Recorded<Lot>> {
-  const groups = new GroupCommit<GrantRequest, AnswerRow<{ lot: Lot }>>({
-    writers: 1,
-    most: MOST_IN_A_BATCH,
-    join: 1,
-    shardOf: (request) => request.account_id,
-    run: (batch, wait) =>
-      callWithArray(
-        database,
-        'grant_credits',
-        'SELECT i, replayed, result FROM boon_code.grant_credits($1)',
-        [JSON.stringify(batch.map(toRow))],
-        batch.length,
-        wait,
-      ),
+  const grant = makeArrayCall<GrantRequest, { lot: Lot }>(database, {
+    name: 'grant_credits',
+    text: 'SELECT i, replayed, result FROM boon_code.grant_credits($1)',
+    toRow,
+    groups: { most: 100, shardOf: (request) => request.account_id },
   });
   return async (request) => {
     microOf(request.amount); // Refused before it joins a batch.
-    const { value, replayed } = answerOf(await groups.submit(request));
+    const { value, replayed } = await grant(request);
     return { value: toLot(value.lot), replayed };
   };
 }

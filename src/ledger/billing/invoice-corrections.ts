@@ -24,6 +24,7 @@ export interface InvoiceCorrections {
   correctInvoice(request: CorrectionRequest): Promise<Recorded<CorrectedInvoice>>;
 }
 
+/** Makes what the ledger offers for corrections of invoices. */
 export function makeInvoiceCorrections(database: Database): InvoiceCorrections {
   const correct = makeArrayCall<CorrectionRequest, CorrectedInvoice>(database, {
     name: 'correct_invoices',

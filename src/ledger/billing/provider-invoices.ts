@@ -29,8 +29,6 @@ export interface ProviderInvoices {
   noteInvoiceSent(id: InvoiceId, url: string | null, at: Instant): Promise<void>;
   /** Notes what became of telling of a correction, once; what was refused is a disagreement. */
   noteCorrectionTold(correctionId: string, telling: Telling, at: Instant): Promise<void>;
-  /** Notes where the provider has other than the ledger, once in the same words. */
-  noteInvoiceDisagreement(id: InvoiceId, what: string, at: Instant): Promise<void>;
 }
 
 const FIND = `
@@ -62,10 +60,6 @@ export function makeProviderInvoices(database: Database): ProviderInvoices {
     async noteCorrectionTold(correctionId, { outcome, reference }, at) {
       const text = 'SELECT boon_code.note_correction_told($1, $2, $3, $4)';
       await note('note_correction_told', text, [correctionId, outcome, reference, at]);
-    },
-    async noteInvoiceDisagreement(id, what, at) {
-      const text = 'SELECT boon_code.note_invoice_disagreement($1, $2, $3)';
-      await note('note_invoice_disagreement', text, [id, what, at]);
     },
   };
 }

@@ -1,4 +1,4 @@
-/** What the ledger offers for campaigns: the TypeScript side of `boon.create_campaign`, `run_campaign_page` and so on. */
+/** What the ledger offers for campaigns: the TypeScript side of `create_campaign`, `run_campaign_page` and so on. */
 
 import type { CampaignAccount, CampaignBody } from '../../contracts/campaigns/campaign.schema.ts';
 import type { Campaign, CampaignActionRequest } from '../../contracts/campaigns/campaign.ts';

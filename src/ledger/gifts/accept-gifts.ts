@@ -6,6 +6,7 @@ import { PROMOTIONAL_BUDGET } from '../../domain/account.ts';
 import type { Credits } from '../../domain/credits.ts';
 import type { AccountId, GiftId, ResetId } from '../../domain/ids.ts';
 import { type AddressVault, makeToken, tokenHash } from '../postgres/address-vault.ts';
+import { MOST_IN_A_BATCH } from '../postgres/array-call.ts';
 import { type Database, isTaken } from '../postgres/database.ts';
 import { GroupCommit } from '../postgres/group-commit.ts';
 import type { Recorded, Write } from '../postgres/recorded.ts';
@@ -37,8 +38,7 @@ type Decided = Pick<
   | 'reason_code'
 >;
 
-/** Larger batches hold their locks too long; a batch's fixed cost is that of about five gifts, and cores are two. */
-const MOST_IN_A_BATCH = 64;
+/** A batch's fixed cost is that of about five gifts, and cores are two. */
 const WRITERS = 2;
 const JOIN = 3;
 

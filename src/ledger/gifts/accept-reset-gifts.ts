@@ -2,15 +2,13 @@
 import { BoonError } from '../../contracts/errors.ts';
 import type { Gift } from '../../contracts/gifts/gift.ts';
 import type { AddressVault } from '../postgres/address-vault.ts';
+import { makeArrayCall } from '../postgres/array-call.ts';
 import { type Database, isTaken } from '../postgres/database.ts';
-import { GroupCommit } from '../postgres/group-commit.ts';
 import type { Recorded } from '../postgres/recorded.ts';
-import { type AnswerRow, answerOf, callWithArray, inputHash } from '../postgres/recorded.ts';
+import { inputHash } from '../postgres/recorded.ts';
 import { toGift } from '../postgres/rows.ts';
 import type { AcceptRequest } from './accept-gifts.ts';
 import { sealedAddress } from './accept-gifts.ts';
-
-const MOST_IN_A_BATCH = 32;
 
 /** Makes the function that accepts a gift of a reset; its amount is not looked at. */
 export function makeAcceptResetGift(
@@ -18,24 +16,16 @@ export function makeAcceptResetGift(
   vault: AddressVault,
   policyVersion: () => string,
 ): (request: AcceptRequest) => Promise<Recorded<Gift>> {
-  const groups = new GroupCommit<AcceptRequest, AnswerRow<Gift>>({
-    writers: 1,
-    most: MOST_IN_A_BATCH,
-    join: 1,
-    shardOf: (request) => request.from,
-    run: (batch, wait) =>
-      callWithArray(
-        database,
-        'accept_reset_gifts',
-        'SELECT i, replayed, result FROM boon_code.accept_reset_gifts($1, $2)',
-        [policyVersion(), JSON.stringify(batch.map((request, i) => toRow(request, i, vault)))],
-        batch.length,
-        wait,
-      ),
+  const accept = makeArrayCall<AcceptRequest, Gift>(database, {
+    name: 'accept_reset_gifts',
+    text: 'SELECT i, replayed, result FROM boon_code.accept_reset_gifts($1, $2)',
+    values: () => [policyVersion()],
+    toRow: (request, i) => toRow(request, i, vault),
+    groups: { most: 32, shardOf: (request) => request.from },
   });
   return async (request) => {
     try {
-      const { value, replayed } = answerOf(await groups.submit(request));
+      const { value, replayed } = await accept(request);
       return { value: toGift(value), replayed };
     } catch (error) {
       if (!isTaken(error, 'gifts_pkey')) throw error;

@@ -4,13 +4,13 @@ import type { Gift, GiftActionRequest } from '../../contracts/gifts/gift.ts';
 import type { AccountId, GiftId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { tokenHash } from '../postgres/address-vault.ts';
+import { MOST_IN_A_BATCH, makeArrayCall } from '../postgres/array-call.ts';
 import { type Database, queryBatch, queryRows } from '../postgres/database.ts';
 import { AGAIN, GroupCommit, type LockWait } from '../postgres/group-commit.ts';
 import type { Recorded } from '../postgres/recorded.ts';
-import { type AnswerRow, answerOf, callWithArray, inputHash } from '../postgres/recorded.ts';
+import { inputHash } from '../postgres/recorded.ts';
 import { toGift } from '../postgres/rows.ts';
 
-const MOST_IN_A_BATCH = 64;
 /** Gifts touch two accounts each, which their ids do not keep apart: one writer, so that no batch waits for another. */
 const WRITERS = 1;
 /** Where the accounts are known. Larger batches leave fewer gifts that have no account in common with one of them. */
@@ -19,23 +19,14 @@ const BULK_BATCH = 200;
 
 /** Makes the function behind `Ledger.actOnGift`. */
 export function makeActOnGift(database: Database): (request: GiftActionRequest) => Promise<Recorded<Gift>> {
-  const groups = new GroupCommit<GiftActionRequest, AnswerRow<{ gift: Gift }>>({
-    writers: WRITERS,
-    most: MOST_IN_A_BATCH,
-    join: 1,
-    shardOf: (request) => request.gift_id,
-    run: (batch, wait) =>
-      callWithArray(
-        database,
-        'act_on_gifts',
-        'SELECT i, replayed, result FROM boon_code.act_on_gifts($1)',
-        [JSON.stringify(batch.map(toRow))],
-        batch.length,
-        wait,
-      ),
+  const act = makeArrayCall<GiftActionRequest, { gift: Gift }>(database, {
+    name: 'act_on_gifts',
+    text: 'SELECT i, replayed, result FROM boon_code.act_on_gifts($1)',
+    toRow,
+    groups: { writers: WRITERS, shardOf: (request) => request.gift_id },
   });
   return async (request) => {
-    const { value, replayed } = answerOf(await groups.submit(request));
+    const { value, replayed } = await act(request);
     return { value: toGift(value.gift), replayed };
   };
 }

@@ -24,6 +24,7 @@ export type GiftFilter = {
 
 export type GiftAddress = { email: string; token: string | undefined };
 
+/** The function behind `Ledger.findGift`. */
 export async function findGift(database: Database, id: GiftId): Promise<Gift> {
   const row = await queryRow<{ gift: Gift }>(
     database,
@@ -52,6 +53,7 @@ const LIST_GIFTS = `
   SELECT boon_code.gift_view(m.gift) AS gift, (extract(epoch FROM (m.gift).accepted_at) * 1000000)::bigint AS position
   FROM mine m ORDER BY (m.gift).accepted_at DESC, (m.gift).id DESC LIMIT $7`;
 
+/** The function behind `Ledger.listGifts`. */
 export async function listGifts(
   database: Database,
   filter: GiftFilter,
@@ -80,6 +82,7 @@ export async function listGifts(
   );
 }
 
+/** The function behind `Ledger.giftAddresses`. */
 export async function giftAddresses(
   database: Database,
   vault: AddressVault,
@@ -110,6 +113,7 @@ const OPEN_GIFTS = `
     AND ($6 OR NOT EXISTS (SELECT FROM boon.gift_starts s WHERE s.gift_id = g.id))
   ORDER BY g.deadline, g.id LIMIT $4`;
 
+/** The function behind `Ledger.openGifts`. */
 export async function openGifts(
   database: Database,
   before: Instant,
@@ -138,6 +142,7 @@ export async function openGifts(
   return { data: data.filter((gift) => gift !== undefined), next_cursor };
 }
 
+/** The function behind `Ledger.overdueGifts`. */
 export async function overdueGifts(
   database: Database,
   before: Instant,
@@ -154,6 +159,7 @@ export async function overdueGifts(
   return rows.map((row) => row.id);
 }
 
+/** The function behind `Ledger.refundedGifts`. */
 export async function refundedGifts(
   database: Database,
   accountId: AccountId,

@@ -9,6 +9,7 @@ import { canonicalEmail } from '../../domain/email.ts';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
+/** Seals addresses and tokens, and makes the digests by which they are found. */
 export class AddressVault {
   readonly #sealKey: Buffer;
   readonly #indexKey: Buffer;

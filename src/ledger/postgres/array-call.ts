@@ -1,10 +1,11 @@
 /** A write that goes to its array function together with those that are asked for at the same time. */
 import type { Database } from './database.ts';
-import { GroupCommit } from './group-commit.ts';
+import { GroupCommit, type GroupCommitOptions } from './group-commit.ts';
 import type { Recorded } from './recorded.ts';
 import { type AnswerRow, answerOf, callWithArray } from './recorded.ts';
 
-const MOST_IN_A_BATCH = 64;
+/** The usual `most` of a group: larger batches hold their locks too long. */
+export const MOST_IN_A_BATCH = 64;
 
 type ArrayCall<Request> = {
   /** Names the prepared statement. */
@@ -15,9 +16,11 @@ type ArrayCall<Request> = {
   values?: () => unknown[];
   /** The request as the function's composite type reads it. */
   toRow: (request: Request, i: number) => Record<string, unknown>;
+  /** How calls are grouped, where it is not as usual. */
+  groups?: Partial<Omit<GroupCommitOptions<Request, unknown>, 'run'>>;
 };
 
-/** One writer: such a call locks accounts that its request does not name. */
+/** Makes the function that asks for one. As usual one writer: such a call locks accounts that its request does not name. */
 export function makeArrayCall<Request, Value extends object>(
   database: Database,
   call: ArrayCall<Request>,
@@ -27,6 +30,7 @@ export function makeArrayCall<Request, Value extends object>(
     most: MOST_IN_A_BATCH,
     join: 1,
     shardOf: () => [],
+    ...call.groups,
     run: (batch, wait) =>
       callWithArray(
         database,

@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 4;
-export const CODE_DIGEST = '4dba841818fe5903253f826ab7b22db9e6a76291a9a9471f84b6a4186b16256b';
+export const CODE_DIGEST = '0893794b467060659abb2582608d5c9dfeb329ccc7b8e38af45b8e4bc52367d4';

@@ -1,6 +1,7 @@
 /** Cursors of lists: opaque to callers, the sort key of the last row to us. */
 import { BoonError } from '../../contracts/errors.ts';
 
+/** The cursor behind the row with this sort key. */
 export function encodeCursor(key: readonly string[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }

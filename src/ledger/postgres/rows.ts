@@ -13,7 +13,7 @@ export function instantOrNull(value: string | Date | null | undefined): string |
   return value === null || value === undefined ? null : instant(value);
 }
 
-/** What `boon.gift_view` says, with times in our spelling. */
+/** What `gift_view` says, with times in our spelling. */
 export function toGift(view: Gift): Gift {
   return {
     ...view,
@@ -26,12 +26,12 @@ export function toGift(view: Gift): Gift {
   };
 }
 
-/** What `boon.lot_view` says, with times in our spelling. */
+/** What `lot_view` says, with times in our spelling. */
 export function toLot(view: Lot): Lot {
   return { ...view, granted_at: instant(view.granted_at), expires_at: instantOrNull(view.expires_at) };
 }
 
-/** What `boon.invoice_view` says, with times in our spelling. */
+/** What `invoice_view` says, with times in our spelling. */
 export function toInvoice(view: Invoice): Invoice {
   return {
     ...view,

@@ -35,6 +35,7 @@ const LIST = `
     AND ($3::bigint IS NULL OR (c.opened_at, c.id) < ('epoch'::timestamptz + $3 * interval '1 microsecond', $4))
   ORDER BY c.opened_at DESC, c.id DESC LIMIT $5`;
 
+/** Makes what the ledger offers for payment cases. */
 export function makePaymentCases(database: Database): PaymentCases {
   const close = makeArrayCall<CaseClosing, { case: PaymentCase }>(database, {
     name: 'close_payment_cases',
@@ -74,7 +75,7 @@ export function makePaymentCases(database: Database): PaymentCases {
   };
 }
 
-/** What `boon.case_view` says, with times in our spelling. */
+/** What `case_view` says, with times in our spelling. */
 export function toCase(view: PaymentCase): PaymentCase {
   return { ...view, opened_at: instant(view.opened_at), closed_at: instantOrNull(view.closed_at) };
 }

@@ -15,6 +15,7 @@ import type { Page, PageRequest } from '../postgres/page.ts';
 import { toPage } from '../postgres/page.ts';
 import { instant, instantOrNull } from '../postgres/rows.ts';
 
+/** The function behind `Purchases.findPurchase`. */
 export async function findPurchase(database: Database, id: PurchaseId): Promise<Purchase> {
   const text =
     'SELECT boon_code.with_payment(boon_code.purchase_view(p)) AS purchase FROM boon.purchases p WHERE p.id = $1';
@@ -31,6 +32,7 @@ const LIST = `
   WHERE p.account_id = $1 AND ($2::bigint IS NULL OR (p.created_at, p.id) < ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
   ORDER BY p.created_at DESC, p.id DESC LIMIT $4`;
 
+/** The function behind `Purchases.listPurchases`. */
 export async function listPurchases(
   database: Database,
   accountId: AccountId,
@@ -50,6 +52,7 @@ const OPEN = `
     AND ($2::bigint IS NULL OR (p.created_at, p.id) > ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
   ORDER BY p.created_at, p.id LIMIT $4`;
 
+/** The function behind `Purchases.openPurchases`. */
 export async function openPurchases(
   database: Database,
   before: Instant,
@@ -65,6 +68,7 @@ const PAID = `
     AND ($2::bigint IS NULL OR (p.created_at, p.id) > ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
   ORDER BY p.created_at, p.id LIMIT $4`;
 
+/** The function behind `Purchases.paidPurchases`. */
 export async function paidPurchases(
   database: Database,
   since: Instant,
@@ -75,6 +79,7 @@ export async function paidPurchases(
   return paged(await queryRows<Positioned>(database, 'paid_purchases', PAID, values), page);
 }
 
+/** The function behind `Purchases.listPackages`. */
 export async function listPackages(database: Database, version: string): Promise<PackageList> {
   const text = `SELECT package AS id, boon_code.credits(credits) AS credits, resets, json_build_object('amount', price, 'currency', currency) AS price
     FROM boon.package_rules r WHERE r.version = $1 ORDER BY r.resets, r.price, r.package`;
@@ -87,7 +92,7 @@ export async function listPackages(database: Database, version: string): Promise
   return { data: rows };
 }
 
-/** What `boon.purchase_view` says, with times in our spelling. */
+/** What `purchase_view` says, with times in our spelling. */
 export function toPurchase(view: Purchase): Purchase {
   return {
     ...view,
@@ -99,7 +104,7 @@ export function toPurchase(view: Purchase): Purchase {
   };
 }
 
-/** What `boon.refund_view` says, with times in our spelling. */
+/** What `refund_view` says, with times in our spelling. */
 export function toRefund(view: Refund): Refund {
   return { ...view, created_at: instant(view.created_at), ended_at: instantOrNull(view.ended_at) };
 }

@@ -1,4 +1,4 @@
-/** May an account invite, and if not, why: the rule that `boon.invite` asks. */
+/** May an account invite, and if not, why: the rule that `invite` asks. */
 import { BoonError } from '../../contracts/errors.ts';
 import type { AccountId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';

@@ -1,4 +1,4 @@
-/** What people and time do to referrals: the TypeScript side of `boon.act_on_referrals` and `boon.expire_referrals`. */
+/** What people and time do to referrals: the TypeScript side of `act_on_referrals` and `expire_referrals`. */
 
 import type { Referral } from '../../contracts/referrals/referral.ts';
 import type { ReferralId } from '../../domain/ids.ts';
@@ -39,6 +39,7 @@ export function makeActOnReferral(
   };
 }
 
+/** The function behind `Referrals.expireReferrals`. */
 export async function expireReferrals(database: Database, at: Instant, limit: number): Promise<Referral[]> {
   const rows = await queryRows<{ referral: Referral }>(
     database,

@@ -1,4 +1,4 @@
-/** Invitations, grouped: the TypeScript side of `boon.invite`. */
+/** Invitations, grouped: the TypeScript side of `invite`. */
 
 import { BoonError } from '../../contracts/errors.ts';
 import type { Referral } from '../../contracts/referrals/referral.ts';

@@ -1,4 +1,4 @@
-/** Friends who come by a link, grouped: the TypeScript side of `boon.use_links`. */
+/** Friends who come by a link, grouped: the TypeScript side of `use_links`. */
 
 import type { Referral } from '../../contracts/referrals/referral.ts';
 import type { AccountId, ReferralId } from '../../domain/ids.ts';

@@ -12,6 +12,7 @@ import type { Page, PageRequest } from '../postgres/page.ts';
 import { toPage } from '../postgres/page.ts';
 import { toReferral } from './referral-rows.ts';
 
+/** The function behind `Referrals.findReferral`. */
 export async function findReferral(database: Database, id: ReferralId, at?: Instant): Promise<Referral> {
   const row = await queryRow<{ referral: Referral }>(
     database,
@@ -32,6 +33,7 @@ const LIST = `
     AND ($3::bigint IS NULL OR (r.invited_at, r.id) < ('epoch'::timestamptz + $3 * interval '1 microsecond', $4))
   ORDER BY r.invited_at DESC, r.id DESC LIMIT $5`;
 
+/** The function behind `Referrals.listReferrals`. */
 export async function listReferrals(
   database: Database,
   referrerId: AccountId,
@@ -53,6 +55,7 @@ const OPEN = `
     AND ($2::bigint IS NULL OR (r.invited_at, r.id) > ('epoch'::timestamptz + $2 * interval '1 microsecond', $3))
   ORDER BY r.invited_at, r.id LIMIT $4`;
 
+/** The function behind `Referrals.openReferrals`. */
 export async function openReferrals(
   database: Database,
   before: Instant,
@@ -79,6 +82,7 @@ const UNTOLD = `
   WHERE r.ended_at < $1 AND r.invited_at < $1 AND (u.told_at IS NULL OR u.told_at <= $2) AND ($3::bigint IS NULL OR u.seq > $3)
   ORDER BY u.seq LIMIT $4`;
 
+/** The function behind `Referrals.untoldEnds`. */
 export async function untoldEnds(
   database: Database,
   { before, toldBy }: { before: Instant; toldBy: Instant },
@@ -96,6 +100,7 @@ const UNTOLD_OF = `
   JOIN boon.untold_ends u ON u.referral_id = mine.id AND u.told_at IS NULL JOIN boon.referrals r ON r.id = u.referral_id
   WHERE r.ended_at IS NOT NULL ORDER BY u.seq DESC LIMIT $2`;
 
+/** The function behind `Referrals.untoldEndsOf`. */
 export async function untoldEndsOf(
   database: Database,
   accountId: AccountId,
@@ -110,6 +115,7 @@ const NOTE_TOLD = `
   WITH over AS (DELETE FROM boon.untold_ends WHERE referral_id = ANY ($1))
   UPDATE boon.untold_ends SET told_at = $3 WHERE referral_id = ANY ($2)`;
 
+/** The function behind `Referrals.noteEndsTold`. */
 export async function noteEndsTold(
   database: Database,
   { over, told }: { over: readonly ReferralId[]; told: readonly ReferralId[] },
@@ -118,6 +124,7 @@ export async function noteEndsTold(
   await queryRows(database, 'note_ends_told', NOTE_TOLD, [over, told, at]);
 }
 
+/** The function behind `Referrals.dueRewards`. */
 export async function dueRewards(
   database: Database,
   at: Instant,
@@ -136,6 +143,7 @@ export async function dueRewards(
 
 export type ReferralAddress = { email: string; token: string | undefined };
 
+/** The function behind `Referrals.referralAddresses`. */
 export async function referralAddresses(
   database: Database,
   vault: AddressVault,

@@ -1,4 +1,4 @@
-/** Logins and prompts, grouped: the TypeScript side of `boon.record_activity`. */
+/** Logins and prompts, grouped: the TypeScript side of `record_activity`. */
 import { hash } from 'node:crypto';
 import { BoonError } from '../../contracts/errors.ts';
 import type { Referral } from '../../contracts/referrals/referral.ts';
@@ -17,8 +17,6 @@ export type Activity = {
   told_at?: Instant | undefined;
 };
 
-/** An event is a small update; a batch of many costs little more than one of few. */
-const MOST_IN_A_BATCH = 256;
 /** While PostgreSQL works on one batch the server reads the next; a second one of few events would cost more than it gains. */
 const WRITERS = 2;
 const JOIN = 64;
@@ -31,7 +29,8 @@ type Row = { i: number; referral: Referral | null; told_until: Date | null };
 export function makeRecordActivity(database: Database): (event: Activity) => Promise<Referral | undefined> {
   const groups = new GroupCommit<Activity, Outcome>({
     writers: WRITERS,
-    most: MOST_IN_A_BATCH,
+    // An event is a small update; a batch of many costs little more than one of few.
+    most: 256,
     join: JOIN,
     shardOf: (event) => event.account_id,
     async run(batch, wait) {

@@ -2,7 +2,7 @@
 import type { Referral } from '../../contracts/referrals/referral.ts';
 import { instant, instantOrNull } from '../postgres/rows.ts';
 
-/** What `boon.referral_view` says, with times in our spelling. */
+/** What `referral_view` says, with times in our spelling. */
 export function toReferral(view: Referral): Referral {
   return {
     ...view,

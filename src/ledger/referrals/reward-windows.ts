@@ -27,6 +27,7 @@ const WINDOW = `
     ELSE (SELECT boon_code.rules_of(r) FROM boon.referrals r WHERE r.id = $5) END AS rules OFFSET 0) x
   CROSS JOIN LATERAL (SELECT (x.rules).*) p WHERE a.id = $2`;
 
+/** The function behind `Referrals.rewardWindow`. */
 export async function rewardWindow(
   database: Database,
   policyVersion: string,

@@ -1,13 +1,12 @@
-/** Rewards of qualified referrals, grouped: the TypeScript side of `boon.reward_referrals`. */
+/** Rewards of qualified referrals, grouped: the TypeScript side of `reward_referrals`. */
 import { BoonError } from '../../contracts/errors.ts';
 import type { Referral } from '../../contracts/referrals/referral.ts';
 import type { ReferralId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';
+import { MOST_IN_A_BATCH } from '../postgres/array-call.ts';
 import { type Database, queryBatch } from '../postgres/database.ts';
 import { AGAIN, GroupCommit, type LockWait } from '../postgres/group-commit.ts';
 import { toReferral } from './referral-rows.ts';
-
-const MOST_IN_A_BATCH = 64;
 
 type Due = { id: ReferralId; at: Instant };
 

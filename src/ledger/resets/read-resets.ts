@@ -22,6 +22,7 @@ export interface ReadResets {
 
 const FIRST: PageRequest = { limit: 200, cursor: undefined };
 
+/** Makes what can be read of banked resets. */
 export function makeReadResets(database: Database): ReadResets {
   return {
     listResets: (id, at, page = FIRST) => listResets(database, id, at, page),
@@ -88,7 +89,7 @@ async function findReset(
   return row && toReset(row.view);
 }
 
-/** What `boon.reset_view` says, with times in our spelling. */
+/** What `reset_view` says, with times in our spelling. */
 export function toReset(view: Reset): Reset {
   return {
     ...view,

@@ -1,4 +1,4 @@
-/** Redeeming banked resets, grouped: the TypeScript side of `boon.redeem_resets`. */
+/** Redeeming banked resets, grouped: the TypeScript side of `redeem_resets`. */
 import type { ErrorCode } from '../../contracts/error-codes.ts';
 import { BoonError } from '../../contracts/errors.ts';
 import type { Redemption } from '../../contracts/resets/reset.schema.ts';
@@ -30,8 +30,7 @@ type RedeemRow = WindowsRow & {
   weekly_moved: boolean;
 };
 
-/** As for gifts: larger batches hold their locks too long, and a second writer pays from 16 on. */
-const MOST_IN_A_BATCH = 32;
+/** A second writer pays from 16 on. */
 const WRITERS = 2;
 const JOIN = 16;
 
@@ -47,7 +46,7 @@ export function makeRedeemReset(
 ): (request: RedeemRequest) => Promise<Redemption> {
   const groups = new GroupCommit<RedeemRequest, RedeemRow>({
     writers: WRITERS,
-    most: MOST_IN_A_BATCH,
+    most: 2 * JOIN,
     join: JOIN,
     shardOf: (request) => request.account_id,
     async run(batch, wait) {

@@ -27,6 +27,7 @@ type Row = Pick<DueReminder, 'account_id' | 'before'> & {
   position: string;
 };
 
+/** The function behind `Resets.dueReminders`. */
 export async function dueReminders(
   database: Database,
   vault: AddressVault,
@@ -64,6 +65,7 @@ export async function dueReminders(
   return { due, next };
 }
 
+/** The function behind `Resets.noteReminder`. */
 export async function noteReminder(
   database: Database,
   { reset_ids, before }: DueReminder,

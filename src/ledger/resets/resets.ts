@@ -3,10 +3,10 @@ import type { GrantedResets, PlanLimits, Redemption } from '../../contracts/rese
 import type { AccountId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { AddressVault } from '../postgres/address-vault.ts';
+import { makeArrayCall } from '../postgres/array-call.ts';
 import { type Database, queryRow } from '../postgres/database.ts';
-import { GroupCommit } from '../postgres/group-commit.ts';
 import type { Recorded, Write } from '../postgres/recorded.ts';
-import { type AnswerRow, answerOf, callWithArray, inputHash } from '../postgres/recorded.ts';
+import { inputHash } from '../postgres/recorded.ts';
 import { instantOrNull } from '../postgres/rows.ts';
 import { limits } from '../usage/usage-windows.ts';
 import { BEFORE_ALL, type ExpiringReset } from './expiring-reset.ts';
@@ -63,8 +63,6 @@ export interface Resets extends ReadResets, ResetHistory {
   /** The first moment after `after` at which time changes a reset or reminds of one. */
   nextResetMoment(after: Instant): Promise<Instant | undefined>;
 }
-
-const MOST_IN_A_BATCH = 100;
 
 export function makeResets(database: Database, vault: AddressVault, policyVersion: () => string): Resets {
   return {
@@ -123,23 +121,15 @@ function makeGrantResets(
   database: Database,
   policyVersion: () => string,
 ): (request: ResetGrantRequest) => Promise<Recorded<GrantedResets>> {
-  const groups = new GroupCommit<ResetGrantRequest, AnswerRow<GrantedResets>>({
-    writers: 1,
-    most: MOST_IN_A_BATCH,
-    join: 1,
-    shardOf: (request) => request.account_id,
-    run: (batch, wait) =>
-      callWithArray(
-        database,
-        'grant_resets',
-        'SELECT i, replayed, result FROM boon_code.grant_resets($1, $2)',
-        [policyVersion(), JSON.stringify(batch.map(toRow))],
-        batch.length,
-        wait,
-      ),
+  const grant = makeArrayCall<ResetGrantRequest, GrantedResets>(database, {
+    name: 'grant_resets',
+    text: 'SELECT i, replayed, result FROM boon_code.grant_resets($1, $2)',
+    values: () => [policyVersion()],
+    toRow,
+    groups: { most: 100, shardOf: (request) => request.account_id },
   });
   return async (request) => {
-    const { value, replayed } = answerOf(await groups.submit(request));
+    const { value, replayed } = await grant(request);
     return { value: { resets: value.resets.map(toReset) }, replayed };
   };
 }

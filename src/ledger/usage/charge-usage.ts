@@ -1,4 +1,4 @@
-/** Charging of uses, grouped: the TypeScript side of `boon.use`. */
+/** Charging of uses, grouped: the TypeScript side of `use`. */
 
 import { BoonError, type LimitReached } from '../../contracts/errors.ts';
 import type { Usage, UsageBody } from '../../contracts/usage/usage.schema.ts';
@@ -8,6 +8,7 @@ import type { Instant } from '../../domain/instant.ts';
 import { isError } from '../../domain/is-error.ts';
 import type { InvalidUseReason, UseLimitReason } from '../../domain/usage-reasons.ts';
 import { WINDOW_KINDS, WINDOW_LENGTH_MS } from '../../domain/usage-window.ts';
+import { MOST_IN_A_BATCH } from '../postgres/array-call.ts';
 import { type Database, queryBatch, queryRow } from '../postgres/database.ts';
 import { AGAIN, GroupCommit } from '../postgres/group-commit.ts';
 
@@ -43,8 +44,7 @@ const USE = `
     weekly_limit, weekly_used, weekly_started_at, amount, resets
   FROM boon_code.use($1, $2)`;
 
-/** As for gifts larger batches hold their locks too long. Four uses are worth a second writer, which works while the first waits for the disk. */
-const MOST_IN_A_BATCH = 64;
+/** Four uses are worth a second writer, which works while the first waits for the disk. */
 const WRITERS = 2;
 const JOIN = 4;
 const MOST_REMEMBERED = 100_000;

@@ -1,4 +1,4 @@
-/** What credits could pay beyond the plan, and what limits their spending: the TypeScript side of `boon.credit_means`. */
+/** What credits could pay beyond the plan, and what limits their spending: the TypeScript side of `credit_means`. */
 import { BoonError } from '../../contracts/errors.ts';
 import type { BeyondPlan } from '../../contracts/resets/reset.schema.ts';
 import { type Credits, formatCredits } from '../../domain/credits.ts';
@@ -31,6 +31,7 @@ type MeansRow = {
   resets_at: Date;
 };
 
+/** The function behind `Metering.creditMeans`. */
 export async function creditMeans(
   database: Database,
   policyVersion: string,
@@ -68,6 +69,7 @@ const BEYOND_PLAN = `
   CROSS JOIN unnest(l.products) WITH ORDINALITY p (product, place) CROSS JOIN LATERAL boon_code.credit_means($1, a.id, p.product, $3) m
   WHERE a.id = $2 ORDER BY p.place`;
 
+/** The function behind `Metering.beyondPlan`: the same for each product that the plan lets credits pay for. */
 export async function beyondPlan(
   database: Database,
   policyVersion: string,

@@ -34,6 +34,7 @@ type ChargeRow = Omit<Charge, 'at' | 'told_at' | 'charged' | 'windows'> & {
   weekly: Date | null;
 };
 
+/** The function behind `Metering.listUsage`. */
 export async function listUsage(database: Database, id: AccountId, page: PageRequest): Promise<Page<Charge>> {
   const [seq] = page.cursor === undefined ? [null] : decodeCursor(page.cursor, [DIGITS]);
   const rows = await queryRows<ChargeRow>(database, 'list_usage', LIST, [id, seq, page.limit + 1]);
@@ -111,6 +112,7 @@ type PoolRow = {
   pool_limit: string | null;
 };
 
+/** The function behind `Metering.pool`. */
 export async function pool(
   database: Database,
   policyVersion: string,

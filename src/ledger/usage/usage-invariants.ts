@@ -147,8 +147,8 @@ export const USAGE_INVARIANTS: Readonly<Record<string, string>> = {
   'credits paid only when the plan was used up, and out of lots that may pay': `
     SELECT format('use %s of %s left the plan unused', u.id, u.account_id) AS detail FROM boon.usage u
     WHERE u.plan_part < u.amount
-      AND coalesce(u.five_hour_limit > CASE WHEN u.five_hour_started_at + interval '5 hours' > u.at THEN u.five_hour_used ELSE 0 END, true)
-      AND coalesce(u.weekly_limit > CASE WHEN u.weekly_started_at + interval '168 hours' > u.at THEN u.weekly_used ELSE 0 END, true)
+      AND coalesce(u.five_hour_limit > CASE WHEN u.five_hour_started_at + boon_code.window_length('five_hour') > u.at THEN u.five_hour_used ELSE 0 END, true)
+      AND coalesce(u.weekly_limit > CASE WHEN u.weekly_started_at + boon_code.window_length('weekly') > u.at THEN u.weekly_used ELSE 0 END, true)
     UNION ALL
     SELECT format('use %s of %s was paid by lot %s', u.id, u.account_id, l.id) FROM boon.usage u
     JOIN boon.entries e ON e.transfer IN (u.pool_transfer, u.own_transfer) JOIN boon.lots l ON l.id = e.lot_id

@@ -1,4 +1,4 @@
-/** What an account has used of its plan: the TypeScript side of `boon.limits`. */
+/** What an account has used of its plan: the TypeScript side of `limits`. */
 import { BoonError } from '../../contracts/errors.ts';
 import type { PlanLimits, Windows } from '../../contracts/resets/reset.schema.ts';
 import { formatCredits } from '../../domain/credits.ts';
@@ -22,6 +22,7 @@ export type WindowsRow = {
   weekly_started_at: Date | null;
 };
 
+/** One window of a row; undefined where it is not open. */
 export function storedWindow(row: WindowsRow, kind: WindowKind): StoredWindow | undefined {
   const startedAt = row[`${kind}_started_at`];
   return startedAt === null
@@ -56,6 +57,7 @@ export function openWindows(row: WindowsRow): Windows {
 const COLUMNS =
   'five_hour_limit, five_hour_used, five_hour_started_at, weekly_limit, weekly_used, weekly_started_at';
 
+/** The function behind `Ledger.limits`. */
 export async function limits(
   database: Database,
   policyVersion: string,

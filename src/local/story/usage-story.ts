@@ -31,6 +31,7 @@ export async function playUsage(stage: Stage, { grace }: Cast): Promise<void> {
   });
 }
 
+/** Reports a use of the story. */
 export function useCodex({ client }: Stage, accountId: string, units: string): Promise<Usage> {
   return client.usage.record({ account_id: accountId, product: 'codex', units });
 }
@@ -49,6 +50,7 @@ export async function refusedUse(stage: Stage, accountId: string, units: string)
   throw new Error(`${units} units were more than ${accountId} had, and were used all the same`);
 }
 
+/** Who paid for a use, in words. */
 export function paidBy({ charged: { plan, credits } }: Usage): string {
   return `the plan pays ${plan}, credits ${credits}`;
 }

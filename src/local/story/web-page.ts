@@ -8,6 +8,7 @@ export interface WebPage {
   readonly location: string | null;
 }
 
+/** Opens a page as a browser does. */
 export async function openPage(url: string): Promise<WebPage> {
   return await ask(url, {});
 }

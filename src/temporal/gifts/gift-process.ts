@@ -52,6 +52,7 @@ const LONGEST_UPDATE_ID = 200;
 /** The gift as this very call changed it, or `recorded`: what was answered is an earlier call's, or no answer of Boon's. */
 type Answer = Gift | 'recorded';
 
+/** Makes the side of Temporal that the HTTP server starts gifts and acts on them by. */
 export function createGiftProcess(options: GiftProcessOptions): GiftProcess {
   const { client, ledger, taskQueue, clock, actPatience = ACT_PATIENCE } = options;
   return {

@@ -14,6 +14,7 @@ const LARGEST_PAGE = 1_000;
 /** How long processes may take to look at the ledger, in milliseconds. */
 const REFRESH_PATIENCE = 5_000;
 
+/** Makes what `reconcile` asks of the runs of gifts. */
 export function giftRuns(client: Client, taskQueue: string, clock: () => Date): GiftRuns {
   return {
     running: (workflowIds) => runningWorkflows(client, workflowIds),

@@ -222,7 +222,7 @@ describe('the provider', () => {
   test('that has it otherwise is noted once in the same words', async () => {
     const { id } = await invoiced('50');
     for (const what of ['evt_1: paid', 'evt_1: paid', 'evt_2: paid']) {
-      await own.ledger.noteInvoiceDisagreement(id, what, AT);
+      await own.sql('SELECT boon_code.note_invoice_disagreement($1, $2, $3)', [id, what, AT]);
     }
     const events = await own.sql(
       `SELECT FROM boon.events WHERE subject = $1 AND type = 'invoice.provider_disagreed'`,

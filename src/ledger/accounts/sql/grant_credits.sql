@@ -18,13 +18,12 @@ CREATE FUNCTION boon_code.grant_credits(p_requests json)
 RETURNS TABLE (i int, replayed boolean, result jsonb) LANGUAGE plpgsql AS $$
 DECLARE
   r boon_code.grant_request;
-  available bigint;
-  moved bigint;
+  locked text[];
   lot boon.lots;
 BEGIN
-  PERFORM FROM boon.ledger_accounts a
+  locked := ARRAY(SELECT a.id FROM boon.ledger_accounts a
     WHERE a.id IN (SELECT q.account_id FROM json_populate_recordset(NULL::boon_code.grant_request, p_requests) q)
-    ORDER BY a.id FOR UPDATE;
+    ORDER BY a.id FOR UPDATE);
   FOR r IN SELECT * FROM json_populate_recordset(NULL::boon_code.grant_request, p_requests) ORDER BY 1 LOOP
     i := r.i;
     result := boon_code.recorded_answer(r.key, r.input_hash);
@@ -39,29 +38,23 @@ BEGIN
     END IF;
     IF EXISTS (SELECT FROM boon.accounts a WHERE a.id = r.account_id AND a.status = 'closed') THEN
       result := jsonb_build_object('code', 'recipient_ineligible', 'reason_code', 'recipient_unavailable', 'detail', 'The account is closed.');
-      INSERT INTO boon.idempotency_keys VALUES (r.key, decode(r.input_hash, 'hex'), result, r.at);
+      PERFORM boon_code.keep_answer(r.key, r.input_hash, result, r.at);
       RETURN NEXT; CONTINUE;
     END IF;
     IF r.amount > boon_code.room_of(r.account_id) THEN
       result := boon_code.full_account(r.account_id);
-      INSERT INTO boon.idempotency_keys VALUES (r.key, decode(r.input_hash, 'hex'), result, r.at);
+      PERFORM boon_code.keep_answer(r.key, r.input_hash, result, r.at);
       RETURN NEXT; CONTINUE;
     END IF;
-    UPDATE boon.ledger_accounts a SET credits_posted = a.credits_posted + r.amount WHERE a.id = r.account_id
-      RETURNING a.credits_posted - a.debits_posted - a.debits_pending INTO available;
-    IF NOT FOUND THEN
+    IF NOT r.account_id = ANY (locked) THEN
       result := jsonb_build_object('code', 'not_found', 'detail', format('There is no account "%s".', r.account_id));
       RETURN NEXT; CONTINUE;
     END IF;
-    INSERT INTO boon.transfers (phase, kind, debit_account, credit_account, amount, reference, effective_at)
-      VALUES ('posted', 'grant', 'boon:issuance', r.account_id, r.amount, r.reason, r.at) RETURNING seq INTO moved;
-    INSERT INTO boon.lots (account_id, source, granted, remaining, granted_at, expires_at, giftable, transfer, slice, products)
-      VALUES (r.account_id, r.source, r.amount, r.amount, r.at, r.expires_at, r.giftable, moved, 1, r.products) RETURNING * INTO lot;
-    INSERT INTO boon.entries VALUES (moved, 1, r.account_id, lot.id, 'grant', r.amount, available, r.reason, r.at);
+    lot := boon_code.post_lot('grant', 'grant', r.account_id, r.amount, r.source, r.expires_at, r.giftable, r.products, r.reason, r.at);
     PERFORM boon_code.credits_came(r.account_id, ARRAY[(lot.id, r.amount)::boon_code.slice], r.reason, r.at);
     SELECT * INTO STRICT lot FROM boon.lots l WHERE l.id = lot.id;
     result := jsonb_build_object('lot', boon_code.lot_view(lot));
-    INSERT INTO boon.idempotency_keys VALUES (r.key, decode(r.input_hash, 'hex'), result, r.at);
+    PERFORM boon_code.keep_answer(r.key, r.input_hash, result, r.at);
     INSERT INTO boon.events (type, subject, accounts, data, effective_at)
       VALUES ('credits.granted', lot.id::text, ARRAY[r.account_id], result -> 'lot' || jsonb_build_object('reason', r.reason), r.at);
     RETURN NEXT;

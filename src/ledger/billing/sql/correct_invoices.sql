@@ -46,8 +46,7 @@ BEGIN
     c.amount := coalesce(r.amount, v.amount - v.credited_amount);
     -- At the invoice's own price, over all that was credited: the last coin takes the last credit.
     c.credits := div((v.credited_amount + c.amount)::numeric * v.credits, v.amount) - v.credited;
-    INSERT INTO boon.transfers (phase, kind, debit_account, credit_account, amount, reference, effective_at)
-      VALUES ('posted', 'correction', 'boon:revenue', 'boon:receivable', c.credits, c.id, r.at) RETURNING seq INTO c.transfer;
+    c.transfer := (boon_code.post('correction', 'boon:receivable', 'boon:revenue', c.credits, c.id, r.at)).transfer;
     c.recorded_at := transaction_timestamp();
     INSERT INTO boon.invoice_corrections SELECT c.*;
     IF c.kind = 'void' THEN
@@ -60,7 +59,7 @@ BEGIN
     PERFORM boon_code.note_invoice(v, CASE c.kind WHEN 'void' THEN 'voided'::boon.invoice_movement ELSE 'credited' END, r.said_by, c.id, r.at,
       jsonb_build_object('correction', boon_code.correction_view(c)));
     result := jsonb_build_object('invoice', boon_code.invoice_view(v), 'correction', boon_code.correction_view(c));
-    INSERT INTO boon.idempotency_keys VALUES (r.key, decode(r.input_hash, 'hex'), result, r.at);
+    PERFORM boon_code.keep_answer(r.key, r.input_hash, result, r.at);
     RETURN NEXT;
   END LOOP;
 END $$;

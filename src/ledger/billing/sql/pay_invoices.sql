@@ -34,12 +34,11 @@ BEGIN
         RETURN NEXT; CONTINUE;
       END IF;
       UPDATE boon.invoices x SET status = 'paid', paid_at = r.at WHERE x.id = v.id RETURNING * INTO v;
-      INSERT INTO boon.transfers (phase, kind, debit_account, credit_account, amount, reference, effective_at)
-        VALUES ('posted', 'payment', 'boon:payments', 'boon:receivable', v.credits - v.credited, v.id, r.at);
+      PERFORM boon_code.post('payment', 'boon:receivable', 'boon:payments', v.credits - v.credited, v.id, r.at);
       PERFORM boon_code.note_invoice(v, 'paid', r.said_by, r.reference, r.at);
     END IF;
     result := jsonb_build_object('invoice', boon_code.invoice_view(v));
-    INSERT INTO boon.idempotency_keys VALUES (r.key, decode(r.input_hash, 'hex'), result, r.at);
+    PERFORM boon_code.keep_answer(r.key, r.input_hash, result, r.at);
     RETURN NEXT;
   END LOOP;
 END $$;

@@ -41,6 +41,6 @@ BEGIN
     END IF;
     result := jsonb_build_object('campaign', boon_code.campaign_view(c));
   END IF;
-  INSERT INTO boon.idempotency_keys VALUES (p ->> 'key', decode(p ->> 'input_hash', 'hex'), result, at);
+  PERFORM boon_code.keep_answer(p ->> 'key', p ->> 'input_hash', result, at);
   RETURN NEXT;
 END $$;

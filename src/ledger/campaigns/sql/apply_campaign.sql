@@ -1,4 +1,6 @@
--- As in 031; an account that is full is left out.
+-- What a campaign does to accounts, all of them in one statement a table. The caller has locked their ledger accounts, so
+-- that nothing else is done to them meanwhile. An account that was excluded before is judged again; one that was granted is
+-- left alone, and one that is full is left out.
 CREATE FUNCTION boon_code.apply_campaign(c boon.campaigns, p_accounts text[], p_at timestamptz) RETURNS void LANGUAGE plpgsql
   SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE

@@ -13,7 +13,7 @@ BEGIN
     INSERT INTO boon.campaigns SELECT c.*;
     PERFORM boon_code.tell_of_campaign(c, 'campaign.created', c.reason, c.created_by, c.created_at);
     result := jsonb_build_object('campaign', boon_code.campaign_view(c));
-    INSERT INTO boon.idempotency_keys VALUES (p ->> 'key', decode(p ->> 'input_hash', 'hex'), result, c.created_at);
+    PERFORM boon_code.keep_answer(p ->> 'key', p ->> 'input_hash', result, c.created_at);
   END IF;
   RETURN NEXT;
 END $$;

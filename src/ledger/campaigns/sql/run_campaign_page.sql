@@ -1,4 +1,5 @@
--- As in 032.
+-- Takes the next p_limit accounts of a running campaign, in the order of their ids, in one transaction: so a page is done
+-- or not, and the next call goes on behind it. Answers the campaign; one that does not run is left as it is.
 CREATE FUNCTION boon_code.run_campaign_page(p_campaign text, p_limit int, p_at timestamptz) RETURNS jsonb LANGUAGE plpgsql
   SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE

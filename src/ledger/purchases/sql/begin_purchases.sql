@@ -9,7 +9,8 @@ CREATE TYPE boon_code.purchase_request AS (
   save_card boolean
 );
 
--- As in 040; an organisation buys resets too.
+-- Takes an array of purchases to be; answers each by its `i`: {purchase} or {code, detail, errors}. Organisations buy resets
+-- too.
 CREATE FUNCTION boon_code.begin_purchases(p_policy text, p_requests json)
 RETURNS TABLE (i int, replayed boolean, result jsonb) LANGUAGE plpgsql AS $$
 DECLARE
@@ -52,7 +53,7 @@ BEGIN
         coalesce(r.save_card, false), r.at, r.at + rules.checkout_valid_for) RETURNING * INTO p;
     PERFORM boon_code.note_purchase(p, 'created', p.price, NULL, r.at);
     result := jsonb_build_object('purchase', boon_code.purchase_view(p));
-    INSERT INTO boon.idempotency_keys VALUES (r.key, decode(r.input_hash, 'hex'), result, r.at);
+    PERFORM boon_code.keep_answer(r.key, r.input_hash, result, r.at);
     RETURN NEXT;
   END LOOP;
 END $$;

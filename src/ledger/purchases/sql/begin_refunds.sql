@@ -70,7 +70,7 @@ BEGIN
     PERFORM boon_code.note_refund_movement(f, 'requested', NULL, r.at);
     PERFORM boon_code.heed_top_up(p, 'refunded', r.at);
     result := jsonb_build_object('refund', boon_code.refund_view(f));
-    INSERT INTO boon.idempotency_keys VALUES (r.key, decode(r.input_hash, 'hex'), result, r.at);
+    PERFORM boon_code.keep_answer(r.key, r.input_hash, result, r.at);
     RETURN NEXT;
   END LOOP;
 END $$;

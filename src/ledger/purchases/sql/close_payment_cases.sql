@@ -33,7 +33,7 @@ BEGIN
     UPDATE boon.payment_cases x SET status = 'closed', closed_at = r.at, closed_by = r.said_by, close_reason = r.reason WHERE x.id = c.id RETURNING * INTO c;
     PERFORM boon_code.note_payment_case(c, 'closed', r.at);
     result := jsonb_build_object('case', boon_code.case_view(c));
-    INSERT INTO boon.idempotency_keys VALUES (r.key, decode(r.input_hash, 'hex'), result, r.at);
+    PERFORM boon_code.keep_answer(r.key, r.input_hash, result, r.at);
     RETURN NEXT;
   END LOOP;
 END $$;

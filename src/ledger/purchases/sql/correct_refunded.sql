@@ -46,7 +46,7 @@ BEGIN
     INSERT INTO boon.events (type, subject, accounts, data, effective_at) VALUES ('purchase.corrected', p.id, ARRAY[p.account_id],
       (boon_code.purchase_view(p) - 'checkout') || jsonb_build_object('by', r.said_by, 'reason', r.reason), r.at);
     result := jsonb_build_object('purchase', boon_code.with_payment(boon_code.purchase_view(p)));
-    INSERT INTO boon.idempotency_keys VALUES (r.key, decode(r.input_hash, 'hex'), result, r.at);
+    PERFORM boon_code.keep_answer(r.key, r.input_hash, result, r.at);
     RETURN NEXT;
   END LOOP;
 END $$;

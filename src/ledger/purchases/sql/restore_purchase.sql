@@ -1,4 +1,6 @@
--- As in 097; an organisation has resets too.
+-- Writes a lost purchase down again as one that has ended unpaid, so that its payment counts as a late one does: {id,
+-- account_id, kind, package, credits, resets, price, currency, created_at, expires_at, checkout_id?, checkout_url?, at}.
+-- Answers 'restored', 'known', or why it cannot be: 'account_unknown', 'consent_unknown', 'over_cap'.
 CREATE FUNCTION boon_code.restore_purchase(m jsonb) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
   a boon.accounts;

@@ -3,14 +3,10 @@ CREATE FUNCTION boon_code.take_from_lot(p_lot bigint, p_amount bigint, p_transfe
 RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   owner text;
-  available bigint;
-  moved bigint;
+  posted record;
 BEGIN
   UPDATE boon.lots l SET remaining = l.remaining - p_amount WHERE l.id = p_lot RETURNING l.account_id INTO STRICT owner;
-  UPDATE boon.ledger_accounts a SET debits_posted = a.debits_posted + p_amount WHERE a.id = owner
-    RETURNING a.credits_posted - a.debits_posted - a.debits_pending INTO STRICT available;
-  INSERT INTO boon.transfers (phase, kind, debit_account, credit_account, amount, reference, effective_at)
-    VALUES ('posted', p_transfer, owner, 'boon:issuance', p_amount, p_reference, p_at) RETURNING seq INTO moved;
-  INSERT INTO boon.entries VALUES (moved, 1, owner, p_lot, p_entry, -p_amount, available, p_reference, p_at);
-  RETURN moved;
+  posted := boon_code.post(p_transfer, owner, 'boon:issuance', -p_amount, p_reference, p_at);
+  INSERT INTO boon.entries VALUES (posted.transfer, 1, owner, p_lot, p_entry, -p_amount, posted.balance, p_reference, p_at);
+  RETURN posted.transfer;
 END $$;

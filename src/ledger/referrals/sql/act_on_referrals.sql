@@ -56,7 +56,7 @@ BEGIN
         ELSE boon_code.end_referral(r, 'refused', q.at, 'clawed_back', boon_code.take_rewards_back(r, q.at), q.reason, q.operator) END;
       result := jsonb_build_object('referral', boon_code.referral_view(r));
     END IF;
-    INSERT INTO boon.idempotency_keys VALUES (q.key, decode(q.input_hash, 'hex'), result, q.at);
+    PERFORM boon_code.keep_answer(q.key, q.input_hash, result, q.at);
     RETURN NEXT;
   END LOOP;
 END $$;

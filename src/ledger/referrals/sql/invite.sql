@@ -67,7 +67,7 @@ BEGIN
       PERFORM boon_code.emit_referral_event(r, 'referral.invited', q.at);
       result := jsonb_build_object('referral', boon_code.referral_view(r));
     END IF;
-    INSERT INTO boon.idempotency_keys VALUES (q.key, decode(q.input_hash, 'hex'), result, q.at);
+    PERFORM boon_code.keep_answer(q.key, q.input_hash, result, q.at);
     RETURN NEXT;
   END LOOP;
 END $$;

@@ -59,7 +59,7 @@ BEGIN
       WHERE x.referrer_id = w.account_id AND x.program = w.program AND x.status = 'qualified' AND x.reason_code = 'reward_cap_reached'
         AND x.deferred_until > greatest(w.starts_at, r.at) AND x.deferred_until <= w.ends_at;
     result := jsonb_build_object('window', boon_code.reward_window_view(w));
-    INSERT INTO boon.idempotency_keys VALUES (r.key, decode(r.input_hash, 'hex'), result, r.at);
+    PERFORM boon_code.keep_answer(r.key, r.input_hash, result, r.at);
     INSERT INTO boon.events (type, subject, accounts, data, effective_at)
       VALUES ('reward_cap.raised', r.account_id, ARRAY[r.account_id],
         result -> 'window' || jsonb_build_object('reason', r.reason, 'by', r.operator), r.at);

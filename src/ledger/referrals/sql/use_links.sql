@@ -76,7 +76,7 @@ BEGIN
       r := boon_code.use_link(r, friend, coalesce(q.used_at, q.at), q.at);
       result := jsonb_build_object('referral', boon_code.referral_view(r));
     END IF;
-    INSERT INTO boon.idempotency_keys VALUES (q.key, decode(q.input_hash, 'hex'), result, q.at);
+    PERFORM boon_code.keep_answer(q.key, q.input_hash, result, q.at);
     RETURN NEXT;
   END LOOP;
   -- A call that was refused leaves nothing behind.

@@ -40,7 +40,7 @@ BEGIN
       SELECT jsonb_build_object('resets', jsonb_agg(boon_code.reset_view(t, r.at) ORDER BY t.id), 'reason', r.reason, 'by', r.operator)
         INTO result FROM boon.resets t WHERE t.id = ANY (banked);
     END IF;
-    INSERT INTO boon.idempotency_keys VALUES (r.key, decode(r.input_hash, 'hex'), result, r.at);
+    PERFORM boon_code.keep_answer(r.key, r.input_hash, result, r.at);
     RETURN NEXT;
   END LOOP;
 END $$;

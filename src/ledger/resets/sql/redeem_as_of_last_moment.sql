@@ -1,4 +1,6 @@
--- As in 110. A window that counts from before it began is told of as if it had begun then.
+-- Redeems a reset just before it expired. The caller has locked its account. One that comes back for what happened since (the
+-- weekly window ended, or everyone's windows were reset) is due at once. A window that counts from before it began is told
+-- of as if it had begun then.
 CREATE FUNCTION boon_code.redeem_as_of_last_moment(r boon.resets, p_policy text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   moment constant timestamptz := boon_code.last_moment_of(r);

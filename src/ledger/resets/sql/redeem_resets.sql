@@ -42,7 +42,7 @@ BEGIN
       l.five_hour AS five_hour_limit, coalesce(f.used, 0) AS five_hour_used, f.started_at AS five_hour_started_at,
       l.weekly AS weekly_limit, coalesce(w.used, 0) AS weekly_used, w.started_at AS weekly_started_at,
       w.started_at IS NOT NULL AND coalesce(p.moves_weekly_date, false) AS weekly_moved,
-      w.started_at + interval '168 hours' AS weekly_ends_at, p.return_within,
+      w.started_at + boon_code.window_length('weekly') AS weekly_ends_at, p.return_within,
       CASE WHEN a.id IS NULL THEN 'not_found' WHEN a.status <> 'active' THEN 'account_frozen' END AS refused, a.status,
       CASE WHEN t.id IS NULL THEN 'no_credit' WHEN NOT coalesce(f.used > 0 AND l.five_hour IS NOT NULL OR w.used > 0 AND l.weekly IS NOT NULL, false) THEN 'nothing_to_reset'
            ELSE 'reset' END::boon.redeem_outcome AS outcome
@@ -50,17 +50,17 @@ BEGIN
     LEFT JOIN LATERAL (SELECT * FROM boon.accounts x WHERE x.id = q.account_id OFFSET 0) a ON true
     LEFT JOIN LATERAL (SELECT * FROM boon.plan_rules x WHERE x.version = p_policy AND x.plan = a.plan OFFSET 0) l ON true
     LEFT JOIN LATERAL (SELECT * FROM boon.usage_windows x WHERE x.account_id = q.account_id AND x.kind = 'five_hour'
-                       AND x.started_at + interval '5 hours' > q.at OFFSET 0) five ON true
+                       AND x.started_at + boon_code.window_length('five_hour') > q.at OFFSET 0) five ON true
     LEFT JOIN LATERAL (SELECT * FROM boon.usage_windows x WHERE x.account_id = q.account_id AND x.kind = 'weekly'
-                       AND x.started_at + interval '168 hours' > q.at OFFSET 0) week ON true
+                       AND x.started_at + boon_code.window_length('weekly') > q.at OFFSET 0) week ON true
     CROSS JOIN LATERAL (SELECT greatest(q.at, five.started_at, five.counts_from, week.started_at, week.counts_from) AS at) n
     LEFT JOIN LATERAL (SELECT x.id, x.policy_version, x.granted_at FROM boon.resets x WHERE x.account_id = q.account_id AND x.status = 'available'
                        AND x.expires_at > n.at AND (q.reset_id IS NULL OR x.id = q.reset_id)
                        ORDER BY x.expires_at, x.id LIMIT 1) t ON true
     LEFT JOIN LATERAL (SELECT * FROM boon.reset_rules x WHERE x.version = t.policy_version OFFSET 0) p ON true
     CROSS JOIN LATERAL (SELECT greatest(n.at, t.granted_at) AS at) m
-    LEFT JOIN LATERAL (SELECT five.started_at, five.used WHERE five.started_at + interval '5 hours' > m.at) f ON true
-    LEFT JOIN LATERAL (SELECT week.started_at, week.used WHERE week.started_at + interval '168 hours' > m.at) w ON true
+    LEFT JOIN LATERAL (SELECT five.started_at, five.used WHERE five.started_at + boon_code.window_length('five_hour') > m.at) f ON true
+    LEFT JOIN LATERAL (SELECT week.started_at, week.used WHERE week.started_at + boon_code.window_length('weekly') > m.at) w ON true
     WHERE NOT q.known AND q.turn = 1
   ), spent AS MATERIALIZED (
     SELECT * FROM decided d WHERE d.refused IS NULL AND d.outcome = 'reset' AND NOT d.dry_run

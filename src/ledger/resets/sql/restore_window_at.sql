@@ -1,4 +1,6 @@
--- As in 110. A window that began after the moment stays as it began, and counts what was used since the moment.
+-- Restores the window that was open at a moment of the past: it ends then, with what was used by then. What was used of it since
+-- counts in another, which began at that moment where p_moves says so, else when the first began; it ends no later than the
+-- first did, if that has ended. A window that began after the moment stays as it began, and counts what was used since the moment.
 CREATE FUNCTION boon_code.restore_window_at(p_account text, p_kind boon.window_kind, p_at timestamptz, p_reset bigint, p_moves boolean) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   then_open record;

@@ -1,18 +1,13 @@
--- What could pay for a product at a moment, beyond the plan, by the rule that boon.use follows: `refused` is why nothing
--- would without being asked, `payable` what could be paid by credits and be invoiced; `unlimited` where invoices go on
+-- What could pay for a product at a moment, beyond the plan, by the rule that `use` follows: `refused` is why not the
+-- least would be paid without being asked, `payable` what could be paid by credits and be invoiced; `unlimited` where invoices go on
 -- without end. `member` is one whose organisation pays first. The limit on spending is the member's on its organisation's
 -- credits, else the account's own. No row when there is no account.
 CREATE FUNCTION boon_code.credit_means(p_policy text, p_account text, p_product text, p_at timestamptz)
 RETURNS TABLE (refused text, payable bigint, unlimited boolean, member boolean, spending_limit bigint, spent bigint, resets_at timestamptz) LANGUAGE sql AS $$
   SELECT
     CASE WHEN a.status <> 'active' THEN 'account_frozen'
-         WHEN NOT p_product = ANY (l.products) THEN 'not_paid_by_credits'
-         WHEN a.use_credits = 'off' THEN 'credits_off'
-         WHEN m.payable = 0 AND (bill).org_id IS NULL AND c.all_of_it = 0 THEN 'no_credits'
-         WHEN m.payable = 0 AND (pool).member_limit <= (pool).member_spent THEN 'member_limit'
-         WHEN m.payable = 0 AND (bill).org_id IS NOT NULL THEN 'invoice_ceiling'
-         WHEN m.payable = 0 THEN 'spending_limit'
-         WHEN a.use_credits = 'ask' THEN 'credits_on_request' END,
+         ELSE boon_code.why_not_credits(p_product, l.products, a.use_credits, false, 1, m.payable, c.all_of_it,
+           (pool).member_limit - (pool).member_spent, (bill).org_id IS NOT NULL) END,
     m.payable, m.unlimited, o.id IS NOT NULL,
     CASE WHEN (pool).member_limit IS NOT NULL THEN (pool).member_limit ELSE (own).spending_limit END,
     CASE WHEN (pool).member_limit IS NOT NULL THEN (pool).member_spent ELSE (own).spent END,

@@ -1,16 +1,3 @@
-CREATE TYPE boon_code.use_request AS (
-  i integer,
-  id text,
-  account_id text,
-  pool_id text,
-  product text,
-  model text,
-  units bigint,
-  at timestamp with time zone,
-  now timestamp with time zone,
-  use_credits boolean
-);
-
 -- Takes an array of uses and answers each by its `i`: what paid for it, or `code` and `reason` of the refusal, and with
 -- either the windows as they stand at `now`. With code 'again' it is to be asked anew: it must see what another of this
 -- call does, or its account belongs to another organisation, which `reason` names.
@@ -22,6 +9,11 @@ CREATE TYPE boon_code.use_request AS (
 -- A use that is told late is judged at its own moment: by what its account and its organisation were then, in the windows
 -- that were open then, and paid out of lots that were there and had not expired. One that is told at once is judged by
 -- what is there when it is told, though another clock be ahead.
+--
+-- Price, judge, split, count, take, write: the headings below. The price, and all that a use is judged by, is in
+-- `priced_uses`; a use told before in `replayed_use`; why credits do not pay in `why_not_credits`; the windows of the past in
+-- `window_before` and `count_in_past`; what each purse can pay in `open_purse`, `open_bill` and `payable`; what is written
+-- in `write_uses`. What stands here is what each use reaches: a call of a function that is not inlined costs too much.
 CREATE FUNCTION boon_code.use(p_policy text, p_requests json) RETURNS SETOF boon_code.use_answer LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
@@ -35,6 +27,7 @@ DECLARE
   -- Ids are remembered for 32 days from when they were told, a week at most after the use.
   remembered_from timestamptz;
   r record;
+  opened record;
   answer boon_code.use_answer;
   -- The account in hand.
   account text;
@@ -66,10 +59,11 @@ DECLARE
   left_in_plan bigint;
   payable_unlimited bigint;
   rest bigint;
+  reason text;
   from_plan bigint;
-  from_pool bigint;
-  from_own bigint;
-  invoiced bigint;
+  from_pool bigint := 0;
+  from_own bigint := 0;
+  invoiced bigint := 0;
   number bigint;
   pool_seq bigint;
   own_seq bigint;
@@ -79,7 +73,6 @@ DECLARE
   turn int;
   p boon_code.purse;
   to_take bigint;
-  left_to_take bigint;
   taken bigint;
   slices int;
   lot int;
@@ -94,6 +87,7 @@ DECLARE
   warnings jsonb[];
   short_accounts text[];
   short_of bigint[];
+  written boolean;
 BEGIN
   SELECT * INTO STRICT rules FROM boon.usage_rules x WHERE x.version = p_policy;
   -- Each account's uses follow each other, and those of each organisation's members. Nothing below changes their order.
@@ -103,26 +97,8 @@ BEGIN
     FROM json_populate_recordset(NULL::boon_code.use_request, p_requests) q;
   locked := ARRAY(SELECT a.id FROM boon.ledger_accounts a WHERE a.id = ANY (locked) ORDER BY a.id FOR UPDATE);
 
-  FOR r IN
-    SELECT q.*, a.status, a.use_credits AS switch, a.org_id, a.pool_limit, a.state_since, a.id IS NOT NULL AS known,
-      l.five_hour AS five_hour_limit, l.weekly AS weekly_limit, l.products, c.amount, f AS five_hour, w AS weekly, u AS done,
-      coalesce(b.available, 0) AS available
-    FROM unnest(requests) q
-    LEFT JOIN LATERAL (SELECT * FROM boon.accounts x WHERE x.id = q.account_id OFFSET 0) a ON true
-    LEFT JOIN LATERAL (SELECT * FROM boon.plan_rules x WHERE x.version = p_policy AND x.plan = a.plan OFFSET 0) l ON true
-    LEFT JOIN LATERAL (SELECT x FROM boon.usage_windows x WHERE x.account_id = q.account_id AND x.kind = 'five_hour' OFFSET 0) f (f) ON true
-    LEFT JOIN LATERAL (SELECT x FROM boon.usage_windows x WHERE x.account_id = q.account_id AND x.kind = 'weekly' OFFSET 0) w (w) ON true
-    LEFT JOIN LATERAL (SELECT x FROM boon.usage x WHERE x.account_id = q.account_id AND x.id = q.id AND x.at > remembered_from - interval '7 days'
-      AND x.told_at > remembered_from LIMIT 1) u (u) ON true
-    -- Rounded up to a whole micro-credit: nothing is free. By `div`, since `/` may have too few decimals for it.
-    CROSS JOIN LATERAL (SELECT div(q.units::numeric * coalesce(
-      (SELECT x.rate FROM boon.rate_rules x WHERE x.version = p_policy AND x.product = q.product AND x.model = q.model
-         AND x.starts_at <= q.at ORDER BY x.starts_at DESC LIMIT 1),
-      (SELECT x.rate FROM boon.rate_rules x WHERE x.version = p_policy AND x.product = q.product AND x.model = 'default'
-         AND x.starts_at <= q.at ORDER BY x.starts_at DESC LIMIT 1)) + 999999, 1000000) AS amount) c
-    LEFT JOIN LATERAL (SELECT sum(x.remaining) AS available FROM boon.lots x
-      WHERE x.account_id = q.account_id AND x.open AND (x.expires_at IS NULL OR x.expires_at > q.now)) b ON true
-  LOOP
+  -- Price
+  FOR r IN SELECT * FROM boon_code.priced_uses(p_policy, requests, remembered_from) LOOP
     answer := (r.i, NULL, NULL, false, 0, 0, 0, 0, NULL, r.five_hour_limit, 0, NULL, r.weekly_limit, 0, NULL, r.amount, NULL)::boon_code.use_answer;
 
     IF r.account_id IS DISTINCT FROM account THEN
@@ -132,26 +108,11 @@ BEGIN
     END IF;
 
     IF (r.done).seq IS NOT NULL THEN
-      answer.replayed := true;
-      IF ((r.done).product, (r.done).model, (r.done).units) IS DISTINCT FROM (r.product, r.model, r.units) THEN
-        answer.code := 'idempotency_mismatch';
-      END IF;
-      answer.amount := (r.done).amount; answer.plan_part := (r.done).plan_part; answer.pool_part := (r.done).pool_part;
-      answer.own_part := (r.done).own_part; answer.invoice_part := (r.done).invoice_part; answer.balance := (r.done).balance;
-      answer.five_hour_limit := (r.done).five_hour_limit; answer.weekly_limit := (r.done).weekly_limit;
-      IF (r.done).shown IS NOT NULL THEN
-        answer := jsonb_populate_record(answer, (r.done).shown);
-        RETURN NEXT answer; CONTINUE;
-      END IF;
-      IF (r.done).five_hour_started_at + interval '5 hours' > (r.done).told_at THEN
-        answer.five_hour_used := (r.done).five_hour_used; answer.five_hour_started_at := (r.done).five_hour_started_at;
-      END IF;
-      IF (r.done).weekly_started_at + interval '168 hours' > (r.done).told_at THEN
-        answer.weekly_used := (r.done).weekly_used; answer.weekly_started_at := (r.done).weekly_started_at;
-      END IF;
+      answer := boon_code.replayed_use(answer, r.done, r.product, r.model, r.units);
       RETURN NEXT answer; CONTINUE;
     END IF;
 
+    -- Judge: what the account was at the moment of the use, where it is told late
     IF late_since IS NOT NULL THEN
       late := r.at < r.now; in_past := false; granted_by := CASE WHEN late THEN r.at ELSE 'infinity' END;
       then_five_hour := NULL; then_weekly := NULL;
@@ -169,6 +130,7 @@ BEGIN
       IF r.at < boon_code.counts_from(w) THEN then_weekly := boon_code.window_before(w, r.at); END IF;
       in_past := in_past OR then_five_hour.account_id IS NOT NULL OR then_weekly.account_id IS NOT NULL;
     END IF;
+    -- Judge: whether it is a use at all, that may be answered in this call
     answer.code := CASE
       WHEN NOT r.known THEN 'not_found'
       WHEN r.org_id <> coalesce(r.pool_id, '') OR r.id = ANY (seen) OR r.account_id = ANY (pools) OR NOT r.account_id = ANY (locked) THEN 'again'
@@ -185,25 +147,24 @@ BEGIN
       RETURN NEXT answer; CONTINUE;
     END IF;
 
-    -- The plan pays what is left in both windows; one that has run out by then is full again.
+    -- Split: the plan pays what is left in both windows; one that has run out by then is full again.
     IF in_past THEN
       left_in_plan := least(r.amount,
-        coalesce(r.five_hour_limit, boon_code.most_credits()) - coalesce(then_five_hour.used, boon_code.used_at(f, '5 hours', r.at)),
-        coalesce(r.weekly_limit, boon_code.most_credits()) - coalesce(then_weekly.used, boon_code.used_at(w, '168 hours', r.at)));
+        coalesce(r.five_hour_limit, boon_code.most_credits()) - coalesce(then_five_hour.used, boon_code.used_at(f, 'five_hour', r.at)),
+        coalesce(r.weekly_limit, boon_code.most_credits()) - coalesce(then_weekly.used, boon_code.used_at(w, 'weekly', r.at)));
     ELSE
-      left_in_plan := least(r.amount, coalesce(r.five_hour_limit, boon_code.most_credits()) - boon_code.used_at(f, '5 hours', r.at), coalesce(r.weekly_limit, boon_code.most_credits()) - boon_code.used_at(w, '168 hours', r.at));
+      left_in_plan := least(r.amount, coalesce(r.five_hour_limit, boon_code.most_credits()) - boon_code.used_at(f, 'five_hour', r.at),
+        coalesce(r.weekly_limit, boon_code.most_credits()) - boon_code.used_at(w, 'weekly', r.at));
     END IF;
+    -- What the use before had of a rest is none of this one's.
+    IF rest > 0 THEN from_pool := 0; invoiced := 0; from_own := 0; pool_seq := NULL; own_seq := NULL; invoice_seq := NULL; reason := NULL; END IF;
     from_plan := greatest(left_in_plan, 0);
     rest := r.amount - from_plan;
-    from_pool := 0; invoiced := 0; from_own := 0; pool_seq := NULL; own_seq := NULL; invoice_seq := NULL;
 
     IF rest > 0 THEN
-      IF NOT r.product = ANY (r.products) THEN
-        answer.reason := 'not_paid_by_credits';
-      ELSIF r.switch = 'off' THEN
-        answer.reason := 'credits_off';
-      ELSE
-        -- Who can pay how much of the rest.
+      reason := boon_code.why_not_credits(r.product, r.products, r.switch, true, rest, NULL, NULL, NULL, NULL);
+      IF reason IS NULL THEN
+        -- Split: the organisation's credits, then its invoice, then credits of the account's own
         IF r.org_id IS NULL THEN
           pool := NULL; bill := NULL;
         ELSIF pool.payer_id IS DISTINCT FROM r.org_id THEN
@@ -232,18 +193,11 @@ BEGIN
         END IF;
         IF from_pool + invoiced < rest THEN
           IF own.payer_id IS NULL THEN
-            IF own_purses IS NULL THEN
-              -- All that this call may need, at once.
-              IF late_since IS NULL THEN
-                SELECT array_agg(o), array_agg(o.payer_id) INTO own_purses, owners
-                  FROM (SELECT DISTINCT ON (q.account_id) q.account_id, q.at FROM unnest(requests) q ORDER BY q.account_id, q.i) x
-                  CROSS JOIN LATERAL boon_code.open_purse(x.account_id, x.account_id, NULL, x.at, NULL) o;
-              ELSE
-                SELECT array_agg(o), array_agg(o.payer_id) INTO own_purses, owners
-                  FROM (SELECT DISTINCT ON (q.account_id) q.account_id, q.at, CASE WHEN q.at < q.now THEN q.at END AS moment FROM unnest(requests) q
-                        ORDER BY q.account_id, q.i) x
-                  CROSS JOIN LATERAL boon_code.open_purse(x.account_id, x.account_id, NULL, x.at, NULL, x.moment, late_since) o;
-              END IF;
+            -- All that this call may need, at once.
+            IF own_purses IS NULL AND late_since IS NULL THEN
+              SELECT array_agg(o), array_agg(o.payer_id) INTO own_purses, owners FROM boon_code.own_purses(requests) o;
+            ELSIF own_purses IS NULL THEN
+              SELECT array_agg(o), array_agg(o.payer_id) INTO own_purses, owners FROM boon_code.own_purses(requests, late_since) o;
             END IF;
             own := own_purses[array_position(owners, r.account_id)];
             purses := purses || r.account_id;
@@ -257,38 +211,35 @@ BEGIN
           -- Of another billing month than the use for which the purse was opened, or of when the payer was something else.
           answer.code := 'again'; RETURN NEXT answer; CONTINUE;
         END IF;
+        -- Judge: whether that is all of the rest
         IF from_pool + invoiced + from_own < rest THEN
           payable_unlimited := boon_code.payable(pool, r.product, r.at, granted_by, rest, false) + boon_code.payable(own, r.product, r.at, granted_by, rest, false);
-          answer.reason := CASE
-            WHEN bill.org_id IS NULL AND payable_unlimited < rest THEN 'no_credits'
-            WHEN pool.member_limit - pool.member_spent < rest THEN 'member_limit'
-            WHEN bill.org_id IS NOT NULL THEN 'invoice_ceiling'
-            ELSE 'spending_limit' END;
-          -- Credits that come now pay for nothing that was used before; but who tells when it was used tells it a moment later. Nor
-          -- are credits wanted that would be asked for first.
-          IF answer.reason = 'no_credits' AND r.at > r.now - interval '5 minutes' AND (r.switch <> 'ask' OR r.use_credits) THEN
-            IF late THEN
-              payable_unlimited := boon_code.payable(pool, r.product, r.at, 'infinity'::timestamptz, rest, false) + boon_code.payable(own, r.product, r.at, 'infinity'::timestamptz, rest, false);
-            END IF;
-            short_accounts := short_accounts || r.account_id; short_of := short_of || rest - payable_unlimited;
+        END IF;
+        reason := boon_code.why_not_credits(r.product, r.products, r.switch, r.use_credits, rest, from_pool + invoiced + from_own, payable_unlimited,
+          pool.member_limit - pool.member_spent, bill.org_id IS NOT NULL);
+        -- Credits that come now pay for nothing that was used before; but who tells when it was used tells it a moment later. Nor
+        -- are credits wanted that would be asked for first.
+        IF reason = 'no_credits' AND r.at > r.now - interval '5 minutes' AND (r.switch <> 'ask' OR r.use_credits) THEN
+          IF late THEN
+            payable_unlimited := boon_code.payable(pool, r.product, r.at, 'infinity'::timestamptz, rest, false) + boon_code.payable(own, r.product, r.at, 'infinity'::timestamptz, rest, false);
           END IF;
-        ELSIF r.switch = 'ask' AND r.use_credits IS NOT TRUE THEN
-          answer.reason := 'credits_on_request';
+          short_accounts := short_accounts || r.account_id; short_of := short_of || rest - payable_unlimited;
         END IF;
       END IF;
     END IF;
 
-    IF answer.reason IS NULL THEN
+    IF reason IS NULL THEN
       seen := seen || r.id;
       number := nextval('boon.usage_seq');
+      -- Count: what the plan pays, in both windows
       IF from_plan > 0 THEN
         IF in_past AND then_five_hour.account_id IS NOT NULL THEN
           then_five_hour := boon_code.count_in_past(then_five_hour, from_plan, number);
           used := then_five_hour.used;
         ELSE
           counted := true;
-          IF f.started_at + interval '5 hours' <= r.at THEN PERFORM boon_code.end_window(f, r.at, r.now); END IF;
-          f := boon_code.counted_in(f, '5 hours', r.account_id, 'five_hour', r.at, from_plan, number);
+          IF f.started_at + boon_code.window_length('five_hour') <= r.at THEN PERFORM boon_code.end_window(f, r.at, r.now); END IF;
+          f := boon_code.counted_in(f, r.account_id, 'five_hour', r.at, from_plan, number);
           IF late AND r.at < boon_code.counts_from(f) THEN f.counts_from := r.at; END IF;
           used := f.used;
         END IF;
@@ -300,8 +251,8 @@ BEGIN
           used := then_weekly.used;
         ELSE
           counted := true;
-          IF w.started_at + interval '168 hours' <= r.at THEN PERFORM boon_code.end_window(w, r.at, r.now); END IF;
-          w := boon_code.counted_in(w, '168 hours', r.account_id, 'weekly', r.at, from_plan, number);
+          IF w.started_at + boon_code.window_length('weekly') <= r.at THEN PERFORM boon_code.end_window(w, r.at, r.now); END IF;
+          w := boon_code.counted_in(w, r.account_id, 'weekly', r.at, from_plan, number);
           IF late AND r.at < boon_code.counts_from(w) THEN w.counts_from := r.at; END IF;
           used := w.used;
         END IF;
@@ -311,6 +262,7 @@ BEGIN
       END IF;
 
       IF rest > 0 THEN
+        -- Take: out of lots in burn order, the organisation's first
         -- Numbers are drawn under the lock that inserting takes: sealing waits for it, so none appears behind a sealed block.
         IF transfers IS NULL THEN LOCK TABLE boon.transfers IN ROW EXCLUSIVE MODE; END IF;
         FOR turn IN 1..2 LOOP
@@ -318,22 +270,8 @@ BEGIN
           CONTINUE WHEN to_take = 0;
           p := CASE turn WHEN 1 THEN pool ELSE own END;
           IF late AND true = ANY (p.lot_let_go) THEN
-            -- What lots have let go since is taken back out of their expiry first.
-            left_to_take := to_take; lot := 1;
-            WHILE left_to_take > 0 LOOP
-              IF boon_code.may_pay(p, lot, r.product, r.at, granted_by) THEN
-                taken := least(left_to_take, p.lot_left[lot]);
-                left_to_take := left_to_take - taken;
-                IF p.lot_let_go[lot] THEN
-                  transfer := nextval('boon.transfers_seq_seq');
-                  p.balance := p.balance + taken;
-                  transfers := transfers || (transfer, 'posted', 'expiry', 'boon:expired', p.payer_id, taken, NULL, p.lot_ids[lot]::text, p.lot_expires[lot],
-                    transaction_timestamp())::boon.transfers;
-                  entries := entries || (transfer, 1, p.payer_id, p.lot_ids[lot], 'expired', taken, p.balance, p.lot_ids[lot]::text, p.lot_expires[lot])::boon.entries;
-                END IF;
-              END IF;
-              lot := lot + 1;
-            END LOOP;
+            opened := boon_code.take_back_let_go(p, r.product, r.at, granted_by, to_take);
+            p.balance := opened.balance; transfers := transfers || opened.transfers; entries := entries || opened.entries;
           END IF;
           transfer := nextval('boon.transfers_seq_seq');
           -- Ids are each account's own: the organisation's statement tells whose use it was.
@@ -367,6 +305,7 @@ BEGIN
           END LOOP;
           IF turn = 1 THEN pool := p; ELSE own := p; END IF;
         END LOOP;
+        -- Take: what is invoiced
         IF invoiced > 0 THEN
           invoice_seq := nextval('boon.transfers_seq_seq');
           transfers := transfers || (invoice_seq, 'posted', 'charge', 'boon:receivable', 'boon:revenue', invoiced, NULL, r.id, r.at, transaction_timestamp())::boon.transfers;
@@ -385,13 +324,13 @@ BEGIN
       END IF;
     ELSE
       from_plan := 0; from_pool := 0; invoiced := 0; from_own := 0;
-      answer.code := 'limit_reached';
+      answer.code := 'limit_reached'; answer.reason := reason;
       answer.resets := (SELECT count(*) FROM boon.resets t WHERE t.account_id = r.account_id AND t.status = 'available' AND t.expires_at > r.now);
     END IF;
 
     answer := (r.i, answer.code, answer.reason, false, from_plan, from_pool, invoiced, from_own, r.available - taken_from_own,
-      r.five_hour_limit, boon_code.used_at(f, '5 hours', r.now), CASE WHEN f.started_at + interval '5 hours' > r.now THEN f.started_at END,
-      r.weekly_limit, boon_code.used_at(w, '168 hours', r.now), CASE WHEN w.started_at + interval '168 hours' > r.now THEN w.started_at END,
+      r.five_hour_limit, boon_code.used_at(f, 'five_hour', r.now), CASE WHEN f.started_at + boon_code.window_length('five_hour') > r.now THEN f.started_at END,
+      r.weekly_limit, boon_code.used_at(w, 'weekly', r.now), CASE WHEN w.started_at + boon_code.window_length('weekly') > r.now THEN w.started_at END,
       r.amount, answer.resets)::boon_code.use_answer;
     IF in_past THEN answer.five_hour_limit := shown_five_hour_limit; answer.weekly_limit := shown_weekly_limit; END IF;
     IF answer.code IS NULL THEN
@@ -411,43 +350,6 @@ BEGIN
   END IF;
   IF uses IS NULL THEN RETURN; END IF;
 
-  WITH used AS (
-    INSERT INTO boon.usage SELECT u.* FROM unnest(uses) u
-  )
-  INSERT INTO boon.usage_windows AS x SELECT u.* FROM unnest(windows) u
-  ON CONFLICT (account_id, kind) DO UPDATE SET started_at = excluded.started_at, used = excluded.used, restored_by = excluded.restored_by, since = excluded.since,
-    counts_from = excluded.counts_from;
-
-  IF transfers IS NOT NULL THEN
-    WITH moved AS (
-      INSERT INTO boon.transfers OVERRIDING SYSTEM VALUE SELECT t.* FROM unnest(transfers) t
-    ), entry AS (
-      INSERT INTO boon.entries SELECT e.* FROM unnest(entries) e
-    ), lot AS (
-      UPDATE boon.lots l SET remaining = l.remaining + d.amount
-      FROM (SELECT e.lot_id, sum(e.amount) AS amount FROM unnest(entries) e GROUP BY e.lot_id) d WHERE l.id = d.lot_id
-    ), total AS (
-      UPDATE boon.ledger_accounts a SET debits_posted = a.debits_posted + d.amount, credits_posted = a.credits_posted + d.returned
-      FROM (SELECT x.id, sum(t.amount) FILTER (WHERE t.kind <> 'expiry') AS amount, coalesce(sum(t.amount) FILTER (WHERE t.kind = 'expiry'), 0) AS returned
-            FROM unnest(transfers) t CROSS JOIN LATERAL (SELECT CASE t.kind WHEN 'expiry' THEN t.credit_account ELSE t.debit_account END AS id) x GROUP BY x.id) d
-      WHERE a.id = d.id
-    )
-    INSERT INTO boon.spending AS x SELECT s.payer_id, s.spender_id, s.month, sum(s.spent) FROM unnest(spendings) s GROUP BY 1, 2, 3
-    ON CONFLICT (payer_id, spender_id, month) DO UPDATE SET spent = x.spent + excluded.spent;
-  END IF;
-  IF charges IS NOT NULL THEN
-    WITH charge AS (
-      INSERT INTO boon.charges SELECT c.* FROM unnest(charges) c
-    ), member AS (
-      INSERT INTO boon.billed_members AS x SELECT c.org_id, c.month, c.member_id, sum(c.amount) FROM unnest(charges) c GROUP BY 1, 2, 3
-      ON CONFLICT (org_id, month, member_id) DO UPDATE SET charged = x.charged + excluded.charged
-    )
-    INSERT INTO boon.billing_months AS x
-    SELECT m.org_id, m.month, m.starts_at, m.ends_at, m.policy_version, sum(m.charged) FROM unnest(months) m GROUP BY 1, 2, 3, 4, 5
-    ON CONFLICT (org_id, month) DO UPDATE SET charged = x.charged + excluded.charged;
-  END IF;
-  IF warnings IS NOT NULL THEN
-    INSERT INTO boon.events (type, subject, accounts, data, effective_at)
-    SELECT 'usage.warning', d ->> 'account_id', ARRAY[d ->> 'account_id'], d, (d ->> 'at')::timestamptz FROM unnest(warnings) d;
-  END IF;
+  -- Write. By assignment: PERFORM would start an executor more.
+  written := boon_code.write_uses(uses, windows, transfers, entries, spendings, charges, months, warnings);
 END $$;

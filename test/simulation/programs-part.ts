@@ -3,16 +3,12 @@ import { expect } from 'vitest';
 import type { AccountPut } from '../../src/contracts/accounts/account.schema.ts';
 import type { Answer } from '../model/program-answer.ts';
 import { ask, type Call } from '../model/program-calls.ts';
-import type { ProgramCommand as GrowthCommand } from '../model/program-command.ts';
-import { ProgramModel as GrowthModel } from '../model/program-model.ts';
-import { ProgramNames as GrowthNames } from '../model/program-names.ts';
-import { PROGRAM_PEOPLE as GROWTH_PEOPLE } from '../model/program-people.ts';
+import type { ProgramCommand } from '../model/program-command.ts';
+import { ProgramModel } from '../model/program-model.ts';
+import { ProgramNames } from '../model/program-names.ts';
+import { PROGRAM_PEOPLE } from '../model/program-people.ts';
 import { type Choice, DAY, rulesOf } from '../model/program-rules.ts';
-import {
-  expectLikeProgramModel as expectLikeGrowthModel,
-  PROGRAM_STATE as GROWTH_STATE,
-  type ProgramState as GrowthState,
-} from '../model/program-state.ts';
+import { expectLikeProgramModel, PROGRAM_STATE, type ProgramState } from '../model/program-state.ts';
 import type { Part, Turn } from './part.ts';
 import type { SweepKind } from './sweep-kinds.ts';
 import type { World } from './world.ts';
@@ -21,23 +17,23 @@ const ENDED = ['settled', 'canceled', 'rejected'];
 const RESETS =
   'SELECT r.id::text, r.account_id AS account FROM boon.resets r WHERE r.account_id = ANY ($1) ORDER BY r.id';
 
-export class GrowthPart implements Part {
+export class ProgramsPart implements Part {
   readonly #world: World;
-  readonly #model: GrowthModel;
-  readonly #names = new GrowthNames();
+  readonly #model: ProgramModel;
+  readonly #names = new ProgramNames();
 
   private constructor(world: World, choice: Choice) {
     this.#world = world;
-    this.#model = new GrowthModel(rulesOf(choice));
+    this.#model = new ProgramModel(rulesOf(choice));
   }
 
-  static async begin(world: World, choice: Choice): Promise<GrowthPart> {
-    return new GrowthPart(world, choice);
+  static async begin(world: World, choice: Choice): Promise<ProgramsPart> {
+    return new ProgramsPart(world, choice);
   }
 
   /** Its people come in, among others. */
   async people(turn: Turn): Promise<void> {
-    for (const { id, ...put } of GROWTH_PEOPLE) await this.#send({ do: 'put', id, put }, turn);
+    for (const { id, ...put } of PROGRAM_PEOPLE) await this.#send({ do: 'put', id, put }, turn);
   }
 
   /** Campaigns look at everybody, so that the model knows the other parts' accounts too. */
@@ -45,7 +41,7 @@ export class GrowthPart implements Part {
     if (!this.#names.people.includes(id)) this.#model.answer({ do: 'put', id, put }, Date.parse(at));
   }
 
-  async perform(command: GrowthCommand, turn: Turn): Promise<number> {
+  async perform(command: ProgramCommand, turn: Turn): Promise<number> {
     if (command.do === 'wait') return Math.max(turn.now, this.#until(command, turn.now));
     // Sweeps bring resets too.
     await this.#learnIds();
@@ -66,9 +62,9 @@ export class GrowthPart implements Part {
   }
 
   async check(now: number): Promise<void> {
-    const [row] = await this.#world.read<GrowthState>(
-      'growth part',
-      GROWTH_STATE.replaceAll('p_at', '$1::timestamptz'),
+    const [row] = await this.#world.read<ProgramState>(
+      'programs part',
+      PROGRAM_STATE.replaceAll('p_at', '$1::timestamptz'),
       [new Date(now).toISOString()],
     );
     if (row === undefined) throw new Error('the database did not answer');
@@ -81,7 +77,7 @@ export class GrowthPart implements Part {
       gifts: row.gifts.filter(({ id }) => gifts.gifts.has(String(id))),
       campaigns: row.campaigns.filter(({ id }) => campaigns.campaigns.has(String(id))),
     };
-    expectLikeGrowthModel(state, this.#model, now, people);
+    expectLikeProgramModel(state, this.#model, now, people);
   }
 
   /** Everybody is active again; what is due is done. */
@@ -108,7 +104,7 @@ export class GrowthPart implements Part {
     return referral !== undefined && ['rewarded', 'expired', 'canceled'].includes(referral.status);
   }
 
-  #until(wait: Extract<GrowthCommand, { do: 'wait' }>, now: number): number {
+  #until(wait: Extract<ProgramCommand, { do: 'wait' }>, now: number): number {
     if (typeof wait.for === 'number') return now + wait.for;
     const banked = this.#model.resets.resets.filter(({ status }) => status === 'available');
     const moments = wait.for === 'expiry' ? banked.map(({ expiresAt }) => expiresAt) : this.#model.moments();
