@@ -172,6 +172,7 @@ async function listCampaigns(database: Database, page: PageRequest): Promise<Pag
 async function campaignFaults(database: Database, id: CampaignId): Promise<string[]> {
   return await persist(async () => {
     const client = await database.connect();
+    let done = false;
     try {
       await client.query('BEGIN READ ONLY');
       await client.query('SET LOCAL statement_timeout = 0');
@@ -180,10 +181,11 @@ async function campaignFaults(database: Database, id: CampaignId): Promise<strin
         [id],
       );
       await client.query('COMMIT');
+      done = true;
       return rows.map((row) => row.fault);
     } finally {
-      // A fault leaves the transaction open: the connection is not used again.
-      client.release(true);
+      // A fault leaves the transaction open: such a connection is not used again.
+      client.release(!done);
     }
   });
 }

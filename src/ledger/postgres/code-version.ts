@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 4;
-export const CODE_DIGEST = '0893794b467060659abb2582608d5c9dfeb329ccc7b8e38af45b8e4bc52367d4';
+export const CODE_DIGEST = '03fa65329dd28d4789f6083377d26e8d5ddc15ac4903d1fe373a2593a8fabcfc';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Campaign } from '../../../src/contracts/campaigns/campaign.ts';
 import { COMPLIMENTARY_CAMPAIGN as ID } from '../../../src/domain/campaign.ts';
+import { createPostgresLedger } from '../../../src/ledger/postgres-ledger.ts';
 import { createCampaign, fillAccounts, runToItsEnd } from '../../support/campaigns.ts';
 import {
   expectVerified,
@@ -189,4 +190,20 @@ test('credits can be given so as well: a welcome for each account that comes', a
   await put('welcome', 'free');
   expect((await own.ledger.balance('welcome', START)).available).toBe('10');
   expect(await own.ledger.campaignFaults(id)).toEqual([]);
+});
+
+test('faults are looked for on a connection that is kept, with all that it has planned', async () => {
+  const { url, encryptionKey } = own;
+  const one = createPostgresLedger({ url: `${url}?application_name=faults`, encryptionKey, connections: 1 });
+  const connection = () =>
+    own.sql("SELECT pid, backend_start FROM pg_stat_activity WHERE application_name = 'faults'");
+  try {
+    expect(await one.campaignFaults(ID)).toEqual([]);
+    const kept = await connection();
+    expect(kept).toHaveLength(1);
+    expect(await one.campaignFaults(ID)).toEqual([]);
+    expect(await connection()).toEqual(kept);
+  } finally {
+    await one.close();
+  }
 });
