@@ -1,10 +1,11 @@
 /** CPU of a gift's process, Temporal server and worker together, against a trivial workflow with one timer. */
 import { giftWorkflowId } from '../src/contracts/gifts/gift.ts';
 import type { Bench } from './support/bench.ts';
+import { cpuSeconds } from './support/cpu.ts';
 import type { Figure } from './support/figure.ts';
 import { acceptDueIn, startGift } from './support/gift-load.ts';
 import { openLedgerDatabase } from './support/ledger-database.ts';
-import { cpuSeconds, startMeasuredWorker, startTemporalRig, stopWorker } from './support/temporal-rig.ts';
+import { startMeasuredWorker, startTemporalRig, stopWorker } from './support/temporal-rig.ts';
 
 const SETTLEMENT_MS = 24 * 3_600_000;
 const WORKFLOWS = 400;

@@ -84,6 +84,7 @@ try {
     figures.push(
       ...(await bench({
         postgresUrl: postgres.url,
+        postgresPid: postgres.pid,
         folder,
         rounds: Number(values.rounds),
         seconds: Number(values.seconds),

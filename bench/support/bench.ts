@@ -4,6 +4,8 @@ import type { Figure } from './figure.ts';
 export type BenchContext = {
   /** A PostgreSQL of the run's own, its superuser. */
   postgresUrl: string;
+  /** Its process. */
+  postgresPid: number;
   /** Scratch folder, removed afterwards. */
   folder: string;
   rounds: number;

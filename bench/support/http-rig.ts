@@ -16,7 +16,7 @@ export type MeasuredServer = {
   policyVersion?: string;
   giftProcesses?: GiftProcesses;
 };
-export type RunningServer = { port: number; stop: () => Promise<void> };
+export type RunningServer = { port: number; pid: number; stop: () => Promise<void> };
 
 /** Starts `measured-server.ts`; what it logs goes nowhere. */
 export async function startMeasuredServer(server: MeasuredServer): Promise<RunningServer> {
@@ -30,6 +30,7 @@ export async function startMeasuredServer(server: MeasuredServer): Promise<Runni
   if (typeof first?.port !== 'number') throw new Error('the measured server did not start');
   return {
     port: first.port,
+    pid: child.pid ?? 0,
     async stop() {
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
