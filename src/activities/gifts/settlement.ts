@@ -7,7 +7,8 @@ import type { GiftId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { DueGifts, SenderPart } from '../../ledger/gifts/due-gifts.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import { type DutyLedger, duty, halves } from '../duty.ts';
+import { type DutyLedger, type DutyRun, duty, halves } from '../duty.ts';
+import { heartbeating } from '../heartbeating.ts';
 import type { GiftRuns } from './gift-starts.ts';
 
 export type SettlementActivities = ReturnType<typeof settlementActivities>;
@@ -30,7 +31,7 @@ export function settlementActivities(ledger: SettlementLedger, runs: Pick<GiftRu
       const began = performance.now();
       // What becomes due meanwhile is settled too: under load a run hardly ends before the next one would begin.
       const moment = () => new Date(Date.parse(at) + performance.now() - began).toISOString();
-      const settlements = await duty(ofPart(ledger, senders), 'settlements', at, async (run) => {
+      const settle = async (run: DutyRun) => {
         while (performance.now() - began < SETTLES_FOR) {
           const now = moment();
           const due = await ledger.dueGifts(now, PAGE, senders);
@@ -45,7 +46,8 @@ export function settlementActivities(ledger: SettlementLedger, runs: Pick<GiftRu
           const moved = gifts.some(({ deadline }) => deadline === null || deadline > now);
           if (due.length < PAGE || !moved) break;
         }
-      });
+      };
+      const settlements = await heartbeating(() => duty(ofPart(ledger, senders), 'settlements', at, settle));
       const oldest = await ledger.oldestDueGift(at, senders).catch(() => undefined);
       return { ...report, oldest_due: oldest ?? null, duties: { settlements } };
     },
@@ -61,7 +63,6 @@ export function settlementActivities(ledger: SettlementLedger, runs: Pick<GiftRu
       } catch (error) {
         log.warn('A gift that was not settled has no workflow yet', { gift: gift.id, error: String(error) });
       }
-      heartbeat(gift.id);
     }
   }
 }
