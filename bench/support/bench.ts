@@ -9,6 +9,8 @@ export type BenchContext = {
   /** Scratch folder, removed afterwards. */
   folder: string;
   rounds: number;
+  /** How many requests a process has answered that is weighed. */
+  requests: number;
   /** Length of one measurement. */
   seconds: number;
   progress: (line: string) => void;

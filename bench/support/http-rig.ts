@@ -42,11 +42,13 @@ export async function startMeasuredServer(server: MeasuredServer): Promise<Runni
 export type HttpLoad = {
   port: number;
   apiKey: string;
-  path: string;
+  path: string | (() => string);
   connections: number;
   seconds: number;
-  /** The body of each request, JSON. */
-  body: () => string;
+  /** Ends after so many requests, if that is sooner. */
+  most?: number;
+  /** The body of each request, JSON; without one it is a GET. */
+  body?: () => string;
   /** Sends an Idempotency-Key of its own with each. */
   withKeys?: boolean;
 };
@@ -60,9 +62,11 @@ export async function requestsPerSecond(load: HttpLoad): Promise<number> {
   const began = performance.now();
   const until = began + load.seconds * 1_000;
   let answered = 0;
+  let sent = 0;
   await Promise.all(
     sockets.map(async (socket) => {
-      while (performance.now() < until) {
+      while (performance.now() < until && sent < (load.most ?? Number.POSITIVE_INFINITY)) {
+        sent += 1;
         await request(socket, load);
         answered += 1;
       }
@@ -103,10 +107,16 @@ export async function latenciesAt(perSecond: number, load: HttpLoad): Promise<nu
 }
 
 async function request(socket: Socket, load: HttpLoad): Promise<void> {
-  const body = load.body();
+  const path = typeof load.path === 'string' ? load.path : load.path();
+  const body = load.body?.();
+  const method = body === undefined ? 'GET' : 'POST';
+  const content =
+    body === undefined
+      ? '\r\n'
+      : `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
   const key = load.withKeys === true ? `idempotency-key: ${randomUUID()}\r\n` : '';
   socket.write(
-    `POST ${load.path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${load.apiKey}\r\n${key}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    `${method} ${path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${load.apiKey}\r\n${key}${content}`,
   );
   const answer = await answerOf(socket);
   if (!answer.startsWith('HTTP/1.1 20')) throw new Error(`not accepted:\n${answer}`);
