@@ -17,7 +17,7 @@ export async function fsyncLatency(folder: string): Promise<string> {
     try {
       const { stdout } = await promisify(execFile)(program, ['--secs-per-test=1', `--filename=${file}`]);
       // The first of them is of one write of 8 kB.
-      const [, found] = /fdatasync\s+(.*)/.exec(stdout) ?? [];
+      const [, found] = /^\s*fdatasync\s+(\d.*)$/m.exec(stdout) ?? [];
       return found === undefined
         ? 'no figure of fdatasync'
         : `${found.replace(/\s+/g, ' ').trim()} (fdatasync)`;
