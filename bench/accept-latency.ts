@@ -33,6 +33,7 @@ export const acceptLatency: Bench = async ({ postgresUrl, folder, rounds, progre
   });
   const client = new BoonClient({ baseUrl: server.url, apiKey });
   const p50: Figure = { name: 'accept over HTTP, p50', rounds: [], unit: 'ms' };
+  const start: Figure = { name: 'bare workflow start, p50', rounds: [], unit: 'ms' };
   const ratio: Figure = {
     name: 'accept p50 over HTTP at one client ÷ bare workflow start',
     rounds: [],
@@ -69,6 +70,7 @@ export const acceptLatency: Bench = async ({ postgresUrl, folder, rounds, progre
       }
       if (round === 0) continue;
       p50.rounds.push(median(accepts));
+      start.rounds.push(median(starts));
       ratio.rounds.push(median(accepts) / median(starts));
     }
   } finally {
@@ -76,7 +78,7 @@ export const acceptLatency: Bench = async ({ postgresUrl, folder, rounds, progre
     await rig.stop();
     await database.close();
   }
-  return [p50, ratio];
+  return [p50, start, ratio];
 };
 
 async function elapsed(work: () => Promise<unknown>): Promise<number> {

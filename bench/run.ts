@@ -17,14 +17,17 @@ import { giftsBatched } from './gifts-batched.ts';
 import { giftsHttp } from './gifts-http.ts';
 import { ledgerGrowth } from './ledger-growth.ts';
 import { ledgerRates } from './ledger-rates.ts';
+import { reads } from './reads.ts';
 import { redemptions } from './redemptions.ts';
 import { referralActions } from './referral-actions.ts';
 import type { Bench } from './support/bench.ts';
 import { type Figure, row } from './support/figure.ts';
+import { fsyncLatency } from './support/fsync.ts';
 import { usage } from './usage.ts';
 import { usageGrowth } from './usage-growth.ts';
 import { usageLatency } from './usage-latency.ts';
 import { verifyGrowth } from './verify-growth.ts';
+import { weight } from './weight.ts';
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   'gift-history': giftHistory,
@@ -33,6 +36,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   'accept-latency': acceptLatency,
   'gifts-http': giftsHttp,
   'gifts-batched': giftsBatched,
+  reads,
   'ledger-rates': ledgerRates,
   'ledger-growth': ledgerGrowth,
   activity,
@@ -42,9 +46,10 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   'usage-latency': usageLatency,
   'usage-growth': usageGrowth,
   'verify-growth': verifyGrowth,
+  weight,
 };
 
-const HELP = `npm run bench [-- NAME …] [--rounds 5] [--seconds 4] [--json]
+const HELP = `npm run bench [-- NAME …] [--rounds 5] [--seconds 4] [--requests 1000000] [--json]
 NAME: ${Object.keys(BENCHES).join(', ')}; all when none is given.`;
 
 const { values, positionals } = parseArgs({
@@ -52,6 +57,7 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '4' },
+    requests: { type: 'string', default: '1000000' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -76,6 +82,7 @@ const postgres = await startPostgres({
     max_connections: 200,
   },
 });
+const fsync = await fsyncLatency(folder);
 const figures: Figure[] = [];
 try {
   for (const name of positionals.length > 0 ? positionals : Object.keys(BENCHES)) {
@@ -84,9 +91,11 @@ try {
     figures.push(
       ...(await bench({
         postgresUrl: postgres.url,
+        postgresPid: postgres.pid,
         folder,
         rounds: Number(values.rounds),
         seconds: Number(values.seconds),
+        requests: Number(values.requests),
         progress: (line) => console.error(line),
       })),
     );
@@ -95,10 +104,12 @@ try {
   await postgres.stop();
   await rm(folder, { recursive: true, force: true });
 }
-if (values.json) console.log(JSON.stringify(figures, null, 2));
-else
+if (values.json) console.log(JSON.stringify({ fsync, figures }, null, 2));
+else {
   console.log(
     ['| figure | median | rounds | wanted | reached |', '|---|---|---|---|---|', ...figures.map(row)].join(
       '\n',
     ),
   );
+  console.log(`\nOne write that reaches the disk, by pg_test_fsync: ${fsync}.`);
+}

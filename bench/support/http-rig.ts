@@ -16,7 +16,7 @@ export type MeasuredServer = {
   policyVersion?: string;
   giftProcesses?: GiftProcesses;
 };
-export type RunningServer = { port: number; stop: () => Promise<void> };
+export type RunningServer = { port: number; pid: number; stop: () => Promise<void> };
 
 /** Starts `measured-server.ts`; what it logs goes nowhere. */
 export async function startMeasuredServer(server: MeasuredServer): Promise<RunningServer> {
@@ -30,6 +30,7 @@ export async function startMeasuredServer(server: MeasuredServer): Promise<Runni
   if (typeof first?.port !== 'number') throw new Error('the measured server did not start');
   return {
     port: first.port,
+    pid: child.pid ?? 0,
     async stop() {
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
@@ -41,11 +42,13 @@ export async function startMeasuredServer(server: MeasuredServer): Promise<Runni
 export type HttpLoad = {
   port: number;
   apiKey: string;
-  path: string;
+  path: string | (() => string);
   connections: number;
   seconds: number;
-  /** The body of each request, JSON. */
-  body: () => string;
+  /** Ends after so many requests, if that is sooner. */
+  most?: number;
+  /** The body of each request, JSON; without one it is a GET. */
+  body?: () => string;
   /** Sends an Idempotency-Key of its own with each. */
   withKeys?: boolean;
 };
@@ -59,9 +62,11 @@ export async function requestsPerSecond(load: HttpLoad): Promise<number> {
   const began = performance.now();
   const until = began + load.seconds * 1_000;
   let answered = 0;
+  let sent = 0;
   await Promise.all(
     sockets.map(async (socket) => {
-      while (performance.now() < until) {
+      while (performance.now() < until && sent < (load.most ?? Number.POSITIVE_INFINITY)) {
+        sent += 1;
         await request(socket, load);
         answered += 1;
       }
@@ -102,10 +107,16 @@ export async function latenciesAt(perSecond: number, load: HttpLoad): Promise<nu
 }
 
 async function request(socket: Socket, load: HttpLoad): Promise<void> {
-  const body = load.body();
+  const path = typeof load.path === 'string' ? load.path : load.path();
+  const body = load.body?.();
+  const method = body === undefined ? 'GET' : 'POST';
+  const content =
+    body === undefined
+      ? '\r\n'
+      : `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
   const key = load.withKeys === true ? `idempotency-key: ${randomUUID()}\r\n` : '';
   socket.write(
-    `POST ${load.path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${load.apiKey}\r\n${key}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    `${method} ${path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${load.apiKey}\r\n${key}${content}`,
   );
   const answer = await answerOf(socket);
   if (!answer.startsWith('HTTP/1.1 20')) throw new Error(`not accepted:\n${answer}`);

@@ -42,7 +42,7 @@ process.on('SIGTERM', () => process.exit(0));
 process.on('disconnect', () => process.exit(0));
 process.send?.({ port: (app.server.address() as AddressInfo).port });
 
-/** As little as a route can do that reads a JSON body and lets nobody in without the key. */
+/** As little as routes can do that let nobody in without the key: one that reads a JSON body, and one of an account. */
 async function emptyServer() {
   const app = fastify();
   const digest = hash('sha256', apiKey, 'buffer');
@@ -52,6 +52,9 @@ async function emptyServer() {
   });
   app.post('/v1/activity', (_request, reply) => {
     reply.code(202).send({ accepted: true });
+  });
+  app.get('/v1/accounts/:id/:what', (_request, reply) => {
+    reply.send({ accepted: true });
   });
   return app;
 }

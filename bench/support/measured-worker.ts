@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createPostgresLedger } from '../../src/ledger/postgres-ledger.ts';
 import { cacheFolder } from '../../src/local/cache-folder.ts';
+import { allocateYoung } from '../../src/observability/allocate-young.ts';
 import { createBoonWorker } from '../../src/temporal/boon-worker.ts';
 import { temporalClient } from '../../src/temporal/connection.ts';
 import { workflowBundle } from '../../src/temporal/workflow-bundle.ts';
@@ -11,6 +12,8 @@ import type { MeasuredWork } from './temporal-rig.ts';
 const { address, taskQueue, databaseUrl, policyVersion, giftProcesses } = JSON.parse(
   process.argv[2] ?? '{}',
 ) as MeasuredWork;
+// As every service of Boon's.
+allocateYoung();
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 const connection = await NativeConnection.connect({ address });
 const worker = await (databaseUrl === undefined ? trivialWorker() : boonWorker(databaseUrl));

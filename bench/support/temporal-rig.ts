@@ -1,7 +1,6 @@
 /** A Temporal dev server with its database on disk, and a worker in a process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../../src/contracts/temporal.ts';
@@ -67,15 +66,4 @@ export async function stopWorker(child: ChildProcess): Promise<void> {
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
   await ended;
-}
-
-/** Clock ticks a second of /proc/PID/stat on Linux. */
-const TICKS = 100;
-
-/** CPU seconds that a process has used so far, user and system, with the children it has waited for. */
-export function cpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name in brackets may hold spaces; the fields after it do not.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }

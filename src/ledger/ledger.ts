@@ -12,6 +12,7 @@ import type { Accounts } from './accounts/ledger-accounts.ts';
 import type { Billing } from './billing/billing.ts';
 import type { Campaigns } from './campaigns/campaigns.ts';
 import type { AcceptRequest } from './gifts/accept-gifts.ts';
+import type { AdvancedGift } from './gifts/change-gifts.ts';
 import type { DueGifts } from './gifts/due-gifts.ts';
 import type { GiftStarts } from './gifts/gift-starts.ts';
 import type { GiftFilter } from './gifts/read-gifts.ts';
@@ -56,6 +57,8 @@ export interface Ledger
   actOnGift(request: GiftActionRequest): Promise<Recorded<Gift>>;
   /** Does what time has brought: settles, expires, ends holds. Gifts that are not due come back unchanged. */
   advanceGifts(giftIds: readonly GiftId[], at: Instant): Promise<Gift[]>;
+  /** The same of a page of many: only which of them are still open, and until when. */
+  advanceGiftPage(giftIds: readonly GiftId[], at: Instant): Promise<AdvancedGift[]>;
   /** One gift through {@link advanceGifts}, grouped with others. */
   advanceGift(giftId: GiftId, at: Instant): Promise<Gift>;
   findGift(giftId: GiftId): Promise<Gift>;

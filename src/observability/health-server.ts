@@ -1,7 +1,10 @@
 /** `/healthz`, `/readyz` and `/metrics` of a process that serves no API: the worker. */
 import { once } from 'node:events';
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+
+/** Not imported: an import of it makes Node load its client too. */
+const { createServer } = process.getBuiltinModule('node:http');
 
 export type HealthServerOptions = {
   /** 0 takes a free port. */

@@ -10,7 +10,8 @@ import { versioned } from './versioning.ts';
 
 const { settleDueGifts } = proxyActivities<SettlementActivities>({
   startToCloseTimeout: '2 minutes',
-  heartbeatTimeout: '30 seconds',
+  // A worker that was killed keeps gifts waiting no longer than the next run of the schedule does.
+  heartbeatTimeout: '10 seconds',
   // A run that fails is followed by the next one of the schedule.
   retry: { initialInterval: '1 second', maximumAttempts: 3 },
 });

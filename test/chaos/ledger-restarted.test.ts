@@ -117,7 +117,7 @@ test.each(['in order', 'kill -9'] as const)(
     const held = balances.reduce((sum, balance) => sum + Number(balance.held), 0);
     expect(held).toBe(load.answered.size);
     await expectVerified(ledger);
-    const settled = await ledger.advanceGifts([...load.answered.values()], later(START, { days: 1 }));
+    const settled = await ledger.advanceGiftPage([...load.answered.values()], later(START, { days: 1 }));
     expect(settled.every(({ status }) => status === 'settled')).toBe(true);
     await ledger.sealBlocks(START);
     await expectVerified(ledger);
@@ -136,7 +136,8 @@ test('settlements, cancels and grants that a kill -9 interrupts are done once wh
   const balance = async () => Number((await ledger.balance('friend', at)).available);
   const before = await balance();
   const work = gifts.map((gift, n) => async (): Promise<unknown> => {
-    if (n % 3 === 0) return ledger.advanceGift(gift.id, at);
+    if (n % 6 === 0) return ledger.advanceGift(gift.id, at);
+    if (n % 6 === 3) return ledger.advanceGiftPage([gift.id], at);
     if (n % 3 === 1)
       return ledger.actOnGift({ key: `cancel-${gift.id}`, gift_id: gift.id, action: 'cancel', at });
     return grant(ledger, 'friend', '1', { key: `grant-${gift.id}` });

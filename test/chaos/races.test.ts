@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Gift } from '../../src/contracts/gifts/gift.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type Gift, giftWorkflowId } from '../../src/contracts/gifts/gift.ts';
+import { GIFT_PROCESSES, type GiftProcesses } from '../../src/domain/gift-processes.ts';
+import { inMode, settleTogether } from '../support/gift-modes.ts';
 import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { devNamespace } from '../support/temporal-server.ts';
 import { expectVerified } from '../support/test-ledger.ts';
@@ -8,9 +10,10 @@ import { expectVerified } from '../support/test-ledger.ts';
 /** How many gifts race in one test; each at another offset from its deadline. */
 const RACES = 24;
 
+let whole: GiftRig;
 let rig: GiftRig;
 beforeAll(async () => {
-  rig = await giftRig(await devNamespace(), {
+  whole = await giftRig(await devNamespace(), {
     policy: {
       gifts: {
         settlement: 'PT6S',
@@ -24,11 +27,12 @@ beforeAll(async () => {
       },
     },
   });
+  rig = whole;
   await rig.seed('ada', '1000');
   await rig.seed('bob');
 });
-afterEach(() => expectVerified(rig.ledger));
-afterAll(() => rig.close());
+afterEach(() => expectVerified(whole.ledger));
+afterAll(() => whole.close());
 
 /**
  * Runs an action on each gift around its deadline. The first acts after it and the last given at once, seconds before
@@ -51,46 +55,93 @@ async function ends(gifts: Gift[], statuses: string[]): Promise<Gift[]> {
   return found;
 }
 
-const codeOf = (result: PromiseSettledResult<unknown>) =>
-  result.status === 'fulfilled' ? 'done' : result.reason.code;
+const codeOf = (result: PromiseSettledResult<unknown> | undefined) =>
+  result?.status === 'rejected' ? result.reason.code : 'done';
 
-test('two settlements of one gift at once move the credits once', async () => {
-  const gift = await rig.give({ from: 'ada', to: { account_id: 'bob' }, amount: '7' });
-  await pause(Date.parse(gift.deadline ?? '') - Date.now());
-  const at = new Date().toISOString();
-  await Promise.all([
-    ...Array.from({ length: 10 }, () => rig.ledger.advanceGift(gift.id, at)),
-    ...Array.from({ length: 10 }, () => rig.ledger.advanceGifts([gift.id, gift.id], at)),
-    rig.client.workflow
-      .getHandle(`gift/${gift.id}`)
-      .executeUpdate('refresh')
-      .catch(() => undefined),
-  ]);
-  await rig.untilClosed(gift);
-  expect(await rig.available('bob')).toBe('7');
-  const told = await rig.own.sql(
-    `SELECT count(*)::int FROM boon.events WHERE subject = $1 AND type = 'gift.settled'`,
-    [gift.id],
-  );
-  expect(told).toEqual([{ count: 1 }]);
-});
-
-test('a cancellation that races the settlement: one of them, and the answer says which', async () => {
-  const before = Number(await rig.available('ada'));
-  const gifts: Gift[] = [];
-  for (let count = 0; count < RACES; count += 1) {
-    gifts.push(await rig.give({ from: 'ada', to: { account_id: 'bob' }, amount: '1' }));
+/** Where gifts have no processes, runs of the schedule settle them all the while. */
+async function settlingMeanwhile<T>(processes: GiftProcesses, work: () => Promise<T>): Promise<T> {
+  let over = processes === 'each';
+  const runs = (async () => {
+    while (!over) {
+      await settleTogether(rig);
+      await pause(50);
+    }
+  })();
+  try {
+    return await work();
+  } finally {
+    over = true;
+    await runs;
   }
-  const answers = await aroundDeadline(gifts, (gift) => rig.act(gift, 'cancel'));
-  const found = await ends(gifts, ['settled', 'canceled']);
-  const told = answers.map((answer) => (codeOf(answer) === 'done' ? 'canceled' : 'settled'));
-  expect(found.map(({ status }) => status)).toEqual(told);
-  expect(new Set(answers.map(codeOf))).toEqual(new Set(['done', 'already_settled']));
-  const settled = found.filter(({ status }) => status === 'settled').length;
-  expect(Number(await rig.available('ada'))).toBe(before - settled);
+}
+
+describe.each(GIFT_PROCESSES)('with `%s`', (processes) => {
+  beforeAll(() => {
+    rig = inMode(whole, processes);
+  });
+
+  test('two settlements of one gift at once move the credits once', async () => {
+    const before = Number(await rig.available('bob'));
+    const gift = await rig.give({ from: 'ada', to: { account_id: 'bob' }, amount: '7' });
+    await pause(Date.parse(gift.deadline ?? '') - Date.now());
+    const at = new Date().toISOString();
+    await Promise.all([
+      ...Array.from({ length: 10 }, () => rig.ledger.advanceGift(gift.id, at)),
+      ...Array.from({ length: 10 }, () => rig.ledger.advanceGifts([gift.id, gift.id], at)),
+      ...Array.from({ length: 5 }, () => rig.ledger.advanceGiftPage([gift.id, gift.id], at)),
+      ...Array.from({ length: 3 }, () => settleTogether(rig)),
+      rig.client.workflow
+        .getHandle(giftWorkflowId(gift.id))
+        .executeUpdate('refresh')
+        .catch(() => undefined),
+    ]);
+    await rig.untilClosed(gift);
+    expect(Number(await rig.available('bob'))).toBe(before + 7);
+    const told = await rig.own.sql(
+      `SELECT count(*)::int FROM boon.events WHERE subject = $1 AND type = 'gift.settled'`,
+      [gift.id],
+    );
+    expect(told).toEqual([{ count: 1 }]);
+  });
+
+  test('a cancellation that races the settlement: one of them, and the answer says which', async () => {
+    const before = Number(await rig.available('ada'));
+    const gifts: Gift[] = [];
+    for (let count = 0; count < RACES; count += 1) {
+      gifts.push(await rig.give({ from: 'ada', to: { account_id: 'bob' }, amount: '1' }));
+    }
+    const answers = await settlingMeanwhile(processes, () =>
+      aroundDeadline(gifts, (gift) => rig.act(gift, 'cancel')),
+    );
+    const found = await ends(gifts, ['settled', 'canceled']);
+    const told = answers.map((answer) => (codeOf(answer) === 'done' ? 'canceled' : 'settled'));
+    expect(found.map(({ status }) => status)).toEqual(told);
+    expect(new Set(answers.map(codeOf))).toEqual(new Set(['done', 'already_settled']));
+    const settled = found.filter(({ status }) => status === 'settled').length;
+    expect(Number(await rig.available('ada'))).toBe(before - settled);
+  });
+
+  test('a hold and the settlement of one moment: one of them, and the answer says which', async () => {
+    const before = Number(await rig.available('ada'));
+    const gifts: Gift[] = [];
+    for (let count = 0; count < RACES; count += 1)
+      gifts.push(await rig.give({ from: 'ada', to: { account_id: 'bob' }, amount: '1' }));
+    const answers = await settlingMeanwhile(processes, () =>
+      aroundDeadline(gifts, (gift) => rig.act(gift, 'hold')),
+    );
+    const found = await Promise.all(
+      gifts.map((gift, index) => rig.until(gift, codeOf(answers[index]) === 'done' ? 'held' : 'settled')),
+    );
+    expect(new Set(answers.map(codeOf))).toEqual(new Set(['done', 'already_settled']));
+    for (const gift of found) if (gift.status === 'held') await rig.act(gift, 'reject');
+    for (const gift of found) await rig.untilClosed(gift);
+    const settled = found.filter(({ status }) => status === 'settled').length;
+    expect(Number(await rig.available('ada'))).toBe(before - settled);
+  });
 });
 
 test('a claim that races the end of the offer: one of them, and the answer says which', async () => {
+  rig = whole;
   const before = Number(await rig.available('ada'));
   const gifts: Gift[] = [];
   for (let count = 0; count < RACES; count += 1) {

@@ -95,7 +95,7 @@ test('a worker killed in the middle of gifts that are settled together: the next
   const env = { BOON_GIFT_PROCESSES: 'batched' };
   const worker = await startWorkerProcess(rig, POLICY, { ...env, DATABASE_URL: url.href });
   // The first batches are settled, and the worker never learns of it.
-  proxy.swallowAnswers('advance_gifts');
+  proxy.swallowAnswers('advance_gift_page');
   await expect.poll(settled, { timeout: 60_000 }).toBeGreaterThan(0);
   expect(await worker.end('SIGKILL')).toBe(null);
   await proxy.close();

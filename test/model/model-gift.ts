@@ -79,7 +79,7 @@ export function milliseconds(duration: string): number {
 }
 
 export const iso = (time: number): string => new Date(time).toISOString();
-const isoOrNull = (time: number | null | undefined) =>
+export const isoOrNull = (time: number | null | undefined) =>
   time === null || time === undefined ? null : iso(time);
 
 /** Whether the gift still counts: it has not come to nothing. */

@@ -14,7 +14,7 @@ import {
   type LedgerState,
   readState,
 } from './ledger-state.ts';
-import { type Answer, deadlineOf, iso, type Refused } from './model-gift.ts';
+import { type Answer, deadlineOf, iso, isoOrNull, type Refused } from './model-gift.ts';
 import { type ModelAction, ModelLedger } from './model-ledger.ts';
 import { modelPeople, PEOPLE, PLAN, putPeople } from './people.ts';
 
@@ -192,6 +192,7 @@ export class ModelRun {
       case 'repeat':
         return this.#repeat(command.which, command.changed);
       case 'advance': {
+        if (command.gift === 'all') await this.#settleTogether();
         const all = this.#model.gifts.map(({ id }) => id);
         const ids = command.gift === 'all' ? all : [this.#gift(command.gift)];
         this.#model.advance(ids, this.#now);
@@ -229,6 +230,31 @@ export class ModelRun {
         return false;
       }
     }
+  }
+
+  /** What the schedule does where quiet gifts have no processes; the processes of the others do the rest. */
+  async #settleTogether(): Promise<void> {
+    const { ledger } = this.#own;
+    const at = iso(this.#now);
+    const due = this.#model.gifts
+      .filter((gift) => gift.status === 'pending' && gift.settlesAt <= this.#now)
+      .map(({ id }) => id);
+    // Others may share the database.
+    const found = (await ledger.dueGifts(at, 10_000, { part: 0, of: 1 })).filter((id) =>
+      this.#model.gifts.some((gift) => gift.id === id),
+    );
+    expect(found.toSorted()).toEqual(due.toSorted());
+    this.#model.advance(due, this.#now);
+    const advanced = await ledger.advanceGiftPage(due, at);
+    for (const { id, status, deadline } of advanced) {
+      const gift = this.#model.gifts.find((one) => one.id === id);
+      expect({ id, status, deadline }).toEqual({
+        id,
+        status: gift?.status,
+        deadline: isoOrNull(gift === undefined ? null : deadlineOf(gift)),
+      });
+    }
+    expect(advanced).toHaveLength(due.length);
   }
 
   #newKey(): string {

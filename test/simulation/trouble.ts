@@ -42,6 +42,7 @@ const REPEATABLE: ReadonlySet<string> = new Set<Method>([
   'recordActivity',
   'rewardReferral',
   'advanceGifts',
+  'advanceGiftPage',
   'advanceGift',
   'putAccount',
   'closeBillingMonth',

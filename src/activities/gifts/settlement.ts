@@ -1,13 +1,14 @@
 /** Settling quiet gifts together, where they have no workflows of their own (`BOON_GIFT_PROCESSES=batched`). */
 import { heartbeat, log } from '@temporalio/activity';
-import type { AcceptedGift, Gift } from '../../contracts/gifts/gift.ts';
 import { acceptedGift } from '../../contracts/gifts/gift-process.ts';
 import { WHOLE_DUTY } from '../../contracts/stuck-item.ts';
 import type { Settled } from '../../contracts/temporal.ts';
+import type { GiftId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { DueGifts, SenderPart } from '../../ledger/gifts/due-gifts.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import { type DutyLedger, duty, halves } from '../duty.ts';
+import { type DutyLedger, type DutyRun, duty, halves } from '../duty.ts';
+import { heartbeating } from '../heartbeating.ts';
 import type { GiftRuns } from './gift-starts.ts';
 
 export type SettlementActivities = ReturnType<typeof settlementActivities>;
@@ -17,7 +18,7 @@ const PAGE = 500;
 /** After this many milliseconds the rest is left to the next run, which begins within ten seconds. */
 const SETTLES_FOR = 60_000;
 
-type SettlementLedger = Pick<Ledger, 'advanceGifts' | 'findGift'> & DueGifts & DutyLedger;
+type SettlementLedger = Pick<Ledger, 'advanceGiftPage' | 'findGift'> & DueGifts & DutyLedger;
 
 export function settlementActivities(ledger: SettlementLedger, runs: Pick<GiftRuns, 'restart'>) {
   return {
@@ -30,39 +31,38 @@ export function settlementActivities(ledger: SettlementLedger, runs: Pick<GiftRu
       const began = performance.now();
       // What becomes due meanwhile is settled too: under load a run hardly ends before the next one would begin.
       const moment = () => new Date(Date.parse(at) + performance.now() - began).toISOString();
-      const settlements = await duty(ofPart(ledger, senders), 'settlements', at, async (run) => {
+      const settle = async (run: DutyRun) => {
         while (performance.now() - began < SETTLES_FOR) {
           const now = moment();
           const due = await ledger.dueGifts(now, PAGE, senders);
           const failedBefore = run.failed;
-          const gifts = await halves(run, due, (ids) => ledger.advanceGifts(ids, now));
+          const gifts = await halves(run, due, (ids) => ledger.advanceGiftPage(ids, now));
           report.settled += gifts.filter(({ status }) => status === 'settled').length;
           report.failed += run.failed - failedBefore;
           heartbeat(report);
-          const ended = new Set(gifts.map(({ id }) => id));
-          await openAlone([
-            ...gifts.filter(({ deadline }) => deadline !== null),
-            ...(await Promise.all(due.filter((id) => !ended.has(id)).map((id) => ledger.findGift(id)))),
-          ]);
+          const ended = new Set(gifts.filter(({ deadline }) => deadline === null).map(({ id }) => id));
+          await openAlone(due.filter((id) => !ended.has(id)));
           // What does not move need not be looked at again.
           const moved = gifts.some(({ deadline }) => deadline === null || deadline > now);
           if (due.length < PAGE || !moved) break;
         }
-      });
+      };
+      const settlements = await heartbeating(() => duty(ofPart(ledger, senders), 'settlements', at, settle));
       const oldest = await ledger.oldestDueGift(at, senders).catch(() => undefined);
       return { ...report, oldest_due: oldest ?? null, duties: { settlements } };
     },
   };
 
   /** What is not over gets a workflow of its own, which operators see and act on; where that fails, `reconcile` starts it. */
-  async function openAlone(gifts: readonly Gift[]): Promise<void> {
-    for (const gift of gifts.map(acceptedGift).filter((one): one is AcceptedGift => one !== undefined)) {
+  async function openAlone(ids: readonly GiftId[]): Promise<void> {
+    for (const id of ids) {
+      const gift = acceptedGift(await ledger.findGift(id));
+      if (gift === undefined) continue;
       try {
         await runs.restart(gift);
       } catch (error) {
         log.warn('A gift that was not settled has no workflow yet', { gift: gift.id, error: String(error) });
       }
-      heartbeat(gift.id);
     }
   }
 }

@@ -11,6 +11,7 @@ import type { GiftAction } from '../../domain/gift-status.ts';
 import type { GiftFilter } from '../../ledger/gifts/read-gifts.ts';
 import type { Page, PageRequest } from '../../ledger/postgres/page.ts';
 import type { Recorded } from '../../ledger/postgres/recorded.ts';
+import type { Metrics } from '../../observability/metrics.ts';
 import { type Principal, principalId } from '../callers/principal.ts';
 import { newId } from '../route/new-id.ts';
 import type { ServerParts } from '../route/server-parts.ts';
@@ -42,10 +43,13 @@ export function createGiftDesk(parts: ServerParts): GiftDesk {
 
   return {
     async accept(caller, request, key) {
-      const recorded = await countOutcome(() => acceptInLedger(request, key));
+      // Asked for beside the acceptance: the answer waits for one of the two, not for both.
+      const fromName = ledger.nameOf(request.from);
+      fromName.catch(() => undefined);
+      const recorded = await counted(metrics, acceptInLedger(request, key));
       // On a replay too: so a caller's own retry heals a crash between the acceptance and the start.
       startProcess(recorded.value);
-      return { value: await view(caller, recorded.value), replayed: recorded.replayed };
+      return { value: await view(caller, recorded.value, fromName), replayed: recorded.replayed };
     },
 
     async show(caller, giftId) {
@@ -95,17 +99,6 @@ export function createGiftDesk(parts: ServerParts): GiftDesk {
     });
   }
 
-  async function countOutcome(accept: () => Promise<Recorded<Gift>>): Promise<Recorded<Gift>> {
-    try {
-      const recorded = await accept();
-      metrics.gifts.inc({ outcome: recorded.replayed ? 'replayed' : 'accepted' });
-      return recorded;
-    } catch (error) {
-      metrics.gifts.inc({ outcome: error instanceof BoonError ? error.code : 'internal' });
-      throw error;
-    }
-  }
-
   function startProcess(gift: Gift): void {
     const accepted = acceptedGift(gift);
     if (accepted !== undefined && hasProcess(giftProcesses, accepted))
@@ -125,16 +118,32 @@ export function createGiftDesk(parts: ServerParts): GiftDesk {
     if (gift.from !== accountId) throw notTheSender();
   }
 
-  function view(caller: Principal, gift: Gift): Promise<Transfer> {
-    return viewFor(sideOf(caller, gift), gift);
+  function view(caller: Principal, gift: Gift, fromName?: Promise<string | null>): Promise<Transfer> {
+    return viewFor(sideOf(caller, gift), gift, fromName);
   }
 
-  async function viewFor(side: Side, gift: Gift): Promise<Transfer> {
+  async function viewFor(
+    side: Side,
+    gift: Gift,
+    fromName: Promise<string | null> = ledger.nameOf(gift.from),
+  ): Promise<Transfer> {
     const [address, from_name] = await Promise.all([
       needsAddress(gift, side) ? ledger.giftAddress(gift.id) : undefined,
-      ledger.nameOf(gift.from),
+      fromName,
     ]);
     return viewTransfer(gift, side, { publicUrl, at: now(), address, from_name });
+  }
+}
+
+/** Counts how an acceptance ended. */
+async function counted(metrics: Metrics, acceptance: Promise<Recorded<Gift>>): Promise<Recorded<Gift>> {
+  try {
+    const recorded = await acceptance;
+    metrics.gifts.inc({ outcome: recorded.replayed ? 'replayed' : 'accepted' });
+    return recorded;
+  } catch (error) {
+    metrics.gifts.inc({ outcome: error instanceof BoonError ? error.code : 'internal' });
+    throw error;
   }
 }
 

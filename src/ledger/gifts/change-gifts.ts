@@ -9,13 +9,13 @@ import { type Database, queryBatch, queryRows } from '../postgres/database.ts';
 import { AGAIN, GroupCommit, type LockWait } from '../postgres/group-commit.ts';
 import type { Recorded } from '../postgres/recorded.ts';
 import { inputHash } from '../postgres/recorded.ts';
-import { toGift } from '../postgres/rows.ts';
+import { instantOrNull, toGift } from '../postgres/rows.ts';
 
 /** Gifts touch two accounts each, which their ids do not keep apart: one writer, so that no batch waits for another. */
 const WRITERS = 1;
 /** Where the accounts are known. Larger batches leave fewer gifts that have no account in common with one of them. */
 const BULK_WRITERS = 2;
-const BULK_BATCH = 200;
+const BULK_BATCH = 250;
 
 /** Makes the function behind `Ledger.actOnGift`. */
 export function makeActOnGift(database: Database): (request: GiftActionRequest) => Promise<Recorded<Gift>> {
@@ -48,60 +48,88 @@ function toRow(request: GiftActionRequest, i: number): Record<string, unknown> {
   };
 }
 
+/** Of a gift that time has moved on: how it stands, and when it is due next; null when it is over. */
+export type AdvancedGift = Pick<Gift, 'id' | 'status' | 'deadline'>;
+
 type Due = { id: GiftId; at: Instant; shards: readonly string[] };
 
+/** A function that advances gifts: its statement, and what becomes of a row. */
+type Advance<Row extends object, Answer> = { name: string; text: string; answerOf: (row: Row) => Answer };
+
+const WHOLE: Advance<{ gift: Gift }, Gift> = {
+  name: 'advance_gifts',
+  text: 'SELECT boon_code.advance_gifts($1, $2) AS gift',
+  answerOf: ({ gift }) => toGift(gift),
+};
+/** What a gift is besides need not be written, sent and read for thousands. */
+const IN_PAGES: Advance<Omit<AdvancedGift, 'deadline'> & { deadline: Date | null }, AdvancedGift> = {
+  name: 'advance_gift_page',
+  text: 'SELECT id, status, deadline FROM boon_code.advance_gift_page($1, $2)',
+  answerOf: ({ deadline, ...gift }) => ({ ...gift, deadline: instantOrNull(deadline) }),
+};
+
 /**
- * Makes the functions behind `Ledger.advanceGift` and `Ledger.advanceGifts`. Of one gift only its own id is known,
- * so there is one writer; of many the accounts are looked up first, and two writers settle apart from each other.
+ * Makes the functions behind `Ledger.advanceGift`, `Ledger.advanceGifts` and `Ledger.advanceGiftPage`. Of one gift only
+ * its own id is known, so there is one writer; of many the accounts are looked up first, and two writers settle apart
+ * from each other.
  */
 export function makeAdvanceGifts(database: Database): {
   advanceGift: (id: GiftId, at: Instant) => Promise<Gift>;
   advanceGifts: (ids: readonly GiftId[], at: Instant) => Promise<Gift[]>;
+  advanceGiftPage: (ids: readonly GiftId[], at: Instant) => Promise<AdvancedGift[]>;
 } {
-  const groups = (writers: number, most: number) =>
-    new GroupCommit<Due, Gift | undefined>({
+  const groups = <Row extends object, Answer extends AdvancedGift>(
+    writers: number,
+    most: number,
+    how: Advance<Row, Answer>,
+  ) =>
+    new GroupCommit<Due, Answer | undefined>({
       writers,
       most,
       join: most / 2,
       shardOf: (request) => request.shards,
-      run: (batch, wait) => advance(database, batch, wait),
+      run: (batch, wait) => advance(database, how, batch, wait),
     });
-  const single = groups(WRITERS, MOST_IN_A_BATCH);
-  const bulk = groups(BULK_WRITERS, BULK_BATCH);
+  const many = <Row extends object, Answer extends AdvancedGift>(how: Advance<Row, Answer>) => {
+    const bulk = groups(BULK_WRITERS, BULK_BATCH, how);
+    return async (ids: readonly GiftId[], at: Instant): Promise<Answer[]> => {
+      const accounts = await accountsOf(database, ids);
+      const gifts = await Promise.all(
+        ids.map((id) => bulk.submit({ id, at, shards: accounts.get(id) ?? [id] })),
+      );
+      return gifts.filter((gift) => gift !== undefined);
+    };
+  };
+  const single = groups(WRITERS, MOST_IN_A_BATCH, WHOLE);
   return {
     async advanceGift(id, at) {
       const gift = await single.submit({ id, at, shards: [id] });
       if (gift === undefined) throw new BoonError('not_found', `There is no transfer "${id}".`);
       return gift;
     },
-    async advanceGifts(ids, at) {
-      const accounts = await accountsOf(database, ids);
-      const gifts = await Promise.all(
-        ids.map((id) => bulk.submit({ id, at, shards: accounts.get(id) ?? [id] })),
-      );
-      return gifts.filter((gift) => gift !== undefined);
-    },
+    advanceGifts: many(WHOLE),
+    advanceGiftPage: many(IN_PAGES),
   };
 }
 
 /** One call of the database for the batch; unknown gifts are undefined. */
-async function advance(
+async function advance<Row extends object, Answer extends AdvancedGift>(
   database: Database,
+  { name, text, answerOf }: Advance<Row, Answer>,
   batch: Due[],
   wait: LockWait,
-): Promise<(Gift | typeof AGAIN | undefined)[]> {
+): Promise<(Answer | typeof AGAIN | undefined)[]> {
   // A gift that stands in it twice is looked at again in the next.
-  const ids = batch.map(({ id }) => id);
-  const first = batch.filter(({ id }, index) => ids.indexOf(id) === index);
-  const rows = await queryBatch<{ gift: Gift }>(
+  const first = new Map(batch.toReversed().map((request) => [request.id, request]));
+  const rows = await queryBatch<Row>(
     database,
-    'advance_gifts',
-    'SELECT boon_code.advance_gifts($1, $2) AS gift',
-    [first.map(({ id }) => id), first.map(({ at }) => at)],
+    name,
+    text,
+    [[...first.keys()], [...first.values()].map(({ at }) => at)],
     wait,
   );
-  const byId = new Map(rows.map(({ gift }) => [gift.id, toGift(gift)]));
-  return batch.map((request, index) => (ids.indexOf(request.id) === index ? byId.get(request.id) : AGAIN));
+  const byId = new Map(rows.map(answerOf).map((gift) => [gift.id, gift]));
+  return batch.map((request) => (first.get(request.id) === request ? byId.get(request.id) : AGAIN));
 }
 
 /** The accounts that each gift's settlement locks. */

@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 4;
-export const CODE_DIGEST = '03fa65329dd28d4789f6083377d26e8d5ddc15ac4903d1fe373a2593a8fabcfc';
+export const CODE_DIGEST = 'b35b2f03fd04b36ebf31745aa0b36b0d32228caedc47ddba19e823897794e29f';

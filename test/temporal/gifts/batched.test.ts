@@ -232,7 +232,7 @@ describe('the schedule', () => {
   const schedule = () => rig.client.schedule.getHandle(SETTLEMENT_SCHEDULE);
   const batched = { processes: 'batched', settlementParts: 2 } as const;
 
-  test('settles what is due every ten seconds; while it is paused gifts settle late, and a run says since when', async () => {
+  test('settles what is due every ten seconds; while it is paused gifts settle late, and the metrics say since when', async () => {
     await keepSchedules(rig.client, TASK_QUEUE, batched);
     await schedule().pause('a look at the ledger');
     const [gift] = await due(1);
@@ -241,6 +241,11 @@ describe('the schedule', () => {
     await keepSchedules(rig.client, TASK_QUEUE, batched);
     expect((await schedule().describe()).state.paused).toBe(true);
     expect(await rig.ledger.oldestDueGift(new Date().toISOString(), { part: 0, of: 1 })).toBe(gift.deadline);
+    // What operators are alerted by.
+    const { text } = await server.send('GET', '/metrics');
+    const late = Number(/^boon_gifts_late_seconds (\S+)$/m.exec(text)?.[1]);
+    expect(late).toBeGreaterThanOrEqual(60);
+    expect(late).toBeLessThan(600);
     await schedule().unpause();
     await rig.until(gift, 'settled');
     const { spec, policies } = await schedule().describe();
