@@ -211,6 +211,12 @@ export const REFERRAL_DAMAGES: [string, string, string][] = [
   ],
   [
     FIRST,
+    'a friend who has not qualified, and was another’s when they came',
+    `${unchecked} UPDATE boon.referrals SET status = 'canceled', ended_at = joined_at + interval '1 second', friend_id = 'hal', qualified_at = NULL,
+       rewarded_at = NULL, reason_code = 'canceled_by_referrer' WHERE id = 'rewarded'`,
+  ],
+  [
+    FIRST,
     'a friend who was another’s when they came',
     `UPDATE boon.referrals SET status = 'canceled', ended_at = joined_at + interval '1 second', friend_id = 'fay', reason_code = 'canceled_by_referrer' WHERE id = 'joined'`,
   ],
