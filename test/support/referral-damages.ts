@@ -59,6 +59,11 @@ export const REFERRAL_DAMAGES: [string, string, string][] = [
     'a month that is gone',
     `ALTER TABLE boon.reward_slots DROP CONSTRAINT reward_slots_account_id_program_month_fkey; DELETE FROM boon.reward_windows`,
   ],
+  [
+    PLACES,
+    'a month that is another',
+    `ALTER TABLE boon.reward_slots DROP CONSTRAINT reward_slots_account_id_program_month_fkey; ALTER TABLE boon.reward_windows DROP CONSTRAINT window_is_sound; UPDATE boon.reward_windows SET month = month - 40, used = 0`,
+  ],
   [CAP, 'a cap that nobody raised', `UPDATE boon.reward_windows SET cap = 6`],
   [CAP, 'a raise that is gone', `DELETE FROM boon.reward_cap_raises`],
   [CAP, 'a month of less than it was raised to', `UPDATE boon.reward_windows SET cap = 3`],
