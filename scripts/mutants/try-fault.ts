@@ -71,7 +71,7 @@ async function runStep(
     const run = await servers.run(left, { seconds, ...(named === undefined ? {} : { named }) });
     if (run.passed) return undefined;
     const seen = failed(run, seconds);
-    const doubtful = TOO_SLOW.test(seen.by ?? '') || RACES.test(seen.file ?? '');
+    const doubtful = TOO_SLOW.test(whyOf(run)) || RACES.test(seen.file ?? '');
     if (seen.file === undefined || !doubtful || doubts === MOST_DOUBTS) return seen;
     left = left.slice(left.indexOf(seen.file));
   }
@@ -83,12 +83,20 @@ function isRefused(error: unknown): boolean {
   return (error as { code?: string }).code === 'ERR_INVALID_TYPESCRIPT_SYNTAX';
 }
 
+/** What the first failed test says; its name may speak of time as well. */
+function whyOf({ output }: Pick<TestRun, 'output'>): string {
+  return /^(?:\w*Error|AssertionError)[^\n]*/m.exec(output)?.[0] ?? '';
+}
+
 function failed({ output, timedOut }: TestRun, seconds: number): Pick<Tried, 'outcome'> & Partial<Tried> {
   if (NO_PROGRAM.test(output)) return { outcome: 'invalid', by: NO_PROGRAM.exec(output)?.[0] ?? '' };
   const [, file, name] = /^ *FAIL +(\S+)(.*)$/m.exec(output) ?? [];
-  const why = /^(?:\w*Error|AssertionError)[^\n]*/m.exec(output)?.[0] ?? '';
   if (timedOut) return { outcome: 'noticed', by: `the tests stood still for ${seconds} s` };
   // A run that fails without a failed test says nothing of the fault.
   if (file === undefined) throw new Error(`The tests did not run:\n${output.slice(-2000)}`);
-  return { outcome: 'noticed', by: `${name?.replace(/^ > /, '') ?? ''}: ${why}`.slice(0, 300), file };
+  return {
+    outcome: 'noticed',
+    by: `${name?.replace(/^ > /, '') ?? ''}: ${whyOf({ output })}`.slice(0, 300),
+    file,
+  };
 }

@@ -54,6 +54,29 @@ export const SCANNED: ReadonlySet<string> = new Set([
   'a grant has the write that asked for it',
 ]);
 
+/**
+ * What these read of transfers, entries and lots comes with transfers of these kinds only: they are left out where none came
+ * since, and nothing was written to the other tables that they read.
+ */
+export const OF_KINDS: Readonly<Record<string, readonly string[]>> = {
+  'charges equal usage': ['usage'],
+  'spending adds up to what uses took': ['usage'],
+  'no more of an expiry was taken back than a lot let go': ['expiry'],
+  'a lot lets go no more than was in it when it expired': ['expiry'],
+  'what is to be invoiced equals its uses and transfers': ['charge'],
+  'an invoice is paid once, by its transfer': ['charge', 'payment', 'correction'],
+  'a correction takes back what its transfer says': ['correction'],
+  'campaigns moved the credits that they granted': ['grant'],
+  'a reward was banked as it says, and what was taken back was there': ['clawback'],
+  'a paid purchase gave what was bought, once, and no other gave anything': ['purchase'],
+  'what refunds took is what their purchases say': ['refund', 'restoration'],
+  'what was taken for money or a debt is noted lot by lot, and so is what was given back': [
+    'refund',
+    'debt',
+    'restoration',
+  ],
+};
+
 /** The same whatever was written. */
 const whole: Narrow = (query) => query;
 
@@ -78,11 +101,12 @@ export const INCREMENTAL: Readonly<Record<string, Narrow>> = {
   'nothing is made or lost': () => `SELECT 'never' AS detail WHERE false`,
   'a lot is the sum of its entries': narrowed(
     // What nothing moved has the sum that was proved; of the whole account the sum is looked at below.
-    ['boon.lots l\n', (since) => `(SELECT * FROM boon.lots WHERE id IN ${moved(since)}) l\n`],
+    ['boon.lots l\n', (since) => `(SELECT * FROM boon.lots WHERE id = ANY (ARRAY${moved(since)})) l\n`],
     [
       'FROM boon.entries GROUP BY lot_id',
       ({ from }) => `FROM boon.entries
-        WHERE account_id IN (SELECT x.account_id FROM boon.entries x WHERE x.transfer >= ${from}) AND lot_id IN ${moved({ from })}
+        WHERE account_id = ANY (ARRAY(SELECT DISTINCT x.account_id FROM boon.entries x WHERE x.transfer >= ${from}))
+          AND lot_id IN ${moved({ from })}
         GROUP BY lot_id`,
     ],
   ),
@@ -92,8 +116,10 @@ export const INCREMENTAL: Readonly<Record<string, Narrow>> = {
       (since) => `(SELECT * FROM boon.ledger_accounts WHERE id IN ${touched(since)}) a\n`,
     ],
     [
+      // What is not open has nothing left.
       'FROM boon.lots GROUP BY account_id',
-      (since) => `FROM boon.lots WHERE account_id IN ${touched(since)} GROUP BY account_id`,
+      (since) =>
+        `FROM boon.lots WHERE open AND account_id = ANY (ARRAY${touched(since)}) GROUP BY account_id`,
     ],
   ),
   'a lot began with the entry of its grant': narrowed(only('lots', 'l', ({ from }) => `transfer >= ${from}`)),
@@ -108,6 +134,18 @@ export const INCREMENTAL: Readonly<Record<string, Narrow>> = {
     'FROM boon.transfers r WHERE',
     ({ from }) => `FROM boon.transfers r WHERE r.seq >= ${from} AND`,
   ]),
+  'a lot goes on with the terms of another of its owner, and has one time of grace': narrowed(
+    [
+      'FROM boon.lots l LEFT JOIN boon.lots o',
+      ({ from }) => `FROM (SELECT * FROM boon.lots WHERE transfer >= ${from}) l LEFT JOIN boon.lots o`,
+    ],
+    // The time of grace comes with the credits that come back.
+    [
+      'FROM boon.lots l\n    WHERE l.first_expires_at',
+      (since) =>
+        `FROM (SELECT * FROM boon.lots WHERE id = ANY (ARRAY${moved(since)})) l\n    WHERE l.first_expires_at`,
+    ],
+  ),
   // What was proved ended with a balance; the new lines go on from it.
   'a statement adds up line by line': narrowed(
     ['SELECT e.*, sum(', () => 'SELECT e.*, coalesce(p.balance_after, 0) + sum('],
@@ -124,7 +162,12 @@ export const INCREMENTAL: Readonly<Record<string, Narrow>> = {
   ),
   'a reversal took back what its gift says': narrowed(
     ['FROM boon.gifts g\n', (since) => `FROM (SELECT * FROM boon.gifts WHERE id IN ${gifts(since)}) g\n`],
-    ["WHERE kind = 'reversal'", (since) => `WHERE kind = 'reversal' AND reference IN ${gifts(since)}`],
+    // A reversal comes after its gift.
+    [
+      "WHERE kind = 'reversal'",
+      (since) => `WHERE kind = 'reversal' AND reference IN ${gifts(since)}
+        AND seq >= least((SELECT min(y.transfer) FROM boon.gifts y WHERE y.id IN ${gifts(since)}), ${since.from})`,
+    ],
   ),
   'limits count the gifts': narrowed(
     [
@@ -147,8 +190,9 @@ export const INCREMENTAL: Readonly<Record<string, Narrow>> = {
   ]),
   'a lot has the terms of its grant': narrowed(
     [
-      'FROM boon.transfers t JOIN',
-      ({ from }) => `FROM (SELECT * FROM boon.transfers WHERE seq >= ${from}) t JOIN`,
+      'FROM boon.transfers t JOIN boon.lots l',
+      ({ from }) => `FROM (SELECT * FROM boon.transfers WHERE seq >= ${from}) t
+        JOIN (SELECT * FROM boon.lots WHERE transfer >= ${from}) l`,
     ],
     [
       'FROM boon.lots l LEFT JOIN boon.transfers t',

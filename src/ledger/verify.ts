@@ -3,7 +3,7 @@
 import type pg from 'pg';
 import { BoonError } from '../contracts/errors.ts';
 import type { Instant } from '../domain/instant.ts';
-import { INCREMENTAL, SCANNED, type Since } from './incremental-invariants.ts';
+import { INCREMENTAL, OF_KINDS, SCANNED, type Since } from './incremental-invariants.ts';
 import { INVARIANTS } from './invariants.ts';
 import { isPassing } from './postgres/database.ts';
 
@@ -176,12 +176,29 @@ async function checksSince(
   const texts = await readTexts(client);
   const isChanged = (name: string) =>
     JSON.stringify(written[name] ?? [0, 0, 0]) !== JSON.stringify(checkpoint.written[name] ?? [0, 0, 0]);
-  const checks = Object.entries(INVARIANTS).flatMap(([invariant, query]): [string, string][] => {
-    const narrow = INCREMENTAL[invariant];
-    if (narrow !== undefined) return [[invariant, narrow(query, checkpoint)]];
-    return [...tablesOf(query, texts)].some(isChanged) ? [[invariant, query]] : [];
-  });
+  const newKinds = await readKindsSince(client, checkpoint);
+  const isLeftOut = (invariant: string, query: string) => {
+    const narrow = invariant in INCREMENTAL;
+    const kinds = OF_KINDS[invariant];
+    if (kinds === undefined) return !narrow && ![...tablesOf(query, texts)].some(isChanged);
+    const tables = [...tablesOf(query, texts)].filter((name) => !MOVED_WITH_TRANSFERS.has(name));
+    return !kinds.some((kind) => newKinds.has(kind)) && !tables.some(isChanged);
+  };
+  const checks = Object.entries(INVARIANTS)
+    .filter(([invariant, query]) => !isLeftOut(invariant, query))
+    .map(([invariant, query]) => [invariant, INCREMENTAL[invariant]?.(query, checkpoint) ?? query]);
   return Object.fromEntries(checks);
+}
+
+/** Whose rows come, or change, with a transfer. */
+const MOVED_WITH_TRANSFERS = new Set(['transfers', 'entries', 'lots']);
+
+/** The kinds of transfers that came since a checkpoint. */
+async function readKindsSince(client: Connection, { from }: Since): Promise<Set<string>> {
+  const { rows } = await client.query<{ kind: string }>(
+    `SELECT DISTINCT kind FROM boon.transfers WHERE seq >= ${from}`,
+  );
+  return new Set(rows.map(({ kind }) => kind));
 }
 
 /** The texts of views and functions, for what they read. */

@@ -52,6 +52,16 @@ export const ACCOUNT_DAMAGES: [string, string, string][] = [
     'spending in another month',
     `UPDATE boon.spending SET month = '2026-04-11' WHERE payer_id = 'moved' AND month = '2026-04-01'`,
   ],
+  [
+    COUNTED,
+    'a use that took the least there is, in another month',
+    `UPDATE boon.usage SET own_part = 1, plan_part = plan_part + own_part - 1, own_month = own_month - 40 WHERE own_part > 0`,
+  ],
+  [
+    COUNTED,
+    'a member’s use that took the least there is, in another month',
+    `UPDATE boon.usage SET pool_part = 1, plan_part = plan_part + pool_part - 1, pool_month = pool_month - 40 WHERE pool_part > 0`,
+  ],
   [COUNTED, 'a top-up in another month', `UPDATE boon.purchases SET month = month - 1 WHERE kind = 'top_up'`],
   [
     COUNTED,

@@ -59,6 +59,11 @@ export const REFERRAL_DAMAGES: [string, string, string][] = [
     'a month that is gone',
     `ALTER TABLE boon.reward_slots DROP CONSTRAINT reward_slots_account_id_program_month_fkey; DELETE FROM boon.reward_windows`,
   ],
+  [
+    PLACES,
+    'a month that is another',
+    `ALTER TABLE boon.reward_slots DROP CONSTRAINT reward_slots_account_id_program_month_fkey; ALTER TABLE boon.reward_windows DROP CONSTRAINT window_is_sound; UPDATE boon.reward_windows SET month = month - 40, used = 0`,
+  ],
   [CAP, 'a cap that nobody raised', `UPDATE boon.reward_windows SET cap = 6`],
   [CAP, 'a raise that is gone', `DELETE FROM boon.reward_cap_raises`],
   [CAP, 'a month of less than it was raised to', `UPDATE boon.reward_windows SET cap = 3`],
@@ -208,6 +213,12 @@ export const REFERRAL_DAMAGES: [string, string, string][] = [
     ENDS,
     'a friend’s reward before they qualified',
     `UPDATE boon.referral_rewards SET given_at = given_at - interval '1 second' WHERE recipient = 'friend'`,
+  ],
+  [
+    FIRST,
+    'a friend who has not qualified, and was another’s when they came',
+    `${unchecked} UPDATE boon.referrals SET status = 'canceled', ended_at = joined_at + interval '1 second', friend_id = 'hal', qualified_at = NULL,
+       rewarded_at = NULL, reason_code = 'canceled_by_referrer' WHERE id = 'rewarded'`,
   ],
   [
     FIRST,

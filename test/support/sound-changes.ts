@@ -35,6 +35,13 @@ export const NEAR_DAMAGES: [string, string, string][] = [
 
 /** Each: the check that finds nothing, what was done, and how. */
 export const SOUND_CHANGES: [string, string, string][] = [
+  [
+    'nobody gave more than a limit allows',
+    'a month in which the policy changed: the larger limit counts',
+    `INSERT INTO boon.policies SELECT (jsonb_populate_record(p, '{"version":"low","promotional_amount":1,"promotional_count":0,"month_amount":1,"month_count":0,"day_amount":1,"day_count":0}')).* FROM boon.policies p
+       WHERE p.version = (SELECT g.policy_version FROM boon.gifts g WHERE g.id = 'promoted');
+     UPDATE boon.gifts SET policy_version = 'low' WHERE id = 'reversed'`,
+  ],
   [RESTORED, 'an expired reset of one who redeems by hand', `${CLEOS_EXPIRED} ${autoRedeem('ann')}`],
   [
     RESTORED,

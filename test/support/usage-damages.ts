@@ -209,6 +209,18 @@ export const USAGE_DAMAGES: [string, string, string][] = [
   [CHAIN, 'a use of the plan that is gone', `${OPEN} DELETE FROM ${MONTH} WHERE id = 'first'`],
   [
     CHAIN,
+    'a use of an earlier version that began a week before the last one was over',
+    `${OPEN} UPDATE ${MONTH} SET five_hour_window = NULL, weekly_window = NULL WHERE id IN ('lena', 'next');
+     UPDATE ${MONTH} SET weekly_used = plan_part, weekly_started_at = at WHERE id = 'next'`,
+  ],
+  [
+    CHAIN,
+    'a use of an earlier version that began a window the plan paid nothing in',
+    `${OPEN} UPDATE ${MONTH} SET five_hour_window = NULL, weekly_window = NULL, own_part = own_part + plan_part, plan_part = 0,
+       five_hour_used = 0, five_hour_started_at = at, weekly_used = 0, weekly_started_at = at WHERE id = 'uma'`,
+  ],
+  [
+    CHAIN,
     'a use that left more of its window',
     `${OPEN} UPDATE ${MONTH} SET weekly_used = weekly_used - 1 WHERE id = 'first'`,
   ],

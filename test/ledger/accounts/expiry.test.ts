@@ -41,6 +41,14 @@ describe('the moment a lot expires', () => {
     });
   });
 
+  test('is when it no longer counts against a top-up either', async () => {
+    const account = await person();
+    const ownCredits = async (moment: string) =>
+      (await own.sql('SELECT boon_code.credits(boon_code.own_credits($1, $2)) AS own', [account, moment]))[0]
+        ?.own;
+    expect([await ownCredits(later(END, { ms: -1 })), await ownCredits(END)]).toEqual(['100', '0']);
+  });
+
   test('is posted at exactly expires_at and not before, with effect from then', async () => {
     const account = await person();
     await own.ledger.expireLots(later(END, { ms: -1 }), 1_000);

@@ -105,6 +105,18 @@ test('a top-up that was refunded still counts to the month’s cap', async () =>
   expect(await own.ledger.dueTopUps(at, 100)).not.toContain(ada);
 });
 
+test('after a part went back, what may still go without what is spent is what is left of it', async () => {
+  const ada = await person(own.ledger);
+  const purchase = await bought(own.ledger, ada, 'odd');
+  await askRefund(own.ledger, purchase, { amount: 75 });
+  await spend(own.ledger, ada, 30);
+  await expect(askRefund(own.ledger, purchase)).rejects.toMatchObject({
+    code: 'already_spent',
+    errors: [{ message: 'must be at most 135, or include_spent true' }],
+  });
+  expect(await askRefund(own.ledger, purchase, { amount: 135 })).toMatchObject({ owed: '0' });
+});
+
 test('a lot that expires between two gifts of one call pays the first and not the second', async () => {
   const [ada, bob] = [await person(own.ledger), await person(own.ledger)];
   const end = later(START, { hours: 1 });

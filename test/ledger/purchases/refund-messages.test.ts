@@ -10,6 +10,7 @@ import { bought, buy, hear } from '../../support/purchases.ts';
 import { askRefund, hearOfRefund } from '../../support/refunds.ts';
 import {
   expectVerified,
+  later,
   openTestLedger,
   START,
   seedAccount,
@@ -70,6 +71,19 @@ describe('a refund that is', () => {
     expect(await own.ledger.findRefund(refund.id)).toMatchObject({ status: 'failed' });
     expect(await available()).toBe(LEFT.failed);
   });
+});
+
+test('a refund that had failed before the provider told a total is none of it, though that is heard later', async () => {
+  const at = (seconds: number) => later(START, { seconds });
+  const { id } = await bought(own.ledger, ada);
+  const refund = await askRefund(own.ledger, { id }, { amount: 100 });
+  const made = { made_at: at(10) };
+  await hearOfRefund(own.ledger, refund, 'pending', { ...made, said_at: at(10) });
+  const total = { said: 'refunded', payment_id: `pi_${id}`, amount: 200, said_at: at(40) } as const;
+  await hear(own.ledger, { id }, total);
+  expect(await own.ledger.findPurchase(id)).toMatchObject({ refunded: 100 });
+  await hearOfRefund(own.ledger, refund, 'failed', { ...made, said_at: at(30) });
+  expect(await own.ledger.findPurchase(id)).toMatchObject({ refunded: 200 });
 });
 
 type Word = 'paid' | 'expired' | 'failed' | 'refunded';

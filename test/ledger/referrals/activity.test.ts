@@ -210,3 +210,22 @@ test('the row of an account knows its last activity before a link as its whole h
     { numRuns: runs(60) },
   );
 });
+
+test('logins a day apart are one session, a millisecond more makes two, in whichever order they come', async () => {
+  const first = later(START, { days: 1 });
+  const session = async (logins: string[]) => {
+    const noted = logins.reduce((before, _, n) => `boon_code.note_login(${before}, $${n + 1})`, 'NULL');
+    const [row] = await own.sql(
+      `SELECT (l).session_at, (l).before_session_at FROM (SELECT ${noted} AS l) x`,
+      logins,
+    );
+    return [row?.session_at, row?.before_session_at];
+  };
+  for (const [second, begins, before] of [
+    [later(START, { days: 2 }), new Date(first), null],
+    [later(START, { days: 2, ms: 1 }), new Date(later(START, { days: 2, ms: 1 })), new Date(first)],
+  ] as const) {
+    expect(await session([first, second])).toEqual([begins, before]);
+    expect(await session([second, first])).toEqual([begins, before]);
+  }
+});

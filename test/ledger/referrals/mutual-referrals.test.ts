@@ -121,6 +121,15 @@ describe('by the first link used', () => {
     expect([await resetsOf(ada), await resetsOf(bob)]).toEqual([1, 1]);
   });
 
+  test('whom else the friend has won is won still', async () => {
+    const { bob, toBob } = await pair(['one', 'one']);
+    const { ada: eve } = await pair(['one', 'one']);
+    const toEve = await invite(own.ledger, bob, { program: 'one' });
+    await join(own.ledger, toEve, eve, at(2));
+    await join(own.ledger, toBob, bob, at(3), { used_at: at(1) });
+    expect(await own.ledger.findReferral(toEve.id)).toMatchObject({ status: 'joined' });
+  });
+
   test('a second one that joins all the same is seen, unless an earlier version let it', async () => {
     const { ada, bob, toBob, toAda } = await pair(['one', 'one']);
     await join(own.ledger, toBob, bob, at(1));
