@@ -88,7 +88,7 @@ async function measure(
     const accepting = requestsPerSecond({
       apiKey,
       port: server.port,
-      path: '/v1/billing/credits/transfer',
+      path: '/v1/transfers',
       connections: CONNECTIONS,
       body: newGift,
       withKeys: true,

@@ -24,7 +24,7 @@ export const giftsHttp: Bench = async ({ postgresUrl, folder, rounds, seconds, p
   const load = {
     apiKey,
     port: server.port,
-    path: '/v1/billing/credits/transfer',
+    path: '/v1/transfers',
     connections: CONNECTIONS,
     body: newGift,
     withKeys: true,

@@ -84,7 +84,7 @@ async function answered(
       connections,
       seconds: each,
       most: Math.ceil(requests / (USES + 1)),
-      path: '/v1/billing/credits/transfer',
+      path: '/v1/transfers',
       body: newGift,
       withKeys: true,
     }),

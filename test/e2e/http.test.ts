@@ -9,8 +9,8 @@ import { type GiftRig, giftRig } from '../support/gift-rig.ts';
 import { devNamespace } from '../support/temporal-server.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';
 
-const TRANSFER = '/v1/billing/credits/transfer';
-const TRANSFERS = '/v1/billing/credits/transfers';
+const TRANSFER = '/v1/transfers';
+const TRANSFERS = '/v1/transfers';
 
 /** The API on a real Temporal server with a real worker; gifts settle after a second of real time. */
 let whole: GiftRig;

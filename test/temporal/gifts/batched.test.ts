@@ -73,7 +73,7 @@ async function due(count: number, from?: string): Promise<Gift[]> {
   return await Promise.all(Array.from({ length: count }, () => acceptedAgo(61 * MINUTE, from)));
 }
 
-async function send(to: object, path = '/v1/billing/credits/transfer') {
+async function send(to: object, path = '/v1/transfers') {
   const { status, json } = await server.send('POST', path, { body: { from: 'ada', to, amount: '1' } });
   expect(status).toBe(202);
   await server.starts.idle();
@@ -123,14 +123,14 @@ describe('a pending gift between accounts', () => {
   test('gets its workflow from whoever holds it, and goes its way there when it is released', async () => {
     const gift = await send({ account_id: 'bob' });
     expect(await workflowOf(gift)).toBe(undefined);
-    const held = await server.send('POST', `/v1/billing/credits/transfers/${gift.id}/hold`, {
+    const held = await server.send('POST', `/v1/transfers/${gift.id}/hold`, {
       body: { reason: 'looks odd' },
     });
     expect(held.json).toMatchObject({ status: 'held' });
     expect(await workflowOf(gift)).toBe('RUNNING');
-    await server.send('POST', `/v1/billing/credits/transfers/${gift.id}/release`, { body: {} });
+    await server.send('POST', `/v1/transfers/${gift.id}/release`, { body: {} });
     expect(await statusOf(gift)).toBe('pending');
-    await server.send('POST', `/v1/billing/credits/transfers/${gift.id}/cancel`, { body: {} });
+    await server.send('POST', `/v1/transfers/${gift.id}/cancel`, { body: {} });
     await expect.poll(() => workflowOf(gift), PATIENCE).toBe('COMPLETED');
     rig.replayLater(giftWorkflowId(gift.id));
   });
