@@ -78,11 +78,15 @@ export function stepsBy(
   };
 }
 
-/** The nouns that a function belongs to: folders of its file. */
+/** The nouns that a function belongs to: folders of its file, which has its name or the beginning of it. */
 function homesOf(project: string, { name }: SqlFunction): string[] {
-  return globSync(`src/ledger/*/sql/${name}.sql`, { cwd: project }).map((path) =>
-    basename(dirname(dirname(path))),
-  );
+  const words = name.split('_');
+  for (let length = words.length; length > 0; length--) {
+    const file = `${words.slice(0, length).join('_')}.sql`;
+    const found = globSync(`src/ledger/*/sql/${file}`, { cwd: project });
+    if (found.length > 0) return found.map((path) => basename(dirname(dirname(path))));
+  }
+  return [];
 }
 
 /** What names of functions and files are about: the beginnings of their words. */
