@@ -84,7 +84,7 @@ async function startTemporal(
     headless: true,
     namespaces: TEST_NAMESPACES,
     searchAttributes: SEARCH_ATTRIBUTES,
-    // A file's task queues have a worker or two: to look for its tasks in four places costs a quarter of the server's time.
+    // A file's task queues have a worker or two, which need not look for tasks in four places.
     dynamicConfig: { 'matching.numTaskqueueReadPartitions': 1, 'matching.numTaskqueueWritePartitions': 1 },
   });
   stops.push(() => temporal.stop());
