@@ -23,7 +23,7 @@ const FEW = 10_000;
 /** Uses to one gift. */
 const USES = 4;
 /** Memory that is no longer used is given back meanwhile. */
-const REST_MS = 15_000;
+const REST_MS = 5_000;
 const STARTS = 5;
 const POLICY_VERSION = 'bench-soon';
 
@@ -45,13 +45,22 @@ export const weight: Bench = async ({ postgresUrl, folder, requests, progress })
   const load = { apiKey, port: server.port, connections: CONNECTIONS };
   try {
     await keepSchedules(rig.client, TASK_QUEUE, { processes: 'batched', settlementParts: 1 });
+    const weighed = async (sent: number) => {
+      await sleep(REST_MS);
+      const found = { server: rss(server.pid), worker: rss(worker.pid ?? 0) };
+      progress(`weight: after ${sent} requests server ${found.server} MB, worker ${found.worker} MB`);
+      return found;
+    };
     await answered(load, FEW);
-    await sleep(REST_MS);
-    const early = { server: rss(server.pid), worker: rss(worker.pid ?? 0) };
-    progress(`weight: ${FEW} of ${requests} requests`);
-    await answered(load, requests - FEW);
-    await sleep(REST_MS);
-    const late = { server: rss(server.pid), worker: rss(worker.pid ?? 0) };
+    const early = await weighed(FEW);
+    let late = early;
+    for (let sent = FEW; sent < requests; ) {
+      // Doubled each time, so that it can be seen whether it grows on.
+      const next = Math.min(sent, requests - sent);
+      await answered(load, next);
+      sent += next;
+      late = await weighed(sent);
+    }
     const memory = (['server', 'worker'] as const).flatMap((part): Figure[] => [
       { name: `memory of a ${part} after ${FEW} requests`, rounds: [early[part]], unit: 'MB' },
       { name: `the same after ${requests}`, rounds: [late[part]], unit: 'MB' },
@@ -111,7 +120,7 @@ function newUse(): string {
 /** Megabytes of memory that a process holds. */
 function rss(pid: number): number {
   const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kilobytes) / 1_024;
+  return Math.round(Number(kilobytes) / 1_024);
 }
 
 /** From `npm run server` without npm to the first ready answer; the first start, which fills the caches, does not count. */

@@ -6,6 +6,7 @@ import { formatCredits } from '../../src/domain/credits.ts';
 import type { GrantRequest } from '../../src/ledger/accounts/grant-credits.ts';
 import type { AcceptRequest } from '../../src/ledger/gifts/accept-gifts.ts';
 import { START, type TestLedger } from '../support/test-ledger.ts';
+import { advance } from './advance.ts';
 import type { Command, Scenario } from './commands.ts';
 import {
   emptyDatabase,
@@ -14,7 +15,7 @@ import {
   type LedgerState,
   readState,
 } from './ledger-state.ts';
-import { type Answer, deadlineOf, iso, isoOrNull, type Refused } from './model-gift.ts';
+import { type Answer, deadlineOf, iso, type Refused } from './model-gift.ts';
 import { type ModelAction, ModelLedger } from './model-ledger.ts';
 import { modelPeople, PEOPLE, PLAN, putPeople } from './people.ts';
 
@@ -191,14 +192,9 @@ export class ModelRun {
       }
       case 'repeat':
         return this.#repeat(command.which, command.changed);
-      case 'advance': {
-        if (command.gift === 'all') await this.#settleTogether();
-        const all = this.#model.gifts.map(({ id }) => id);
-        const ids = command.gift === 'all' ? all : [this.#gift(command.gift)];
-        this.#model.advance(ids, this.#now);
-        await ledger.advanceGifts(ids, at);
+      case 'advance':
+        await advance(ledger, this.#model, this.#now, this.#gift(command.gift));
         return true;
-      }
       case 'wait': {
         const deadlines = [
           ...this.#model.gifts.map(deadlineOf),
@@ -232,31 +228,6 @@ export class ModelRun {
     }
   }
 
-  /** What the schedule does where quiet gifts have no processes; the processes of the others do the rest. */
-  async #settleTogether(): Promise<void> {
-    const { ledger } = this.#own;
-    const at = iso(this.#now);
-    const due = this.#model.gifts
-      .filter((gift) => gift.status === 'pending' && gift.settlesAt <= this.#now)
-      .map(({ id }) => id);
-    // Others may share the database.
-    const found = (await ledger.dueGifts(at, 10_000, { part: 0, of: 1 })).filter((id) =>
-      this.#model.gifts.some((gift) => gift.id === id),
-    );
-    expect(found.toSorted()).toEqual(due.toSorted());
-    this.#model.advance(due, this.#now);
-    const advanced = await ledger.advanceGiftPage(due, at);
-    for (const { id, status, deadline } of advanced) {
-      const gift = this.#model.gifts.find((one) => one.id === id);
-      expect({ id, status, deadline }).toEqual({
-        id,
-        status: gift?.status,
-        deadline: isoOrNull(gift === undefined ? null : deadlineOf(gift)),
-      });
-    }
-    expect(advanced).toHaveLength(due.length);
-  }
-
   #newKey(): string {
     this.#serial += 1;
     return `key-${this.#serial}`;
@@ -267,7 +238,8 @@ export class ModelRun {
   }
 
   /** A gift: mostly one of the last, now and then any, or one that is not there. */
-  #gift(index: number): string {
+  #gift(index: number | 'all'): string {
+    if (index === 'all') return index;
     const { gifts } = this.#model;
     const recent = gifts.slice(-3);
     const gift =
