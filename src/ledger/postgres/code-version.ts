@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 4;
-export const CODE_DIGEST = 'b35b2f03fd04b36ebf31745aa0b36b0d32228caedc47ddba19e823897794e29f';
+export const CODE_DIGEST = '224e6bd9bc8f307481bb104be0593bf9ceb3550b0d0b9e71f3009292caca950e';

@@ -163,12 +163,21 @@ const INVALID: Readonly<Record<InvalidUseReason, readonly [path: string, message
   too_late: ['at', 'must not lie so far back: the use is reported too late'],
 };
 
-/** When the plan has room again: when the last of the windows ends that have too little of it. */
+/**
+ * What would let the use through: the moment at which the last of the windows ends that have too little left of what
+ * credits do not pay, and banked resets. Neither does where that is more than a full window has.
+ */
 function limitOf(row: UseRow): LimitReached {
-  const ends = WINDOW_KINDS.flatMap((kind) => {
-    const [limit, startedAt] = [row[`${kind}_limit`], row[`${kind}_started_at`]];
-    const tooLittle = limit !== null && BigInt(limit) - BigInt(row[`${kind}_used`]) < BigInt(row.amount ?? 0);
-    return tooLittle && startedAt !== null ? [startedAt.getTime() + WINDOW_LENGTH_MS[kind]] : [];
+  const payable = BigInt(row.pool_part) + BigInt(row.invoice_part) + BigInt(row.own_part);
+  const wanted = BigInt(row.amount ?? 0) - payable;
+  const limited = WINDOW_KINDS.flatMap((kind) => {
+    const limit = row[`${kind}_limit`];
+    return limit === null ? [] : [{ kind, limit: BigInt(limit), used: BigInt(row[`${kind}_used`]) }];
+  });
+  if (limited.some(({ limit }) => limit < wanted)) return { next_window_at: null, resets_available: 0 };
+  const ends = limited.flatMap(({ kind, limit, used }) => {
+    const startedAt = row[`${kind}_started_at`];
+    return limit - used < wanted && startedAt !== null ? [startedAt.getTime() + WINDOW_LENGTH_MS[kind]] : [];
   });
   return {
     next_window_at: ends.length === 0 ? null : new Date(Math.max(...ends)).toISOString(),

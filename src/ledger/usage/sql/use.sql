@@ -323,7 +323,9 @@ BEGIN
         END IF;
       END IF;
     ELSE
-      from_plan := 0; from_pool := 0; invoiced := 0; from_own := 0;
+      -- What credits and an invoice would have paid stays in the answer: a full window need not cover that.
+      from_plan := 0;
+      IF reason = 'credits_on_request' THEN from_pool := 0; invoiced := 0; from_own := 0; END IF;
       answer.code := 'limit_reached'; answer.reason := reason;
       answer.resets := (SELECT count(*) FROM boon.resets t WHERE t.account_id = r.account_id AND t.status = 'available' AND t.expires_at > r.now);
     END IF;
