@@ -42,6 +42,11 @@ export class Purchases {
     return this.#call({ method: 'POST', path, body: refund, key }, options);
   }
 
+  /** A refund as it stands. */
+  getRefund(id: string, options?: CallOptions): Promise<Refund> {
+    return this.#call({ method: 'GET', path: `/v1/credits/refunds/${encodeURIComponent(id)}` }, options);
+  }
+
   /** Corrects the total that Boon believes the provider has given back of a purchase. */
   correctRefunded(
     id: string,

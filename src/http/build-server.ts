@@ -37,6 +37,7 @@ import validation from './plugins/validation.ts';
 import { paymentCaseRoutes } from './purchases/payment-cases.ts';
 import { createPurchaseDesk } from './purchases/purchase-desk.ts';
 import { purchaseRoutes } from './purchases/purchases.ts';
+import { refundRoutes } from './purchases/refunds.ts';
 import { stripeWebhookRoutes } from './purchases/stripe-webhook.ts';
 import { topUpRoutes } from './purchases/top-ups.ts';
 import { activityRoutes } from './referrals/activity.ts';
@@ -115,6 +116,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(invoiceCorrectionRoutes, parts);
   const purchaseDesk = createPurchaseDesk(parts);
   await app.register(purchaseRoutes, { desk: purchaseDesk });
+  await app.register(refundRoutes, parts);
   await app.register(paymentCaseRoutes, parts);
   await app.register(stripeWebhookRoutes, { desk: purchaseDesk });
   await app.register(topUpRoutes, parts);

@@ -84,6 +84,25 @@ function webhook(body: object) {
   return server.send('POST', '/v1/webhooks/stripe', { rawBody, headers, as: null, key: null });
 }
 
+describe('GET /v1/credits/refunds/{id}', () => {
+  test('shows a refund as its purchase does, and is 404 for one that there is not', async () => {
+    const purchase = await bought(server.ledger, ada);
+    const asked = await refund(purchase.id);
+    const shown = await server.send('GET', `/v1/credits/refunds/${asked.json.id}`);
+    expect([shown.status, shown.json]).toEqual([200, asked.json]);
+    expect((await server.send('GET', '/v1/credits/refunds/rfd_none')).status).toBe(404);
+    const asEndUser = (account: string) =>
+      server.send('GET', `/v1/credits/refunds/${asked.json.id}`, {
+        as: unsignedToken(account, server.time.now),
+      });
+    expect((await asEndUser(ada)).json, 'what the operator wrote is not for them').toEqual({
+      ...asked.json,
+      reason: null,
+    });
+    expect(await asEndUser('somebody')).toMatchObject({ status: 404, json: { code: 'not_found' } });
+  });
+});
+
 describe('POST /v1/credits/purchases/{id}/refund', () => {
   test('takes all that is left at once, answers 202, starts its process, and shows in the purchase', async () => {
     const purchase = await bought(server.ledger, ada);
