@@ -163,17 +163,16 @@ export class ProgramResets {
 
   #isToBeRedeemed({ account, grantedAt }: ModelReset, at: number, late: boolean): boolean {
     const person = this.#people.get(account);
-    const then = person && personAt(person, at);
+    // In time it is what it is now, though a clock ahead has said so; the next run looks at what it was then.
+    const then = late ? person && personAt(person, at) : person;
     const windows = late ? this.windows.at(account, at) : this.windows.of(account);
     // One that another clock opened waits for the next run.
     const used = WINDOW_KINDS.some((kind) => {
       const { used: some, startedAt } = windowAt(kind, windows[kind], at);
       return some > 0n && (late || Number(startedAt) <= at);
     });
-    const isThere = !late || grantedAt <= at;
-    return (
-      then?.autoRedeem === true && then.status === 'active' && person?.status !== 'closed' && used && isThere
-    );
+    if (!used || (late && grantedAt > at)) return false;
+    return then?.autoRedeem === true && then.status === 'active' && person?.status !== 'closed';
   }
 
   /** Those whose weekly window has ended by itself shortly after they were redeemed come back. */
