@@ -212,9 +212,7 @@ test('a broken policy file is refused with the path of each fault, before anythi
   writeFileSync(policy, JSON.stringify({ gifts: { settlement: 'one day', min: '-1', maximum: '5' } }));
   const start = boonStart({ BOON_DATA_DIR: join(folder, 'data'), BOON_POLICY: policy });
   expect(await start.ended).toBe(1);
-  expect(start.output()).toContain(
-    `The policy file ${policy} does not validate; mend these and start again:`,
-  );
+  expect(start.output()).toContain(`The policy file ${policy} does not validate; fix these and start again:`);
   expect(start.output()).toMatch(/gifts\.settlement: must be an ISO 8601 duration[^\n]*\n/);
   expect(start.output()).toContain('gifts.min: ');
   expect(start.output()).toContain('"maximum"');

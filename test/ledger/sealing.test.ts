@@ -246,4 +246,6 @@ const DRAWS_TRANSFERS: Readonly<Record<string, string>> = {
   settle_gifts: 'INSERT INTO boon.transfers',
   apply_campaign: 'INSERT INTO boon.campaign_accounts',
   use: 'FOR UPDATE',
+  // For `use`, which has locked the account and the transfers by then.
+  take_back_let_go: 'p boon_code.purse',
 };

@@ -95,7 +95,7 @@ export const AccountPatchSchema = AccountPutSchema.partial().meta({
 });
 export type AccountPatch = z.infer<typeof AccountPatchSchema>;
 
-const AccountFilterSchema = z.strictObject({
+export const AccountFilterSchema = z.strictObject({
   plan: z.enum(PLANS).optional(),
   status: z.enum(ACCOUNT_STATUSES).optional(),
   kind: z.enum(ACCOUNT_KINDS).optional(),

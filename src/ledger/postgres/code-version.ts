@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 4;
-export const CODE_DIGEST = '224e6bd9bc8f307481bb104be0593bf9ceb3550b0d0b9e71f3009292caca950e';
+export const CODE_DIGEST = '1d66b4c327b90fcc83bbeb939910a31077c665000435a71166f89e4f3ed28380';

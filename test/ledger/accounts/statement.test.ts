@@ -65,12 +65,11 @@ describe('a statement', () => {
     expect([...first.data, ...rest.data]).toEqual(before);
   });
 
-  test('of an account without movements is empty, and so is one of no account', async () => {
+  test('of an account without movements is empty, and there is none of no account', async () => {
     await seedAccount(own.ledger, 'idle');
     expect(await own.ledger.statement('idle', { limit: 10 })).toEqual({ data: [], next_cursor: null });
-    expect(await own.ledger.statement('no-such-account', { limit: 10 })).toEqual({
-      data: [],
-      next_cursor: null,
+    await expect(own.ledger.statement('no-such-account', { limit: 10 })).rejects.toMatchObject({
+      code: 'not_found',
     });
   });
 

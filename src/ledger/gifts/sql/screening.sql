@@ -62,6 +62,12 @@ $$;
 -- What a rule says of a gift. The stronger verdict is the greater row, and of equal verdicts the earlier rule: `place` counts down.
 CREATE TYPE boon_code.screened AS (verdict boon.verdict, place int, rule text);
 
+-- One rule: its verdict where it catches and is not switched off, else null.
+CREATE FUNCTION boon_code.screening_rule(p_place int, p_rule text, p_verdict boon.verdict, p_catches boolean) RETURNS boon_code.screened
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN p_verdict > 'allow' AND p_catches THEN (p_verdict, -p_place, p_rule)::boon_code.screened END
+$$;
+
 -- The rule that catches a gift with the strongest verdict, of equals the first in the list; null when none does.
 CREATE FUNCTION boon_code.screening(p boon.policies, f boon_code.screening_facts) RETURNS boon_code.screened LANGUAGE sql STABLE AS $$
   SELECT greatest(
@@ -73,10 +79,4 @@ CREATE FUNCTION boon_code.screening(p boon.policies, f boon_code.screening_facts
     boon_code.screening_rule(5, 'fan_out', p.fan_out,
       cardinality(array_remove(f.recent_recipients, f.recipient)) + 1 > p.fan_out_recipients),
     boon_code.screening_rule(6, 'circle', p.circle, f.comes_back))
-$$;
-
--- One rule: its verdict where it catches and is not switched off, else null.
-CREATE FUNCTION boon_code.screening_rule(p_place int, p_rule text, p_verdict boon.verdict, p_catches boolean) RETURNS boon_code.screened
-LANGUAGE sql IMMUTABLE AS $$
-  SELECT CASE WHEN p_verdict > 'allow' AND p_catches THEN (p_verdict, -p_place, p_rule)::boon_code.screened END
 $$;
