@@ -38,6 +38,8 @@ export type Config = {
     /** Where Temporal's Web UI is served from. */
     uiOrigins: readonly string[];
   };
+  /** Origins of pages that may call the API from a browser. */
+  corsOrigins: readonly string[];
   apiKey: string | undefined;
   jwt: {
     jwksUrl: string | undefined;
@@ -146,6 +148,7 @@ function toConfig(set: Settings): Config {
       keys: set.BOON_PAYLOAD_KEYS ?? [],
       uiOrigins: set.BOON_TEMPORAL_UI_ORIGINS ?? [],
     },
+    corsOrigins: set.BOON_CORS_ORIGINS ?? [],
     apiKey: set.BOON_API_KEY,
     jwt: {
       jwksUrl: set.BOON_JWKS_URL,

@@ -17,6 +17,15 @@ const httpUrl = () =>
     .url({ protocol: /^https?$/, error: 'must be a URL such as https://example.com' })
     .transform((url) => url.replace(/\/+$/, ''));
 
+const origins = (example: string) =>
+  z
+    .string()
+    .transform((value) => value.split(',').map((origin) => origin.trim().replace(/\/+$/, '')))
+    .refine(
+      (list) => list.every((origin) => /^https?:\/\/[^/\s]+$/.test(origin)),
+      `must be origins such as ${example}, with commas between them`,
+    );
+
 /** One entry per variable. `secret` values are never printed. */
 export const SettingsSchema = z.object({
   PORT: wholeNumber(0, 65_535)
@@ -120,17 +129,13 @@ export const SettingsSchema = z.object({
         'Keys of what is encrypted in Temporal: the first encrypts, each decrypts. Unset: one derived from BOON_ENCRYPTION_KEY, which always decrypts',
       secret: true,
     }),
-  BOON_TEMPORAL_UI_ORIGINS: z
-    .string()
-    .transform((value) => value.split(',').map((origin) => origin.trim().replace(/\/+$/, '')))
-    .refine(
-      (origins) => origins.every((origin) => /^https?:\/\/[^/\s]+$/.test(origin)),
-      'must be origins such as https://temporal.example.com, with commas between them',
-    )
-    .optional()
-    .meta({
-      description: 'Where Temporal’s Web UI is served from: its pages may call the codec endpoint, `/codec`',
-    }),
+  BOON_TEMPORAL_UI_ORIGINS: origins('https://temporal.example.com').optional().meta({
+    description: 'Where Temporal’s Web UI is served from: its pages may call the codec endpoint, `/codec`',
+  }),
+  BOON_CORS_ORIGINS: origins('https://app.example.com').optional().meta({
+    description:
+      'Origins of pages that may call the API from a browser, with end users’ tokens; unset: none of another origin',
+  }),
   BOON_API_KEY: text('must not be empty')
     .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
     .max(500, 'must be at most 500 characters')

@@ -116,10 +116,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       clock,
       logger,
       metrics,
-      publicUrl: config.publicUrl,
       policyVersion: policy.version,
-      rateLimit: config.rateLimit,
-      demoModel: config.demoModel,
+      ...servedAs(config),
       draining: draining.signal,
     });
     await app.listen({ port: config.port, host: config.host });
@@ -162,4 +160,9 @@ function portOf(address: string | AddressInfo | null, configured: number): numbe
 function listeningUrl(host: string, port: number): string {
   const shown = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
   return `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
+}
+
+/** The settings that the HTTP server takes as they are. */
+function servedAs({ publicUrl, rateLimit, corsOrigins, demoModel }: Config) {
+  return { publicUrl, rateLimit, corsOrigins, demoModel };
 }

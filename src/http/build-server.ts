@@ -25,6 +25,7 @@ import { healthRoutes } from './health.ts';
 import { creditsPageRoutes } from './pages/credits-page.ts';
 import { demoCheckoutRoutes } from './pages/demo-checkout.ts';
 import authentication from './plugins/authentication.ts';
+import crossOrigin from './plugins/cross-origin.ts';
 import idempotency from './plugins/idempotency.ts';
 import jsonBody from './plugins/json-body.ts';
 import observe from './plugins/observe.ts';
@@ -90,6 +91,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
 
   await app.register(problem);
   await app.register(responseHeaders);
+  await app.register(crossOrigin, { origins: parts.corsOrigins ?? [] });
   await app.register(unknownRoute);
   await app.register(jsonBody);
   await app.register(validation);

@@ -50,6 +50,8 @@ export type ServerParts = {
   /** The policy that new gifts are accepted under, shown by /readyz. */
   policyVersion: string;
   rateLimit: RateLimit;
+  /** Origins of pages that may call the API from a browser. */
+  corsOrigins?: readonly string[] | undefined;
   /** Whether the demonstration of a metered model call is served. */
   demoModel: boolean;
   /** Aborted when the server is to stop: it still serves, and readiness says that it is draining. */
