@@ -116,7 +116,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       clock,
       logger,
       metrics,
-      policyVersion: policy.version,
+      policy: () => policy,
       ...servedAs(config),
       draining: draining.signal,
     });

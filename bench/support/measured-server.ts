@@ -1,4 +1,5 @@
 /** An HTTP server whose rate is measured: Boon's with a database, else an empty route behind a key. */
+
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import fastify from 'fastify';
@@ -8,6 +9,7 @@ import type { PurchaseProcess } from '../../src/contracts/purchases/purchase-pro
 import type { RefundProcess } from '../../src/contracts/purchases/refund-process.ts';
 import type { ReferralProcess } from '../../src/contracts/referrals/referral-process.ts';
 import { TASK_QUEUE } from '../../src/contracts/temporal.ts';
+import { SHIPPED_POLICY } from '../../src/domain/shipped-policy.ts';
 import { buildServer } from '../../src/http/build-server.ts';
 import { bootstrapApiKey } from '../../src/http/callers/bootstrap-key.ts';
 import { createTokenVerifier } from '../../src/http/callers/token-verifier.ts';
@@ -102,7 +104,7 @@ async function boonServer(url: string) {
     starts: createStartQueue({ metrics, logger, size: 10_000, concurrency: 16, isBusy: watchBusyness() }),
     publicUrl: 'http://localhost',
     creditsLink: createCreditsLink({ encryptionKey: randomBytes(32), publicUrl: 'http://localhost' }),
-    policyVersion,
+    policy: () => ({ version: policyVersion, policy: SHIPPED_POLICY }),
     rateLimit: { service: 0, user: 0 },
     demoModel: false,
   });

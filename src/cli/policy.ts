@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Policy } from '../domain/policy.ts';
 import { SHIPPED_POLICY } from '../domain/shipped-policy.ts';
+import { apiClient } from './api.ts';
 import { answer, newCommand } from './command.ts';
 import { fieldLines, tableLines } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -9,33 +10,46 @@ import type { Terminal } from './terminal.ts';
 export function policyCommand(terminal: Terminal): Command {
   const policy = newCommand(
     'policy',
-    'Check a policy file, and list what is still open under earlier policies',
-    ['policy check policy.json', 'policy open'],
+    'Show the policy in use, check a policy file, and list what is still open under earlier policies',
+    ['policy show', 'policy check policy.json', 'policy open'],
   );
-  return policy.addCommand(open(terminal)).addCommand(
-    newCommand('check', 'Show whether a policy file is valid, and what it changes', [
-      'policy check policy.json',
-      'policy check --json policy.json',
-    ])
-      .argument('<file>', 'the JSON file that BOON_POLICY would name')
-      .action(async (file: string, _options: object, command: Command) => {
-        const { readPolicy } = await import('../policy-file.ts');
-        const { version, policy } = readPolicy(file);
-        const changed = changes(policy);
-        const lines = [
-          ...fieldLines({ policy: file, version }),
-          '',
-          ...(changed.length === 0
-            ? ['It says what the shipped policy says.']
-            : changed.map(({ path, shipped, here }) => `${path}: ${here} (shipped: ${shipped})`)),
-        ];
-        answer(terminal, command, { version, changes: changed, policy }, lines);
-      }),
-  );
+  return policy
+    .addCommand(show(terminal))
+    .addCommand(open(terminal))
+    .addCommand(
+      newCommand('check', 'Show whether a policy file is valid, and what it changes', [
+        'policy check policy.json',
+        'policy check --json policy.json',
+      ])
+        .argument('<file>', 'the JSON file that BOON_POLICY would name')
+        .action(async (file: string, _options: object, command: Command) => {
+          const { readPolicy } = await import('../policy-file.ts');
+          const { version, policy } = readPolicy(file);
+          const changed = changes(policy);
+          const lines = [...fieldLines({ policy: file, version }), '', ...changeLines(policy)];
+          answer(terminal, command, { version, changes: changed, policy }, lines);
+        }),
+    );
+}
+
+function show(terminal: Terminal): Command {
+  return newCommand('show', 'Show the policy in use, and what it changes of the shipped one', [
+    'policy show',
+    'policy show --json',
+  ]).action(async (_options: object, command: Command) => {
+    const { version, policy } = await (await apiClient(terminal.env)).policy.get();
+    answer(terminal, command, { version, policy }, [...fieldLines({ version }), '', ...changeLines(policy)]);
+  });
 }
 
 /** Longer than anybody reads; the counts cover everything. */
 const MOST_LISTED = 1_000;
+
+function changeLines(policy: Policy): string[] {
+  const changed = changes(policy);
+  if (changed.length === 0) return ['It says what the shipped policy says.'];
+  return changed.map(({ path, shipped, here }) => `${path}: ${here} (shipped: ${shipped})`);
+}
 
 function open(terminal: Terminal): Command {
   return newCommand(

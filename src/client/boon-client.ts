@@ -6,6 +6,7 @@ import { type BoonClientOptions, createCaller } from './caller.ts';
 import { Campaigns } from './campaigns.ts';
 import { Grants } from './grants.ts';
 import { Invoices } from './invoices.ts';
+import { Policies } from './policies.ts';
 import { Programs } from './programs.ts';
 import { Purchases } from './purchases.ts';
 import { Referrals } from './referrals.ts';
@@ -35,6 +36,7 @@ export class BoonClient {
   readonly programs: Programs;
   readonly usage: Usage;
   readonly invoices: Invoices;
+  readonly policy: Policies;
   readonly stuck: StuckItems;
   readonly apiKeys: ApiKeys;
 
@@ -51,6 +53,7 @@ export class BoonClient {
     this.programs = new Programs(call);
     this.usage = new Usage(call);
     this.invoices = new Invoices(call);
+    this.policy = new Policies(call);
     this.stuck = new StuckItems(call);
     this.apiKeys = new ApiKeys(call);
   }

@@ -169,9 +169,15 @@ const ProgramPolicySchema = z
     { path: ['closes_at'], message: 'must be after opens_at' },
   );
 
+/** Every plan has limits of its own. */
+const PLAN_POLICIES = Object.fromEntries(PLANS.map((plan) => [plan, PlanPolicySchema])) as Record<
+  (typeof PLANS)[number],
+  typeof PlanPolicySchema
+>;
+
 export const PolicySchema: z.ZodType<Policy> = z.strictObject({
   gifts: GiftPolicySchema,
-  plans: z.record(z.enum(PLANS), PlanPolicySchema),
+  plans: z.strictObject(PLAN_POLICIES),
   rate_card: RateCardSchema,
   usage: UsagePolicySchema,
   resets: ResetPolicySchema,
@@ -180,6 +186,11 @@ export const PolicySchema: z.ZodType<Policy> = z.strictObject({
   invoices: InvoicePolicySchema,
   programs: z.record(NameSchema, ProgramPolicySchema),
 });
+
+/** A policy under its version, which is a digest of its content. */
+export const VersionedPolicySchema = z
+  .object({ version: z.string(), policy: PolicySchema })
+  .meta({ id: 'VersionedPolicy' });
 
 /** `use` looks for ids, and `end_window` keeps windows, for uses that are told a week late at most. */
 function isAtMostAWeek(duration: string): boolean {

@@ -35,6 +35,7 @@ import rateLimit from './plugins/rate-limit.ts';
 import responseHeaders from './plugins/response-headers.ts';
 import unknownRoute from './plugins/unknown-route.ts';
 import validation from './plugins/validation.ts';
+import { policyRoutes } from './policy.ts';
 import { paymentCaseRoutes } from './purchases/payment-cases.ts';
 import { createPurchaseDesk } from './purchases/purchase-desk.ts';
 import { purchaseRoutes } from './purchases/purchases.ts';
@@ -136,6 +137,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(activityRoutes, parts);
   await app.register(eligibilityRoutes, parts);
   await app.register(programRoutes, parts);
+  await app.register(policyRoutes, parts);
   await app.register(stuckItemRoutes, parts);
   await app.register(apiKeyRoutes, { ...parts, keyRing });
   await app.ready();

@@ -52,7 +52,7 @@ export const healthRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, part
       const status = stops ? 'draining' : statusOf(state, starts);
       reply.code(status === 'ready' || status === 'degraded' ? 200 : 503);
       const checks = { ...state.checks, starts };
-      return { status, ...state, checks, policy_version: parts.policyVersion };
+      return { status, ...state, checks, policy_version: parts.policy().version };
     },
   });
 

@@ -29,7 +29,8 @@ export type HarnessParts = Traveller & {
   databaseUrl: string;
   apiKey: string;
   mails: readonly CapturedMail[];
-  policy: VersionedPolicy;
+  /** The policy that the ledger and the API use; the harness changes it. */
+  inUse: { policy: VersionedPolicy };
   /** Ends every part. */
   end: () => Promise<void>;
 };
@@ -50,7 +51,6 @@ export class BoonHarness {
   readonly mails: readonly CapturedMail[];
   readonly #parts: HarnessParts;
   readonly #time: TestTime;
-  #policy: VersionedPolicy;
   #stopped: Promise<void> | undefined;
 
   constructor(parts: HarnessParts) {
@@ -62,7 +62,6 @@ export class BoonHarness {
     this.mails = parts.mails;
     this.#parts = parts;
     this.#time = new TestTime(parts);
-    this.#policy = parts.policy;
   }
 
   /** The present of ledger and API, and of what processes do there. It stands still between two calls that move it. */
@@ -77,7 +76,7 @@ export class BoonHarness {
 
   /** The policy that new gifts are accepted under. */
   get policy(): Policy {
-    return this.#policy.policy;
+    return this.#parts.inUse.policy.policy;
   }
 
   /**
@@ -85,9 +84,9 @@ export class BoonHarness {
    * @throws PolicyError when the result does not validate.
    */
   async setPolicy(patch: PolicyPatch): Promise<void> {
-    const policy = validatePolicy(mergePolicy(this.#policy.policy, patch));
+    const policy = validatePolicy(mergePolicy(this.policy, patch));
     await this.#parts.ledger.usePolicy(policy, this.now().toISOString());
-    this.#policy = policy;
+    this.#parts.inUse.policy = policy;
   }
 
   /** Makes an established, verified account, with credits to give; or changes it. */

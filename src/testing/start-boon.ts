@@ -66,7 +66,7 @@ export type StartBoonOptions = {
  * `startAt` has passed.
  */
 export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHarness> {
-  const policy = validatePolicy(mergePolicy(SHIPPED_POLICY, options.policy));
+  const inUse = { policy: validatePolicy(mergePolicy(SHIPPED_POLICY, options.policy)) };
   await using parts = new AsyncDisposableStack();
 
   const bundle = workflowBundle(cacheFolder());
@@ -110,7 +110,7 @@ export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHar
     ),
   );
 
-  await ledger.usePolicy(policy, clock.now().toISOString());
+  await ledger.usePolicy(inUse.policy, clock.now().toISOString());
   const keyDatabase = openDatabase(database.url, { connections: 1 });
   parts.defer(() => keyDatabase.end());
   const apiKey = newApiKey();
@@ -137,7 +137,7 @@ export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHar
     creditsLink: createCreditsLink({ encryptionKey, publicUrl }),
     payments: demoPayments,
     demoPayments,
-    policyVersion: policy.version,
+    policy: () => inUse.policy,
     rateLimit: { service: 0, user: 0 },
     demoModel: false,
   };
@@ -155,7 +155,7 @@ export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHar
     temporal,
     worker,
     mails: captured.mails,
-    policy,
+    inUse,
     end: () => end.disposeAsync(),
   });
   try {

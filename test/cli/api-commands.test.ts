@@ -67,6 +67,13 @@ test('the same idempotency key gives once', async () => {
   expect(second.json().id).toBe(first.json().id);
 });
 
+test('the policy in use is shown with what it changes of the shipped one', async () => {
+  const { out, json } = await run('policy', 'show', '--json');
+  expect(json()).toEqual(await boon.client.policy.get());
+  expect(out).toContain('"rate_card"');
+  expect((await run('policy', 'show')).out).toMatch(/^version +p_[0-9a-f]{16}\n\n/);
+});
+
 test('an account is changed, frozen and made active again without its plan', async () => {
   await run('account', 'put', 'noor', '--plan', 'plus');
   expect((await run('account', 'freeze', 'noor')).out).toMatch(/plan +plus\nstatus +frozen/);

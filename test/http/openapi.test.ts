@@ -94,6 +94,7 @@ const CALLS = [
   'get /v1/credits/purchases/{id}',
   'get /v1/credits/refunds/{id}',
   'get /v1/invoices/{id}',
+  'get /v1/policy',
   'get /v1/programs/{program}/report',
   'get /v1/referrals/{id}',
   'get /v1/stuck',

@@ -113,7 +113,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     metrics,
     publicUrl,
     creditsLink: createCreditsLink({ encryptionKey: testLedger.encryptionKey, publicUrl }),
-    policyVersion: policyWith(options.policy).version,
+    policy: () => policyWith(options.policy),
     rateLimit: { service: 0, user: 0 },
     demoModel: false,
     // Unless a test is about the queue, its answers come when processes know.

@@ -105,6 +105,7 @@ test('a changed policy holds for new gifts only, and one that does not validate 
   const { transfers } = boon.client;
   const before = await transfers.create({ from: 'linus', to: { account_id: 'grace' }, amount: '1' });
   await boon.setPolicy({ gifts: { settlement: 'PT1H' } });
+  expect((await boon.client.policy.get()).policy.gifts.settlement).toBe('PT1H');
   const after = await transfers.create({ from: 'linus', to: { account_id: 'grace' }, amount: '1' });
   await boon.advance('1 hour');
   expect((await transfers.get(before.id)).status).toBe('pending');

@@ -20,6 +20,7 @@ export const SCOPES = [
   'invoices:operate',
   'campaigns:read',
   'campaigns:operate',
+  'policy:read',
   'stuck:operate',
   'keys:write',
 ] as const;

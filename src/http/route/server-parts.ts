@@ -7,6 +7,7 @@ import type { PurchaseProcess } from '../../contracts/purchases/purchase-process
 import type { RefundProcess } from '../../contracts/purchases/refund-process.ts';
 import type { ReferralProcess } from '../../contracts/referrals/referral-process.ts';
 import type { GiftProcesses } from '../../domain/gift-processes.ts';
+import type { VersionedPolicy } from '../../domain/policy.ts';
 import type { ApiKeys } from '../../ledger/accounts/api-keys.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Metrics } from '../../observability/metrics.ts';
@@ -47,8 +48,8 @@ export type ServerParts = {
   metrics: Metrics;
   /** Base of claim links. */
   publicUrl: string;
-  /** The policy that new gifts are accepted under, shown by /readyz. */
-  policyVersion: string;
+  /** The policy that new gifts are accepted under; /readyz shows its version. */
+  policy: () => VersionedPolicy;
   rateLimit: RateLimit;
   /** Origins of pages that may call the API from a browser. */
   corsOrigins?: readonly string[] | undefined;
