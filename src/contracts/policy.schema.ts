@@ -169,15 +169,9 @@ const ProgramPolicySchema = z
     { path: ['closes_at'], message: 'must be after opens_at' },
   );
 
-/** Every plan has limits of its own. */
-const PLAN_POLICIES = Object.fromEntries(PLANS.map((plan) => [plan, PlanPolicySchema])) as Record<
-  (typeof PLANS)[number],
-  typeof PlanPolicySchema
->;
-
 export const PolicySchema: z.ZodType<Policy> = z.strictObject({
   gifts: GiftPolicySchema,
-  plans: z.strictObject(PLAN_POLICIES),
+  plans: z.record(z.enum(PLANS), PlanPolicySchema),
   rate_card: RateCardSchema,
   usage: UsagePolicySchema,
   resets: ResetPolicySchema,
@@ -187,9 +181,12 @@ export const PolicySchema: z.ZodType<Policy> = z.strictObject({
   programs: z.record(NameSchema, ProgramPolicySchema),
 });
 
-/** A policy under its version, which is a digest of its content. */
+/** A policy that is in use, as HTTP shows it. It was checked when it was read. */
 export const VersionedPolicySchema = z
-  .object({ version: z.string(), policy: PolicySchema })
+  .object({
+    version: z.string().meta({ description: 'A digest of its content' }),
+    policy: z.record(z.string(), z.unknown()).meta({ description: 'Every key that docs/policies.md lists' }),
+  })
   .meta({ id: 'VersionedPolicy' });
 
 /** `use` looks for ids, and `end_window` keeps windows, for uses that are told a week late at most. */

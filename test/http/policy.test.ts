@@ -2,7 +2,17 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { policyWith } from '../support/test-ledger.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';
 
-const PATCH = { gifts: { max: '77' } };
+const PATCH = {
+  gifts: { max: '77' },
+  rate_card: {
+    codex: {
+      default: [
+        { from: null, credits: '1' },
+        { from: '2026-07-01T00:00:00.000Z', credits: '1.5' },
+      ],
+    },
+  },
+};
 
 let server: TestServer;
 beforeAll(async () => {
