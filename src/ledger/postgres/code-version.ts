@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 4;
-export const CODE_DIGEST = '224e6bd9bc8f307481bb104be0593bf9ceb3550b0d0b9e71f3009292caca950e';
+export const CODE_DIGEST = '7ffc843aaa361ae3587c636cb7ad405342f85e9d0d5ed3d72dd2bd9be6652aa7';
