@@ -1,8 +1,10 @@
 /** A call that waits while others that were made after it get through: its moment is before theirs, and everything holds. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import { createCampaign } from '../support/campaigns.ts';
 import { holding, untilWaiting } from '../support/held-lock.ts';
 import { invite, join, newFriend, prompt } from '../support/referrals.ts';
+import { bank, redeem, sweep, use } from '../support/resets.ts';
 import {
   expectVerified,
   later,
@@ -69,6 +71,39 @@ describe('nobody qualifies before the prompts for which they do', () => {
     for (let n = 0; n < 2; n++) await prompt(ledger, friend, HOUR_LATER, { told_at: HOUR_LATER });
     const last = await prompt(ledger, friend, START, { told_at: START });
     expect(last).toMatchObject({ status: 'qualified', qualified_at: SOONEST });
+    await expectVerified(ledger);
+  });
+});
+
+describe('a reset of everybody’s windows that waits', () => {
+  /** When a reset expires that was banked at START. */
+  const EXPIRY = later(START, { days: 30 });
+  const at = (by: Parameters<typeof later>[1]) => later(EXPIRY, by);
+  test.each<[string, string, (account: string) => Promise<unknown>]>([
+    ['the last moment of a reset', at({ ms: -1 }), () => sweep(ledger, EXPIRY)],
+    ['a redemption by hand', at({ minutes: -1 }), (ada) => redeem(ledger, ada, { at: at({ minutes: -1 }) })],
+  ])('comes after %s that got through meanwhile', async (_what, moment, redeems) => {
+    const ada = `ada-${Date.parse(moment)}`;
+    await seedAccount(ledger, ada, { put: { auto_redeem: true, cohorts: [ada] } });
+    await bank(ledger, ada);
+    await use(ledger, ada, '3', at({ hours: -1 }));
+    const { id } = await createCampaign(ledger, {
+      kind: 'reset_windows',
+      filter: { cohorts: [ada] },
+      at: at({ hours: -1 }),
+    });
+    const page = await delayed(
+      ['SELECT FROM boon.campaigns WHERE id = $1 FOR UPDATE', [id]],
+      () => ledger.runCampaignPage(id, 100, at({ minutes: -30 })),
+      async () => {
+        await redeems(ada);
+        await use(ledger, ada, '1', at({ minutes: 1 }));
+      },
+    );
+    expect(page).toMatchObject({ granted: 1 });
+    const when = new Date(moment);
+    const restored = `SELECT effective_at FROM boon.events WHERE type = 'windows.restored' AND accounts = ARRAY[$1]`;
+    expect(await own.sql(restored, [ada])).toEqual([{ effective_at: when }]);
     await expectVerified(ledger);
   });
 });

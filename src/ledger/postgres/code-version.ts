@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 4;
-export const CODE_DIGEST = '7ffc843aaa361ae3587c636cb7ad405342f85e9d0d5ed3d72dd2bd9be6652aa7';
+export const CODE_DIGEST = 'e299789193e072c432d51a773a6d80991ddfdf9dd6034a71699989c3ef576044';
