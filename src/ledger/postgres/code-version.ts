@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 4;
-export const CODE_DIGEST = 'e299789193e072c432d51a773a6d80991ddfdf9dd6034a71699989c3ef576044';
+export const CODE_DIGEST = '25137a251b29c5e44b27c98784dcc0a1caf40709c529620fadadbc66134ab37b';
