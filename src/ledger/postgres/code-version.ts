@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 4;
-export const CODE_DIGEST = '1d66b4c327b90fcc83bbeb939910a31077c665000435a71166f89e4f3ed28380';
+export const CODE_DIGEST = 'cb1679f1b6e7f58bbd0d2c95b75d38740e030694f17b4729cc730292e9b20e80';
