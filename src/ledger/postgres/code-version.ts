@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 4;
-export const CODE_DIGEST = 'cb1679f1b6e7f58bbd0d2c95b75d38740e030694f17b4729cc730292e9b20e80';
+export const CODE_DIGEST = '7b7a0d65c50aa787d02e295f9f376f46870b6c8e950c1c46172a6d82267bae7d';
