@@ -1,4 +1,4 @@
-/** What becomes of accepted gifts: the TypeScript side of `boon.act_on_gifts` and `boon.advance_gifts`, grouped. */
+/** What becomes of accepted gifts: the TypeScript side of `act_on_gifts` and `move_gifts`, grouped. */
 import { BoonError } from '../../contracts/errors.ts';
 import type { Gift, GiftActionRequest } from '../../contracts/gifts/gift.ts';
 import type { AccountId, GiftId } from '../../domain/ids.ts';
