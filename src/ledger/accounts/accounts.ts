@@ -1,14 +1,6 @@
 /** Accounts, and what an account owns: balance, statement, what it may give. */
 
-import type {
-  Account,
-  AccountPatch,
-  AccountPut,
-  Balance,
-  Gifting,
-  Lot,
-  Movement,
-} from '../../contracts/accounts/account.schema.ts';
+import type { Account, AccountPatch, AccountPut, Gifting } from '../../contracts/accounts/account.schema.ts';
 import { ERRORS, type ErrorCode } from '../../contracts/error-codes.ts';
 import { BoonError, type FieldError } from '../../contracts/errors.ts';
 import { formatCredits } from '../../domain/credits.ts';
@@ -16,14 +8,10 @@ import type { GiftRefusalReason } from '../../domain/gift-reasons.ts';
 import type { AccountId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { AddressVault } from '../postgres/address-vault.ts';
-import { DIGITS, decodeCursor } from '../postgres/cursor.ts';
-import { type Database, queryRow, queryRows } from '../postgres/database.ts';
-import type { Page, PageRequest } from '../postgres/page.ts';
-import { toPage } from '../postgres/page.ts';
-import { instant, toLot } from '../postgres/rows.ts';
+import { type Database, queryRow } from '../postgres/database.ts';
+import { instant } from '../postgres/rows.ts';
 import { type AccountView, type StoredAccount, toAccount, toStored } from './account-view.ts';
 import { isDisposable } from './disposable-address.ts';
-import { ofKnownAccount } from './known-account.ts';
 
 /** The function behind `Ledger.putAccount`. */
 export async function putAccount(
@@ -116,84 +104,6 @@ async function viewOf(database: Database, id: AccountId, at: Instant | null): Pr
 /** A limit out of micro-credits; null is none. */
 export function limitText(micro: string | null): string | null {
   return micro === null ? null : formatCredits(BigInt(micro));
-}
-
-/**
- * The balance at `at`, read off the open lots; with `asOf`, what the entries effective by that past moment add up
- * to. A lot past its expiry is not available.
- */
-export async function balance(
-  database: Database,
-  id: AccountId,
-  at: Instant,
-  asOf?: Instant,
-): Promise<Balance> {
-  const row =
-    asOf === undefined
-      ? await queryRow<{ balance: Balance | null }>(
-          database,
-          'balance',
-          'SELECT boon_code.balance($1, $2) AS balance',
-          [id, at],
-        )
-      : await queryRow<{ balance: Balance | null }>(
-          database,
-          'balance_as_of',
-          'SELECT boon_code.balance_as_of($1, $2) AS balance',
-          [id, asOf],
-        );
-  if (row === undefined || row.balance === null)
-    throw new BoonError('not_found', `There is no account "${id}".`);
-  return {
-    ...row.balance,
-    as_of: instant(row.balance.as_of),
-    lots: row.balance.lots.map((lot: Lot) => toLot(lot)),
-  };
-}
-
-/** Newest first. */
-const STATEMENT = `
-  SELECT e.transfer::text || '-' || e.slice AS id, e.effective_at AS at, e.kind, boon_code.credits(e.amount) AS amount,
-    boon_code.credits(e.balance_after) AS balance_after, e.lot_id::text AS lot_id, e.reference, e.transfer, e.slice, t.recorded_at
-  FROM boon.entries e JOIN boon.transfers t ON t.seq = e.transfer
-  WHERE e.account_id = $1 AND ($2::bigint IS NULL OR (e.transfer, e.slice) < ($2, $3::int))
-  ORDER BY e.transfer DESC, e.slice DESC LIMIT $4`;
-
-type MovementRow = Omit<Movement, 'at' | 'recorded_at'> & {
-  at: Date;
-  recorded_at: Date;
-  transfer: string;
-  slice: number;
-};
-
-/** The function behind `Ledger.statement`. */
-export async function statement(
-  database: Database,
-  id: AccountId,
-  page: PageRequest,
-): Promise<Page<Movement>> {
-  const [transfer, slice] =
-    page.cursor === undefined ? [null, null] : decodeCursor(page.cursor, [DIGITS, /^\d{1,9}$/]);
-  const rows = await queryRows<MovementRow>(database, 'statement', STATEMENT, [
-    id,
-    transfer,
-    slice,
-    page.limit + 1,
-  ]);
-  return ofKnownAccount(
-    database,
-    id,
-    toPage(
-      rows,
-      page.limit,
-      (row) => [row.transfer, String(row.slice)],
-      ({ at, recorded_at, transfer: _transfer, slice: _slice, ...movement }) => ({
-        ...movement,
-        at: instant(at),
-        recorded_at: instant(recorded_at),
-      }),
-    ),
-  );
 }
 
 type GiftingReason = { code: string; detail: string; reason_code?: GiftRefusalReason };

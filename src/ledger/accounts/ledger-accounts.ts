@@ -15,16 +15,10 @@ import type { Database } from '../postgres/database.ts';
 import type { Page, PageRequest } from '../postgres/page.ts';
 import { makeNameOf } from './account-names.ts';
 import type { StoredAccount } from './account-view.ts';
-import {
-  balance,
-  changeAccount,
-  findAccount,
-  gifting,
-  putAccount,
-  showAccount,
-  statement,
-} from './accounts.ts';
+import { changeAccount, findAccount, gifting, putAccount, showAccount } from './accounts.ts';
+import { makeBalance } from './balance.ts';
 import { listAccounts } from './list-accounts.ts';
+import { makeStatement } from './statement.ts';
 
 export type Accounts = {
   /**
@@ -57,8 +51,8 @@ export function makeAccounts(database: Database, vault: AddressVault, policyVers
     findAccount: (id) => findAccount(database, vault, id),
     nameOf: makeNameOf(database),
     showAccount: (id, at) => showAccount(database, vault, id, at),
-    balance: (id, at, asOf) => balance(database, id, at, asOf),
-    statement: (id, page) => statement(database, id, page),
+    balance: makeBalance(database),
+    statement: makeStatement(database),
     gifting: (id, at) => gifting(database, id, policyVersion(), at),
   };
 }

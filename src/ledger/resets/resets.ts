@@ -8,7 +8,7 @@ import { type Database, queryRow } from '../postgres/database.ts';
 import type { Recorded, Write } from '../postgres/recorded.ts';
 import { inputHash } from '../postgres/recorded.ts';
 import { instantOrNull } from '../postgres/rows.ts';
-import { limits } from '../usage/usage-windows.ts';
+import { makeLimits } from '../usage/usage-windows.ts';
 import { BEFORE_ALL, type ExpiringReset } from './expiring-reset.ts';
 import { makeReadResets, type ReadResets, toReset } from './read-resets.ts';
 import { makeRedeemReset, type RedeemRequest } from './redeem-resets.ts';
@@ -69,7 +69,7 @@ export function makeResets(database: Database, vault: AddressVault, policyVersio
     ...makeReadResets(database),
     ...makeResetHistory(database),
     grantResets: makeGrantResets(database, policyVersion),
-    limits: (id, at) => limits(database, policyVersion(), id, at),
+    limits: makeLimits(database, policyVersion),
     redeemReset: makeRedeemReset(database, policyVersion),
     expireResets: (at, limit) =>
       count(database, 'expire_resets', 'SELECT boon_code.expire_resets($1, $2, $3) AS count', [

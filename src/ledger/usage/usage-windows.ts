@@ -10,7 +10,8 @@ import {
   WINDOW_LENGTH_MS,
   type WindowKind,
 } from '../../domain/usage-window.ts';
-import { type Database, queryRow } from '../postgres/database.ts';
+import type { Database } from '../postgres/database.ts';
+import { makeGroupedRead } from '../postgres/grouped-read.ts';
 
 /** Both windows as SQL tells them: micro-credits as text, null for a window that is not open and for no limit. */
 export type WindowsRow = {
@@ -57,24 +58,29 @@ export function openWindows(row: WindowsRow): Windows {
 const COLUMNS =
   'five_hour_limit, five_hour_used, five_hour_started_at, weekly_limit, weekly_used, weekly_started_at';
 
-/** The function behind `Ledger.limits`. */
-export async function limits(
+type LimitsRow = WindowsRow & { plan: PlanLimits['plan']; credits: string; resets: string };
+
+/** Makes the function behind `Ledger.limits`. */
+export function makeLimits(
   database: Database,
-  policyVersion: string,
-  id: AccountId,
-  at: Instant,
-): Promise<PlanLimits> {
-  const row = await queryRow<WindowsRow & { plan: PlanLimits['plan']; credits: string; resets: string }>(
-    database,
-    'limits',
-    `SELECT plan, ${COLUMNS}, credits, resets FROM boon_code.limits($1, $2, $3)`,
-    [policyVersion, id, at],
-  );
-  if (row === undefined) throw new BoonError('not_found', `There is no account "${id}".`);
-  return {
-    plan: row.plan,
-    windows: openWindows(row),
-    credits: formatCredits(BigInt(row.credits)),
-    resets: Number(row.resets),
+  policyVersion: () => string,
+): (id: AccountId, at: Instant) => Promise<PlanLimits> {
+  const read = makeGroupedRead<{ id: AccountId; at: Instant }, LimitsRow>(database, {
+    name: 'limits_of_many',
+    // Looked up one by one, whatever the planner holds of the number of accounts.
+    text: `SELECT r.i, l.* FROM unnest($2::text[], $3::timestamptz[]) WITH ORDINALITY AS r (id, at, i)
+      CROSS JOIN LATERAL (SELECT plan, ${COLUMNS}, credits, resets FROM boon_code.limits($1, r.id, r.at) OFFSET 0) l`,
+    values: () => [policyVersion()],
+    columnsOf: (requests) => [requests.map(({ id }) => id), requests.map(({ at }) => at)],
+  });
+  return async (id, at) => {
+    const [row] = await read({ id, at });
+    if (row === undefined) throw new BoonError('not_found', `There is no account "${id}".`);
+    return {
+      plan: row.plan,
+      windows: openWindows(row),
+      credits: formatCredits(BigInt(row.credits)),
+      resets: Number(row.resets),
+    };
   };
 }
