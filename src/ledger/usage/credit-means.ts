@@ -5,7 +5,8 @@ import { type Credits, formatCredits } from '../../domain/credits.ts';
 import type { AccountId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { CreditRefusal } from '../../domain/usage-reasons.ts';
-import { type Database, queryRow, queryRows } from '../postgres/database.ts';
+import { type Database, queryRow } from '../postgres/database.ts';
+import { makeGroupedRead } from '../postgres/grouped-read.ts';
 import { instant } from '../postgres/rows.ts';
 
 export type CreditMeans = {
@@ -63,26 +64,27 @@ export async function creditMeans(
   };
 }
 
-const BEYOND_PLAN = `
-  SELECT p.product, m.refused, m.payable, m.unlimited
-  FROM boon.accounts a JOIN boon.plan_rules l ON l.version = $1 AND l.plan = a.plan
-  CROSS JOIN unnest(l.products) WITH ORDINALITY p (product, place) CROSS JOIN LATERAL boon_code.credit_means($1, a.id, p.product, $3) m
-  WHERE a.id = $2 ORDER BY p.place`;
+type BeyondPlanRow = Pick<MeansRow, 'refused' | 'payable' | 'unlimited'> & { product: string };
 
-/** The function behind `Metering.beyondPlan`: the same for each product that the plan lets credits pay for. */
-export async function beyondPlan(
+/** Makes the function behind `Metering.beyondPlan`: the same for each product that the plan lets credits pay for. */
+export function makeBeyondPlan(
   database: Database,
-  policyVersion: string,
-  accountId: AccountId,
-  at: Instant,
-): Promise<BeyondPlan[]> {
-  type Row = Pick<MeansRow, 'refused' | 'payable' | 'unlimited'> & { product: string };
-  const values = [policyVersion, accountId, at];
-  const rows = await queryRows<Row>(database, 'beyond_plan', BEYOND_PLAN, values);
-  return rows.map(({ product, refused, payable, unlimited }) => ({
-    product,
-    allowed: refused === null,
-    reason_code: refused,
-    up_to: unlimited ? null : formatCredits(BigInt(payable)),
-  }));
+  policyVersion: () => string,
+): (accountId: AccountId, at: Instant) => Promise<BeyondPlan[]> {
+  const read = makeGroupedRead<{ id: AccountId; at: Instant }, BeyondPlanRow>(database, {
+    name: 'beyond_plans',
+    text: `SELECT r.i, m.* FROM unnest($2::text[], $3::timestamptz[]) WITH ORDINALITY AS r (id, at, i)
+      CROSS JOIN LATERAL (SELECT product, refused, payable, unlimited FROM boon_code.credit_means($1, r.id, NULL::text[], r.at) OFFSET 0) m`,
+    values: () => [policyVersion()],
+    columnsOf: (requests) => [requests.map(({ id }) => id), requests.map(({ at }) => at)],
+  });
+  return async (id, at) => {
+    const rows = await read({ id, at });
+    return rows.map(({ product, refused, payable, unlimited }) => ({
+      product,
+      allowed: refused === null,
+      reason_code: refused,
+      up_to: unlimited ? null : formatCredits(BigInt(payable)),
+    }));
+  };
 }

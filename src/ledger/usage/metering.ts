@@ -9,7 +9,7 @@ import type { Page, PageRequest } from '../postgres/page.ts';
 import type { Recorded } from '../postgres/recorded.ts';
 import type { UseRequest } from './charge-usage.ts';
 import { makeUse } from './charge-usage.ts';
-import { beyondPlan, type CreditMeans, creditMeans } from './credit-means.ts';
+import { type CreditMeans, creditMeans, makeBeyondPlan } from './credit-means.ts';
 import { listUsage, pool } from './read-usage.ts';
 
 /** No method reads a clock; refusals are BoonErrors. */
@@ -41,7 +41,7 @@ export function makeMetering(database: Database, policyVersion: () => string): M
     listUsage: (id, page) => listUsage(database, id, page),
     pool: (id, at) => pool(database, policyVersion(), id, at),
     creditMeans: (id, product, at) => creditMeans(database, policyVersion(), id, product, at),
-    beyondPlan: (id, at) => beyondPlan(database, policyVersion(), id, at),
+    beyondPlan: makeBeyondPlan(database, policyVersion),
     async tendUsage(at, dropped) {
       const text = 'SELECT boon_code.tend_usage($1, $2) AS dropped';
       for (let months = 0; ; months += 1) {

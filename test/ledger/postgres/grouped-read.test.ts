@@ -49,10 +49,10 @@ test('each is read at its own moment', async () => {
 
 test('one that asks for an account that is not there fails alone', async () => {
   const { ledger } = opened;
-  const reads = [
-    (id: string) => ledger.balance(id, START),
-    (id: string) => ledger.limits(id, START),
-    (id: string) => ledger.statement(id, { limit: 5 }),
+  const reads: ((id: string) => Promise<unknown>)[] = [
+    (id) => ledger.balance(id, START),
+    (id) => ledger.limits(id, START),
+    (id) => ledger.statement(id, { limit: 5 }),
   ];
   for (const read of reads) {
     const answers = await Promise.allSettled(['reader-1', 'nobody', 'reader-2', 'a\u0000b'].map(read));
