@@ -79,10 +79,17 @@ describe('a reset of everybody’s windows that waits', () => {
   /** When a reset expires that was banked at START. */
   const EXPIRY = later(START, { days: 30 });
   const at = (by: Parameters<typeof later>[1]) => later(EXPIRY, by);
+  /** What came of each reset, and when it was to be had. */
+  const resets = (account: string) =>
+    own.sql(
+      'SELECT source::text, status::text, granted_at, redeemed_at FROM boon.resets WHERE account_id = $1 ORDER BY id',
+      [account],
+    );
+
   test.each<[string, string, (account: string) => Promise<unknown>]>([
     ['the last moment of a reset', at({ ms: -1 }), () => sweep(ledger, EXPIRY)],
     ['a redemption by hand', at({ minutes: -1 }), (ada) => redeem(ledger, ada, { at: at({ minutes: -1 }) })],
-  ])('comes after %s that got through meanwhile', async (_what, moment, redeems) => {
+  ])('comes after %s that got through meanwhile, whose reset comes back', async (_what, moment, redeems) => {
     const ada = `ada-${Date.parse(moment)}`;
     await seedAccount(ledger, ada, { put: { auto_redeem: true, cohorts: [ada] } });
     await bank(ledger, ada);
@@ -102,6 +109,10 @@ describe('a reset of everybody’s windows that waits', () => {
     );
     expect(page).toMatchObject({ granted: 1 });
     const when = new Date(moment);
+    expect(await resets(ada)).toEqual([
+      { source: 'grant', status: 'redeemed', granted_at: new Date(START), redeemed_at: when },
+      { source: 'return', status: 'available', granted_at: when, redeemed_at: null },
+    ]);
     const restored = `SELECT effective_at FROM boon.events WHERE type = 'windows.restored' AND accounts = ARRAY[$1]`;
     expect(await own.sql(restored, [ada])).toEqual([{ effective_at: when }]);
     await expectVerified(ledger);

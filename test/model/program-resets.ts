@@ -184,14 +184,14 @@ export class ProgramResets {
     return due.length;
   }
 
-  /** Everybody's windows are restored: what was redeemed shortly before comes back. */
+  /** Everybody's windows are restored: what was redeemed shortly before comes back, and what was redeemed by a clock ahead. */
   returnGlobally(account: string, now: number): void {
     const useless = this.#redemptions.filter(
-      (r) =>
-        r.account === account && r.at <= now && r.at + this.#rules.returnWithin >= now && !r.reset.goneOn,
+      (r) => r.account === account && r.at + this.#rules.returnWithin >= now && !r.reset.goneOn,
     );
     const order = (r: Redemption) => this.resets.indexOf(r.reset);
-    for (const { reset } of useless.toSorted((a, b) => order(a) - order(b))) this.#comeBack(reset, now);
+    for (const { reset, at } of useless.toSorted((a, b) => order(a) - order(b)))
+      this.#comeBack(reset, Math.max(at, now), now);
   }
 
   /** Takes back what is left of a referral's reward, out of open gifts too. What comes back of it later is taken then. */

@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 5;
-export const CODE_DIGEST = 'c38916a9c5a38b1c534cee02f42cf096f6f54626b036ed721db58a9982fce6e6';
+export const CODE_DIGEST = '1e2673052c5b1e5aaac9cb1f8a71ec1c601fe74d7775d480e178b311030b00c4';
