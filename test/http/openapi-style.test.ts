@@ -22,7 +22,7 @@ type Document = {
 
 /** What does not keep a rule of `docs/api-style.md` yet. Each list only shrinks. */
 const NOT_YET = {
-  lists: ['GET /v1/accounts/{id}/resets'],
+  lists: [] as string[],
   withoutKey: [
     'POST /v1/api-keys',
     'POST /v1/api-keys/{id}/rotate',
