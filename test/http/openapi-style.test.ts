@@ -8,6 +8,7 @@ type Schema = {
   items?: Schema;
   anyOf?: Schema[];
   oneOf?: Schema[];
+  allOf?: Schema[];
   examples?: unknown[];
 };
 type Operation = {
@@ -120,6 +121,32 @@ test('properties say what they are, all but those that do not yet', () => {
 
 test('no answer names its own kind: the id says it', () => {
   expect(properties().filter(({ name }) => name === 'object')).toEqual([]);
+});
+
+test('money is an amount with its currency, wherever it stands', () => {
+  const MONEY = ['Money', 'MoneyInput', 'PositiveMoney'];
+  expect(properties().filter(({ name, where }) => name === 'currency' && !MONEY.includes(where))).toEqual([]);
+});
+
+test('a month is the moments at which it starts and ends', () => {
+  const months = properties().filter(
+    ({ name, where }) => ['month', 'billing_month'].includes(name) && where !== 'RaiseCap',
+  );
+  expect(months.map(({ where }) => where).sort()).toEqual([
+    'Account',
+    'Eligibility',
+    'Invoice',
+    'InvoiceWithLines',
+    'Pool',
+    'Pool.invoice',
+    'RewardWindow',
+  ]);
+  for (const { where, property } of months) {
+    const named = property.$ref?.split('/').at(-1) ?? property.allOf?.[0]?.$ref?.split('/').at(-1);
+    expect(named, where).toBe('Month');
+  }
+  const Month = document.components.schemas.Month;
+  expect(Object.keys(Month?.properties ?? {})).toEqual(['starts_at', 'ends_at']);
 });
 
 /** Every property of every named schema, wherever it stands in it. */

@@ -6,7 +6,9 @@ import {
   ProgramSchema,
   RaiseCapSchema,
   RewardWindowSchema,
+  type RewardWindowView,
 } from '../../contracts/referrals/referral.schema.ts';
+import type { RewardWindow } from '../../contracts/referrals/referral.ts';
 import { callerOf, services, servicesAndOwner } from '../callers/access.ts';
 import { requireOwnAccount } from '../callers/principal.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';
@@ -29,9 +31,9 @@ export const rewardWindowRoutes: FastifyPluginAsyncZod<{ desk: ReferralDesk }> =
       querystring: z.strictObject({ program: ProgramSchema }),
       response: { 200: RewardWindowSchema, ...readRefusals('not_found') },
     },
-    handler: (request) => {
+    handler: async (request) => {
       requireOwnAccount(callerOf(request), request.params.id);
-      return desk.window(request.params.id, request.query.program);
+      return viewRewardWindow(await desk.window(request.params.id, request.query.program));
     },
   });
 
@@ -50,7 +52,13 @@ export const rewardWindowRoutes: FastifyPluginAsyncZod<{ desk: ReferralDesk }> =
     },
     handler: async (request, reply) => {
       const raise = { account_id: request.params.id, ...request.body };
-      return recordedAnswer(reply, await desk.raiseCap(callerOf(request), raise, businessKeyOf(request)));
+      const { value, replayed } = await desk.raiseCap(callerOf(request), raise, businessKeyOf(request));
+      return recordedAnswer(reply, { value: viewRewardWindow(value), replayed });
     },
   });
 };
+
+/** The window's month in one shape with all others; its process and the ledger know it by its first day. */
+function viewRewardWindow({ month: _, starts_at, ends_at, ...window }: RewardWindow): RewardWindowView {
+  return { ...window, month: { starts_at, ends_at } };
+}

@@ -9,6 +9,7 @@ import type {
   InvoiceNews,
   InvoiceNotice,
 } from '../../contracts/billing/invoice.ts';
+import { firstDayOf } from '../../contracts/billing/invoice.ts';
 import type { ErrorCode } from '../../contracts/error-codes.ts';
 import { BoonError } from '../../contracts/errors.ts';
 import type { AccountId, InvoiceId } from '../../domain/ids.ts';
@@ -61,8 +62,9 @@ export interface Billing extends InvoiceCorrections, ProviderInvoices {
 
 const VIEW = 'SELECT boon_code.invoice_view(v) AS invoice FROM boon.invoices v';
 const LINES = `
-  SELECT l.member_id, l.product, l.model, l.uses, boon_code.credits(l.units::bigint) AS units, boon_code.credits(l.credits) AS credits, l.amount
-  FROM boon.invoice_lines l WHERE l.invoice_id = $1 ORDER BY l.line`;
+  SELECT l.member_id, l.product, l.model, l.uses, boon_code.credits(l.units::bigint) AS units, boon_code.credits(l.credits) AS credits,
+    boon_code.coins(l.amount, v.currency) AS amount
+  FROM boon.invoice_lines l JOIN boon.invoices v ON v.id = l.invoice_id WHERE l.invoice_id = $1 ORDER BY l.line`;
 const LIST = `
   SELECT a.id IS NOT NULL AS known, v.invoice FROM (SELECT $1::text AS id) asked LEFT JOIN boon.accounts a ON a.id = asked.id
   LEFT JOIN LATERAL (
@@ -146,15 +148,10 @@ export function makeBilling(database: Database, vault: AddressVault): Billing {
         id,
       ]);
       if (row === undefined) throw new BoonError('not_found', `There is no invoice "${id}".`);
-      const lines = await queryRows<Omit<InvoiceLine, 'amount'> & { amount: string }>(
-        database,
-        'invoice_lines',
-        LINES,
-        [id],
-      );
+      const lines = await queryRows<InvoiceLine>(database, 'invoice_lines', LINES, [id]);
       return {
         ...toInvoice(row.invoice),
-        lines: lines.map((line) => ({ ...line, amount: Number(line.amount) })),
+        lines,
         corrections: await correctionsOf(database, id),
       };
     },
@@ -168,7 +165,7 @@ export function makeBilling(database: Database, vault: AddressVault): Billing {
       );
       if (rows[0]?.known !== true) throw new BoonError('not_found', `There is no account "${accountId}".`);
       const invoices = rows.flatMap(({ invoice }) => (invoice === null ? [] : [invoice]));
-      return toPage(invoices, page.limit, (invoice) => [invoice.month], toInvoice);
+      return toPage(invoices, page.limit, (invoice) => [firstDayOf(toInvoice(invoice))], toInvoice);
     },
     async hearOfInvoice(news) {
       const { invoice_id: id, event } = news;

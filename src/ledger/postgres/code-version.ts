@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 5;
-export const CODE_DIGEST = '7fbdf9109bfa5a4806892df001c7e704373bf11fba41cc75dbf72912a79aca6d';
+export const CODE_DIGEST = 'e8ec46d9f327f500cb1dba1800d8650a416582160a411eed581905512b566e42';
