@@ -153,34 +153,6 @@ test('every call documents what it may be refused with, as problems', () => {
   }
 });
 
-test('every POST that moves value asks for an Idempotency-Key', () => {
-  const withKey = operations.filter(([, { parameters }]) =>
-    parameters.some(({ name, required }) => name === 'Idempotency-Key' && required),
-  );
-  expect(withKey.map(([, { operationId }]) => operationId).sort()).toEqual([
-    'cancelReferral',
-    'cancelTransfer',
-    'claimTransfer',
-    'clawBackReferral',
-    'closePaymentCase',
-    'correctRefunded',
-    'createCampaign',
-    'createGrant',
-    'createPurchase',
-    'createReferral',
-    'createTransfer',
-    'creditInvoice',
-    'grantResets',
-    'markInvoicePaid',
-    'raiseRewardCap',
-    'refundPurchase',
-    'rejectTransfer',
-    'reverseTransfer',
-    'useReferralLink',
-    'voidInvoice',
-  ]);
-});
-
 test('every body has an example, and one that may be left out says so', () => {
   const bodies = Object.entries(document.components.schemas).filter(
     ([, schema]) => schema.examples !== undefined,

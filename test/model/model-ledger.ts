@@ -82,8 +82,10 @@ export class ModelLedger {
       return { ...(known.answer as Answer<T>), replayed: true };
     }
     const answer = decide();
-    if (!('refused' in answer && answer.refused.code === 'not_found'))
-      this.#answers.set(key, { input: text, answer });
+    const passing =
+      'refused' in answer &&
+      (answer.refused.code === 'not_found' || answer.refused.reasonCode === 'unknown_account');
+    if (!passing) this.#answers.set(key, { input: text, answer });
     return { ...answer, replayed: false };
   }
 

@@ -13,12 +13,13 @@ import {
 import { covers, type GrantedScope } from '../../contracts/accounts/scopes.ts';
 import { BoonError } from '../../contracts/errors.ts';
 import { PageQuerySchema, pageOf } from '../../contracts/primitives.schema.ts';
-import type { StoredApiKey } from '../../ledger/accounts/api-keys.ts';
+import type { ApiKeyRecord, StoredApiKey } from '../../ledger/accounts/api-keys.ts';
 import { callerOf, services } from '../callers/access.ts';
 import { newApiKey } from '../callers/api-key-secret.ts';
 import { type KeyRing, keyDigest } from '../callers/key-ring.ts';
 import type { Principal } from '../callers/principal.ts';
-import { NoContentSchema, readRefusals, writeRefusals } from '../route/answers.ts';
+import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';
+import { NoContentSchema, readRefusals, recordedRefusals } from '../route/answers.ts';
 import { newId } from '../route/new-id.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 
@@ -32,32 +33,32 @@ export const apiKeyRoutes: FastifyPluginAsyncZod<ServerParts & { keyRing: KeyRin
   app.route({
     method: 'POST',
     url: '/v1/api-keys',
-    config,
+    config: { ...config, idempotency: 'required' },
     schema: {
       operationId: 'createApiKey',
       tags: TAGS,
       summary: 'Make an API key',
       description:
-        'The key is shown once, in this answer. A caller cannot give scopes that it does not have.',
+        'The key is shown once, in this answer: when the call is repeated, `key` is null. A caller cannot give scopes that it does not have.',
       body: ApiKeyCreateSchema,
-      response: { 201: ApiKeyWithSecretSchema, ...writeRefusals() },
+      response: { 201: ApiKeyWithSecretSchema, ...recordedRefusals() },
     },
     handler: async (request, reply) => {
       const { name, scopes, expires_at } = request.body;
       requireScopes(callerOf(request), scopes);
       const now = clock();
-      if (typeof expires_at === 'string' && Date.parse(expires_at) <= now.getTime()) throw expiryPassed();
-      const key = newApiKey();
-      const stored = await apiKeys.put({
+      const secret = newApiKey();
+      const recorded = await apiKeys.create({
+        key: businessKeyOf(request),
         id: newId('key', now),
         name,
-        digest: keyDigest(key),
-        scopes: [...new Set(scopes)],
+        digest: keyDigest(secret),
+        scopes,
         expires_at: expires_at ?? null,
         at: now.toISOString(),
       });
       reply.code(201);
-      return { ...view(stored), key };
+      return { ...view(recordedAnswer(reply, recorded)), key: recorded.replayed ? null : secret };
     },
   });
 
@@ -81,27 +82,30 @@ export const apiKeyRoutes: FastifyPluginAsyncZod<ServerParts & { keyRing: KeyRin
   app.route({
     method: 'POST',
     url: '/v1/api-keys/:id/rotate',
-    config,
+    config: { ...config, idempotency: 'required' },
     schema: {
       operationId: 'rotateApiKey',
       tags: TAGS,
       summary: 'Replace an API key; the old one works a while longer',
       description:
-        'The id stays, so a retry with the new key and the old Idempotency-Key is still the same request.',
+        'The new key is shown once, in this answer: when the call is repeated, `key` is null. The id stays, so a retry with the new key and the old Idempotency-Key is still the same request.',
       params: IdSchema,
       body: ApiKeyRotateSchema.optional(),
-      response: { 200: ApiKeyWithSecretSchema, ...writeRefusals('not_found') },
+      response: { 200: ApiKeyWithSecretSchema, ...recordedRefusals('not_found') },
     },
-    handler: async (request) => {
+    handler: async (request, reply) => {
       const { id } = request.params;
       requireScopes(callerOf(request), (await existing(id)).scopes);
-      const now = clock();
-      const grace = request.body?.grace_seconds ?? DEFAULT_GRACE_SECONDS;
-      const previousWorksUntil = new Date(now.getTime() + grace * 1000).toISOString();
-      const key = newApiKey();
-      const stored = await apiKeys.rotate(id, keyDigest(key), previousWorksUntil, now.toISOString());
+      const secret = newApiKey();
+      const recorded = await apiKeys.rotate({
+        key: businessKeyOf(request),
+        at: clock().toISOString(),
+        id,
+        digest: keyDigest(secret),
+        grace_seconds: request.body?.grace_seconds ?? DEFAULT_GRACE_SECONDS,
+      });
       keyRing.forget();
-      return { ...view(stored ?? notFound(id)), key };
+      return { ...view(recordedAnswer(reply, recorded)), key: recorded.replayed ? null : secret };
     },
   });
 
@@ -143,16 +147,11 @@ function requireScopes(caller: Principal, scopes: readonly GrantedScope[]): void
   }
 }
 
-function expiryPassed(): BoonError {
-  const errors = [{ path: 'expires_at', message: 'must be in the future' }];
-  return new BoonError('validation_failed', 'expires_at: must be in the future.', { errors });
-}
-
 function notFound(id: string): never {
   throw new BoonError('not_found', `There is no API key ${id}.`);
 }
 
-function view(key: StoredApiKey): ApiKey {
+function view(key: ApiKeyRecord): ApiKey {
   const { id, name, scopes, created_at, expires_at, last_used_at, rotated_at, previous_works_until } = key;
   return {
     id,

@@ -32,7 +32,7 @@ export interface ReferralDesk {
     used: LinkUsed,
     key: string,
   ): Promise<Recorded<ReferralView>>;
-  resend(caller: Principal, referralId: string, key: string): Promise<ReferralView>;
+  resend(caller: Principal, referralId: string, key: string): Promise<Recorded<ReferralView>>;
   cancel(
     caller: Principal,
     referralId: string,
@@ -104,11 +104,14 @@ export function createReferralDesk(parts: ServerParts): ReferralDesk {
     async resend(caller, referralId, key) {
       const referral = await visible(caller, referralId);
       requireReferrer(caller, referral);
+      const known = await ledger.recordedResend(key, referralId);
+      if (known !== undefined) return { value: await view(caller, known), replayed: true };
       if (referral.status !== 'invited') {
         throw new BoonError('already_resolved', 'The invitation no longer waits for the friend.');
       }
       await referralProcess.resend(referral, key);
-      return await view(caller, referral);
+      const { value, replayed } = await ledger.recordResend({ key, at: now(), referral_id: referralId });
+      return { value: await view(caller, value), replayed };
     },
 
     async cancel(caller, referralId, reason, key) {

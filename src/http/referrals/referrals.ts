@@ -118,7 +118,7 @@ export const referralRoutes: FastifyPluginAsyncZod<{ desk: ReferralDesk }> = asy
   app.route({
     method: 'POST',
     url: '/v1/referrals/:id/resend',
-    config: { access: servicesAndOwner('referrals:write'), idempotency: 'optional' },
+    config: { access: servicesAndOwner('referrals:write'), idempotency: 'required' },
     schema: {
       operationId: 'resendReferral',
       tags: TAGS,
@@ -129,7 +129,10 @@ export const referralRoutes: FastifyPluginAsyncZod<{ desk: ReferralDesk }> = asy
         ...recordedRefusals('not_found', 'already_resolved', 'resend_limit_reached'),
       },
     },
-    handler: (request) => desk.resend(callerOf(request), request.params.id, businessKeyOf(request)),
+    handler: async (request, reply) => {
+      const key = businessKeyOf(request);
+      return recordedAnswer(reply, await desk.resend(callerOf(request), request.params.id, key));
+    },
   });
 
   app.route({

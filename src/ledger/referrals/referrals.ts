@@ -31,6 +31,7 @@ import {
 } from './read-referrals.ts';
 import type { Activity } from './record-activity.ts';
 import { makeRecordActivity } from './record-activity.ts';
+import { type Resend, recordedResend, recordResend } from './resends.ts';
 import type { RaiseCap } from './reward-windows.ts';
 import { makeRaiseCap, openWindows, rewardWindow } from './reward-windows.ts';
 import { makeRewardReferral } from './rewards.ts';
@@ -53,6 +54,10 @@ export interface Referrals {
    */
   rewardReferral(referralId: ReferralId, at: Instant): Promise<Referral>;
   actOnReferral(request: ReferralAction): Promise<Recorded<Referral>>;
+  /** What was answered when the invitation was mailed again under this key; undefined when it was not. */
+  recordedResend(key: string, referralId: ReferralId): Promise<Referral | undefined>;
+  /** Keeps that answer, once the process has mailed it. */
+  recordResend(request: Resend): Promise<Recorded<Referral>>;
   /** With `at` as it stands then, whether or not a sweep has come by; without it as it is noted. */
   findReferral(referralId: ReferralId, at?: Instant): Promise<Referral>;
   /** An account's invitations, newest first; `at` as for `findReferral`. */
@@ -120,6 +125,8 @@ export function makeReferrals(
     recordActivity: makeRecordActivity(database),
     rewardReferral: makeRewardReferral(database),
     actOnReferral: makeActOnReferral(database),
+    recordedResend: (key, id) => recordedResend(database, key, id),
+    recordResend: (request) => recordResend(database, request),
     findReferral: (id, at) => findReferral(database, id, at),
     listReferrals: (referrerId, page, program, at) => listReferrals(database, referrerId, page, program, at),
     referralAddresses: (ids) => referralAddresses(database, vault, ids),
