@@ -1,26 +1,14 @@
-/** Administration of API keys. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import {
-  type ApiKey,
-  ApiKeyCreateSchema,
-  ApiKeyIdSchema,
-  ApiKeyRotateSchema,
-  ApiKeySchema,
-  ApiKeyWithSecretSchema,
-  DEFAULT_GRACE_SECONDS,
-} from '../../contracts/accounts/api-key.schema.ts';
+import { type ApiKey, ApiKeyIdSchema, ApiKeySchema } from '../../contracts/accounts/api-key.schema.ts';
 import { covers, type GrantedScope } from '../../contracts/accounts/scopes.ts';
 import { BoonError } from '../../contracts/errors.ts';
 import { PageQuerySchema, pageOf } from '../../contracts/primitives.schema.ts';
-import type { ApiKeyRecord, StoredApiKey } from '../../ledger/accounts/api-keys.ts';
+import type { ApiKeyRecord, ApiKeys, StoredApiKey } from '../../ledger/accounts/api-keys.ts';
 import { callerOf, services } from '../callers/access.ts';
-import { newApiKey } from '../callers/api-key-secret.ts';
-import { type KeyRing, keyDigest } from '../callers/key-ring.ts';
+import type { KeyRing } from '../callers/key-ring.ts';
 import type { Principal } from '../callers/principal.ts';
-import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';
-import { NoContentSchema, readRefusals, recordedRefusals } from '../route/answers.ts';
-import { newId } from '../route/new-id.ts';
+import { NoContentSchema, readRefusals } from '../route/answers.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 
 const IdSchema = z.object({ id: ApiKeyIdSchema });
@@ -29,38 +17,6 @@ const config = { access: services('keys:write') };
 
 export const apiKeyRoutes: FastifyPluginAsyncZod<ServerParts & { keyRing: KeyRing }> = async (app, parts) => {
   const { apiKeys, clock, keyRing } = parts;
-
-  app.route({
-    method: 'POST',
-    url: '/v1/api-keys',
-    config: { ...config, idempotency: 'required' },
-    schema: {
-      operationId: 'createApiKey',
-      tags: TAGS,
-      summary: 'Make an API key',
-      description:
-        'The key is shown once, in this answer: when the call is repeated, `key` is null. A caller cannot give scopes that it does not have.',
-      body: ApiKeyCreateSchema,
-      response: { 201: ApiKeyWithSecretSchema, ...recordedRefusals() },
-    },
-    handler: async (request, reply) => {
-      const { name, scopes, expires_at } = request.body;
-      requireScopes(callerOf(request), scopes);
-      const now = clock();
-      const secret = newApiKey();
-      const recorded = await apiKeys.create({
-        key: businessKeyOf(request),
-        id: newId('key', now),
-        name,
-        digest: keyDigest(secret),
-        scopes,
-        expires_at: expires_at ?? null,
-        at: now.toISOString(),
-      });
-      reply.code(201);
-      return { ...view(recordedAnswer(reply, recorded)), key: recorded.replayed ? null : secret };
-    },
-  });
 
   app.route({
     method: 'GET',
@@ -75,37 +31,7 @@ export const apiKeyRoutes: FastifyPluginAsyncZod<ServerParts & { keyRing: KeyRin
     },
     handler: async (request) => {
       const page = await apiKeys.list(request.query);
-      return { data: page.data.map(view), next_cursor: page.next_cursor };
-    },
-  });
-
-  app.route({
-    method: 'POST',
-    url: '/v1/api-keys/:id/rotate',
-    config: { ...config, idempotency: 'required' },
-    schema: {
-      operationId: 'rotateApiKey',
-      tags: TAGS,
-      summary: 'Replace an API key; the old one works a while longer',
-      description:
-        'The new key is shown once, in this answer: when the call is repeated, `key` is null. The id stays, so a retry with the new key and the old Idempotency-Key is still the same request.',
-      params: IdSchema,
-      body: ApiKeyRotateSchema.optional(),
-      response: { 200: ApiKeyWithSecretSchema, ...recordedRefusals('not_found') },
-    },
-    handler: async (request, reply) => {
-      const { id } = request.params;
-      requireScopes(callerOf(request), (await existing(id)).scopes);
-      const secret = newApiKey();
-      const recorded = await apiKeys.rotate({
-        key: businessKeyOf(request),
-        at: clock().toISOString(),
-        id,
-        digest: keyDigest(secret),
-        grace_seconds: request.body?.grace_seconds ?? DEFAULT_GRACE_SECONDS,
-      });
-      keyRing.forget();
-      return { ...view(recordedAnswer(reply, recorded)), key: recorded.replayed ? null : secret };
+      return { data: page.data.map(viewApiKey), next_cursor: page.next_cursor };
     },
   });
 
@@ -123,20 +49,21 @@ export const apiKeyRoutes: FastifyPluginAsyncZod<ServerParts & { keyRing: KeyRin
     },
     handler: async (request, reply) => {
       const { id } = request.params;
-      requireScopes(callerOf(request), (await existing(id)).scopes);
+      requireScopes(callerOf(request), (await existingApiKey(apiKeys, id)).scopes);
       await apiKeys.revoke(id, clock().toISOString());
       keyRing.forget();
       reply.code(204);
     },
   });
-
-  async function existing(id: string): Promise<StoredApiKey> {
-    return (await apiKeys.find(id)) ?? notFound(id);
-  }
 };
 
+/** The key, not revoked. @throws BoonError `not_found` */
+export async function existingApiKey(apiKeys: ApiKeys, id: string): Promise<StoredApiKey> {
+  return (await apiKeys.find(id)) ?? notFound(id);
+}
+
 /** Without this a key that may make keys could make itself one that may do anything. */
-function requireScopes(caller: Principal, scopes: readonly GrantedScope[]): void {
+export function requireScopes(caller: Principal, scopes: readonly GrantedScope[]): void {
   const granted = caller.kind === 'service' ? caller.scopes : [];
   const missing = scopes.find((scope) => !covers(granted, scope));
   if (missing !== undefined) {
@@ -151,7 +78,7 @@ function notFound(id: string): never {
   throw new BoonError('not_found', `There is no API key ${id}.`);
 }
 
-function view(key: ApiKeyRecord): ApiKey {
+export function viewApiKey(key: ApiKeyRecord): ApiKey {
   const { id, name, scopes, created_at, expires_at, last_used_at, rotated_at, previous_works_until } = key;
   return {
     id,

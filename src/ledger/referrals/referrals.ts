@@ -35,6 +35,7 @@ import { type Resend, recordedResend, recordResend } from './resends.ts';
 import type { RaiseCap } from './reward-windows.ts';
 import { makeRaiseCap, openWindows, rewardWindow } from './reward-windows.ts';
 import { makeRewardReferral } from './rewards.ts';
+import { type ReferralFilter, searchReferrals } from './search-referrals.ts';
 
 /** No method reads a clock; refusals are BoonErrors; each write may be repeated under its key. */
 export interface Referrals {
@@ -67,6 +68,8 @@ export interface Referrals {
     program?: string,
     at?: Instant,
   ): Promise<Page<Referral>>;
+  /** Referrals of all accounts, the latest first, as they stand at `at`. */
+  searchReferrals(filter: ReferralFilter, page: PageRequest, at: Instant): Promise<Page<Referral>>;
   /** Address and link token, for the mail and for the referrer; undefined tokens are used up or ended. */
   referralAddresses(
     referralIds: readonly ReferralId[],
@@ -129,6 +132,7 @@ export function makeReferrals(
     recordResend: (request) => recordResend(database, request),
     findReferral: (id, at) => findReferral(database, id, at),
     listReferrals: (referrerId, page, program, at) => listReferrals(database, referrerId, page, program, at),
+    searchReferrals: (filter, page, at) => searchReferrals(database, filter, page, at),
     referralAddresses: (ids) => referralAddresses(database, vault, ids),
     expireReferrals: (at, limit) => expireReferrals(database, at, limit),
     openReferrals: (before, page, since) => openReferrals(database, before, page, since),
