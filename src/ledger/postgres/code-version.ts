@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 5;
-export const CODE_DIGEST = 'e8ec46d9f327f500cb1dba1800d8650a416582160a411eed581905512b566e42';
+export const CODE_DIGEST = '64bc3e24898fa024db9a2466657c208b5b5d1184afe539299a44455a7cee0e4a';

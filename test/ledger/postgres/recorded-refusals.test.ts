@@ -37,9 +37,7 @@ describe('what was refused is refused again under its key, whatever has changed 
     await expect(own.ledger.beginRefund({ ...asked, amount: 100 })).rejects.toMatchObject({
       code: 'idempotency_mismatch',
     });
-    expect((await own.ledger.beginRefund({ ...asked, key: newKey('refund') })).value.amount.amount).toBe(
-      300,
-    );
+    expect((await own.ledger.beginRefund({ ...asked, key: newKey('refund') })).value.amount.amount).toBe(300);
   });
 
   test('a purchase by an account that was frozen', async () => {
