@@ -14,7 +14,7 @@ type Schema = {
 type Operation = {
   operationId: string;
   parameters: { name: string; in: string; required: boolean }[];
-  responses: Record<string, { content?: Record<string, { schema: Schema }> }>;
+  responses: Record<string, { headers?: object; content?: Record<string, { schema: Schema }> }>;
 };
 type Document = {
   paths: Record<string, Record<string, Operation>>;
@@ -27,6 +27,16 @@ const NOT_YET = {
   /** Properties of schemas that say nothing of themselves: how many, at most. */
   undescribed: 337,
 };
+
+const MADE = [
+  'POST /v1/api-keys',
+  'POST /v1/credits/grants',
+  'POST /v1/credits/purchases',
+  'POST /v1/invoices/{id}/credit-notes',
+  'POST /v1/referrals',
+  'POST /v1/resets/grants',
+  'PUT /v1/accounts/{id}',
+];
 
 /** Their bodies have ids of their own. */
 const OWN_ID = ['POST /v1/accounts/{id}/resets/redeem', 'POST /v1/activity', 'POST /v1/usage'];
@@ -115,6 +125,18 @@ test('no answer names its own kind: the id says it', () => {
 test('money is an amount with its currency, wherever it stands', () => {
   const MONEY = ['Money', 'MoneyInput', 'PositiveMoney'];
   expect(properties().filter(({ name, where }) => name === 'currency' && !MONEY.includes(where))).toEqual([]);
+});
+
+test('what was made is answered 201 with its Location, and what goes on 202 with one', () => {
+  for (const { name, responses } of operations) {
+    for (const status of ['201', '202']) {
+      const answer = responses[status];
+      if (answer === undefined || name === 'POST /v1/activity') continue;
+      expect(Object.keys(answer.headers ?? {}), `${name} ${status}`).toContain('Location');
+    }
+  }
+  const made = operations.filter(({ responses }) => responses['201'] !== undefined);
+  expect(made.map(({ name }) => name).sort()).toEqual(MADE);
 });
 
 test('a month is the moments at which it starts and ends', () => {
