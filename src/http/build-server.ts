@@ -8,10 +8,13 @@ import fastify, {
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { accountRoutes } from './accounts/accounts.ts';
+import { apiKeySecretRoutes } from './accounts/api-key-secrets.ts';
 import { apiKeyRoutes } from './accounts/api-keys.ts';
+import { grantReadRoutes } from './accounts/grant-reads.ts';
 import { grantRoutes } from './accounts/grants.ts';
 import { holdingRoutes } from './accounts/holdings.ts';
 import { invoiceCorrectionRoutes } from './billing/invoice-corrections.ts';
+import { invoiceListRoutes } from './billing/invoice-lists.ts';
 import { invoiceRoutes } from './billing/invoices.ts';
 import { createKeyRing } from './callers/key-ring.ts';
 import { campaignRoutes } from './campaigns/campaigns.ts';
@@ -28,6 +31,7 @@ import authentication from './plugins/authentication.ts';
 import crossOrigin from './plugins/cross-origin.ts';
 import idempotency from './plugins/idempotency.ts';
 import jsonBody from './plugins/json-body.ts';
+import location from './plugins/location.ts';
 import observe from './plugins/observe.ts';
 import openapi from './plugins/openapi.ts';
 import problem, { sendProblem } from './plugins/problem.ts';
@@ -44,12 +48,15 @@ import { stripeWebhookRoutes } from './purchases/stripe-webhook.ts';
 import { topUpRoutes } from './purchases/top-ups.ts';
 import { activityRoutes } from './referrals/activity.ts';
 import { eligibilityRoutes } from './referrals/eligibility.ts';
+import { programReportRoutes } from './referrals/program-report.ts';
 import { programRoutes } from './referrals/programs.ts';
+import { referralActionRoutes } from './referrals/referral-actions.ts';
 import { createReferralDesk } from './referrals/referral-desk.ts';
+import { referralEndRoutes } from './referrals/referral-ends.ts';
 import { referralRoutes } from './referrals/referrals.ts';
 import { rewardWindowRoutes } from './referrals/reward-windows.ts';
 import { resetRoutes } from './resets/resets.ts';
-import { presentUrl } from './route/aliases.ts';
+import { answerOfBefore, presentUrl } from './route/aliases.ts';
 import type { ServerParts } from './route/server-parts.ts';
 import { stuckItemRoutes } from './stuck-items.ts';
 import { usageRoutes } from './usage/usage.ts';
@@ -100,8 +107,14 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(observe, { metrics: parts.metrics });
   await app.register(rateLimit, parts.rateLimit);
   await app.register(idempotency);
+  await app.register(location);
   await app.register(openapi);
 
+  app.addHook('onSend', async (request, reply, payload) =>
+    reply.statusCode < 300 && typeof payload === 'string'
+      ? answerOfBefore(request.originalUrl, payload)
+      : payload,
+  );
   if (parts.answersWaitForStarts === true) {
     app.addHook('onSend', async (request) => {
       if (request.method !== 'GET') await parts.starts.idle();
@@ -113,8 +126,10 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(accountRoutes, parts);
   await app.register(holdingRoutes, parts);
   await app.register(grantRoutes, parts);
+  await app.register(grantReadRoutes, parts);
   await app.register(resetRoutes, parts);
   await app.register(usageRoutes, parts);
+  await app.register(invoiceListRoutes, parts);
   await app.register(invoiceRoutes, parts);
   await app.register(invoiceCorrectionRoutes, parts);
   const purchaseDesk = createPurchaseDesk(parts);
@@ -132,13 +147,17 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(campaignRoutes, parts);
   const referralDesk = createReferralDesk(parts);
   await app.register(referralRoutes, { desk: referralDesk });
-  await app.register(rewardWindowRoutes, { desk: referralDesk });
+  await app.register(referralActionRoutes, { desk: referralDesk });
+  await app.register(referralEndRoutes, { desk: referralDesk });
+  await app.register(rewardWindowRoutes, parts);
   await app.register(codexRoutes, { ...parts, desk: referralDesk });
   await app.register(activityRoutes, parts);
   await app.register(eligibilityRoutes, parts);
   await app.register(programRoutes, parts);
+  await app.register(programReportRoutes, parts);
   await app.register(policyRoutes, parts);
   await app.register(stuckItemRoutes, parts);
+  await app.register(apiKeySecretRoutes, { ...parts, keyRing });
   await app.register(apiKeyRoutes, { ...parts, keyRing });
   await app.ready();
   return app as unknown as FastifyInstance;

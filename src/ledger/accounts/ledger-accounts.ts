@@ -15,7 +15,7 @@ import type { Database } from '../postgres/database.ts';
 import type { Page, PageRequest } from '../postgres/page.ts';
 import { makeNameOf } from './account-names.ts';
 import type { StoredAccount } from './account-view.ts';
-import { changeAccount, findAccount, gifting, putAccount, showAccount } from './accounts.ts';
+import { changeAccount, findAccount, gifting, type PutAccount, putAccount, showAccount } from './accounts.ts';
 import { makeBalance } from './balance.ts';
 import { listAccounts } from './list-accounts.ts';
 import { makeStatement } from './statement.ts';
@@ -26,7 +26,7 @@ export type Accounts = {
    * force from the end of the running month on.
    * @throws BoonError `validation_failed` when it would be invoiced and may not, or would belong to what is no organisation.
    */
-  putAccount(id: AccountId, put: AccountPut, at: Instant): Promise<Account>;
+  putAccount(id: AccountId, put: AccountPut, at: Instant): Promise<PutAccount>;
   /** The same for an account that is there, of which only what is named changes. @throws BoonError `not_found` */
   changeAccount(id: AccountId, patch: AccountPatch, at: Instant): Promise<Account>;
   /** Accounts by their ids, with the billing months that run at `at`. */

@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 5;
-export const CODE_DIGEST = '1e2673052c5b1e5aaac9cb1f8a71ec1c601fe74d7775d480e178b311030b00c4';
+export const CODE_DIGEST = '330f221da3281ef096873213071724b74c7d0311ec2d5f1b5da4b4b6eebd8e02';

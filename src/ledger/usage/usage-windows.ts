@@ -79,8 +79,8 @@ export function makeLimits(
     return {
       plan: row.plan,
       windows: openWindows(row),
-      credits: formatCredits(BigInt(row.credits)),
-      resets: Number(row.resets),
+      available: formatCredits(BigInt(row.credits)),
+      resets_available: Number(row.resets),
     };
   };
 }

@@ -25,7 +25,7 @@ test('of reads that are asked for at the same time each gets its own answer', as
     ids.map((id, n) => `${id} ${n + 1}`),
   );
   const limits = await Promise.all(ids.map((id) => ledger.limits(id, START)));
-  expect(limits.map(({ credits }) => credits)).toEqual(ids.map((_, n) => String(n + 1)));
+  expect(limits.map(({ available }) => available)).toEqual(ids.map((_, n) => String(n + 1)));
   const pages = await Promise.all(ids.map((id) => ledger.statement(id, { limit: 5 })));
   expect(pages.map(({ data }) => data.map(({ amount }) => amount))).toEqual(
     ids.map((_, n) => [String(n + 1)]),
