@@ -1,6 +1,7 @@
 /** Whose gifts a freeze holds, and whose it does not. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { give } from '../../support/gifts.ts';
+import { holding, untilWaiting } from '../../support/held-lock.ts';
 import { later, openTestLedger, START, seedAccount, type TestLedger } from '../../support/test-ledger.ts';
 
 let own: TestLedger;
@@ -21,4 +22,22 @@ test('a freeze holds the gifts from and to the account, and nobody else’s', as
     [sent, received, others, byMail].map(async ({ id }) => (await own.ledger.findGift(id))?.status),
   );
   expect(statuses).toEqual(['held', 'held', 'pending', 'awaiting_claim']);
+});
+
+test('a freeze waits for a gift that somebody is changing, and then holds it', async () => {
+  for (const id of ['fay', 'gus']) await seedAccount(own.ledger, id, { credits: '100' });
+  const gift = await give(own.ledger, 'fay', 'gus');
+  await holding(own, ['SELECT FROM boon.gifts WHERE id = $1 FOR UPDATE', [gift.id]], async (query) => {
+    const freeze = own.ledger.putAccount(
+      'fay',
+      { plan: 'plus', status: 'frozen' },
+      later(START, { hours: 1 }),
+    );
+    await untilWaiting(own, 1);
+    // Whoever changes a gift locks its accounts next: the freeze has not locked them yet.
+    await query(`SELECT FROM boon.ledger_accounts WHERE id IN ('fay', 'gus') ORDER BY id FOR UPDATE NOWAIT`);
+    await query('COMMIT');
+    await freeze;
+  });
+  expect(await own.ledger.findGift(gift.id)).toMatchObject({ status: 'held' });
 });
