@@ -9,6 +9,7 @@ const FOR_PEOPLE = new Set([
   'ConfigError',
   'PolicyError',
   'MigrationError',
+  'BootstrapKeyError',
   'LocalSetupError',
   'SearchAttributesMissing',
   'TemporalUnreachable',

@@ -34,12 +34,15 @@ beforeAll(async () => {
     funding: 'transfer',
     message: null,
   });
-  await server.apiKeys.put({
+  await server.apiKeys.create({
+    key: 'example',
     id: 'key_06bq2n6y3v8k5s7r1x4z9m0c2d',
     name: 'example',
     digest: keyDigest(newApiKey()),
     scopes: ['*'],
     expires_at: null,
+    by: 'key:key_bootstrap',
+    parent_id: null,
     at: START,
   });
 });

@@ -14,8 +14,12 @@ const STORED: StoredApiKey = {
   previous_works_until: null,
   expires_at: null,
   created_at: START,
+  created_by: null,
   rotated_at: null,
+  rotated_by: null,
   last_used_at: null,
+  revoked_at: null,
+  revoked_by: null,
 };
 
 let stored: StoredApiKey | undefined;

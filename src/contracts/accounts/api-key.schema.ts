@@ -49,12 +49,21 @@ export const ApiKeySchema = z
     name: z.string(),
     scopes: z.array(GrantedScopeSchema),
     created_at: InstantSchema,
+    created_by: z.string().nullable().meta({
+      description: 'Who made it: `key:` and the id of an API key; null: Boon, at its first start',
+      example: 'key:key_bootstrap',
+    }),
     expires_at: InstantSchema.nullable(),
     last_used_at: InstantSchema.nullable().meta({ description: 'To the minute' }),
     rotated_at: InstantSchema.nullable(),
+    rotated_by: z.string().nullable().meta({ description: 'Who rotated it last' }),
     previous_works_until: InstantSchema.nullable().meta({
       description: 'Until when the key before the rotation works',
     }),
+    revoked_at: InstantSchema.nullable().meta({
+      description: 'Since when it works no more; null: it was not revoked',
+    }),
+    revoked_by: z.string().nullable().meta({ description: 'Who revoked it, or the key that made it' }),
   })
   .meta({ id: 'ApiKey' });
 export type ApiKey = z.infer<typeof ApiKeySchema>;

@@ -23,6 +23,7 @@ export const SCOPES = [
   'policy:read',
   'stuck:operate',
   'keys:write',
+  'keys:rotate',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 

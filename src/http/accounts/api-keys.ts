@@ -7,7 +7,7 @@ import { PageQuerySchema, pageOf } from '../../contracts/primitives.schema.ts';
 import type { ApiKeyRecord, ApiKeys, StoredApiKey } from '../../ledger/accounts/api-keys.ts';
 import { callerOf, services } from '../callers/access.ts';
 import type { KeyRing } from '../callers/key-ring.ts';
-import type { Principal } from '../callers/principal.ts';
+import { type Principal, principalId } from '../callers/principal.ts';
 import { NoContentSchema, readRefusals } from '../route/answers.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 
@@ -25,7 +25,7 @@ export const apiKeyRoutes: FastifyPluginAsyncZod<ServerParts & { keyRing: KeyRin
     schema: {
       operationId: 'listApiKeys',
       tags: TAGS,
-      summary: 'List the API keys that have not been revoked',
+      summary: 'List the API keys, those that were revoked too',
       querystring: PageQuerySchema,
       response: { 200: pageOf(ApiKeySchema).meta({ id: 'ApiKeyList' }), ...readRefusals() },
     },
@@ -42,11 +42,11 @@ export const apiKeyRoutes: FastifyPluginAsyncZod<ServerParts & { keyRing: KeyRin
     schema: {
       operationId: 'getApiKey',
       tags: TAGS,
-      summary: 'Show an API key that has not been revoked, without its secret',
+      summary: 'Show an API key without its secret',
       params: IdSchema,
       response: { 200: ApiKeySchema, ...readRefusals('not_found') },
     },
-    handler: async (request) => viewApiKey(await existingApiKey(apiKeys, request.params.id)),
+    handler: async (request) => viewApiKey(await knownApiKey(apiKeys, request.params.id)),
   });
 
   app.route({
@@ -57,23 +57,31 @@ export const apiKeyRoutes: FastifyPluginAsyncZod<ServerParts & { keyRing: KeyRin
       operationId: 'revokeApiKey',
       tags: TAGS,
       summary: 'Revoke an API key',
-      description: 'It stops working at once in this server process and within seconds in others.',
+      description:
+        'It stops working at once in this server process and within seconds in others, and with it those that it has made; not those that the first key of all has made.',
       params: IdSchema,
       response: { 204: NoContentSchema, ...readRefusals('not_found') },
     },
     handler: async (request, reply) => {
       const { id } = request.params;
-      requireScopes(callerOf(request), (await existingApiKey(apiKeys, id)).scopes);
-      await apiKeys.revoke(id, clock().toISOString());
+      const caller = callerOf(request);
+      requireScopes(caller, (await existingApiKey(apiKeys, id)).scopes);
+      await apiKeys.revoke(id, principalId(caller), clock().toISOString());
       keyRing.forget();
       reply.code(204);
     },
   });
 };
 
+/** The key, revoked or not. @throws BoonError `not_found` */
+async function knownApiKey(apiKeys: ApiKeys, id: string): Promise<StoredApiKey> {
+  return (await apiKeys.find(id)) ?? notFound(id);
+}
+
 /** The key, not revoked. @throws BoonError `not_found` */
 export async function existingApiKey(apiKeys: ApiKeys, id: string): Promise<StoredApiKey> {
-  return (await apiKeys.find(id)) ?? notFound(id);
+  const key = await knownApiKey(apiKeys, id);
+  return key.revoked_at === null ? key : notFound(id);
 }
 
 /** Without this a key that may make keys could make itself one that may do anything. */
@@ -93,15 +101,20 @@ function notFound(id: string): never {
 }
 
 export function viewApiKey(key: ApiKeyRecord): ApiKey {
-  const { id, name, scopes, created_at, expires_at, last_used_at, rotated_at, previous_works_until } = key;
+  const { id, name, scopes, created_at, created_by, expires_at, last_used_at } = key;
+  const { rotated_at, rotated_by, previous_works_until, revoked_at, revoked_by } = key;
   return {
     id,
     name,
     scopes,
     created_at,
+    created_by,
     expires_at,
     last_used_at,
     rotated_at,
+    rotated_by,
     previous_works_until,
+    revoked_at,
+    revoked_by,
   };
 }

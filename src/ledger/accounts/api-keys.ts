@@ -17,9 +17,14 @@ export type ApiKeyRecord = {
   previous_works_until: Instant | null;
   scopes: GrantedScope[];
   created_at: Instant;
+  /** Who made, rotated and revoked it, as in the record of who did what: `key:key_…`; null for the first key of all. */
+  created_by: string | null;
   expires_at: Instant | null;
   rotated_at: Instant | null;
+  rotated_by: string | null;
   last_used_at: Instant | null;
+  revoked_at: Instant | null;
+  revoked_by: string | null;
 };
 
 /** A key as it is stored, with the digest before the last rotation. */
@@ -31,28 +36,35 @@ type NewApiKey = {
   digest: Buffer;
   scopes: readonly GrantedScope[];
   expires_at: Instant | null;
+  by: string;
+  /** The key that makes it, with which it ends; null for one that stands by itself. */
+  parent_id: ApiKeyId | null;
   at: Instant;
 };
 
-export type ApiKeyRotation = Write & { id: ApiKeyId; digest: Buffer; grace_seconds: number };
+type FirstApiKey = Pick<NewApiKey, 'id' | 'name' | 'digest' | 'scopes' | 'at'>;
+
+export type ApiKeyRotation = Write & { id: ApiKeyId; digest: Buffer; grace_seconds: number; by: string };
 
 /** Every method may be repeated without harm. Rejects with `unavailable` when the database does not answer. */
 export interface ApiKeys {
-  /** Makes the key with this id, or makes it be like this. */
-  put(key: NewApiKey): Promise<StoredApiKey>;
+  /**
+   * Makes the first key of all where there is none yet; with `anew` also in place of a former one, when no key works any
+   * more. Answers the first key as it stands then.
+   */
+  bootstrap(key: FirstApiKey, anew: boolean): Promise<StoredApiKey>;
   /** Makes a key, once under its idempotency key. A repeated call answers the key made first; its digest is not used. */
   create(key: Write & NewApiKey): Promise<Recorded<ApiKeyRecord>>;
-  /** A key that has not been revoked. */
+  /** A key, also one that has been revoked. */
   find(id: ApiKeyId): Promise<StoredApiKey | undefined>;
   /** The key, not revoked, that has or had this digest; notes its use to the minute. */
   findByDigest(digest: Buffer, at: Instant): Promise<StoredApiKey | undefined>;
-  /** Those not revoked, the oldest first. */
+  /** All of them, those that were revoked too, the oldest first. */
   list(page: PageRequest): Promise<Page<StoredApiKey>>;
   /** Gives the key a new digest, once under its idempotency key; the one before works `grace_seconds` longer. */
   rotate(rotation: ApiKeyRotation): Promise<Recorded<ApiKeyRecord>>;
-  revoke(id: ApiKeyId, at: Instant): Promise<void>;
-  /** Whether there is any key that has not been revoked. */
-  any(): Promise<boolean>;
+  /** Revokes the key, those that it has made, and so on. */
+  revoke(id: ApiKeyId, by: string, at: Instant): Promise<void>;
 }
 
 /** As the driver reads them, or as JSON has them. */
@@ -62,29 +74,25 @@ type Times = {
   expires_at: Date | string | null;
   rotated_at: Date | string | null;
   last_used_at: Date | string | null;
+  revoked_at: Date | string | null;
 };
-type Row = Pick<StoredApiKey, 'id' | 'name' | 'digest' | 'previous_digest' | 'scopes'> & Times;
+type Row = Omit<StoredApiKey, keyof Times> & Times;
 
-const COLUMNS =
-  'id, name, digest, previous_digest, previous_works_until, scopes, created_at, expires_at, rotated_at, last_used_at';
+const COLUMNS = `id, name, digest, previous_digest, previous_works_until, scopes, created_at, created_by, expires_at, rotated_at,
+  rotated_by, last_used_at, revoked_at, revoked_by`;
 
-const PUT = `
-  INSERT INTO boon.api_keys (id, name, digest, scopes, expires_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)
-  ON CONFLICT (id) DO UPDATE SET name = excluded.name, digest = excluded.digest, scopes = excluded.scopes,
-    expires_at = excluded.expires_at, revoked_at = NULL
-  RETURNING ${COLUMNS}`;
+const BOOTSTRAP = `SELECT ${COLUMNS} FROM boon_code.bootstrap_api_key($1, $2, $3, $4, $5, $6)`;
 
-const FIND = `SELECT ${COLUMNS} FROM boon.api_keys WHERE id = $1 AND revoked_at IS NULL`;
+const FIND = `SELECT ${COLUMNS} FROM boon.api_keys WHERE id = $1`;
 
 const FIND_BY_DIGEST = `
   SELECT ${COLUMNS} FROM boon.api_keys WHERE (digest = $1 OR previous_digest = $1) AND revoked_at IS NULL
   ORDER BY (digest = $1) DESC LIMIT 1`;
 
-const LIST = `SELECT ${COLUMNS} FROM boon.api_keys WHERE revoked_at IS NULL AND id > $1 ORDER BY id LIMIT $2`;
+const LIST = `SELECT ${COLUMNS} FROM boon.api_keys WHERE id > $1 ORDER BY id LIMIT $2`;
 
-const REVOKE = 'UPDATE boon.api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL';
+const REVOKE = 'SELECT boon_code.revoke_api_key($1, $2, $3)';
 const NOTE_USE = 'UPDATE boon.api_keys SET last_used_at = $2 WHERE id = $1';
-const ANY = 'SELECT EXISTS (SELECT FROM boon.api_keys WHERE revoked_at IS NULL) AS any';
 
 const KEY_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
@@ -102,15 +110,16 @@ export function createApiKeys(database: Database): ApiKeys {
   return {
     find,
     create({ id, digest, key, at, ...asked }) {
+      const { by: _by, parent_id: _parent, ...rest } = asked;
       const scopes = [...new Set(asked.scopes)];
       const request = { ...asked, scopes, key, at, id, digest: digest.toString('hex') };
-      return record('create_api_key', { ...request, input_hash: inputHash({ ...asked, scopes }) });
+      return record('create_api_key', { ...request, input_hash: inputHash({ ...rest, scopes }) });
     },
-    async put(key) {
-      const values = [key.id, key.name, key.digest, key.scopes, key.expires_at, key.at];
-      const stored = toKey(await queryRow<Row>(database, 'put_api_key', PUT, values));
-      if (stored === undefined) throw new Error('INSERT … RETURNING gave no row');
-      return stored;
+    async bootstrap({ id, name, digest, scopes, at }, anew) {
+      const values = [id, name, digest, scopes, anew, at];
+      const first = toKey(await queryRow<Row>(database, 'bootstrap_api_key', BOOTSTRAP, values));
+      if (first === undefined) throw new Error('boon_code.bootstrap_api_key gave no row');
+      return first;
     },
     async findByDigest(digest, at) {
       const key = toKey(await queryRow<Row>(database, 'find_api_key_by_digest', FIND_BY_DIGEST, [digest]));
@@ -125,16 +134,13 @@ export function createApiKeys(database: Database): ApiKeys {
       const rows = await queryRows<Row>(database, 'list_api_keys', LIST, [after, limit + 1]);
       return toPage(rows, limit, (row) => [row.id], stored);
     },
-    rotate({ id, digest, grace_seconds, key, at }) {
+    rotate({ id, digest, grace_seconds, key, at, by }) {
       const previous_works_until = new Date(Date.parse(at) + grace_seconds * 1000).toISOString();
-      const request = { key, at, id, digest: digest.toString('hex'), previous_works_until };
+      const request = { key, at, id, by, digest: digest.toString('hex'), previous_works_until };
       return record('rotate_api_key', { ...request, input_hash: inputHash({ id, grace_seconds }) });
     },
-    async revoke(id, at) {
-      await queryRow(database, 'revoke_api_key', REVOKE, [id, at]);
-    },
-    async any() {
-      return (await queryRow<{ any: boolean }>(database, 'any_api_key', ANY, []))?.any === true;
+    async revoke(id, by, at) {
+      await queryRow(database, 'revoke_api_key', REVOKE, [id, by, at]);
     },
   };
 }
@@ -156,5 +162,6 @@ function shown<T extends Times>(row: T): Omit<T, keyof Times> & Pick<ApiKeyRecor
     expires_at: instantOrNull(row.expires_at),
     rotated_at: instantOrNull(row.rotated_at),
     last_used_at: instantOrNull(row.last_used_at),
+    revoked_at: instantOrNull(row.revoked_at),
   };
 }

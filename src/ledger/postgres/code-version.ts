@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 5;
-export const CODE_DIGEST = '330f221da3281ef096873213071724b74c7d0311ec2d5f1b5da4b4b6eebd8e02';
+export const CODE_DIGEST = '93da7ece3293bb7741b960ed31b61d153bea5a621596cb010645f1523a50b522';

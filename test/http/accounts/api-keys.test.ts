@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bootstrapApiKey } from '../../../src/http/callers/bootstrap-key.ts';
-import { createApiKeys } from '../../../src/ledger/accounts/api-keys.ts';
-import { openDatabase } from '../../../src/ledger/postgres/database.ts';
-import { later, START } from '../../support/test-ledger.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { BootstrapKeyError, bootstrapApiKey } from '../../../src/http/callers/bootstrap-key.ts';
+import { keyDigest } from '../../../src/http/callers/key-ring.ts';
+import { type ApiKeys, createApiKeys } from '../../../src/ledger/accounts/api-keys.ts';
+import { type Database, openDatabase } from '../../../src/ledger/postgres/database.ts';
+import { later, openTestLedger, START, type TestLedger } from '../../support/test-ledger.ts';
 import { openTestServer, type TestServer } from '../../support/test-server.ts';
 
 let server: TestServer;
@@ -28,10 +29,14 @@ test('a key is shown once, stored only as a digest, and listed without it', asyn
     name: 'billing',
     scopes: ['gifts:read'],
     created_at: START,
+    created_by: 'key:key_bootstrap',
     expires_at: null,
     last_used_at: null,
     rotated_at: null,
+    rotated_by: null,
     previous_works_until: null,
+    revoked_at: null,
+    revoked_by: null,
     key: expect.stringMatching(/^boon_sk_[\w-]{43}$/),
   });
   const list = await server.send('GET', '/v1/api-keys');
@@ -122,7 +127,58 @@ test('a revoked key stops working at once', async () => {
   expect([revoked.status, revoked.text]).toEqual([204, '']);
   expect(await works(key)).toBe(false);
   expect((await server.send('DELETE', `/v1/api-keys/${id}`)).status).toBe(404);
-  expect((await server.send('GET', '/v1/api-keys?limit=100')).text).not.toContain(id);
+  expect((await server.send('POST', `/v1/api-keys/${id}/rotate`)).status).toBe(404);
+  const gone = { id, revoked_at: START, revoked_by: 'key:key_bootstrap' };
+  expect((await server.send('GET', `/v1/api-keys/${id}`)).json).toMatchObject(gone);
+  expect((await server.send('GET', '/v1/api-keys?limit=100')).json.data).toContainEqual(
+    expect.objectContaining(gone),
+  );
+});
+
+test('a key ends with the one that made it, not with the first key of all', async () => {
+  const parent = await make({
+    name: 'parent',
+    scopes: ['keys:write'],
+    expires_at: later(START, { seconds: 4 }),
+  });
+  const body = { name: 'child', scopes: ['keys:write'] };
+  const child = await server.send('POST', '/v1/api-keys', { as: parent.key, body });
+  expect(child.json).toMatchObject({
+    created_by: `key:${parent.id}`,
+    expires_at: later(START, { seconds: 4 }),
+  });
+  const longer = await server.send('POST', '/v1/api-keys', {
+    as: parent.key,
+    body: { ...body, expires_at: later(START, { seconds: 5 }) },
+  });
+  expect([longer.status, longer.json.errors]).toEqual([
+    400,
+    [{ path: 'expires_at', message: 'must not be after the end of the key that makes it' }],
+  ]);
+  expect(await works(String(child.json.key))).toBe(true);
+  await server.send('DELETE', `/v1/api-keys/${parent.id}`);
+  expect(await works(String(child.json.key))).toBe(false);
+});
+
+test('a key rotates itself and those that it made; another’s takes the scope keys:rotate', async () => {
+  const one = await make({ name: 'one', scopes: ['keys:write', 'gifts:read'] });
+  const peer = await make({ name: 'peer', scopes: ['gifts:read'] });
+  const chief = await make({ name: 'chief', scopes: ['keys:write', 'keys:rotate', 'gifts:read'] });
+  const child = await make({ name: 'child', scopes: ['gifts:read'] }, one.key);
+  const rotate = async (id: string, as: string) => {
+    const { status, json } = await server.send('POST', `/v1/api-keys/${id}/rotate`, {
+      as,
+      body: { grace_seconds: 60 },
+    });
+    return status === 200 ? [status, json.rotated_by] : [status, json.detail];
+  };
+  expect(await rotate(child.id, one.key)).toEqual([200, `key:${one.id}`]);
+  expect(await rotate(one.id, one.key)).toEqual([200, `key:${one.id}`]);
+  expect(await rotate(peer.id, one.key)).toEqual([
+    403,
+    'The API key lacks the scope keys:rotate, to rotate a key that it has not made.',
+  ]);
+  expect(await rotate(peer.id, chief.key)).toEqual([200, `key:${chief.id}`]);
 });
 
 test('an expired key stops working, and one that has expired cannot be made', async () => {
@@ -164,18 +220,90 @@ test('a busy key costs one look-up for many requests, and its use is noted to th
   expect(row?.last_used_at).toEqual(new Date(START));
 });
 
-test('the bootstrap key is the configured one, or is made once when there is no key at all', async () => {
-  const database = openDatabase(server.url, { connections: 1 });
-  try {
-    const keys = createApiKeys(database);
-    expect(await bootstrapApiKey(keys, undefined, START), 'there are keys').toBeUndefined();
-    expect(await bootstrapApiKey(keys, 'configured-operator-key', START)).toBeUndefined();
-    expect(await works('configured-operator-key')).toBe(true);
-    await database.query('UPDATE boon.api_keys SET revoked_at = $1', [START]);
-    const made = await bootstrapApiKey(keys, undefined, START);
-    expect(made).toMatch(/^boon_sk_/);
-    expect(await works(String(made))).toBe(true);
-  } finally {
+describe('the first key of all', () => {
+  let own: TestLedger;
+  let database: Database;
+  let keys: ApiKeys;
+  const CONFIGURED = 'configured-operator-key-of-32-characters';
+  const start = (configured?: string, at = START) => bootstrapApiKey(keys, configured, at);
+  const found = async (key: string) => (await keys.findByDigest(keyDigest(key), START))?.id;
+  const revoke = (at = START) => keys.revoke('key_bootstrap', 'key:key_zoe', at);
+  beforeEach(async () => {
+    own = await openTestLedger();
+    database = openDatabase(own.url, { connections: 2 });
+    keys = createApiKeys(database);
+  });
+  afterEach(async () => {
     await database.end();
-  }
+    await own.close();
+  });
+
+  test('is made once where none is configured, by however many servers that start at once', async () => {
+    const made = await Promise.all([start(), start(), start()]);
+    const [key, ...more] = made.filter((each) => each !== undefined);
+    expect([key, more]).toEqual([expect.stringMatching(/^boon_sk_/), []]);
+    expect(await found(String(key))).toBe('key_bootstrap');
+    expect(await start()).toBeUndefined();
+  });
+
+  test('is the configured one where there is none yet, and at every start after that', async () => {
+    expect(await start(CONFIGURED)).toBeUndefined();
+    expect(await start(CONFIGURED)).toBeUndefined();
+    expect(await start()).toBeUndefined();
+    expect(await found(CONFIGURED)).toBe('key_bootstrap');
+  });
+
+  test('that was revoked does not come back with the setting', async () => {
+    await start(CONFIGURED);
+    await revoke();
+    await expect(start(CONFIGURED)).rejects.toThrow(
+      `The operator key in BOON_API_KEY was revoked at ${START}, and does not come back. Unset BOON_API_KEY`,
+    );
+    await expect(start('another-operator-key-of-32-characters')).rejects.toThrow(BootstrapKeyError);
+    expect(await found(CONFIGURED)).toBeUndefined();
+  });
+
+  test('that was rotated does not come back with the setting, and the new one goes on', async () => {
+    await start(CONFIGURED);
+    const next = keyDigest('the key after it');
+    await keys.rotate({
+      key: 'r',
+      id: 'key_bootstrap',
+      digest: next,
+      grace_seconds: 0,
+      by: 'key:x',
+      at: START,
+    });
+    await expect(start(CONFIGURED)).rejects.toThrow(`was replaced at ${START}. Unset BOON_API_KEY`);
+    expect(await found('the key after it')).toBe('key_bootstrap');
+    expect(await start('the key after it')).toBeUndefined();
+  });
+
+  test('is not replaced by setting another', async () => {
+    await start(CONFIGURED);
+    await expect(start('another-operator-key-of-32-characters')).rejects.toThrow(
+      `BOON_API_KEY is not the operator key of this database, which was made at ${START}.`,
+    );
+  });
+
+  test('is made anew when no key works any more, and only then', async () => {
+    await start(CONFIGURED);
+    await keys.create({
+      key: 'other',
+      id: 'key_other',
+      name: 'other',
+      digest: keyDigest('other'),
+      scopes: ['gifts:read'],
+      expires_at: later(START, { hours: 1 }),
+      by: 'key:key_bootstrap',
+      parent_id: null,
+      at: START,
+    });
+    await revoke();
+    expect(await start()).toBeUndefined();
+    const anew = await start(undefined, later(START, { hours: 1 }));
+    expect(anew).toMatch(/^boon_sk_/);
+    expect(await found(String(anew))).toBe('key_bootstrap');
+    expect(await found(CONFIGURED)).toBeUndefined();
+  });
 });

@@ -1,8 +1,10 @@
 -- Makes an API key, once under its idempotency key: {api_key} or {code, detail, errors}. Neither the row nor the answer that is
--- kept has the secret, only its digest is stored.
+-- kept has the secret, only its digest is stored. A key that another one makes (`parent_id`) ends with it: by then at the latest, and
+-- when it is revoked.
 CREATE FUNCTION boon_code.create_api_key(p jsonb) RETURNS TABLE (i int, replayed boolean, result jsonb) LANGUAGE plpgsql AS $$
 DECLARE
   k boon.api_keys;
+  parent boon.api_keys;
   at constant timestamptz := p ->> 'at';
 BEGIN
   i := 0;
@@ -16,8 +18,20 @@ BEGIN
       'errors', jsonb_build_array(jsonb_build_object('path', 'expires_at', 'message', 'must be in the future')));
     RETURN NEXT; RETURN;
   END IF;
-  INSERT INTO boon.api_keys (id, name, digest, scopes, expires_at, created_at)
-    VALUES (p ->> 'id', p ->> 'name', decode(p ->> 'digest', 'hex'), ARRAY(SELECT jsonb_array_elements_text(p -> 'scopes')), (p ->> 'expires_at')::timestamptz, at)
+  -- Whoever revokes the parent waits, and then finds this one.
+  SELECT * INTO parent FROM boon.api_keys x WHERE x.id = p ->> 'parent_id' FOR SHARE;
+  IF parent.revoked_at IS NOT NULL THEN
+    result := jsonb_build_object('code', 'unauthorized', 'detail', 'The API key has been revoked.');
+    RETURN NEXT; RETURN;
+  END IF;
+  IF (p ->> 'expires_at')::timestamptz > parent.expires_at THEN
+    result := jsonb_build_object('code', 'validation_failed', 'detail', 'expires_at: must not be after the end of the key that makes it.',
+      'errors', jsonb_build_array(jsonb_build_object('path', 'expires_at', 'message', 'must not be after the end of the key that makes it')));
+    RETURN NEXT; RETURN;
+  END IF;
+  INSERT INTO boon.api_keys (id, name, digest, scopes, expires_at, created_at, created_by, parent_id)
+    VALUES (p ->> 'id', p ->> 'name', decode(p ->> 'digest', 'hex'), ARRAY(SELECT jsonb_array_elements_text(p -> 'scopes')),
+      least((p ->> 'expires_at')::timestamptz, parent.expires_at), at, p ->> 'by', p ->> 'parent_id')
     RETURNING * INTO k;
   result := jsonb_build_object('api_key', boon_code.api_key_view(k));
   PERFORM boon_code.keep_answer(p ->> 'key', p ->> 'input_hash', result, at);

@@ -12,7 +12,7 @@ BEGIN
     RETURN NEXT; RETURN;
   END IF;
   UPDATE boon.api_keys x SET previous_digest = x.digest, previous_works_until = (p ->> 'previous_works_until')::timestamptz,
-      digest = decode(p ->> 'digest', 'hex'), rotated_at = at
+      digest = decode(p ->> 'digest', 'hex'), rotated_at = at, rotated_by = p ->> 'by'
     WHERE x.id = p ->> 'id' AND x.revoked_at IS NULL RETURNING * INTO k;
   result := CASE WHEN k.id IS NULL THEN jsonb_build_object('code', 'not_found', 'detail', format('There is no API key %s.', p ->> 'id'))
                  ELSE jsonb_build_object('api_key', boon_code.api_key_view(k)) END;
