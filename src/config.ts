@@ -66,6 +66,8 @@ export type Config = {
   /** Requests a minute; 0: no limit. */
   rateLimit: { service: number; user: number };
   metricsPort: number | undefined;
+  /** Names of dangerous settings with which Boon starts all the same; see `risks.ts`. */
+  acceptRisks: readonly NonNullable<Settings['BOON_ACCEPT_RISKS']>[number][];
   demoModel: boolean;
 };
 
@@ -177,6 +179,7 @@ function toConfig(set: Settings): Config {
     logLevel: set.BOON_LOG_LEVEL,
     rateLimit: { service: set.BOON_RATE_LIMIT, user: set.BOON_USER_RATE_LIMIT },
     metricsPort: set.BOON_METRICS_PORT,
+    acceptRisks: set.BOON_ACCEPT_RISKS ?? [],
     demoModel: set.BOON_DEMO_MODEL,
   };
 }

@@ -2,12 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfig, readPolicy, requireDatabase } from './config.ts';
 import { runService } from './observability/run-service.ts';
+import { refuseRisks } from './risks.ts';
 
 /** Runs it as a process of its own, with its settings from the environment, until a signal ends it. */
 export async function runServer(): Promise<void> {
   await runService(async () => {
     const config = readConfig(process.env);
     requireDatabase(config);
+    refuseRisks(config);
     const policy = readPolicy(config.policyFile);
     // Settings that prevent a start are reported before all the rest is loaded.
     const [{ createLogger, gatheredOutput }, { startServer }] = await Promise.all([
@@ -18,11 +20,6 @@ export async function runServer(): Promise<void> {
     const server = await startServer({ config, policy, env: process.env, clock: () => new Date(), logger });
     if (server.madeApiKey !== undefined) {
       process.stdout.write(`\nOperator API key, shown this once: ${server.madeApiKey}\n\n`);
-    }
-    if (config.demoPayments === true) {
-      logger.warn(
-        'BOON_DEMO_PAYMENTS IS ON: CREDITS ARE SOLD AND NO MONEY MOVES. Never do this where credits are worth something.',
-      );
     }
     logger.info({ url: server.url, policy_version: policy.version }, 'HTTP server listens');
     const close = async (signal: string) => {

@@ -26,6 +26,17 @@ const origins = (example: string) =>
       `must be origins such as ${example}, with commas between them`,
     );
 
+/** Settings that are for one's own machine, by the names under which they are accepted elsewhere; see `risks.ts`. */
+export const RISKS = [
+  'unsigned-tokens',
+  'demo-payments',
+  'short-api-key',
+  'jwks-over-http',
+  'tokens-of-others',
+  'clear-text-mail',
+  'weak-encryption-key',
+] as const;
+
 /** One entry per variable. `secret` values are never printed. */
 export const SettingsSchema = z.object({
   PORT: wholeNumber(0, 65_535)
@@ -249,6 +260,16 @@ export const SettingsSchema = z.object({
     .meta({
       description:
         'Whether the HTTP server serves a demonstration of a metered model call to Codex clients: a canned reply that charges usage',
+    }),
+  BOON_ACCEPT_RISKS: z
+    .string()
+    .transform((value) => value.split(',').map((name) => name.trim()))
+    .pipe(
+      z.array(z.enum(RISKS, { error: `must be names out of ${RISKS.join(', ')}, with commas between them` })),
+    )
+    .optional()
+    .meta({
+      description: `Dangerous settings with which Boon starts all the same, beside DATABASE_URL or with a HOST that others reach: ${RISKS.join(', ')}`,
     }),
   BOON_METRICS_PORT: wholeNumber(0, 65_535).optional().meta({
     description: 'Port of the worker’s /metrics, /healthz and /readyz; unset: the worker serves none',

@@ -15,6 +15,7 @@ import { createPostgresLedger } from './ledger/postgres-ledger.ts';
 import { watchBusyness } from './observability/busy.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { configuredPayments } from './payments/configured-payments.ts';
+import { risksOf } from './risks.ts';
 import { createCampaignProcess } from './temporal/campaigns/campaign-process.ts';
 import { temporalClient, temporalTarget } from './temporal/connection.ts';
 import { createGiftProcess } from './temporal/gifts/gift-process.ts';
@@ -138,18 +139,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   }
 }
 
-function warnOfRisks({ jwt, apiKey }: Config, logger: Logger): void {
-  if (jwt.trustUnsigned) {
-    logger.warn(
-      'BOON_TRUST_UNSIGNED_TOKENS IS ON: ANYBODY CAN SPEAK FOR ANY END USER. Never do this outside your own machine.',
-    );
-  }
-  if (jwt.jwksUrl !== undefined && jwt.audience === undefined) {
-    logger.warn('BOON_JWT_AUDIENCE is not set: tokens that were made for other services are accepted too.');
-  }
-  if (apiKey !== undefined && apiKey.length < 32) {
-    logger.warn('BOON_API_KEY is short: use at least 32 random characters, `openssl rand -hex 32` say.');
-  }
+/** What somebody accepted, or what is done on this machine alone, is said at every start. */
+function warnOfRisks(config: Config, logger: Logger): void {
+  for (const { name, what } of risksOf(config))
+    logger.warn({ risk: name }, `${what}. Never do this in production.`);
 }
 
 /** The port that was really taken: another than the configured one when that is 0. */

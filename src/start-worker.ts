@@ -1,7 +1,7 @@
 /** Composition root of the worker, for a process of its own and for one that runs more. */
 import { readFileSync } from 'node:fs';
 import type { Worker } from '@temporalio/worker';
-import nodemailer, { type Transporter } from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { type Config, requireDatabase } from './config.ts';
@@ -9,6 +9,7 @@ import type { VersionedPolicy } from './domain/policy.ts';
 import { migrate } from './ledger/postgres/migrate.ts';
 import { createPostgresLedger } from './ledger/postgres-ledger.ts';
 import { cacheFolder } from './local/cache-folder.ts';
+import { mailServer } from './mail-server.ts';
 import { startHealthServer } from './observability/health-server.ts';
 import { createMetrics, watchParts } from './observability/metrics.ts';
 import { checkParts, isDegraded } from './observability/readiness.ts';
@@ -92,7 +93,7 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Runnin
     closers.push(() => client.connection.close());
     await registerSearchAttributes(client);
 
-    const transport = options.mailTransport ?? mailServer(config);
+    const transport = options.mailTransport ?? mailTransport(config);
     closers.push(async () => transport?.close());
     const worker = await createBoonWorker({
       connection,
@@ -161,9 +162,9 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Runnin
   }
 }
 
-function mailServer({ smtpUrl }: Config): MailTransport | undefined {
+function mailTransport({ smtpUrl }: Config): MailTransport | undefined {
   // A pool keeps the connection to the mail server for the next mail.
-  return smtpUrl === undefined ? undefined : nodemailer.createTransport(smtpUrl, { pool: true } as object);
+  return smtpUrl === undefined ? undefined : mailServer(smtpUrl, { pool: true });
 }
 
 async function startHealth(

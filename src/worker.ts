@@ -2,12 +2,14 @@
 import { readConfig, readPolicy, requireDatabase } from './config.ts';
 import { freePort, LOOPBACK } from './local/ports.ts';
 import { runService } from './observability/run-service.ts';
+import { refuseRisks } from './risks.ts';
 
 /** Runs it as a process of its own, with its settings from the environment, until a signal ends it. */
 export async function runWorker(): Promise<void> {
   await runService(async () => {
     const config = readConfig(process.env);
     requireDatabase(config);
+    refuseRisks(config);
     const policy = readPolicy(config.policyFile);
     // Settings that prevent a start are reported before all the rest is loaded: the SDK alone takes most of a second.
     const [{ Runtime }, { createLogger }, { sdkLogger }, { startWorker }] = await Promise.all([

@@ -25,6 +25,8 @@ export function startCommand(terminal: Terminal): Command {
     const { readConfig, readPolicy } = await import('../config.ts');
     const config = readConfig(env);
     const policy = readPolicy(config.policyFile);
+    const { refuseRisks } = await import('../risks.ts');
+    refuseRisks(config);
     const { checkStart } = await import('../local/start-checks.ts');
     await checkStart(config);
     const { startHere } = await import('../local/start.ts');

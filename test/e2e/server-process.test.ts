@@ -116,16 +116,40 @@ test('a server by itself makes a key once, accepts gifts without Temporal, and s
   expect(await second.ended).toBe(0);
 });
 
-test('risky settings are said loudly', async () => {
-  const server = await start({
-    BOON_TRUST_UNSIGNED_TOKENS: 'true',
-    BOON_API_KEY: 'short',
-    BOON_DEMO_PAYMENTS: 'true',
-  });
+const RISKY = { BOON_TRUST_UNSIGNED_TOKENS: 'true', BOON_API_KEY: 'short', BOON_DEMO_PAYMENTS: 'true' };
+const WARNINGS = ['no money moves', 'anybody can speak for any end user', 'BOON_API_KEY has 5 characters'];
+
+test('risky settings that are accepted by name are said at every start', async () => {
+  await database.sql('DELETE FROM boon.api_keys');
+  const accepted = { BOON_ACCEPT_RISKS: 'unsigned-tokens,short-api-key,demo-payments' };
+  const server = await start({ ...RISKY, ...accepted });
   await listening(server);
-  await expect.poll(() => server.output()).toContain('CREDITS ARE SOLD AND NO MONEY MOVES');
-  expect(server.output()).toContain('ANYBODY CAN SPEAK FOR ANY END USER');
-  expect(server.output()).toContain('BOON_API_KEY is short');
+  for (const warning of WARNINGS) await expect.poll(() => server.output()).toContain(warning);
+});
+
+test('a revoked operator key does not come back with the setting, and the start says why', async () => {
+  await database.sql('DELETE FROM boon.api_keys');
+  const settings = { BOON_API_KEY: 'an-operator-key-of-32-characters' };
+  const first = await start(settings);
+  const { status } = await fetch(`${await listening(first)}/v1/api-keys/key_bootstrap`, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${settings.BOON_API_KEY}` },
+  });
+  expect(status).toBe(204);
+  first.child.kill('SIGTERM');
+  expect(await first.ended).toBe(0);
+  const second = await start(settings);
+  expect(await second.ended).toBe(1);
+  expect(second.errors()).toMatch(
+    /^The operator key in BOON_API_KEY was revoked at \S+, and does not come back\. Unset BOON_API_KEY/,
+  );
+  await database.sql('DELETE FROM boon.api_keys');
+});
+
+test('risky settings that nobody has accepted are refused, all at once', async () => {
+  const server = await start(RISKY);
+  expect(await server.ended).toBe(1);
+  for (const warning of WARNINGS) expect(server.errors()).toContain(warning);
 });
 
 const refusedStarts: [string, () => Promise<Record<string, string>> | Record<string, string>, RegExp][] = [

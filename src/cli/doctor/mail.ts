@@ -1,6 +1,6 @@
 /** The mail server that claim links go through. */
-import nodemailer from 'nodemailer';
 import type { Config } from '../../config.ts';
+import { mailServer } from '../../mail-server.ts';
 import { type Finding, fault, off, ok, reason } from './finding.ts';
 
 const PATIENCE_MS = 5_000;
@@ -13,10 +13,7 @@ export async function checkMail({ smtpUrl }: Config): Promise<Finding> {
       'BOON_SMTP_URL is not set: a local start writes mails as files, a worker by itself sends none',
     );
   }
-  const transport = nodemailer.createTransport(smtpUrl, {
-    connectionTimeout: PATIENCE_MS,
-    greetingTimeout: PATIENCE_MS,
-  } as object);
+  const transport = mailServer(smtpUrl, { connectionTimeout: PATIENCE_MS, greetingTimeout: PATIENCE_MS });
   try {
     await transport.verify();
     return ok(part, `${new URL(smtpUrl).host} takes us`);
