@@ -64,7 +64,9 @@ export type Config = {
   publicUrl: string;
   logLevel: Settings['BOON_LOG_LEVEL'];
   /** Requests a minute; 0: no limit. */
-  rateLimit: { service: number; user: number };
+  rateLimit: { service: number; user: number; wrongKeys: number };
+  /** Addresses or networks of the proxies in front of the server. */
+  trustedProxies: readonly string[];
   metricsPort: number | undefined;
   /** Names of dangerous settings with which Boon starts all the same; see `risks.ts`. */
   acceptRisks: readonly NonNullable<Settings['BOON_ACCEPT_RISKS']>[number][];
@@ -177,7 +179,12 @@ function toConfig(set: Settings): Config {
     url: set.BOON_URL,
     publicUrl: set.BOON_PUBLIC_URL ?? `http://localhost:${set.PORT}`,
     logLevel: set.BOON_LOG_LEVEL,
-    rateLimit: { service: set.BOON_RATE_LIMIT, user: set.BOON_USER_RATE_LIMIT },
+    rateLimit: {
+      service: set.BOON_RATE_LIMIT,
+      user: set.BOON_USER_RATE_LIMIT,
+      wrongKeys: set.BOON_WRONG_KEY_LIMIT,
+    },
+    trustedProxies: set.BOON_TRUSTED_PROXIES ?? [],
     metricsPort: set.BOON_METRICS_PORT,
     acceptRisks: set.BOON_ACCEPT_RISKS ?? [],
     demoModel: set.BOON_DEMO_MODEL,

@@ -1,4 +1,5 @@
 /** Every setting of the services: its variable, what it takes, its default and what it is for. */
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { TASK_QUEUE } from './contracts/temporal.ts';
 import { GIFT_PROCESSES } from './domain/gift-processes.ts';
@@ -25,6 +26,14 @@ const origins = (example: string) =>
       (list) => list.every((origin) => /^https?:\/\/[^/\s]+$/.test(origin)),
       `must be origins such as ${example}, with commas between them`,
     );
+
+/** An address, or one with the length of its network's prefix. */
+function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const most = isIP(address) === 4 ? 32 : 128;
+  const fits = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= most);
+  return isIP(address) !== 0 && rest.length === 0 && fits;
+}
 
 /** Settings that are for one's own machine, by the names under which they are accepted elsewhere; see `risks.ts`. */
 export const RISKS = [
@@ -253,6 +262,22 @@ export const SettingsSchema = z.object({
   BOON_USER_RATE_LIMIT: wholeNumber(0, 100_000_000)
     .prefault('600')
     .meta({ description: 'Requests a minute of one end user, in each server process; 0: no limit' }),
+  BOON_WRONG_KEY_LIMIT: wholeNumber(0, 100_000_000).prefault('100').meta({
+    description:
+      'Wrong API keys a minute from one address, in each server process, after which none that is new there is looked up; 0: no limit. See BOON_TRUSTED_PROXIES',
+  }),
+  BOON_TRUSTED_PROXIES: z
+    .string()
+    .transform((value) => value.split(',').map((proxy) => proxy.trim()))
+    .refine(
+      (list) => list.every(isNetwork),
+      'must be addresses or networks such as 10.0.0.0/8, with commas between them',
+    )
+    .optional()
+    .meta({
+      description:
+        'Addresses or networks of the proxies in front of the HTTP server, whose X-Forwarded-For says where a request came from; unset: none',
+    }),
   BOON_DEMO_MODEL: z
     .enum(['on', 'off'], { error: 'must be on or off' })
     .transform((value) => value === 'on')

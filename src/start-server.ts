@@ -156,6 +156,6 @@ function listeningUrl(host: string, port: number): string {
 }
 
 /** The settings that the HTTP server takes as they are. */
-function servedAs({ publicUrl, rateLimit, corsOrigins, demoModel }: Config) {
-  return { publicUrl, rateLimit, corsOrigins, demoModel };
+function servedAs({ publicUrl, rateLimit, trustedProxies, corsOrigins, demoModel }: Config) {
+  return { publicUrl, rateLimit, trustedProxies, corsOrigins, demoModel };
 }

@@ -105,7 +105,7 @@ async function boonServer(url: string) {
     publicUrl: 'http://localhost',
     creditsLink: createCreditsLink({ encryptionKey: randomBytes(32), publicUrl: 'http://localhost' }),
     policy: () => ({ version: policyVersion, policy: SHIPPED_POLICY }),
-    rateLimit: { service: 0, user: 0 },
+    rateLimit: { service: 0, user: 0, wrongKeys: 0 },
     demoModel: false,
   });
 }

@@ -17,6 +17,7 @@ import { invoiceCorrectionRoutes } from './billing/invoice-corrections.ts';
 import { invoiceListRoutes } from './billing/invoice-lists.ts';
 import { invoiceRoutes } from './billing/invoices.ts';
 import { createKeyRing } from './callers/key-ring.ts';
+import { createWrongKeys } from './callers/wrong-keys.ts';
 import { campaignRoutes } from './campaigns/campaigns.ts';
 import { answerClientFault } from './client-fault.ts';
 import { codecRoutes } from './codec.ts';
@@ -94,8 +95,9 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
     loggerInstance: parts.logger as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     ...OPTIONS,
+    trustProxy: parts.trustedProxies?.length ? [...parts.trustedProxies] : false,
   }).withTypeProvider<ZodTypeProvider>();
-  const keyRing = createKeyRing(parts.apiKeys);
+  const keyRing = createKeyRing(parts.apiKeys, createWrongKeys(parts.rateLimit.wrongKeys));
 
   await app.register(problem);
   await app.register(responseHeaders);

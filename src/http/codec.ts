@@ -86,7 +86,7 @@ export const codecRoutes: FastifyPluginAsyncZod<CodecOptions> = async (app, opti
     if (ticket !== undefined && codec.ticket !== undefined && isSame(ticket, codec.ticket)) return;
     const credential = bearerOf(request.headers.authorization);
     if (JWT.test(credential)) return await tokens.requireOperator(credential, clock());
-    requireAccess(ACCESS, await keyRing.find(credential, clock()));
+    requireAccess(ACCESS, await keyRing.find(credential, clock(), request.ip));
   }
 };
 

@@ -138,7 +138,7 @@ export async function startBoon(options: StartBoonOptions = {}): Promise<BoonHar
     payments: demoPayments,
     demoPayments,
     policy: () => inUse.policy,
-    rateLimit: { service: 0, user: 0 },
+    rateLimit: { service: 0, user: 0, wrongKeys: 0 },
     demoModel: false,
   };
   const url = await listen(serverParts, parts);

@@ -100,7 +100,7 @@ test('with the database gone, reads are 503 with Retry-After, readiness too, and
 });
 
 test('a caller over the limit gets 429 with Retry-After, and another caller does not', async () => {
-  const limited = await openTestServer({ parts: { rateLimit: { service: 5, user: 0 } } });
+  const limited = await openTestServer({ parts: { rateLimit: { service: 5, user: 0, wrongKeys: 0 } } });
   try {
     const made = await limited.send('POST', '/v1/api-keys', {
       body: { name: 'other', scopes: ['accounts:read'] },
@@ -155,4 +155,24 @@ test('a request that does not end is ended when the patience is over', async () 
   expect(performance.now() - began).toBeLessThan(30_000);
   await outcome;
   await stuck.close();
+});
+
+test('wrong API keys are limited by address before the database, and keys that were right lately go on', async () => {
+  const strict = await openTestServer({
+    parts: { rateLimit: { service: 0, user: 0, wrongKeys: 3 }, trustedProxies: ['127.0.0.1'] },
+  });
+  try {
+    const call = (as: string, from: string) =>
+      strict.send('GET', '/v1/accounts/nobody', { as, headers: { 'x-forwarded-for': from } });
+    expect((await call(strict.apiKey, '192.0.2.1')).status).toBe(404);
+    const tries = [];
+    for (let n = 0; n < 5; n++) tries.push(await call(`wrong-${n}`, '192.0.2.1'));
+    expect(tries.map(({ status }) => status)).toEqual([401, 401, 401, 429, 429]);
+    expect(tries[4]?.json).toMatchObject({ code: 'rate_limited' });
+    expect(Number(tries[4]?.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await call('wrong-of-another', '192.0.2.2')).status).toBe(401);
+    expect((await call(strict.apiKey, '192.0.2.1')).status).toBe(404);
+  } finally {
+    await strict.close();
+  }
 });

@@ -114,7 +114,7 @@ export async function openTestServer(options: TestServerOptions = {}): Promise<T
     publicUrl,
     creditsLink: createCreditsLink({ encryptionKey: testLedger.encryptionKey, publicUrl }),
     policy: () => policyWith(options.policy),
-    rateLimit: { service: 0, user: 0 },
+    rateLimit: { service: 0, user: 0, wrongKeys: 0 },
     demoModel: false,
     // Unless a test is about the queue, its answers come when processes know.
     answersWaitForStarts: options.starts === undefined,

@@ -3,10 +3,14 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import { BoonError } from '../../contracts/errors.ts';
 import type { ApiKeys, StoredApiKey } from '../../ledger/accounts/api-keys.ts';
 import type { ServicePrincipal } from './principal.ts';
+import type { WrongKeys } from './wrong-keys.ts';
 
 export interface KeyRing {
-  /** The service whose key this is; rejects with `unauthorized`. */
-  find(key: string, now: Date): Promise<ServicePrincipal>;
+  /**
+   * The service whose key this is; rejects with `unauthorized`, and with `rate_limited` without looking it up when too many
+   * wrong ones came from the address.
+   */
+  find(key: string, now: Date, address: string): Promise<ServicePrincipal>;
   /** The same without asking anybody; undefined when it is not remembered. */
   remembered(key: string, now: Date): ServicePrincipal | undefined;
   /** Forgets what is remembered: after a change to the keys. */
@@ -16,6 +20,8 @@ export interface KeyRing {
 /** A revoked key works at most this long in other server processes. */
 const REMEMBERED_MILLISECONDS = 5000;
 const MOST_REMEMBERED = 10_000;
+/** A key that was right so lately is looked up again whatever else came from its address. */
+const TRUSTED_MILLISECONDS = 24 * 3_600_000;
 
 /** Moments are milliseconds: `until` on the ring's own clock, `endsAt`, when the key ends, on the world's. */
 type Remembered = { found: Promise<StoredApiKey | undefined>; until: number };
@@ -27,14 +33,21 @@ export function keyDigest(key: string): Buffer {
 }
 
 /** @param elapsed milliseconds on a clock that only goes forward. */
-export function createKeyRing(keys: ApiKeys, elapsed: () => number = () => performance.now()): KeyRing {
+export function createKeyRing(
+  keys: ApiKeys,
+  wrong: WrongKeys,
+  elapsed: () => number = () => performance.now(),
+): KeyRing {
   const remembered = new Map<string, Remembered>();
   /** Those that were let in, by the key itself: at thousands of requests a second a digest each is not cheap. */
   const letIn = new Map<string, LetIn>();
+  /** Until when a digest counts as one that was right lately. */
+  const trusted = new Map<string, number>();
 
-  function lookUp(name: string, digest: Buffer, now: Date): Remembered {
+  function lookUp(name: string, digest: Buffer, now: Date, address: string): Remembered {
     const known = remembered.get(name);
     if (known !== undefined && known.until > elapsed()) return known;
+    if ((trusted.get(name) ?? 0) <= elapsed()) wrong.requireRoom(address);
     if (remembered.size >= MOST_REMEMBERED) forget();
     const found = keys.findByDigest(digest, now.toISOString());
     const asked = { found, until: elapsed() + REMEMBERED_MILLISECONDS };
@@ -50,15 +63,18 @@ export function createKeyRing(keys: ApiKeys, elapsed: () => number = () => perfo
   }
 
   return {
-    async find(key, now) {
+    async find(key, now, address) {
       const digest = keyDigest(key);
       const name = digest.toString('base64');
-      const asked = lookUp(name, digest, now);
+      const asked = lookUp(name, digest, now, address);
       const stored = await asked.found;
       const works = stored && worksUntil(stored, digest);
       if (stored === undefined || works === undefined || works <= now.getTime()) {
+        wrong.note(address);
         throw new BoonError('unauthorized', 'The API key is not known, or has been revoked.');
       }
+      if (trusted.size >= MOST_REMEMBERED) trusted.clear();
+      trusted.set(name, elapsed() + TRUSTED_MILLISECONDS);
       const expires = momentOf(stored.expires_at);
       if (expires <= now.getTime()) {
         throw new BoonError('unauthorized', `The API key expired at ${stored.expires_at}.`);

@@ -36,7 +36,7 @@ async function authentication(app: FastifyInstance, options: AuthenticationOptio
       admit(request, access, service);
       return done();
     }
-    identify(access, request.headers, options)
+    identify(access, request, options)
       .then((principal) => admit(request, access, principal))
       .catch((error) => {
         if (error instanceof BoonError && error.code === 'unauthorized')
@@ -68,14 +68,14 @@ function rememberedService(
 
 async function identify(
   access: Checked,
-  headers: IncomingHttpHeaders,
+  { headers, ip }: FastifyRequest,
   options: AuthenticationOptions,
 ): Promise<Principal> {
   if (access === 'codex_client') return authenticateCodexClient(headers, options);
   const credential = bearerOf(headers.authorization);
   return JWT.test(credential)
     ? options.tokens.verify(credential, options.clock())
-    : options.keyRing.find(credential, options.clock());
+    : options.keyRing.find(credential, options.clock(), ip);
 }
 
 async function authenticateCodexClient(

@@ -5,6 +5,7 @@ import { ERRORS, type ErrorCode } from '../../contracts/error-codes.ts';
 import { BoonError } from '../../contracts/errors.ts';
 import type { Problem } from '../../contracts/problem.schema.ts';
 import { isError } from '../../domain/is-error.ts';
+import { TooManyWrongKeys } from '../callers/wrong-keys.ts';
 
 /** Seconds after which a caller should try again when Boon itself is the trouble. */
 const RETRY_AFTER_SECONDS = 1;
@@ -21,6 +22,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
   if (refusal.code === 'unavailable' && !reply.hasHeader('retry-after')) {
     reply.header('retry-after', RETRY_AFTER_SECONDS);
   }
+  if (refusal instanceof TooManyWrongKeys) reply.header('retry-after', refusal.retryAfterSeconds);
   return reply
     .code(refusal.status)
     .type('application/problem+json')

@@ -4,8 +4,8 @@ import fp from 'fastify-plugin';
 import { BoonError } from '../../contracts/errors.ts';
 import { principalId } from '../callers/principal.ts';
 
-/** Requests a minute of a service and of an end user, in this process; 0: no limit. */
-export type RateLimit = { service: number; user: number };
+/** Requests a minute of a service and of an end user, and wrong API keys a minute of one address, in this process; 0: no limit. */
+export type RateLimit = { service: number; user: number; wrongKeys: number };
 
 const WINDOW_MILLISECONDS = 60_000;
 

@@ -51,6 +51,8 @@ export type ServerParts = {
   /** The policy that new gifts are accepted under; /readyz shows its version. */
   policy: () => VersionedPolicy;
   rateLimit: RateLimit;
+  /** Proxies, addresses or networks, whose word for a caller's address is taken. */
+  trustedProxies?: readonly string[];
   /** Origins of pages that may call the API from a browser. */
   corsOrigins?: readonly string[] | undefined;
   /** Whether the demonstration of a metered model call is served. */

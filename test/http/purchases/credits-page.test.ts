@@ -179,7 +179,7 @@ describe('the add-credits link of a refused use', () => {
   });
 
   test('counts as the account’s own calls do', async () => {
-    const parts = { ...PAID, rateLimit: { service: 0, user: 2 } };
+    const parts = { ...PAID, rateLimit: { service: 0, user: 2, wrongKeys: 0 } };
     const strict = await openTestServer({ ledger: server, parts });
     try {
       const statuses: number[] = [];
