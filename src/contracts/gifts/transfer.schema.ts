@@ -92,10 +92,10 @@ export const TransferSchema = z
     settled_at: InstantSchema.nullable(),
     reason_code: z.enum(GIFT_REASONS).nullable().meta({ description: 'Why it is held, or ended as it did' }),
     reason: z.string().nullable().meta({ description: 'What the operator wrote; for operators only' }),
-    claim_url: z
-      .string()
-      .optional()
-      .meta({ description: 'While it awaits its claim; shown to the sender’s side only' }),
+    claim_url: z.string().optional().meta({
+      description:
+        'While it awaits its claim; shown to the sender, and to a service in the answer that made the gift or with the scope gifts:secrets',
+    }),
     reversal: z
       .object({ recovered: CreditsSchema, unrecovered: CreditsSchema })
       .nullable()

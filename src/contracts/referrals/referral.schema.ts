@@ -54,14 +54,14 @@ export const ReferralSchema = z
       .string()
       .nullable()
       .meta({ description: 'What the referrer is called, for people to read; null without a name' }),
-    email: z
-      .string()
-      .optional()
-      .meta({ description: 'Where the invitation went; shown to the referrer, who wrote it' }),
-    link: z
-      .string()
-      .optional()
-      .meta({ description: 'The friend’s personal link, while it waits for them; shown to the referrer' }),
+    email: z.string().optional().meta({
+      description:
+        'Where the invitation went; shown to the referrer, who wrote it, and to services: `f***@example.com` without the scope referrals:secrets',
+    }),
+    link: z.string().optional().meta({
+      description:
+        'The friend’s personal link, while it waits for them; shown to the referrer, and to a service in the answer that made the invitation or with the scope referrals:secrets',
+    }),
     friend_id: z.string().nullable().optional().meta({ description: 'For services only' }),
     prompts_seen: z.int(),
     prompts_required: z.int(),

@@ -13,15 +13,20 @@ import type { Page, PageRequest } from '../../ledger/postgres/page.ts';
 import type { Recorded } from '../../ledger/postgres/recorded.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { type Principal, principalId } from '../callers/principal.ts';
+import { shownTo } from '../callers/secrets.ts';
 import { newId } from '../route/new-id.ts';
 import type { ServerParts } from '../route/server-parts.ts';
-import { needsAddress, type Side, viewTransfer } from './transfer-view.ts';
+import { type GiftAddress, needsAddress, type Side, viewTransfer } from './transfer-view.ts';
 
 type ActionArguments = {
   reason?: string | undefined;
   token?: string | undefined;
   account_id?: string | undefined;
 };
+
+/** Claim links and whole addresses of gifts that the caller has not just made. */
+const shownToCaller = (caller: Principal) => (address: GiftAddress | undefined) =>
+  shownTo(caller, 'gifts:secrets', address);
 
 export interface GiftDesk {
   accept(caller: Principal, request: TransferRequest, key: string): Promise<Recorded<Transfer>>;
@@ -49,7 +54,14 @@ export function createGiftDesk(parts: ServerParts): GiftDesk {
       const recorded = await counted(metrics, acceptInLedger(request, key));
       // On a replay too: so a caller's own retry heals a crash between the acceptance and the start.
       startProcess(recorded.value);
-      return { value: await view(caller, recorded.value, fromName), replayed: recorded.replayed };
+      // The caller wrote the address, and is the one who passes on the link.
+      const value = await viewFor(
+        sideOf(caller, recorded.value),
+        recorded.value,
+        (address) => address,
+        fromName,
+      );
+      return { value, replayed: recorded.replayed };
     },
 
     async show(caller, giftId) {
@@ -65,7 +77,8 @@ export function createGiftDesk(parts: ServerParts): GiftDesk {
       const data = await Promise.all(
         gifts.data.map(async (gift) => {
           const from_name = await ledger.nameOf(gift.from);
-          const parts = { publicUrl, at, address: addresses.get(gift.id), from_name };
+          const address = shownToCaller(caller)(addresses.get(gift.id));
+          const parts = { publicUrl, at, address, from_name };
           return viewTransfer(gift, sideOf(caller, gift), parts);
         }),
       );
@@ -80,7 +93,10 @@ export function createGiftDesk(parts: ServerParts): GiftDesk {
       const recorded =
         action === 'reverse' ? await ledger.actOnGift(request) : await giftProcess.act(request);
       const side = action === 'claim' ? 'recipient' : sideOf(caller, recorded.value);
-      return { value: await viewFor(side, recorded.value), replayed: recorded.replayed };
+      return {
+        value: await viewFor(side, recorded.value, shownToCaller(caller)),
+        replayed: recorded.replayed,
+      };
     },
   };
 
@@ -118,20 +134,21 @@ export function createGiftDesk(parts: ServerParts): GiftDesk {
     if (gift.from !== accountId) throw notTheSender();
   }
 
-  function view(caller: Principal, gift: Gift, fromName?: Promise<string | null>): Promise<Transfer> {
-    return viewFor(sideOf(caller, gift), gift, fromName);
+  function view(caller: Principal, gift: Gift): Promise<Transfer> {
+    return viewFor(sideOf(caller, gift), gift, shownToCaller(caller));
   }
 
   async function viewFor(
     side: Side,
     gift: Gift,
+    shown: (address: GiftAddress | undefined) => GiftAddress | undefined,
     fromName: Promise<string | null> = ledger.nameOf(gift.from),
   ): Promise<Transfer> {
     const [address, from_name] = await Promise.all([
       needsAddress(gift, side) ? ledger.giftAddress(gift.id) : undefined,
       fromName,
     ]);
-    return viewTransfer(gift, side, { publicUrl, at: now(), address, from_name });
+    return viewTransfer(gift, side, { publicUrl, at: now(), address: shown(address), from_name });
   }
 }
 

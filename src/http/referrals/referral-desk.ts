@@ -6,11 +6,12 @@ import type { Page, PageRequest } from '../../ledger/postgres/page.ts';
 import type { Recorded } from '../../ledger/postgres/recorded.ts';
 import type { ReferralFilter } from '../../ledger/referrals/search-referrals.ts';
 import { type Principal, principalId } from '../callers/principal.ts';
+import { shownTo } from '../callers/secrets.ts';
 import { createGiftTeller } from '../gifts/gift-teller.ts';
 import { newId } from '../route/new-id.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 import { createReferralTeller } from './referral-teller.ts';
-import { type ReferralSide, viewReferral } from './referral-view.ts';
+import { type InvitationAddress, type ReferralSide, viewReferral } from './referral-view.ts';
 
 export interface ReferralDesk {
   invite(caller: Principal, request: ReferralRequest, key: string): Promise<Recorded<ReferralView>>;
@@ -44,6 +45,10 @@ export interface ReferralDesk {
   ): Promise<Recorded<ReferralView>>;
 }
 
+/** Links and whole addresses of invitations that the caller has not just made. */
+const shownToCaller = (caller: Principal) => (address: InvitationAddress | undefined) =>
+  shownTo(caller, 'referrals:secrets', address);
+
 const BY_REFERRER = { fix: 'Have the referrer do it, or call it from your backend with an API key.' };
 
 export function createReferralDesk(parts: ServerParts): ReferralDesk {
@@ -63,7 +68,9 @@ export function createReferralDesk(parts: ServerParts): ReferralDesk {
         // As it is by then: whoever changes it before the process runs finds nothing to signal.
         referralProcess.start(await ledger.findReferral(referral.id)),
       );
-      return { value: await view(caller, referral), replayed: recorded.replayed };
+      // The caller wrote the address, and is the one who passes on the link.
+      const value = await view(caller, referral, (address) => address);
+      return { value, replayed: recorded.replayed };
     },
 
     async show(caller, referralId) {
@@ -142,13 +149,18 @@ export function createReferralDesk(parts: ServerParts): ReferralDesk {
     return referral;
   }
 
-  async function view(caller: Principal, referral: Referral): Promise<ReferralView> {
+  async function view(
+    caller: Principal,
+    referral: Referral,
+    shown = shownToCaller(caller),
+  ): Promise<ReferralView> {
     const side = sideOf(caller, referral);
     const [addresses, referrer_name] = await Promise.all([
       side === 'friend' ? undefined : ledger.referralAddresses([referral.id]),
       ledger.nameOf(referral.referrer_id),
     ]);
-    return viewReferral(referral, side, { publicUrl, address: addresses?.get(referral.id), referrer_name });
+    const address = shown(addresses?.get(referral.id));
+    return viewReferral(referral, side, { publicUrl, address, referrer_name });
   }
 }
 
@@ -177,7 +189,7 @@ async function viewReferralPage(
   );
   const views = data.map((one) => {
     const referrer_name = names.get(one.referrer_id) ?? null;
-    const address = addresses.get(one.id);
+    const address = shownToCaller(caller)(addresses.get(one.id));
     return viewReferral(one, sideOf(caller, one), { publicUrl, address, referrer_name });
   });
   return { data: views, next_cursor };
