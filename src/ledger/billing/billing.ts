@@ -15,7 +15,7 @@ import type { AccountId, InvoiceId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { AddressVault } from '../postgres/address-vault.ts';
 import { makeArrayCall } from '../postgres/array-call.ts';
-import { decodeCursor } from '../postgres/cursor.ts';
+import { ANY_ID, DAY, decodeCursor } from '../postgres/cursor.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
 import type { Page, PageRequest } from '../postgres/page.ts';
 import { toPage } from '../postgres/page.ts';
@@ -78,9 +78,6 @@ const UNFINISHED = `
 const MONTH = `
   SELECT boon_code.credits(m.charged) AS charged, (SELECT boon_code.invoice_view(v) FROM boon.invoices v WHERE v.org_id = m.org_id AND v.month = m.month) AS invoice
   FROM boon.billing_months m WHERE m.org_id = $1 AND m.month = $2`;
-
-const DAY = /^\d{4}-\d\d-\d\d$/;
-const ANY_ID = /^.{1,200}$/;
 
 export function makeBilling(database: Database, vault: AddressVault): Billing {
   const pay = makeArrayCall<InvoicePayment, { invoice: Invoice }>(database, {

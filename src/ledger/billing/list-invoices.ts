@@ -2,16 +2,13 @@
 import { firstDayOf, type Invoice } from '../../contracts/billing/invoice.ts';
 import { BoonError } from '../../contracts/errors.ts';
 import type { AccountId } from '../../domain/ids.ts';
-import { decodeCursor } from '../postgres/cursor.ts';
+import { ANY_ID, DAY, decodeCursor } from '../postgres/cursor.ts';
 import { type Database, queryRows } from '../postgres/database.ts';
 import { type Page, type PageRequest, toPage } from '../postgres/page.ts';
 import { toInvoice } from '../postgres/rows.ts';
 
 /** `month` as in `2026-11`: billing months that began in it. */
 export type InvoiceFilter = { status?: Invoice['status'] | undefined; month?: string | undefined };
-
-const DAY = /^\d{4}-\d\d-\d\d$/;
-const ANY_ID = /^.{1,200}$/;
 
 const OF_ONE = `
   SELECT a.id IS NOT NULL AS known, v.invoice FROM (SELECT $1::text AS id) asked LEFT JOIN boon.accounts a ON a.id = asked.id

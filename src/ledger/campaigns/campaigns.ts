@@ -6,7 +6,7 @@ import { BoonError } from '../../contracts/errors.ts';
 import { COMPLIMENTARY_CAMPAIGN, EXCLUSIONS, type Exclusion } from '../../domain/campaign.ts';
 import type { AccountId, CampaignId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';
-import { decodeCursor } from '../postgres/cursor.ts';
+import { decodeCursor, GIFT_ID, INSTANT } from '../postgres/cursor.ts';
 import { type Database, persist, queryRow, queryRows } from '../postgres/database.ts';
 import type { Page, PageRequest } from '../postgres/page.ts';
 import { toPage } from '../postgres/page.ts';
@@ -137,10 +137,7 @@ const LIST = `
   ORDER BY c.created_at DESC, c.id DESC LIMIT $3`;
 
 async function listCampaigns(database: Database, page: PageRequest): Promise<Page<Campaign>> {
-  const [at, id] =
-    page.cursor === undefined
-      ? [null, null]
-      : decodeCursor(page.cursor, [/^\d{4}-[\dT:.-]+Z$/, /^[\w-]{1,64}$/]);
+  const [at, id] = page.cursor === undefined ? [null, null] : decodeCursor(page.cursor, [INSTANT, GIFT_ID]);
   const rows = await queryRows<{ campaign: Campaign; id: CampaignId; created_at: Date }>(
     database,
     'list_campaigns',

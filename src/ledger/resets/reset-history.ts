@@ -1,7 +1,7 @@
 /** What an account's resets tell of its past: how many it came by, and when each was granted and used. */
 import type { AccountId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';
-import { DIGITS, decodeCursor } from '../postgres/cursor.ts';
+import { DIGITS, decodeCursor, INSTANT } from '../postgres/cursor.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
 import type { Page, PageRequest } from '../postgres/page.ts';
 import { toPage } from '../postgres/page.ts';
@@ -37,7 +37,6 @@ const HISTORY = `
   WHERE r.account_id = $1 AND e.at > $2 AND e.at <= $3 AND ($4::bigint IS NULL OR (p.position, e.id) < ($4, $5))
   ORDER BY p.position DESC, e.id DESC LIMIT $6`;
 
-const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 const EVENT_ID = /^\d{1,18}:(granted|used)$/;
 
 async function resetHistory(
