@@ -79,6 +79,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
   try {
     const now = clock().toISOString();
+    await ledger.requireOwnKey(now);
     await ledger.usePolicy(policy, now);
     const apiKeys = createApiKeys(keyDatabase);
     const madeApiKey = await bootstrapApiKey(apiKeys, config.apiKey, now);

@@ -73,6 +73,7 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Runnin
     await migrate(url);
     const ledger = createPostgresLedger({ url, encryptionKey, connections: config.databasePool });
     closers.push(() => ledger.close());
+    await ledger.requireOwnKey(clock().toISOString());
     await ledger.usePolicy(policy, clock().toISOString());
 
     const target = temporalTarget(options.env, config.temporalAddress);

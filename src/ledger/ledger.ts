@@ -46,6 +46,8 @@ export interface Ledger
     DueGifts,
     GiftStarts,
     OpenProcesses {
+  /** @throws EncryptionKeyError when the database was sealed with another key than this ledger's. */
+  requireOwnKey(at: Instant): Promise<void>;
   /** Stores a policy under its version (idempotent) and returns the version. New gifts are accepted under it. */
   usePolicy(policy: VersionedPolicy, at: Instant): Promise<void>;
 

@@ -24,6 +24,7 @@ import { makeLetters } from './letters.ts';
 import { makeOpenProcesses } from './open-processes.ts';
 import { AddressVault } from './postgres/address-vault.ts';
 import { openDatabase, queryRow } from './postgres/database.ts';
+import { requireOwnKey } from './postgres/encryption-key.ts';
 import { instant } from './postgres/rows.ts';
 import { makePurchases } from './purchases/purchases.ts';
 import { makeRefunds } from './purchases/refunds.ts';
@@ -63,6 +64,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
   const acceptResetGift = makeAcceptResetGift(database, vault, policyVersion);
 
   return {
+    requireOwnKey: (at) => requireOwnKey(database, vault, at),
     async usePolicy(policy: VersionedPolicy, at: Instant) {
       await queryRow(
         database,

@@ -10,6 +10,7 @@ const FOR_PEOPLE = new Set([
   'PolicyError',
   'MigrationError',
   'BootstrapKeyError',
+  'EncryptionKeyError',
   'LocalSetupError',
   'SearchAttributesMissing',
   'TemporalUnreachable',

@@ -50,6 +50,11 @@ export class AddressVault {
     }
   }
 
+  /** What tells this key from another, and nothing of the key. */
+  checkValue(): Buffer {
+    return createHmac('sha256', this.#indexKey).update('which key is it').digest();
+  }
+
   /** The digest by which an address is found; the same for every spelling of it (`canonicalEmail`). Hex. */
   indexOf(address: string): string {
     return createHmac('sha256', this.#indexKey)
