@@ -26,12 +26,10 @@ export async function requireOwnKey(database: Database, vault: AddressVault, at:
   const sealed = await queryRow<{ sealed: Buffer }>(database, 'something_sealed', SEALED, []);
   const opens = sealed === undefined || vault.openIfItCan(sealed.sealed) !== undefined;
   const values = [vault.checkValue(), at, opens];
-  const noted = await queryRow<{ check_value: Buffer; since: Date }>(
-    database,
-    'note_encryption_key',
-    NOTE,
-    values,
-  );
+  const note = async () =>
+    await queryRow<{ check_value: Buffer; since: Date }>(database, 'note_encryption_key', NOTE, values);
+  // Where another process notes one at the same moment, it is there by the second look.
+  const noted = (await note()) ?? (await note());
   if (noted?.check_value.equals(vault.checkValue()) === true) return;
   const since = noted === undefined ? '' : `, in use since ${noted.since.toISOString()}`;
   throw new EncryptionKeyError(

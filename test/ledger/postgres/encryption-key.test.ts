@@ -30,6 +30,10 @@ test('the first key of a database is the one of all that start on it', async () 
   expect(String(rows[0]?.check_value)).not.toContain(own.encryptionKey.toString('hex'));
 });
 
+test('many that start at once with the same key all start', async () => {
+  await Promise.all(Array.from({ length: 6 }, () => start(own.encryptionKey)));
+});
+
 test('of many that start at once with different keys one key wins', async () => {
   const keys = Array.from({ length: 6 }, () => randomBytes(32));
   const ends = await Promise.allSettled(keys.map((key) => start(key)));
