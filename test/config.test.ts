@@ -24,7 +24,7 @@ test('an empty environment is a local configuration', () => {
     databaseUrl: undefined,
     temporalAddress: undefined,
     dataDir: '.boon',
-    story: true,
+    story: 'on',
   });
 });
 
@@ -47,7 +47,7 @@ test('a whole environment is read', () => {
     port: 9000,
     encryptionKey: Buffer.from(KEY, 'base64'),
     deployment: { name: 'boon', buildId: '1.2.3' },
-    story: false,
+    story: 'off',
     publicUrl: 'https://boon.example',
   });
 });

@@ -25,6 +25,10 @@ export function startCommand(terminal: Terminal): Command {
     const { readConfig, readPolicy } = await import('../config.ts');
     const config = readConfig(env);
     const policy = readPolicy(config.policyFile);
+    if (config.story === 'again') {
+      const { playOnRunningStart } = await import('../local/play-again.ts');
+      if (await playOnRunningStart({ config, env, print, signal })) return;
+    }
     const { checkStart } = await import('../local/start-checks.ts');
     await checkStart(config);
     const { startHere } = await import('../local/start.ts');

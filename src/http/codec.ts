@@ -38,7 +38,9 @@ const PayloadsSchema = z.object({
         data: Base64Schema.nullish(),
       }),
     )
-    .max(MOST_PAYLOADS),
+    .max(MOST_PAYLOADS)
+    // The `temporal` command leaves an empty list out.
+    .default([]),
 });
 type WrittenPayload = z.infer<typeof PayloadsSchema>['payloads'][number];
 

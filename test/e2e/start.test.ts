@@ -57,12 +57,19 @@ async function boon(folder: string, ...args: string[]) {
   return await run(process.execPath, [join(ROOT, 'src/cli/boon.ts'), ...args], { cwd: ROOT, env });
 }
 
+/** `npm run temporal -- …` beside the start on the folder. @returns what it printed */
+async function temporalCommand(folder: string, ...args: string[]): Promise<string> {
+  const env = { ...process.env, BOON_DATA_DIR: folder };
+  const { stdout } = await run('npm', ['run', '--silent', 'temporal', '--', ...args], { cwd: ROOT, env });
+  return stdout;
+}
+
 async function stopped(start: LocalStart): Promise<number | null> {
   start.ctrlC();
   return await start.ended;
 }
 
-test('a stranger’s first start plays the story, Ctrl-C leaves nothing behind, and a second one goes on with the data until a part ends by itself', {
+test('a stranger’s first start plays the story and shows the key, Ctrl-C leaves nothing behind, and a second one continues with the data until a part ends by itself', {
   timeout: STORY,
 }, async () => {
   const folder = dataFolder();
@@ -90,10 +97,14 @@ test('a stranger’s first start plays the story, Ctrl-C leaves nothing behind, 
   expect(told).toContain('back on the page of the link: “4.00 USD are paid, and 100 credits are yours.”');
   expect(told).toMatch(/60 units of codex: the plan pays 20, credits 40\n {5}Grace {2}30 {2}→ {2}90/);
 
+  const key = readFileSync(join(folder, 'api-key'), 'utf8').trim();
+  expect(told).toContain(`Operator key  ${key} (shown once; kept in `);
+
   const addresses = await addressesOf(folder);
   const ready = await fetch(`${addresses.url}/readyz`);
   expect(await ready.json()).toMatchObject({ status: 'ready', policy_version: expect.any(String) });
-  expect((await fetch(`${addresses.url}/docs`)).status).toBe(200);
+  const home = await fetch(addresses.url);
+  expect([home.status, home.url]).toEqual([200, expect.stringMatching(/\/docs/)]);
   const [link = ''] = /http:\S+workflows\/gift%2F\S+/.exec(told) ?? [];
   expect(link.startsWith(addresses.uiUrl?.replace('127.0.0.1', 'localhost') ?? 'nowhere')).toBe(true);
   expect((await fetch(link)).status).toBe(200);
@@ -123,14 +134,24 @@ test('a stranger’s first start plays the story, Ctrl-C leaves nothing behind, 
   expect(processesOn(folder)).toEqual([]);
   expect(existsSync(join(folder, 'running.json'))).toBe(false);
 
-  const second = boonStart({ BOON_DATA_DIR: folder, BOON_STORY: 'off' });
+  const second = boonStart({ BOON_DATA_DIR: folder });
   await second.untilPrinted('Boon runs');
-  expect(second.output()).not.toContain('The story');
+  expect(second.output()).toContain('The story was played on these data before: `npm run story` plays it');
+  expect(second.output()).not.toContain('1. Ada');
+  expect(second.output()).not.toContain(key);
   const again = await addressesOf(folder);
   const client = clientOn(folder, again);
   expect(await client.transfers.get(pasted.id)).toMatchObject({ status: 'pending', to: pasted.to });
   expect(await client.accounts.balance(pasted.from)).toMatchObject({ available: '20', held: '5' });
   expect(await statusInTemporal(again, pasted.id)).toBe('RUNNING');
+
+  const gift = ['--workflow-id', giftWorkflowId(pasted.id)];
+  const hold = ['update', 'execute', ...gift, '--name', 'hold', '--input', '{"reason":"looks odd"}'];
+  expect(await temporalCommand(folder, 'workflow', ...hold)).toContain('reason:looks odd');
+  expect(await temporalCommand(folder, 'workflow', 'metadata', ...gift)).toContain('looks odd');
+  const storyAgain = boonStart({ BOON_DATA_DIR: folder, BOON_STORY: 'again' });
+  await storyAgain.untilPrinted('2. Ada gives 15 credits');
+  expect(await stopped(storyAgain)).toBe(0);
 
   // When a part ends by itself, everything is stopped and it is said which.
   const temporal = processesOn(folder).find(({ line }) => line.includes('start-dev'));
@@ -223,7 +244,7 @@ test('a broken policy file is refused with the path of each fault, before anythi
 test('settings that cannot be used are all named at once', { timeout: 60_000 }, async () => {
   const start = boonStart({ BOON_DATA_DIR: dataFolder(), PORT: 'http', BOON_STORY: 'maybe' });
   expect(await start.ended).toBe(1);
-  expect(start.output()).toMatch(/PORT must be a whole number.*\n.*BOON_STORY must be on or off/);
+  expect(start.output()).toMatch(/PORT must be a whole number.*\n.*BOON_STORY must be on, off or again/);
   const keyless = boonStart({ BOON_DATA_DIR: dataFolder(), DATABASE_URL: 'postgresql://localhost/boon' });
   expect(await keyless.ended).toBe(1);
   expectOneSentence(

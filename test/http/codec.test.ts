@@ -34,6 +34,11 @@ test('an operator’s key decodes what was encoded', async () => {
   expect(answer).toMatchObject({ status: 200, json: { payloads: [written] } });
 });
 
+test('a call without payloads, as `temporal` sends it for a query without arguments, is answered', async () => {
+  const answer = await server.send('POST', '/codec/decode', { body: {}, key: null });
+  expect(answer).toMatchObject({ status: 200, json: { payloads: [] } });
+});
+
 test('no credential, a wrong one and a key without the scope are refused', async () => {
   const secret = await encoded();
   expect(await decode(secret, { as: null })).toMatchObject({ status: 401, json: { code: 'unauthorized' } });
