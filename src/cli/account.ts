@@ -64,7 +64,7 @@ function balance(terminal: Terminal): Command {
           'as of': has.as_of,
           available: has.available,
           held: has.held,
-          coming: has.pending_in,
+          'pending in': has.pending_in,
         }),
         '',
         ...tableLines(['lot', 'source', 'left', 'of', 'expires', 'giftable'], rows, 'No lots.'),
@@ -84,7 +84,12 @@ function limits(terminal: Terminal): Command {
         resets_at,
       ];
       answer(terminal, command, has, [
-        ...fieldLines({ account: id, plan: has.plan, credits: has.credits, 'banked resets': has.resets }),
+        ...fieldLines({
+          account: id,
+          plan: has.plan,
+          available: has.available,
+          'banked resets': has.resets_available,
+        }),
         '',
         ...tableLines(
           ['window', 'used', 'of', 'resets at'],

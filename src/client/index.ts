@@ -43,7 +43,6 @@ export type {
   Redemption,
   Reset,
   ResetGrantBody,
-  ResetList,
   Windows,
 } from '../contracts/resets/reset.schema.ts';
 export type { Charge, Pool, Usage } from '../contracts/usage/usage.schema.ts';

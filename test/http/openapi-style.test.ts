@@ -22,7 +22,7 @@ type Document = {
 
 /** What does not keep a rule of `docs/api-style.md` yet. Each list only shrinks. */
 const NOT_YET = {
-  lists: ['GET /v1/accounts/{id}/resets'],
+  lists: [] as string[],
   withoutKey: [
     'POST /v1/api-keys',
     'POST /v1/api-keys/{id}/rotate',
@@ -117,6 +117,24 @@ test('properties say what they are, all but those that do not yet', () => {
   );
   expect(undescribed.length).toBeLessThanOrEqual(NOT_YET.undescribed);
 });
+
+test('no answer names its own kind: the id says it', () => {
+  expect(properties().filter(({ name }) => name === 'object')).toEqual([]);
+});
+
+/** Every property of every named schema, wherever it stands in it. */
+function properties(): { where: string; name: string; property: Schema }[] {
+  return Object.entries(document.components.schemas).flatMap(([name, schema]) => propertiesOf(schema, name));
+}
+
+function propertiesOf(schema: Schema, where: string): { where: string; name: string; property: Schema }[] {
+  const own = Object.entries(schema.properties ?? {}).flatMap(([name, property]) => [
+    { where, name, property },
+    ...propertiesOf(property, `${where}.${name}`),
+  ]);
+  const inner = [schema.items, ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];
+  return [...own, ...inner.flatMap((part) => (part === undefined ? [] : propertiesOf(part, where)))];
+}
 
 /** The paths of properties without a description. */
 function silent(schema: Schema, where: string): string[] {

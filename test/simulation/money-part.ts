@@ -158,7 +158,7 @@ export class MoneyPart implements Part {
         );
       }
       case 'give reset': {
-        const { resets } = await ledger.listResets(nameOf(command.who), at);
+        const { data: resets } = await ledger.listResets(nameOf(command.who), at);
         const reset = pick(
           resets.filter(({ status }) => status === 'available'),
           command.which,

@@ -46,7 +46,6 @@ const RewardSchema = z.object({
 export const ReferralSchema = z
   .object({
     id: z.string(),
-    object: z.literal('referral'),
     program: z.string(),
     status: z.enum(REFERRAL_STATUSES),
     referrer_id: z.string(),

@@ -58,7 +58,9 @@ export const UsageSchema = z
     allowed: z.literal(true),
     charged: ChargedSchema,
     windows: WindowsSchema,
-    balance: CreditsSumSchema.meta({ description: 'Credits of the account itself that are left' }),
+    available: CreditsSumSchema.meta({
+      description: 'Credits of the account itself that it can still spend',
+    }),
   })
   .meta({ id: 'Usage' });
 export type Usage = z.infer<typeof UsageSchema>;

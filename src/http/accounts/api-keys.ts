@@ -156,7 +156,6 @@ function view(key: StoredApiKey): ApiKey {
   const { id, name, scopes, created_at, expires_at, last_used_at, rotated_at, previous_works_until } = key;
   return {
     id,
-    object: 'api_key',
     name,
     scopes,
     created_at,

@@ -414,10 +414,10 @@ describe('consent to top-ups', () => {
       const { data } = await server.ledger.listPurchases(ada, { limit: 5 });
       return data.filter(({ kind }) => kind === 'top_up');
     };
-    expect(await use('35')).toMatchObject({ status: 200, json: { balance: '90' } });
+    expect(await use('35')).toMatchObject({ status: 200, json: { available: '90' } });
     await pause(200);
     expect(await begun()).toEqual([]);
-    expect(await use('1')).toMatchObject({ status: 200, json: { balance: '89' } });
+    expect(await use('1')).toMatchObject({ status: 200, json: { available: '89' } });
     await vi.waitFor(async () => expect(await begun()).toMatchObject([{ status: 'open' }]), 5_000);
     await vi.waitFor(async () => expect(starts).toContain((await begun())[0]?.id), 5_000);
   });

@@ -46,9 +46,9 @@ describe('a use beyond plan and pool', () => {
     const { org, member } = await firm({ invoice_ceiling: '5' });
     await grant(own.ledger, org, '2');
     await grant(own.ledger, member, '10');
-    const { charged, balance } = await charge(own.ledger, member, { units: '8.5', id: 'split' });
+    const { charged, available } = await charge(own.ledger, member, { units: '8.5', id: 'split' });
     expect(charged).toEqual({ plan: '0', credits: '3.5', invoiced: '5' });
-    expect(balance).toBe('8.5');
+    expect(available).toBe('8.5');
     expect((await own.ledger.listUsage(member, { limit: 1 })).data[0]).toMatchObject({
       charged: { credits: '3.5', invoiced: '5' },
       lots: [{ amount: '2' }, { amount: '1.5' }],

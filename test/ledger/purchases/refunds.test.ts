@@ -174,9 +174,9 @@ describe('a refund that Boon is asked for', () => {
     });
     const refund = await ask(bundle, { include_spent: true });
     expect(refund).toMatchObject({ taken_back: { resets: 4 }, owed: '0' });
-    expect(await own.ledger.listResets(ada, START)).toMatchObject({ available_count: 0 });
+    expect(await own.ledger.limits(ada, START)).toMatchObject({ resets_available: 0 });
     await told(refund, 'failed', { reason_code: 'expired_or_canceled_card' });
-    expect(await own.ledger.listResets(ada, START)).toMatchObject({ available_count: 4 });
+    expect(await own.ledger.limits(ada, START)).toMatchObject({ resets_available: 4 });
   });
 
   test('under a known key is the same refund, as it stands now; with another body it is refused', async () => {

@@ -66,7 +66,7 @@ function result(referral: { id: string }): Promise<unknown> {
 }
 
 async function resets(account: string): Promise<number> {
-  const { resets } = await boon.client.resets.list(account);
+  const { data: resets } = await boon.client.resets.list(account);
   // Accounts have a complimentary one beside.
   return resets.filter(({ source }) => source === 'referral').length;
 }
@@ -281,7 +281,7 @@ test('a reward is clawed back: what is left of it comes back, and the referral s
   await result(invited);
   const back = await boon.client.referrals.clawBack(invited.id, { reason: 'the friend is a robot' });
   expect(back).toMatchObject({ status: 'refused', reason_code: 'clawed_back' });
-  const { resets } = await boon.client.resets.list('lea');
+  const { data: resets } = await boon.client.resets.list('lea');
   const rewarded = resets.filter(({ source }) => source === 'referral');
   expect(rewarded.map(({ status }) => status)).toEqual(['revoked']);
 });
