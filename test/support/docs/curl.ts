@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util';
 
 type Said = { print: (line: string) => void; note: (line: string) => void };
 
+/** What curl sends unless it is told otherwise. */
+const FORM = 'application/x-www-form-urlencoded';
 const OPTIONS = {
   request: { type: 'string', short: 'X' },
   header: { type: 'string', short: 'H', multiple: true },
@@ -16,14 +18,15 @@ const OPTIONS = {
 export async function curl(args: readonly string[], { print, note }: Said): Promise<number> {
   const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   const { data: body } = values;
+  const form: [string, string][] = body === undefined ? [] : [['content-type', FORM]];
   const headers = (values.header ?? []).map((line): [string, string] => {
     const colon = line.indexOf(':');
-    return [line.slice(0, colon), line.slice(colon + 1).trim()];
+    return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
   });
   try {
     const answer = await fetch(String(positionals[0]), {
       method: values.request ?? (body === undefined ? 'GET' : 'POST'),
-      headers,
+      headers: Object.fromEntries([...form, ...headers]),
       redirect: 'manual',
       ...(body === undefined ? {} : { body: body }),
     });
