@@ -1,14 +1,17 @@
-/** Runs every command of the documentation, on one fresh start, and compares what it prints with what the page shows. */
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+/**
+ * Runs every command of the documentation, on one fresh start, and compares what it prints with what the page shows. With
+ * `BOON_WRITE_DOCS=on` outputs that are shown whole (without `…`) are written anew into the page.
+ */
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runningStack, type StackAddresses } from '../../src/local/running-stack.ts';
 import { findTemporalCli } from '../../src/local/temporal-binary.ts';
-import { type Command, commandsOf } from '../support/docs/page.ts';
+import { type Command, commandsOf, type Lines } from '../support/docs/page.ts';
 import { DocsShell } from '../support/docs/shell.ts';
-import { differenceOf, type Learned, withLearned } from '../support/docs/shown-output.ts';
+import { differenceOf, type Learned, shownAnew, withLearned } from '../support/docs/shown-output.ts';
 import { type LocalStart, startForFile } from '../support/local-start.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -19,6 +22,8 @@ const PAGES = globSync(['README.md', 'docs/*.md', 'packages/*/README.md'], { cwd
 
 /** What has to come of itself, such as the end of a campaign, has this long. */
 const PATIENCE_MS = 15_000;
+/** What is written anew is looked at this much later. */
+const SETTLES_MS = 1_500;
 /** Asks and changes nothing, so that it may be asked again. */
 const ASKS =
   /^(?:curl (?!.*(?: -X| -d))|boon [\w-]+ (?:show|list|get|balance|limits|statement|cases)\b|boon doctor|temporal workflow (?:list|describe|metadata)\b)/s;
@@ -75,8 +80,27 @@ function asSaid(output: string): string {
   return said.replaceAll(`${folder}/`, '');
 }
 
+const WRITES = process.env.BOON_WRITE_DOCS === 'on';
+type Written = { at: Lines; text: string };
+
+function writePage(page: string, written: readonly Written[]): void {
+  const lines = readFileSync(join(ROOT, page), 'utf8').split('\n');
+  for (const { at, text } of written.toReversed()) {
+    lines.splice(
+      at.from,
+      at.to - at.from,
+      ...text.split('\n').map((line) => `${at.indent}${line}`.trimEnd()),
+    );
+  }
+  writeFileSync(join(ROOT, page), lines.join('\n'));
+}
+
 /** @returns undefined when the command does what the page shows */
-async function faultOf({ line, script, shown }: Command, learned: Learned): Promise<string | undefined> {
+async function faultOf(
+  { line, script, shown }: Command,
+  learned: Learned,
+  written: Written[],
+): Promise<string | undefined> {
   const ours = typed(script, learned);
   const end = performance.now() + PATIENCE_MS;
   for (;;) {
@@ -91,6 +115,15 @@ async function faultOf({ line, script, shown }: Command, learned: Learned): Prom
           : `it ends with ${output.code}`
         : differenceOf(shown, printed, learned);
     if (difference === undefined) return undefined;
+    const at = shown?.at;
+    if (WRITES && shown !== undefined && at !== undefined && !shown.text.includes('…')) {
+      if (ASKS.test(script) && performance.now() < end - PATIENCE_MS + SETTLES_MS) {
+        await pause(250);
+        continue;
+      }
+      written.push({ at, text: shownAnew(shown, printed, learned) });
+      return undefined;
+    }
     if (!ASKS.test(script) || performance.now() > end) {
       return `line ${line}: ${difference}\n$ ${ours}\n${printed}\n`;
     }
@@ -98,12 +131,14 @@ async function faultOf({ line, script, shown }: Command, learned: Learned): Prom
   }
 }
 
-test.each(PAGES)('what $page shows is what its commands print', async ({ commands }) => {
+test.each(PAGES)('what $page shows is what its commands print', async ({ page, commands }) => {
   const learned: Learned = new Map();
   const faults: string[] = [];
+  const written: Written[] = [];
   for (const command of commands) {
-    const fault = await faultOf(command, learned);
+    const fault = await faultOf(command, learned, written);
     if (fault !== undefined) faults.push(fault);
   }
+  if (written.length > 0) writePage(page, written);
   expect(faults.join('\n')).toBe('');
 });

@@ -8,6 +8,7 @@ export type Block = {
   text: string;
   /** The comment directly above it: `<!-- not run: why -->` without its brackets. */
   mark: string | undefined;
+  at: Lines;
 };
 
 export type Command = {
@@ -17,7 +18,10 @@ export type Command = {
   shown: Shown | undefined;
 };
 
-export type Shown = { language: string; text: string };
+export type Shown = { language: string; text: string; at?: Lines };
+
+/** Lines of a page, counted from 0, the last not among them, and how far they are indented. */
+export type Lines = { from: number; to: number; indent: string };
 
 const FENCE = /^(?<indent>\s*)```(?<language>\S*)\s*$/;
 const MARK = /^\s*<!-- (?<mark>.*) -->\s*$/;
@@ -37,7 +41,8 @@ export function blocksOf(page: string): Block[] {
       .slice(at + 1, end)
       .map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line))
       .join('\n');
-    blocks.push({ line: at + 1, language, text, mark: markAbove(lines, at) });
+    const where = { from: at + 1, to: end, indent };
+    blocks.push({ line: at + 1, language, text, mark: markAbove(lines, at), at: where });
     at = end;
   }
   return blocks;
@@ -71,19 +76,19 @@ export function commandsOf(page: string): Command[] {
 /** Output blocks that follow no command: nothing proves them. */
 export function looseOutputs(page: string): Block[] {
   const blocks = blocksOf(page);
-  const shown = new Set(commandsOf(page).map(({ shown }) => shown));
+  const shown = new Set(commandsOf(page).map((command) => command.shown?.at?.from));
   const skipped = blocks.filter((_, i) => notRun(blocks[i - 1] ?? ({} as Block)) !== undefined);
   return blocks.filter(
     (block) =>
       OUTPUT.has(block.language) &&
-      !shown.has(block) &&
+      !shown.has(block.at.from) &&
       !skipped.includes(block) &&
       notRun(block) === undefined,
   );
 }
 
 /** `$ ` begins a command, which goes on while its lines end in a backslash; what follows is its output. */
-function consoleCommands({ line, text }: Block): Command[] {
+function consoleCommands({ line, text, at: { indent } }: Block): Command[] {
   const commands: { line: number; script: string[]; output: string[] }[] = [];
   let continues = false;
   for (const [i, each] of text.split('\n').entries()) {
@@ -94,11 +99,13 @@ function consoleCommands({ line, text }: Block): Command[] {
     continues = (each.startsWith('$ ') || continues) && each.endsWith('\\');
   }
   return commands.map(({ line: at, script, output }) => {
-    const shown = output.join('\n').trim();
+    const shown = output.join('\n').trimEnd();
+    const from = at - 1 + script.length;
+    const to = from + shown.split('\n').length;
     return {
       line: at,
       script: script.join('\n'),
-      shown: shown === '' ? undefined : { language: 'console', text: shown },
+      shown: shown === '' ? undefined : { language: 'console', text: shown, at: { from, to, indent } },
     };
   });
 }

@@ -65,6 +65,18 @@ function difference(expected: string, actual: string, learned: Learned): string 
   return segments.length > 1 && end.test(actual) ? undefined : `"${actual.slice(from)}" is printed besides`;
 }
 
+/**
+ * What was printed, to be shown on the page. Its ids take the place of those that stood there, one by one, so that they
+ * keep their names on the page and the commands below still name them.
+ */
+export function shownAnew({ text }: Shown, printed: string, learned: Learned): string {
+  const [before, now] = [text, printed].map((one) => [
+    ...new Set([...one.matchAll(TOKEN)].flatMap(({ groups, 0: found }) => (groups?.named ? [found] : []))),
+  ]) as [string[], string[]];
+  if (before.length === now.length) for (const [i, name] of before.entries()) learned.set(name, now[i] ?? '');
+  return [...learned].reduce((shown, [name, real]) => shown.replaceAll(real, name), printed).trimEnd();
+}
+
 /** The page's ids, tokens and keys replaced by those of this run. */
 export function withLearned(text: string, learned: Learned): string {
   return text.replace(TOKEN, (found, ...rest) => {
