@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: every figure of the README's table, as ratios against a reference in the same run, medians of
+ * `npm run bench`: every figure of docs/performance.md, as ratios against a reference in the same run, medians of
  * the rounds. `npm run bench -- ledger-rates --rounds 3` runs one of them; `--json` prints the rounds too.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
