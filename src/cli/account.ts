@@ -169,7 +169,7 @@ function eligibility(terminal: Terminal): Command {
           account: id,
           'may invite': may.eligible ? 'yes' : 'no',
           'invitations left': may.remaining_invites,
-          'rewards left': `${may.remaining_rewards} until ${may.window.ends_at}`,
+          'rewards left': `${may.remaining_rewards} until ${may.month.ends_at}`,
         }),
         ...may.reasons.map(({ code, detail, fix }) => `${code}: ${detail} ${fix}`),
       ]);

@@ -75,6 +75,11 @@ function revoke(terminal: Terminal): Command {
     });
 }
 
+function shownOnce(key: ApiKeyWithSecret | ApiKey): string | null {
+  if (!('key' in key)) return null;
+  return key.key === null ? 'was shown before; rotate it to get another' : `${key.key} (shown this once)`;
+}
+
 function keyLines(key: ApiKeyWithSecret | ApiKey): string[] {
   return fieldLines({
     id: key.id,
@@ -82,6 +87,6 @@ function keyLines(key: ApiKeyWithSecret | ApiKey): string[] {
     scopes: key.scopes.join(' '),
     expires: key.expires_at ?? 'never',
     'old one until': key.previous_works_until,
-    key: 'key' in key ? `${key.key} (shown this once)` : null,
+    key: shownOnce(key),
   });
 }

@@ -5,6 +5,7 @@ export type {
   AccountPut,
   Balance,
   Gifting,
+  Grant,
   GrantBody,
   Lot,
   Movement,
@@ -23,20 +24,22 @@ export type { Campaign } from '../contracts/campaigns/campaign.ts';
 export type { ErrorCode } from '../contracts/error-codes.ts';
 export type { FieldError, LimitReached } from '../contracts/errors.ts';
 export type { Transfer, TransferRequest } from '../contracts/gifts/transfer.schema.ts';
+export type { Money } from '../contracts/money.schema.ts';
 export type { PackageList, PurchaseRequest, TopUpPut } from '../contracts/purchases/purchase.schema.ts';
 export type { Purchase, TopUp } from '../contracts/purchases/purchase.ts';
 export type { RefundRequest } from '../contracts/purchases/refund.schema.ts';
 export type { Refund } from '../contracts/purchases/refund.ts';
 export type { ActivityBody } from '../contracts/referrals/activity.schema.ts';
 export type { EligibilityView } from '../contracts/referrals/eligibility.schema.ts';
+export type { Program } from '../contracts/referrals/program.schema.ts';
 export type { ProgramReport } from '../contracts/referrals/program-report.ts';
 export type {
   LinkUsed,
   RaiseCap,
   ReferralRequest,
   ReferralView,
+  RewardWindowView,
 } from '../contracts/referrals/referral.schema.ts';
-export type { RewardWindow } from '../contracts/referrals/referral.ts';
 export type {
   GrantedResets,
   Limits,
@@ -49,9 +52,11 @@ export type { Charge, Pool, Usage } from '../contracts/usage/usage.schema.ts';
 export { type AnyBoonApiError, BoonApiError, isBoonApiError } from './boon-api-error.ts';
 export { BoonClient } from './boon-client.ts';
 export type { BoonClientOptions, CallOptions, WriteOptions } from './caller.ts';
+export type { GrantListQuery } from './grants.ts';
+export type { InvoiceSearchQuery } from './invoices.ts';
 export type { Page, PageQuery } from './page.ts';
 export type { ReportQuery } from './programs.ts';
-export type { ReferralListQuery } from './referrals.ts';
+export type { ReferralListQuery, ReferralSearchQuery } from './referrals.ts';
 export type { RedeemRequest } from './resets.ts';
 export type { TransferListQuery } from './transfers.ts';
 export type { UsageRequest } from './usage.ts';

@@ -1,8 +1,15 @@
 /** `client.invoices` */
 import type { InvoiceWithLines } from '../contracts/billing/invoice.schema.ts';
 import type { Invoice, InvoiceCorrection } from '../contracts/billing/invoice.ts';
+import type { Money } from '../contracts/money.schema.ts';
 import type { Caller, CallOptions, WriteOptions } from './caller.ts';
 import { everyRow, type Page, type PageQuery } from './page.ts';
+
+export type InvoiceSearchQuery = PageQuery & {
+  status?: Invoice['status'];
+  /** Billing months that began in this month, `2026-11` say. */
+  month?: string;
+};
 
 /** What organisations are invoiced for uses of their members. */
 export class Invoices {
@@ -23,6 +30,16 @@ export class Invoices {
     return everyRow((page) => this.list(organisationId, page, options), query);
   }
 
+  /** A page of the invoices of all organisations, the latest month first. For operators. */
+  search(query: InvoiceSearchQuery = {}, options?: CallOptions): Promise<Page<Invoice>> {
+    return this.#call({ method: 'GET', path: '/v1/invoices', query }, options);
+  }
+
+  /** All of them, fetched page by page. */
+  searchAll(query: InvoiceSearchQuery = {}, options?: CallOptions): AsyncGenerator<Invoice> {
+    return everyRow((page) => this.search(page, options), query);
+  }
+
   /** An invoice with its lines, which add up to it, and its corrections. */
   get(id: string, options?: CallOptions): Promise<InvoiceWithLines> {
     return this.#call({ method: 'GET', path: `/v1/invoices/${encodeURIComponent(id)}` }, options);
@@ -34,10 +51,10 @@ export class Invoices {
   }
 
   /**
-   * Credits a part of an open invoice. For operators. `amount` is in the smallest coin of its currency, as its
-   * total is. One that is credited in whole is closed by it.
+   * Credits a part of an open invoice. For operators. `amount` is in its currency, as its total
+   * is. One that is credited in whole is closed by it.
    */
-  credit(id: string, amount: number, reason: string, options?: WriteOptions): Promise<InvoiceCorrection> {
+  credit(id: string, amount: Money, reason: string, options?: WriteOptions): Promise<InvoiceCorrection> {
     return this.#write(id, 'credit-notes', { amount, reason }, options);
   }
 

@@ -5,12 +5,15 @@ import type {
   RaiseCap,
   ReferralRequest,
   ReferralView,
+  RewardWindowView,
 } from '../contracts/referrals/referral.schema.ts';
-import type { RewardWindow } from '../contracts/referrals/referral.ts';
+import type { ReferralStatus } from '../domain/referral-status.ts';
 import type { Caller, CallOptions, WriteOptions } from './caller.ts';
 import { everyRow, type Page, type PageQuery } from './page.ts';
 
 export type ReferralListQuery = PageQuery & { program?: string };
+
+export type ReferralSearchQuery = ReferralListQuery & { status?: ReferralStatus; referrer_id?: string };
 
 export class Referrals {
   readonly #call: Caller;
@@ -42,6 +45,16 @@ export class Referrals {
     return everyRow((page) => this.list(accountId, page, options), query);
   }
 
+  /** A page of the invitations of all accounts, the latest first. For operators. */
+  search(query: ReferralSearchQuery = {}, options?: CallOptions): Promise<Page<ReferralView>> {
+    return this.#call({ method: 'GET', path: '/v1/referrals', query }, options);
+  }
+
+  /** All of them, fetched page by page. */
+  searchAll(query: ReferralSearchQuery = {}, options?: CallOptions): AsyncGenerator<ReferralView> {
+    return everyRow((page) => this.search(page, options), query);
+  }
+
   /** Reports that the friend signed up or in through the link. A friend who does not count is an answer: `refused`. */
   linkUsed(id: string, used: LinkUsed, options: WriteOptions = {}): Promise<ReferralView> {
     return this.#post(`${path(id)}/link-used`, used, options);
@@ -63,13 +76,13 @@ export class Referrals {
   }
 
   /** The rewards of an account's current billing month. */
-  rewardWindow(accountId: string, program: string, options?: CallOptions): Promise<RewardWindow> {
+  rewardWindow(accountId: string, program: string, options?: CallOptions): Promise<RewardWindowView> {
     const target = `${accountPath(accountId)}/reward-window`;
     return this.#call({ method: 'GET', path: target, query: { program } }, options);
   }
 
   /** Lets a billing month hold more rewards. For operators. */
-  raiseCap(accountId: string, raise: RaiseCap, options: WriteOptions = {}): Promise<RewardWindow> {
+  raiseCap(accountId: string, raise: RaiseCap, options: WriteOptions = {}): Promise<RewardWindowView> {
     return this.#post(`${accountPath(accountId)}/reward-window/raise-cap`, raise, options);
   }
 

@@ -8,12 +8,13 @@ type Schema = {
   items?: Schema;
   anyOf?: Schema[];
   oneOf?: Schema[];
+  allOf?: Schema[];
   examples?: unknown[];
 };
 type Operation = {
   operationId: string;
   parameters: { name: string; in: string; required: boolean }[];
-  responses: Record<string, { content?: Record<string, { schema: Schema }> }>;
+  responses: Record<string, { headers?: object; content?: Record<string, { schema: Schema }> }>;
 };
 type Document = {
   paths: Record<string, Record<string, Operation>>;
@@ -23,20 +24,19 @@ type Document = {
 /** What does not keep a rule of `docs/api-style.md` yet. Each list only shrinks. */
 const NOT_YET = {
   lists: [] as string[],
-  withoutKey: [
-    'POST /v1/api-keys',
-    'POST /v1/api-keys/{id}/rotate',
-    'POST /v1/campaigns/{id}/cancel',
-    'POST /v1/campaigns/{id}/pause',
-    'POST /v1/campaigns/{id}/resume',
-    'POST /v1/referrals/{id}/resend',
-    'POST /v1/stuck/{id}/retry',
-    'POST /v1/transfers/{id}/hold',
-    'POST /v1/transfers/{id}/release',
-  ],
   /** Properties of schemas that say nothing of themselves: how many, at most. */
   undescribed: 337,
 };
+
+const MADE = [
+  'POST /v1/api-keys',
+  'POST /v1/credits/grants',
+  'POST /v1/credits/purchases',
+  'POST /v1/invoices/{id}/credit-notes',
+  'POST /v1/referrals',
+  'POST /v1/resets/grants',
+  'PUT /v1/accounts/{id}',
+];
 
 /** Their bodies have ids of their own. */
 const OWN_ID = ['POST /v1/accounts/{id}/resets/redeem', 'POST /v1/activity', 'POST /v1/usage'];
@@ -94,7 +94,7 @@ test('every POST takes an Idempotency-Key, but for those whose body has an id', 
     .filter(
       ({ parameters }) => !parameters.some(({ name, required }) => name === 'Idempotency-Key' && required),
     );
-  expect(without.map(({ name }) => name).sort()).toEqual([...NOT_YET.withoutKey, ...OWN_ID].sort());
+  expect(without.map(({ name }) => name).sort()).toEqual(OWN_ID);
 });
 
 test('a call of one thing may answer 404, and a call with a body or a key what is wrong with it', () => {
@@ -120,6 +120,44 @@ test('properties say what they are, all but those that do not yet', () => {
 
 test('no answer names its own kind: the id says it', () => {
   expect(properties().filter(({ name }) => name === 'object')).toEqual([]);
+});
+
+test('money is an amount with its currency, wherever it stands', () => {
+  const MONEY = ['Money', 'MoneyInput', 'PositiveMoney'];
+  expect(properties().filter(({ name, where }) => name === 'currency' && !MONEY.includes(where))).toEqual([]);
+});
+
+test('what was made is answered 201 with its Location, and what goes on 202 with one', () => {
+  for (const { name, responses } of operations) {
+    for (const status of ['201', '202']) {
+      const answer = responses[status];
+      if (answer === undefined || name === 'POST /v1/activity') continue;
+      expect(Object.keys(answer.headers ?? {}), `${name} ${status}`).toContain('Location');
+    }
+  }
+  const made = operations.filter(({ responses }) => responses['201'] !== undefined);
+  expect(made.map(({ name }) => name).sort()).toEqual(MADE);
+});
+
+test('a month is the moments at which it starts and ends', () => {
+  const months = properties().filter(
+    ({ name, where }) => ['month', 'billing_month'].includes(name) && where !== 'RaiseCap',
+  );
+  expect(months.map(({ where }) => where).sort()).toEqual([
+    'Account',
+    'Eligibility',
+    'Invoice',
+    'InvoiceWithLines',
+    'Pool',
+    'Pool.invoice',
+    'RewardWindow',
+  ]);
+  for (const { where, property } of months) {
+    const named = property.$ref?.split('/').at(-1) ?? property.allOf?.[0]?.$ref?.split('/').at(-1);
+    expect(named, where).toBe('Month');
+  }
+  const Month = document.components.schemas.Month;
+  expect(Object.keys(Month?.properties ?? {})).toEqual(['starts_at', 'ends_at']);
 });
 
 /** Every property of every named schema, wherever it stands in it. */

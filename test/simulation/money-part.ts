@@ -259,7 +259,7 @@ export class MoneyPart implements Part {
       return;
     }
     this.#refunds.push(refund);
-    this.#provider.refund(id, refund.amount, this.#provider.moment(now), `re_${refund.id}`);
+    this.#provider.refund(id, refund.amount.amount, this.#provider.moment(now), `re_${refund.id}`);
   }
 
   /** What was refused is not made when it is asked for again, whatever has become of the money since. */

@@ -1,6 +1,7 @@
 /** Referrals and reward windows as HTTP shows them. */
 import { z } from 'zod';
 import { REFERRAL_REASONS, REFERRAL_STATUSES } from '../../domain/referral-status.ts';
+import { MonthSchema } from '../month.schema.ts';
 import {
   AccountIdSchema,
   CreditsSchema,
@@ -84,6 +85,14 @@ export type ReferralView = z.infer<typeof ReferralSchema>;
 
 export const ReferralListQuerySchema = PageQuerySchema.extend({ program: ProgramSchema.optional() });
 
+export const ReferralSearchQuerySchema = ReferralListQuerySchema.extend({
+  status: z
+    .enum(REFERRAL_STATUSES)
+    .optional()
+    .meta({ description: 'An invitation that ran out is found as `expired` some minutes after its end' }),
+  referrer_id: AccountIdSchema.optional().meta({ description: 'Only invitations by this account' }),
+});
+
 /** Body of `POST /v1/referrals/{id}/link-used`. */
 export const LinkUsedSchema = z
   .strictObject({
@@ -115,13 +124,12 @@ export const RewardWindowSchema = z
   .object({
     account_id: z.string(),
     program: z.string(),
-    month: z.iso.date().meta({ description: 'The day that the billing month begins on' }),
-    starts_at: InstantSchema,
-    ends_at: InstantSchema,
+    month: MonthSchema.meta({ description: 'The billing month that its rewards count in' }),
     cap: z.int().meta({ description: 'How many rewards the month may hold' }),
     claimed: z.array(z.string()).meta({ description: 'Ids of the referrals that have one' }),
   })
   .meta({ id: 'RewardWindow' });
+export type RewardWindowView = z.infer<typeof RewardWindowSchema>;
 
 /** Body of `POST /v1/accounts/{id}/reward-window/raise-cap`. */
 export const RaiseCapSchema = z

@@ -1,24 +1,30 @@
 /** Grants: credits that come into an account from outside. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { GrantSchema, LotSchema } from '../../contracts/accounts/account.schema.ts';
+import { GrantRequestSchema, GrantSchema } from '../../contracts/accounts/account.schema.ts';
 import { services } from '../callers/access.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';
-import { recordedRefusals } from '../route/answers.ts';
+import { pathOf, recordedRefusals } from '../route/answers.ts';
 import type { ServerParts } from '../route/server-parts.ts';
+
+const TAGS = ['Grants'];
 
 export const grantRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { ledger, clock }) => {
   app.route({
     method: 'POST',
     url: '/v1/credits/grants',
-    config: { access: services('grants:write'), idempotency: 'required' },
+    config: {
+      access: services('grants:write'),
+      idempotency: 'required',
+      location: ({ id }) => pathOf('/v1/credits/grants', id),
+    },
     schema: {
       operationId: 'createGrant',
-      tags: ['Grants'],
+      tags: TAGS,
       summary: 'Grant credits to an account',
       description: 'The account `boon:promotional` is the budget that pays for promotional gifts.',
-      body: GrantSchema,
+      body: GrantRequestSchema,
       response: {
-        200: LotSchema,
+        201: GrantSchema,
         ...recordedRefusals('not_found', 'account_frozen', 'recipient_ineligible', 'account_full'),
       },
     },
@@ -35,7 +41,7 @@ export const grantRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
         products,
         reason,
       });
-      return recordedAnswer(reply, recorded);
+      return { ...recordedAnswer(reply.code(201), recorded), account_id, reason };
     },
   });
 };

@@ -21,6 +21,16 @@ const REPLAYED_HEADER = {
   description: 'There, and `true`, when this is the recorded answer to an earlier call with the same key',
   schema: { type: 'string', enum: ['true'] },
 };
+/** What an answer says by its status, where its schema says nothing. */
+const DONE: Readonly<Record<string, string>> = {
+  200: 'Done',
+  201: 'Made: `Location` says where it is read',
+  202: 'Taken: a process goes on',
+};
+const LOCATION_HEADER = {
+  description: 'The path at which what was made, or goes on, is read',
+  schema: { type: 'string', examples: ['/v1/transfers/gft_06bq2n6y3v8k5s7r1x4z9m0c2d'] },
+};
 const RETRY_HEADER = { description: 'Seconds to wait before trying again', schema: { type: 'integer' } };
 
 /** @param routes as `onRoute` hooks see them; those with `schema.hide`, or without a schema, are left out. */
@@ -66,6 +76,7 @@ function operation(route: RouteOptions, schemas: Json): Json {
           operationId,
           schemas,
           recorded: rule !== undefined,
+          located: route.config?.location !== undefined,
           type: produces?.[0] ?? 'application/json',
         }),
       ]),
@@ -97,14 +108,21 @@ function requestBody(schema: z.ZodType, schemas: Json): Json {
   };
 }
 
-type ResponseContext = { operationId: string | undefined; schemas: Json; recorded: boolean; type: string };
+type ResponseContext = {
+  operationId: string | undefined;
+  schemas: Json;
+  recorded: boolean;
+  located: boolean;
+  type: string;
+};
 
 function responseOf(
   status: string,
   answer: Answer,
-  { operationId, schemas, recorded, type }: ResponseContext,
+  { operationId, schemas, recorded, located, type }: ResponseContext,
 ): Json {
   const headers = {
+    ...(located && (status === '201' || status === '202') ? { Location: LOCATION_HEADER } : {}),
     ...(recorded ? { 'Idempotent-Replayed': REPLAYED_HEADER } : {}),
     ...(status === '429' || status === '503' ? { 'Retry-After': RETRY_HEADER } : {}),
   };
@@ -116,7 +134,7 @@ function responseOf(
     ]);
     return { description: answer.description, ...head, content: Object.fromEntries(content) };
   }
-  const description = answer.meta()?.description ?? 'Done';
+  const description = answer.meta()?.description ?? DONE[status] ?? 'Done';
   if (answer instanceof z.ZodUndefined) return { description, ...head };
   const links = linksOf(operationId);
   return {

@@ -6,17 +6,22 @@ import {
   ProgramSchema,
   RaiseCapSchema,
   RewardWindowSchema,
+  type RewardWindowView,
 } from '../../contracts/referrals/referral.schema.ts';
+import { type RewardWindow, rewardWindowWorkflowId } from '../../contracts/referrals/referral.ts';
 import { callerOf, services, servicesAndOwner } from '../callers/access.ts';
-import { requireOwnAccount } from '../callers/principal.ts';
+import { principalId, requireOwnAccount } from '../callers/principal.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';
 import { readRefusals, recordedRefusals } from '../route/answers.ts';
-import type { ReferralDesk } from './referral-desk.ts';
+import type { ServerParts } from '../route/server-parts.ts';
 
 const TAGS = ['Referrals'];
 const IdSchema = z.object({ id: AccountIdSchema });
 
-export const rewardWindowRoutes: FastifyPluginAsyncZod<{ desk: ReferralDesk }> = async (app, { desk }) => {
+export const rewardWindowRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts) => {
+  const { ledger, referralProcess, starts, clock } = parts;
+  const now = () => clock().toISOString();
+
   app.route({
     method: 'GET',
     url: '/v1/accounts/:id/reward-window',
@@ -29,9 +34,9 @@ export const rewardWindowRoutes: FastifyPluginAsyncZod<{ desk: ReferralDesk }> =
       querystring: z.strictObject({ program: ProgramSchema }),
       response: { 200: RewardWindowSchema, ...readRefusals('not_found') },
     },
-    handler: (request) => {
+    handler: async (request) => {
       requireOwnAccount(callerOf(request), request.params.id);
-      return desk.window(request.params.id, request.query.program);
+      return viewRewardWindow(await ledger.rewardWindow(request.params.id, request.query.program, now()));
     },
   });
 
@@ -49,8 +54,26 @@ export const rewardWindowRoutes: FastifyPluginAsyncZod<{ desk: ReferralDesk }> =
       response: { 200: RewardWindowSchema, ...recordedRefusals('not_found') },
     },
     handler: async (request, reply) => {
-      const raise = { account_id: request.params.id, ...request.body };
-      return recordedAnswer(reply, await desk.raiseCap(callerOf(request), raise, businessKeyOf(request)));
+      const account_id = request.params.id;
+      const { program } = request.body;
+      const month = request.body.month ?? (await ledger.rewardWindow(account_id, program, now())).month;
+      const recorded = await ledger.raiseCap({
+        ...request.body,
+        key: businessKeyOf(request),
+        at: now(),
+        account_id,
+        month,
+        by: principalId(callerOf(request)),
+      });
+      starts.add(rewardWindowWorkflowId(account_id, month), `tell ${program}`, () =>
+        referralProcess.windowChanged(recorded.value),
+      );
+      return recordedAnswer(reply, { ...recorded, value: viewRewardWindow(recorded.value) });
     },
   });
 };
+
+/** The window's month in one shape with all others; its process and the ledger know it by its first day. */
+function viewRewardWindow({ month: _, starts_at, ends_at, ...window }: RewardWindow): RewardWindowView {
+  return { ...window, month: { starts_at, ends_at } };
+}

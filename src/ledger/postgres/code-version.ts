@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 5;
-export const CODE_DIGEST = '7fbdf9109bfa5a4806892df001c7e704373bf11fba41cc75dbf72912a79aca6d';
+export const CODE_DIGEST = '41869851cf6ca6e640d2762a077457919a688ae45a1bcaa5252b2cd151af6c86';

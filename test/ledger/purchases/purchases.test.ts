@@ -13,6 +13,7 @@ import {
   type TestLedger,
 } from '../../support/test-ledger.ts';
 import { charge } from '../../support/usage.ts';
+import { usd } from '../../support/usd.ts';
 
 let own: TestLedger;
 let people = 0;
@@ -208,7 +209,7 @@ describe('money that goes back', () => {
     expect(await hear(own.ledger, purchase, dispute('won', 'dp_1'))).toMatchObject({
       status: 'paid',
       owed: '0',
-      disputed: 0,
+      disputed: usd(0),
     });
     expect(await balance(ada)).toMatchObject({ available: '70', debt: '0' });
     await hear(own.ledger, purchase, dispute('open', 'dp_1'));
@@ -233,7 +234,7 @@ describe('money that goes back', () => {
     await hear(own.ledger, purchase, dispute('open', 'dp_3'));
     expect(await hear(own.ledger, purchase, dispute('won', 'dp_3'))).toMatchObject({
       status: 'refunded',
-      disputed: 400,
+      disputed: usd(400),
     });
     expect(await balance(ada)).toMatchObject({ available: '0', debt: '0' });
   });

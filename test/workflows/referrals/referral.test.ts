@@ -186,7 +186,7 @@ test('a reward over the cap that may wait arrives in the next month by itself', 
     invited.push(one);
   }
   await boon.advance('1 minute');
-  const month = await boon.client.referrals.rewardWindow('gil', 'codex-selective');
+  const { month } = await boon.client.referrals.rewardWindow('gil', 'codex-selective');
   const waiting = await boon.client.referrals.get(invited[1]?.id ?? '');
   expect(waiting).toMatchObject({ status: 'qualified', deferred_until: month.ends_at });
   expect(await resets('gil')).toBe(1);
@@ -196,9 +196,11 @@ test('a reward over the cap that may wait arrives in the next month by itself', 
   expect(await result(waiting)).toMatchObject({ status: 'rewarded' });
   expect(await resets('gil')).toBe(2);
   const next = await boon.client.referrals.rewardWindow('gil', 'codex-selective');
-  expect(next).toMatchObject({ starts_at: month.ends_at, claimed: [waiting.id] });
+  expect(next).toMatchObject({ month: { starts_at: month.ends_at }, claimed: [waiting.id] });
   // The month that is over has closed, and tells who had its place.
-  const closed = await boon.temporal.workflow.getHandle(`reward-window/gil/${month.month}`).result();
+  const closed = await boon.temporal.workflow
+    .getHandle(`reward-window/gil/${month.starts_at.slice(0, 10)}`)
+    .result();
   expect(closed).toMatchObject({ closed: true });
   await boon.setPolicy({ programs: { 'codex-selective': { over_cap: 'forfeit', monthly_cap: 3 } } });
 });
