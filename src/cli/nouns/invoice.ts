@@ -1,0 +1,152 @@
+/** `boon invoice`: what organisations are invoiced. */
+import type { Command } from 'commander';
+import type { Invoice } from '../../contracts/billing/invoice.ts';
+import { invoiceCsv } from '../../contracts/billing/invoice-csv.ts';
+import { priceText } from '../../contracts/purchases/purchase.ts';
+import { apiClient } from '../api.ts';
+import { answer, keyOf, newCommand, withExamples, withKey } from '../command.ts';
+import { coins } from '../money.ts';
+import { more, type Paging, rowsOf, withPaging } from '../paging.ts';
+import { type Block, fields, table } from '../table.ts';
+import type { Terminal } from '../terminal.ts';
+
+const INVOICE = 'inv_2f1c0a9b8d7e6f5a4b3c2d1e';
+
+export function fillInvoice(invoice: Command, terminal: Terminal): void {
+  withExamples(invoice, [
+    'invoice list acme',
+    `invoice show ${INVOICE}`,
+    `invoice mark-paid ${INVOICE} --reference "wire 2026-04-07/118"`,
+    `invoice credit ${INVOICE} 12.50 --reason "ticket 4711"`,
+  ]);
+  for (const make of [list, show, csv, markPaid, credit, voiding]) invoice.addCommand(make(terminal));
+}
+
+function list(terminal: Terminal): Command {
+  const command = newCommand('list', 'List an organisation’s invoices, the latest month first', [
+    'invoice list acme',
+  ]).argument('<organisation>', 'who is invoiced');
+  return withPaging(command).action(async (organisation: string, paging: Paging, command: Command) => {
+    const { invoices } = await apiClient(terminal.env);
+    const page = await rowsOf(paging, (query) => invoices.list(organisation, query));
+    const rows = page.data.map(({ id, month, status, credits, total, due_at }) => [
+      id,
+      month,
+      status,
+      credits,
+      priceText(total),
+      due_at.slice(0, 10),
+    ]);
+    const headings = ['id', 'month', 'status', 'credits', 'total', 'due'];
+    answer(terminal, command, page, [table(headings, rows, 'No invoices.'), ...more(page)]);
+  });
+}
+
+function show(terminal: Terminal): Command {
+  return newCommand('show', 'Show an invoice with its lines and corrections', [`invoice show ${INVOICE}`])
+    .argument('<id>', 'the invoice')
+    .action(async (id: string, _options: object, command: Command) => {
+      const invoice = await (await apiClient(terminal.env)).invoices.get(id);
+      const { total } = invoice;
+      const rows = invoice.lines.map(({ member_id, product, model, uses, units, credits, amount }) => {
+        return [member_id, product, model, uses, units, credits, priceText({ ...total, amount })];
+      });
+      const headings = ['member', 'product', 'model', 'uses', 'units', 'credits', 'amount'];
+      const corrections = invoice.corrections.map(({ id, kind, at, reason, total }) => {
+        return [id, kind, at.slice(0, 10), priceText(total), reason];
+      });
+      answer(terminal, command, invoice, [
+        ...invoiceBlocks(invoice),
+        '',
+        table(headings, rows, 'No lines.'),
+        '',
+        table(['correction', 'kind', 'on', 'amount', 'reason'], corrections, 'No corrections.'),
+      ]);
+    });
+}
+
+function csv(terminal: Terminal): Command {
+  return newCommand('csv', 'Print an invoice’s lines as comma-separated values, for a spreadsheet', [
+    `invoice csv ${INVOICE} > march.csv`,
+  ])
+    .argument('<id>', 'the invoice')
+    .action(async (id: string, _options: object, command: Command) => {
+      const invoice = await (await apiClient(terminal.env)).invoices.get(id);
+      answer(terminal, command, invoice, invoiceCsv(invoice).trimEnd().split('\r\n'));
+    });
+}
+
+type MarkPaid = { reference: string; idempotencyKey?: string };
+
+function markPaid(terminal: Terminal): Command {
+  const command = newCommand('mark-paid', 'Record that the money of an invoice has arrived', [
+    `invoice mark-paid ${INVOICE} --reference "wire 2026-04-07/118"`,
+  ])
+    .argument('<id>', 'the invoice')
+    .requiredOption('--reference <text>', 'by what it was paid');
+  return withKey(command, 'records it twice').action(
+    async (id: string, options: MarkPaid, command: Command) => {
+      const { invoices } = await apiClient(terminal.env);
+      const invoice = await invoices.markPaid(id, options.reference, keyOf(options));
+      answer(terminal, command, invoice, invoiceBlocks(invoice));
+    },
+  );
+}
+
+type Correct = { reason: string; idempotencyKey?: string };
+
+function credit(terminal: Terminal): Command {
+  const command = newCommand('credit', 'Credit a part of an open invoice', [
+    `invoice credit ${INVOICE} 12.50 --reason "ticket 4711"`,
+  ])
+    .argument('<id>', 'the invoice')
+    .argument('<amount>', 'how much, in the invoice’s currency, such as 12.50')
+    .requiredOption('--reason <text>', 'why; it is kept in the record');
+  return withKey(command, 'credits twice').action(
+    async (id: string, text: string, options: Correct, command: Command) => {
+      const { invoices } = await apiClient(terminal.env);
+      const amount = coins(text, (await invoices.get(id)).total.currency);
+      const note = await invoices.credit(id, amount, options.reason, keyOf(options));
+      const { total, credits } = note;
+      answer(terminal, command, note, [
+        fields({ id: note.id, invoice: id, credited: priceText(total), credits, reason: options.reason }),
+      ]);
+    },
+  );
+}
+
+function voiding(terminal: Terminal): Command {
+  const command = newCommand('void', 'Void an open invoice: nothing of it is owed any longer', [
+    `invoice void ${INVOICE} --reason "billed twice"`,
+  ])
+    .argument('<id>', 'the invoice')
+    .requiredOption('--reason <text>', 'why; it is kept in the record');
+  return withKey(command, 'voids twice').action(async (id: string, options: Correct, command: Command) => {
+    const { invoices } = await apiClient(terminal.env);
+    const invoice = await invoices.void(id, options.reason, keyOf(options));
+    answer(terminal, command, invoice, invoiceBlocks(invoice));
+  });
+}
+
+function invoiceBlocks(invoice: Invoice): Block[] {
+  const { id, account_id, month, status, credits, total, credited, open, due_at, paid_at, voided_at } =
+    invoice;
+  return [
+    fields({
+      id,
+      account: account_id,
+      month,
+      status,
+      credits,
+      total: priceText(total),
+      credited: priceText(credited),
+      open: priceText(open),
+      due: due_at,
+      paid: paid_at,
+      void: voided_at,
+      'paid at page': invoice.payment_url,
+      mail: invoice.notice,
+      'provider disagrees': invoice.provider_fault,
+    }),
+  ];
+}
