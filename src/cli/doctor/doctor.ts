@@ -18,25 +18,16 @@ export function fillDoctor(doctor: Command, terminal: Terminal): void {
       const { examine } = await import('./examination.ts');
       const findings = await examine(terminal.env);
       const faults = findings.filter(({ state }) => state === 'fault').length;
-      answer(terminal, command, { ok: faults === 0, findings }, findings.flatMap(findingBlocks));
+      answer(terminal, command, { ok: faults === 0, findings }, findings.flatMap(findingLines));
       if (faults > 0) throw new CommandFailed(faults === 1 ? 'One fault.' : `${faults} faults.`);
     });
 }
 
 const MARKS = { ok: 'ok   ', warning: 'WARN ', fault: 'FAULT', off: '-    ' } as const;
 
-function findingBlocks({ part, state, detail, fix }: Finding): Block[] {
-  return [
-    indented(`${MARKS[state]}  `, `${part}: ${detail}`),
-    ...(fix === undefined ? [] : [indented('', fix)]),
-  ];
-}
-
-/** Words in a column of their own, behind the mark. */
-function indented(mark: string, words: string): Block {
-  const column = MARKS.ok.length + 2;
-  return (width) =>
-    wrapped(words, width - column).map((line, place) => `${(place === 0 ? mark : '').padEnd(column)}${line}`);
+function findingLines({ part, state, detail, fix }: Finding): string[] {
+  const line = `${MARKS[state]}  ${part}: ${detail}`;
+  return fix === undefined ? [line] : [line, `       ${fix}`];
 }
 
 function settingBlocks(settings: readonly Setting[]): Block[] {
