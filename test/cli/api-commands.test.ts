@@ -183,7 +183,7 @@ test('resets are granted, listed, previewed and redeemed', async () => {
 
   const preview = await run('reset', 'redeem', 'grace', '--preview');
   expect(preview.out).toMatch(/meaning +both windows would be full again\n/);
-  expect(preview.out).toMatch(/week +150 +7\.5 +0 /);
+  expect(preview.out).toMatch(/week, before +7\.5 +150 .*\nweek, after +0 +150 /);
   expect((await run('account', 'limits', 'grace')).out).toMatch(/5 hours +7\.5 +25 /);
 
   const redeemed = await run('reset', 'redeem', 'grace', '--reset', id, '--request-id', 'cli-1', '--json');

@@ -54,14 +54,13 @@ function meaning({ outcome, dry_run }: Redemption): string {
 }
 
 function windowTable(before: Windows, after: Windows): Block {
-  const row = (name: string, kind: keyof Windows) => [
-    name,
-    before[kind].limit ?? 'no limit',
-    before[kind].used,
-    after[kind].used,
-    before[kind].resets_at,
-    after[kind].resets_at,
-  ];
-  const headings = ['window', 'limit', 'used before', 'used after', 'resets at, before', 'after'];
-  return table(headings, [row('5 hours', 'five_hour'), row('week', 'weekly')], '');
+  const rows = (name: string, kind: keyof Windows) =>
+    Object.entries({ before, after }).map(([when, { [kind]: window }]) => [
+      `${name}, ${when}`,
+      window.used,
+      window.limit ?? 'no limit',
+      window.resets_at,
+    ]);
+  const headings = ['window', 'used', 'of', 'resets at'];
+  return table(headings, [...rows('5 hours', 'five_hour'), ...rows('week', 'weekly')], '');
 }
