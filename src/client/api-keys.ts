@@ -5,7 +5,7 @@ import type {
   ApiKeyRotate,
   ApiKeyWithSecret,
 } from '../contracts/accounts/api-key.schema.ts';
-import type { Caller, CallOptions } from './caller.ts';
+import type { Caller, CallOptions, WriteOptions } from './caller.ts';
 import { everyRow, type Page, type PageQuery } from './page.ts';
 
 export class ApiKeys {
@@ -15,9 +15,12 @@ export class ApiKeys {
     this.#call = call;
   }
 
-  /** Makes a key. `key` in the answer is shown this once. */
-  create(body: ApiKeyCreate, options?: CallOptions): Promise<ApiKeyWithSecret> {
-    return this.#call({ method: 'POST', path: '/v1/api-keys', body, once: true }, options);
+  /**
+   * Makes a key. `key` in the answer is shown this once: when the call is repeated, because its answer was lost say, it is
+   * null. Then rotate the key, or revoke it.
+   */
+  create(body: ApiKeyCreate, options?: WriteOptions): Promise<ApiKeyWithSecret> {
+    return this.#post('/v1/api-keys', body, options);
   }
 
   list(query: PageQuery = {}, options?: CallOptions): Promise<Page<ApiKey>> {
@@ -28,13 +31,22 @@ export class ApiKeys {
     return everyRow((page) => this.list(page, options), query);
   }
 
-  /** Replaces a key; the old one keeps working for `grace_seconds`, a day when left out. */
-  rotate(id: string, body: ApiKeyRotate = {}, options?: CallOptions): Promise<ApiKeyWithSecret> {
-    return this.#call({ method: 'POST', path: `${path(id)}/rotate`, body, once: true }, options);
+  /** Replaces a key; the old one keeps working for `grace_seconds`, a day when left out. `key` as in {@link create}. */
+  rotate(id: string, body: ApiKeyRotate = {}, options?: WriteOptions): Promise<ApiKeyWithSecret> {
+    return this.#post(`${path(id)}/rotate`, body, options);
   }
 
   async revoke(id: string, options?: CallOptions): Promise<void> {
     await this.#call({ method: 'DELETE', path: path(id) }, options);
+  }
+
+  #post(
+    target: string,
+    body: object,
+    { idempotencyKey, ...options }: WriteOptions = {},
+  ): Promise<ApiKeyWithSecret> {
+    const key = idempotencyKey ?? crypto.randomUUID();
+    return this.#call({ method: 'POST', path: target, body, key }, options);
   }
 }
 

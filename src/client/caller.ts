@@ -42,8 +42,6 @@ export type Call = {
   body?: unknown;
   /** A POST that Boon records under this key. */
   key?: string;
-  /** Asking twice would do it twice, so an attempt whose answer was lost is not repeated. */
-  once?: boolean;
 };
 
 /** Makes a call and returns the body of its answer. */
@@ -90,7 +88,7 @@ export function createCaller(options: BoonClientOptions): Caller {
       try {
         return await attempt<T>(call, signal);
       } catch (error) {
-        if (tried >= retries || !isWorthRepeating(error, call)) throw error;
+        if (tried >= retries || !isWorthRepeating(error)) throw error;
         await pause(pauseAfter(error as BoonApiError, tried), signal);
       }
     }
@@ -120,11 +118,11 @@ function parsed(text: string): unknown {
   }
 }
 
-function isWorthRepeating(error: unknown, call: Call): boolean {
+function isWorthRepeating(error: unknown): boolean {
   if (!(error instanceof Error) || !('status' in error)) return false;
   const { status, code } = error as BoonApiError;
   if (code === 'rate_limited') return true;
-  return call.once !== true && (status === 0 || status >= 500);
+  return status === 0 || status >= 500;
 }
 
 /** Doubles each time, with half of it random, so that many clients do not come back together. */

@@ -1,6 +1,12 @@
 /** `client.grants` */
-import type { GrantBody, Lot } from '../contracts/accounts/account.schema.ts';
-import type { Caller, WriteOptions } from './caller.ts';
+import type { Grant, GrantBody } from '../contracts/accounts/account.schema.ts';
+import type { LotSource } from '../domain/lot.ts';
+import type { Caller, CallOptions, WriteOptions } from './caller.ts';
+import { everyRow, type Page, type PageQuery } from './page.ts';
+
+export type GrantListQuery = PageQuery & { account_id: string; source?: LotSource };
+
+const PATH = '/v1/credits/grants';
 
 export class Grants {
   readonly #call: Caller;
@@ -10,8 +16,23 @@ export class Grants {
   }
 
   /** Grants credits to an account; answers with the new lot. */
-  create(grant: GrantBody, { idempotencyKey, ...options }: WriteOptions = {}): Promise<Lot> {
+  create(grant: GrantBody, { idempotencyKey, ...options }: WriteOptions = {}): Promise<Grant> {
     const key = idempotencyKey ?? crypto.randomUUID();
-    return this.#call({ method: 'POST', path: '/v1/credits/grants', body: grant, key }, options);
+    return this.#call({ method: 'POST', path: PATH, body: grant, key }, options);
+  }
+
+  /** A page of what an account was granted, the latest first. */
+  list(query: GrantListQuery, options?: CallOptions): Promise<Page<Grant>> {
+    return this.#call({ method: 'GET', path: PATH, query }, options);
+  }
+
+  /** All of it, fetched page by page. */
+  listAll(query: GrantListQuery, options?: CallOptions): AsyncGenerator<Grant> {
+    return everyRow((page) => this.list(page, options), query);
+  }
+
+  /** What was granted, and what is left of it. */
+  get(id: string, options?: CallOptions): Promise<Grant> {
+    return this.#call({ method: 'GET', path: `${PATH}/${encodeURIComponent(id)}` }, options);
   }
 }

@@ -5,6 +5,7 @@ export type {
   AccountPut,
   Balance,
   Gifting,
+  Grant,
   GrantBody,
   Lot,
   Movement,
@@ -29,6 +30,7 @@ export type { RefundRequest } from '../contracts/purchases/refund.schema.ts';
 export type { Refund } from '../contracts/purchases/refund.ts';
 export type { ActivityBody } from '../contracts/referrals/activity.schema.ts';
 export type { EligibilityView } from '../contracts/referrals/eligibility.schema.ts';
+export type { Program } from '../contracts/referrals/program.schema.ts';
 export type { ProgramReport } from '../contracts/referrals/program-report.ts';
 export type {
   LinkUsed,
@@ -50,9 +52,11 @@ export type { Charge, Pool, Usage } from '../contracts/usage/usage.schema.ts';
 export { type AnyBoonApiError, BoonApiError, isBoonApiError } from './boon-api-error.ts';
 export { BoonClient } from './boon-client.ts';
 export type { BoonClientOptions, CallOptions, WriteOptions } from './caller.ts';
+export type { GrantListQuery } from './grants.ts';
+export type { InvoiceSearchQuery } from './invoices.ts';
 export type { Page, PageQuery } from './page.ts';
 export type { ReportQuery } from './programs.ts';
-export type { ReferralListQuery } from './referrals.ts';
+export type { ReferralListQuery, ReferralSearchQuery } from './referrals.ts';
 export type { RedeemRequest } from './resets.ts';
 export type { TransferListQuery } from './transfers.ts';
 export type { UsageRequest } from './usage.ts';

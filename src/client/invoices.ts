@@ -4,6 +4,12 @@ import type { Invoice, InvoiceCorrection } from '../contracts/billing/invoice.ts
 import type { Caller, CallOptions, WriteOptions } from './caller.ts';
 import { everyRow, type Page, type PageQuery } from './page.ts';
 
+export type InvoiceSearchQuery = PageQuery & {
+  status?: Invoice['status'];
+  /** Billing months that began in this month, `2026-11` say. */
+  month?: string;
+};
+
 /** What organisations are invoiced for uses of their members. */
 export class Invoices {
   readonly #call: Caller;
@@ -21,6 +27,16 @@ export class Invoices {
   /** Every invoice, the latest month first, fetched page by page. */
   listAll(organisationId: string, query: PageQuery = {}, options?: CallOptions): AsyncGenerator<Invoice> {
     return everyRow((page) => this.list(organisationId, page, options), query);
+  }
+
+  /** A page of the invoices of all organisations, the latest month first. For operators. */
+  search(query: InvoiceSearchQuery = {}, options?: CallOptions): Promise<Page<Invoice>> {
+    return this.#call({ method: 'GET', path: '/v1/invoices', query }, options);
+  }
+
+  /** All of them, fetched page by page. */
+  searchAll(query: InvoiceSearchQuery = {}, options?: CallOptions): AsyncGenerator<Invoice> {
+    return everyRow((page) => this.search(page, options), query);
   }
 
   /** An invoice with its lines, which add up to it, and its corrections. */

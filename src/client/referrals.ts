@@ -7,10 +7,13 @@ import type {
   ReferralView,
 } from '../contracts/referrals/referral.schema.ts';
 import type { RewardWindow } from '../contracts/referrals/referral.ts';
+import type { ReferralStatus } from '../domain/referral-status.ts';
 import type { Caller, CallOptions, WriteOptions } from './caller.ts';
 import { everyRow, type Page, type PageQuery } from './page.ts';
 
 export type ReferralListQuery = PageQuery & { program?: string };
+
+export type ReferralSearchQuery = ReferralListQuery & { status?: ReferralStatus; referrer_id?: string };
 
 export class Referrals {
   readonly #call: Caller;
@@ -40,6 +43,16 @@ export class Referrals {
     options?: CallOptions,
   ): AsyncGenerator<ReferralView> {
     return everyRow((page) => this.list(accountId, page, options), query);
+  }
+
+  /** A page of the invitations of all accounts, the latest first. For operators. */
+  search(query: ReferralSearchQuery = {}, options?: CallOptions): Promise<Page<ReferralView>> {
+    return this.#call({ method: 'GET', path: '/v1/referrals', query }, options);
+  }
+
+  /** All of them, fetched page by page. */
+  searchAll(query: ReferralSearchQuery = {}, options?: CallOptions): AsyncGenerator<ReferralView> {
+    return everyRow((page) => this.search(page, options), query);
   }
 
   /** Reports that the friend signed up or in through the link. A friend who does not count is an answer: `refused`. */

@@ -1,6 +1,6 @@
 /** `client.stuck` */
 import type { StuckDuty, StuckItem } from '../contracts/stuck-item.ts';
-import type { Caller, CallOptions } from './caller.ts';
+import type { Caller, CallOptions, WriteOptions } from './caller.ts';
 import { everyRow, type Page, type PageQuery } from './page.ts';
 
 export type StuckQuery = PageQuery & { what?: StuckDuty };
@@ -24,7 +24,9 @@ export class StuckItems {
   }
 
   /** Has the next run of its schedule try it. */
-  retry(id: string, options?: CallOptions): Promise<StuckItem> {
-    return this.#call({ method: 'POST', path: `/v1/stuck/${encodeURIComponent(id)}/retry` }, options);
+  retry(id: string, { idempotencyKey, ...options }: WriteOptions = {}): Promise<StuckItem> {
+    const key = idempotencyKey ?? crypto.randomUUID();
+    const path = `/v1/stuck/${encodeURIComponent(id)}/retry`;
+    return this.#call({ method: 'POST', path, key }, options);
   }
 }

@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { pageOf } from '../contracts/primitives.schema.ts';
 import { StuckItemQuerySchema, StuckItemSchema } from '../contracts/stuck-item.schema.ts';
 import { services } from './callers/access.ts';
-import { readRefusals, writeRefusals } from './route/answers.ts';
+import { businessKeyOf, recordedAnswer } from './plugins/idempotency.ts';
+import { readRefusals, recordedRefusals } from './route/answers.ts';
 import type { ServerParts } from './route/server-parts.ts';
 
 const TAGS = ['Operating'];
@@ -30,15 +31,19 @@ export const stuckItemRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, {
   app.route({
     method: 'POST',
     url: '/v1/stuck/:id/retry',
-    config: { access },
+    config: { access, idempotency: 'required' },
     schema: {
       operationId: 'retryStuckItem',
       tags: TAGS,
       summary: 'Have the next run of its schedule try a stuck item',
       description: 'Within a minute for what `reconcile` does, within five for what `expiry` does.',
       params: z.object({ id: z.string().regex(/^[A-Za-z0-9_-]{1,100}$/, 'must be the id of a stuck item') }),
-      response: { 200: StuckItemSchema, ...writeRefusals('not_found') },
+      response: { 200: StuckItemSchema, ...recordedRefusals('not_found') },
     },
-    handler: (request) => ledger.retryStuckItem(request.params.id, clock().toISOString()),
+    handler: async (request, reply) => {
+      const { id } = request.params;
+      const at = clock().toISOString();
+      return recordedAnswer(reply, await ledger.retryStuckItem({ key: businessKeyOf(request), at, id }));
+    },
   });
 };

@@ -1,13 +1,12 @@
 /** What the ledger offers: one interface, implemented on PostgreSQL (`postgres-ledger.ts`) and nowhere else. */
 
-import type { Lot } from '../contracts/accounts/account.schema.ts';
 import type { AcceptedGift, Gift, GiftActionRequest } from '../contracts/gifts/gift.ts';
 import type { Credits } from '../domain/credits.ts';
 import type { GiftProcesses } from '../domain/gift-processes.ts';
 import type { AccountId, GiftId } from '../domain/ids.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { VersionedPolicy } from '../domain/policy.ts';
-import type { GrantRequest } from './accounts/grant-credits.ts';
+import type { Grants } from './accounts/grants.ts';
 import type { Accounts } from './accounts/ledger-accounts.ts';
 import type { Billing } from './billing/billing.ts';
 import type { Campaigns } from './campaigns/campaigns.ts';
@@ -34,6 +33,7 @@ import type { VerifyOptions, VerifyReport } from './verify.ts';
  */
 export interface Ledger
   extends Accounts,
+    Grants,
     Campaigns,
     Referrals,
     Resets,
@@ -48,8 +48,6 @@ export interface Ledger
     OpenProcesses {
   /** Stores a policy under its version (idempotent) and returns the version. New gifts are accepted under it. */
   usePolicy(policy: VersionedPolicy, at: Instant): Promise<void>;
-
-  grant(request: GrantRequest): Promise<Recorded<Lot>>;
 
   /** Screens, takes the limits, holds the credits and writes the gift, in one transaction; grouped with others. */
   acceptGift(request: AcceptRequest): Promise<Recorded<Gift>>;

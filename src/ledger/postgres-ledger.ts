@@ -2,7 +2,7 @@
 import { BoonError } from '../contracts/errors.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { VersionedPolicy } from '../domain/policy.ts';
-import { makeGrant } from './accounts/grant-credits.ts';
+import { makeGrants } from './accounts/grants.ts';
 import { makeAccounts } from './accounts/ledger-accounts.ts';
 import { makeBilling } from './billing/billing.ts';
 import { makeCampaigns } from './campaigns/campaigns.ts';
@@ -85,7 +85,7 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
     ...makeDueGifts(database),
     ...makeGiftStarts(database),
     ...makeOpenProcesses(database),
-    grant: makeGrant(database),
+    ...makeGrants(database),
     acceptGift: (request) => (request.reset_id === undefined ? acceptGift : acceptResetGift)(request),
     actOnGift: makeActOnGift(database),
     ...makeAdvanceGifts(database),

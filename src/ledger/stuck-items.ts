@@ -1,11 +1,11 @@
 /** Stuck items: noted by the duties of the schedules, shown to operators. */
-import { BoonError } from '../contracts/errors.ts';
 import type { StuckCount, StuckDuty, StuckItem } from '../contracts/stuck-item.ts';
 import type { Instant } from '../domain/instant.ts';
 import { DIGITS, decodeCursor, GIFT_ID } from './postgres/cursor.ts';
 import { type Database, queryRow, queryRows } from './postgres/database.ts';
 import type { Page, PageRequest } from './postgres/page.ts';
 import { toPage } from './postgres/page.ts';
+import { inputHash, type Recorded, recordOne, type Write } from './postgres/recorded.ts';
 import { instant } from './postgres/rows.ts';
 import type { ExpiringReset } from './resets/expiring-reset.ts';
 
@@ -27,7 +27,7 @@ export interface StuckItems {
   /** The longest stuck first. */
   listStuckItems(filter: { what?: StuckDuty | undefined }, page: PageRequest): Promise<Page<StuckItem>>;
   /** Has the next run try it, from `at` on. @throws BoonError `not_found` when nothing of this id is stuck. */
-  retryStuckItem(id: string, at: Instant): Promise<StuckItem>;
+  retryStuckItem(request: Write & { id: string }): Promise<Recorded<StuckItem>>;
   /** How many, by duty. */
   countStuckItems(): Promise<StuckCount[]>;
 }
@@ -87,12 +87,10 @@ export function makeStuckItems(database: Database, policyVersion: () => string):
         toStuckItem,
       );
     },
-    async retryStuckItem(id, at) {
-      const text = `UPDATE boon.stuck_items s SET next_try_at = least(s.next_try_at, $2) WHERE s.id = $1
-        RETURNING boon_code.stuck_item_view(s) AS item`;
-      const row = await queryRow<Row>(database, 'retry_stuck_item', text, [id, at]);
-      if (row === undefined) throw new BoonError('not_found', `Nothing of the id "${id}" is stuck.`);
-      return toStuckItem(row);
+    async retryStuckItem({ key, at, id }) {
+      const request = { key, at, id, input_hash: inputHash({ id }) };
+      const { value, replayed } = await recordOne<Row>(database, 'retry_stuck_item', request);
+      return { value: toStuckItem(value), replayed };
     },
     async countStuckItems() {
       const text =

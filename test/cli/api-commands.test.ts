@@ -44,6 +44,11 @@ test('a gift by e-mail shows its claim link', async () => {
   const sent = await run('gift', 'send', '1', '--from', 'ada', '--email', 'hedy@example.com');
   expect(sent.out).toMatch(/status +awaiting_claim/);
   expect(sent.out).toMatch(/claim link +http:\/\/boon\.test\/claim\//);
+  const [, id = ''] = /gift +(\S+)/.exec(sent.out) ?? [];
+  const [, token = ''] = /#token=(\S+)/.exec(sent.out) ?? [];
+  const claimed = await run('gift', 'claim', id, '--account', 'grace', '--token', token);
+  expect(claimed.out).toMatch(/status +pending\n/);
+  expect(claimed.out).toMatch(/to +grace\n/);
 });
 
 test('an operator holds, releases, rejects and reverses', async () => {
@@ -98,6 +103,11 @@ test('an account is put, shown and given credits; balance and statement show it'
   expect(put.out).toMatch(/plan +pro/);
   const granted = await run('grant', 'create', 'linus', '7.25', '--reason', 'invoice 4711', '--no-giftable');
   expect(granted.out).toMatch(/giftable +no/);
+  const { id: lot } = (await run('grant', 'list', 'linus', '--json')).json().data[0];
+  expect((await run('grant', 'list', 'linus')).out).toMatch(
+    /^\d+ +purchased +7\.25 +7\.25 .* invoice 4711$/m,
+  );
+  expect((await run('grant', 'show', lot)).out).toMatch(/left +7\.25\n[\s\S]*reason +invoice 4711/);
   expect((await run('account', 'show', 'linus')).out).toMatch(/email +l@example\.com/);
   const balance = await run('account', 'balance', 'linus');
   expect(balance.out).toMatch(/available +7\.25/);
@@ -126,6 +136,20 @@ test('a billing day is moved, and shown with the moment from which it is in forc
   expect((await put('mary', ...limited)).json()).toMatchObject({ spending_limit: '5', pool_limit: '0' });
   const unlimited = ['--spending-limit', 'none', '--pool-limit', 'none', '--json'];
   expect((await put('mary', ...unlimited)).json()).toMatchObject({ spending_limit: null, pool_limit: null });
+});
+
+test('cohorts, marks and an organisation’s billing are set, and taken away with none', async () => {
+  const change = (...more: string[]) => run('account', 'change', 'team', ...more, '--json');
+  await run('account', 'put', 'team', '--plan', 'business', '--kind', 'organisation');
+  const set = await change('--cohort', 'beta', 'gamma', '--billing', 'invoice', '--invoice-ceiling', '500');
+  expect(set.json()).toMatchObject({
+    cohorts: ['beta', 'gamma'],
+    billing: 'invoice',
+    invoice_ceiling: '500',
+  });
+  expect((await run('account', 'list', '--cohort', 'beta')).out).toContain('team');
+  const taken = await change('--cohort', 'none', '--billing', 'pool', '--invoice-ceiling', 'none');
+  expect(taken.json()).toMatchObject({ cohorts: [], billing: 'pool', invoice_ceiling: null });
 });
 
 test('a key is made, listed, rotated and revoked, and is shown once', async () => {

@@ -32,6 +32,10 @@ test('invoices are listed, the latest first', async () => {
   expect(listed[1]).toMatch(new RegExp(`^${march} +2028-03-01 +open +2\\.5 +0\\.10 USD +2028-04-15$`));
   expect(listed[2]).toMatch(new RegExp(`^${february} +2028-02-01 +open +50 +2\\.00 USD +2028-03-15$`));
   expect((await run('invoice', 'list', 'acme', '--limit', '1', '--json')).json().data).toHaveLength(1);
+  const all = (await run('invoice', 'list', '--month', '2028-03')).out.split('\n');
+  expect(all).toEqual([expect.stringMatching(/^id +account /), expect.stringMatching(`^${march} +acme `)]);
+  expect((await run('invoice', 'list', '--status', 'void')).out).toBe('No invoices.');
+  expect((await run('invoice', 'list', 'acme', '--status', 'void')).code).toBe(2);
   expect((await run('invoice', 'list', 'sue')).out).toBe('No invoices.');
 });
 

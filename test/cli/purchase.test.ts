@@ -49,12 +49,23 @@ test('the client gives and withdraws the consent to top-ups', async () => {
   expect((await purchases.list('ada')).data[0]).toMatchObject({ account_id: 'ada' });
 });
 
+test('an account’s owner consents to top-ups, and withdraws it', async () => {
+  const [name, below, cap] = ['credits-100', '20', '20.00 USD'];
+  const consent = ['top-up', 'consent', 'ada', '--package', name, '--below', below, '--monthly-cap'];
+  expect((await run(...consent, '20.00', '--consent')).err).toContain('an amount and its currency');
+  expect((await run(...consent, cap)).err).toContain("required option '--consent' not specified");
+  const given = await run(...consent, cap, '--consent');
+  expect(given.out).toMatch(/tops up +yes\n[\s\S]*monthly cap +20\.00 USD\nspent this month +0\.00 USD\n/);
+  expect((await run('top-up', 'show', 'ada')).out).toBe(given.out);
+  expect((await run('top-up', 'withdraw', 'ada')).out).toMatch(/tops up +no\n/);
+});
+
 test('a purchase is refunded in part, once under its key, and the whole only where nothing of it is spent', async () => {
   await seedAccount(server.ledger, 'eve', { put: { plan: 'free' } });
   const { id } = await bought(server.ledger, 'eve');
   const part = [
-    'purchase',
     'refund',
+    'create',
     id,
     '--amount',
     '1.00',
@@ -68,6 +79,7 @@ test('a purchase is refunded in part, once under its key, and the whole only whe
   expect((await run(...part, '--json')).json()).toMatchObject({ amount: 100, account_id: 'eve' });
   expect((await run('purchase', 'show', id)).out).toMatch(/refunding +1\.00 USD/);
   const [refund] = (await server.ledger.findPurchase(id)).refunds;
+  expect((await run('refund', 'show', `${refund?.id}`)).out).toMatch(/status +pending\n/);
   const failed = { refund_id: `${refund?.id}`, status: 'failed', reason_code: 'charge_disputed' } as const;
   await server.ledger.hearOfRefund({ ...failed, at: START });
   expect((await run('purchase', 'show', id)).out).toContain('refund of 1.00 USD (charge_disputed)');

@@ -44,6 +44,14 @@ test('what is no list, duty or id is refused with its code', async () => {
   expect((await server.send('POST', '/v1/stuck/%00/retry')).status).toBe(400);
 });
 
+test('a retry that is repeated is answered as the first time', async () => {
+  const [{ id } = {}] = await items('/v1/stuck?what=sealing');
+  const path = `/v1/stuck/${id}/retry`;
+  const first = await server.send('POST', path, { key: 'once' });
+  const again = await server.send('POST', path, { key: 'once' });
+  expect([again.text, again.headers.get('idempotent-replayed')]).toEqual([first.text, 'true']);
+});
+
 test('it needs the scope stuck:operate', async () => {
   const made = await server.send('POST', '/v1/api-keys', { body: { name: 'n', scopes: ['gifts:operate'] } });
   const as = String(made.json.key);

@@ -73,7 +73,6 @@ export class ModelLedger {
   }
 
   // Writing. Each answer is kept under its key.
-
   #once<T>(key: string, input: object, decide: () => Answer<T>): Answer<T> & { replayed: boolean } {
     const known = this.#answers.get(key);
     const text = JSON.stringify(input);
@@ -82,7 +81,8 @@ export class ModelLedger {
       return { ...(known.answer as Answer<T>), replayed: true };
     }
     const answer = decide();
-    if (!('refused' in answer && answer.refused.code === 'not_found'))
+    const { code, reasonCode } = 'refused' in answer ? answer.refused : {};
+    if (code !== 'not_found' && reasonCode !== 'unknown_account')
       this.#answers.set(key, { input: text, answer });
     return { ...answer, replayed: false };
   }

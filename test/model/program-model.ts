@@ -92,7 +92,9 @@ export class ProgramModel {
     if (before !== undefined)
       return before.request === asked ? before.answer : refused('idempotency_mismatch');
     const answer = this.#keyed(call, now);
-    const passing = 'refused' in answer && ['not_found', 'validation_failed'].includes(answer.refused);
+    const passing =
+      'refused' in answer &&
+      (['not_found', 'validation_failed'].includes(answer.refused) || answer.reason === 'unknown_account');
     if (!passing) this.#recorded.set(key, { request: asked, answer });
     return answer;
   }

@@ -185,7 +185,9 @@ function isRepeated(name: string, args: readonly unknown[], outcome: Outcome): b
 
 /** Whether the ledger keeps it under its key. */
 function isKept(outcome: Outcome): boolean {
-  return 'value' in outcome || (outcome.error instanceof BoonError && !PASSING.has(outcome.error.code));
+  if ('value' in outcome) return true;
+  const { error } = outcome;
+  return error instanceof BoonError && !PASSING.has(error.code) && error.reasonCode !== 'unknown_account';
 }
 
 function keyOf(args: readonly unknown[]): string | undefined {

@@ -99,7 +99,7 @@ test('a refund whose process fails is started again ever later, shown as stuck m
   await rig.own.sql('UPDATE boon.stuck_items SET next_try_at = tried_at WHERE item = $1', [refund.id]);
   await reconcileUntil(refund.id, 3);
   expect((await run(workflowId)).status.name).toBe('RUNNING');
-  await rig.ledger.retryStuckItem(second.id, ago(0));
+  await rig.ledger.retryStuckItem({ key: 'retry', id: second.id, at: ago(0) });
   await expect
     .poll(
       async () => {

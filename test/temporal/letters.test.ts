@@ -164,7 +164,11 @@ test('a process that is terminated before its letter was taken leaves it to the 
   await rig.client.workflow.getHandle(giftWorkflowId(gift.id)).terminate('an operator slipped');
   rig.mail.treat(to, undefined);
   const item = await stuck();
-  await rig.ledger.retryStuckItem(`${item?.id}`, later(`${item?.tried_at}`, { ms: 1 }));
+  await rig.ledger.retryStuckItem({
+    key: 'retry-letter',
+    id: `${item?.id}`,
+    at: later(`${item?.tried_at}`, { ms: 1 }),
+  });
   const run = { taskQueue: TASK_QUEUE, workflowId: 'expiry-of-letters' };
   const report: ExpiryReport = await rig.client.workflow.execute(EXPIRY_WORKFLOW, run);
   expect(report).toMatchObject({ letters_sent: 1, duties: { letters: { failed: 0 } } });

@@ -107,7 +107,7 @@ test('what an operator has tried again is done and forgotten, once it can be', a
     await poison.remove(id);
   }
   const [item] = (await rig.ledger.listStuckItems({}, { limit: 10 })).data;
-  await rig.ledger.retryStuckItem(`${item?.id}`, new Date().toISOString());
+  await rig.ledger.retryStuckItem({ key: 'retry', id: `${item?.id}`, at: new Date().toISOString() });
   // Its own process may have been faster.
   expect(await reconcile()).toMatchObject({ failed: undefined });
   await rig.until({ id: `${item?.item}` }, 'settled');

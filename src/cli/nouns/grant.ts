@@ -1,14 +1,16 @@
 /** `boon grant`: credits into an account, through the API. */
 import { type Command, Option } from 'commander';
+import type { Grant } from '../../contracts/accounts/account.schema.ts';
 import { LOT_SOURCES, type LotSource } from '../../domain/lot.ts';
 import { apiClient } from '../api.ts';
 import { answer, credits, given, keyOf, moment, newCommand, withExamples, withKey } from '../command.ts';
-import { fields } from '../table.ts';
+import { more, type Paging, rowsOf, withPaging } from '../paging.ts';
+import { type Block, fields, table } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 
 export function fillGrant(grant: Command, terminal: Terminal): void {
-  withExamples(grant, ['grant create ada 100 --reason "invoice 4711"']);
-  grant.addCommand(create(terminal));
+  withExamples(grant, ['grant create ada 100 --reason "invoice 4711"', 'grant list ada']);
+  for (const make of [create, list, show]) grant.addCommand(make(terminal));
 }
 
 type Create = {
@@ -40,19 +42,63 @@ function create(terminal: Terminal): Command {
     async (account_id: string, amount: string, options: Create, command: Command) => {
       const { source, reason, expiresAt, giftable, product } = options;
       const body = { account_id, amount, source, reason };
-      const more = given({ expires_at: expiresAt, giftable, products: product });
-      const lot = await (await apiClient(terminal.env)).grants.create({ ...body, ...more }, keyOf(options));
-      answer(terminal, command, lot, [
-        fields({
-          lot: lot.id,
-          account: account_id,
-          source: lot.source,
-          credits: lot.granted,
-          'expires at': lot.expires_at ?? 'never',
-          giftable: lot.giftable ? 'yes' : 'no',
-          'pays for': lot.products?.join(' '),
-        }),
-      ]);
+      const rest = given({ expires_at: expiresAt, giftable, products: product });
+      const { grants } = await apiClient(terminal.env);
+      const grant = await grants.create({ ...body, ...rest }, keyOf(options));
+      answer(terminal, command, grant, grantBlocks(grant));
     },
   );
+}
+
+type List = Paging & { source?: LotSource };
+
+function list(terminal: Terminal): Command {
+  const command = newCommand('list', 'List what an account was granted, the latest first', [
+    'grant list ada',
+    'grant list ada --source promotional --all',
+  ])
+    .argument('<account>', 'who got it')
+    .addOption(new Option('--source <source>', 'only those').choices(LOT_SOURCES));
+  return withPaging(command).action(async (account_id: string, options: List, command: Command) => {
+    const { grants } = await apiClient(terminal.env);
+    const filter = { account_id, ...given({ source: options.source }) };
+    const page = await rowsOf(options, (query) => grants.list({ ...filter, ...query }));
+    const rows = page.data.map((one) => [
+      one.id,
+      one.source,
+      one.granted,
+      one.remaining,
+      one.granted_at,
+      one.expires_at ?? 'never',
+      one.reason,
+    ]);
+    const headings = ['grant', 'source', 'credits', 'left', 'granted at', 'expires at', 'reason'];
+    answer(terminal, command, page, [table(headings, rows, 'No grants.'), ...more(page)]);
+  });
+}
+
+function show(terminal: Terminal): Command {
+  return newCommand('show', 'Show a grant, and what is left of it', ['grant show 1042'])
+    .argument('<id>', 'the grant')
+    .action(async (id: string, _options: object, command: Command) => {
+      const grant = await (await apiClient(terminal.env)).grants.get(id);
+      answer(terminal, command, grant, grantBlocks(grant));
+    });
+}
+
+function grantBlocks(grant: Grant): Block[] {
+  return [
+    fields({
+      grant: grant.id,
+      account: grant.account_id,
+      source: grant.source,
+      credits: grant.granted,
+      left: grant.remaining,
+      'granted at': grant.granted_at,
+      'expires at': grant.expires_at ?? 'never',
+      giftable: grant.giftable ? 'yes' : 'no',
+      'pays for': grant.products?.join(' '),
+      reason: grant.reason,
+    }),
+  ];
 }

@@ -1,10 +1,11 @@
 /** `boon invoice`: what organisations are invoiced. */
-import type { Command } from 'commander';
-import type { Invoice } from '../../contracts/billing/invoice.ts';
+import { type Command, Option } from 'commander';
+import { INVOICE_STATUSES, type Invoice, type InvoiceStatus } from '../../contracts/billing/invoice.ts';
 import { invoiceCsv } from '../../contracts/billing/invoice-csv.ts';
 import { priceText } from '../../contracts/purchases/purchase.ts';
 import { apiClient } from '../api.ts';
-import { answer, keyOf, newCommand, withExamples, withKey } from '../command.ts';
+import { answer, given, keyOf, newCommand, withExamples, withKey } from '../command.ts';
+import { UsedWrongly } from '../failure.ts';
 import { coins } from '../money.ts';
 import { more, type Paging, rowsOf, withPaging } from '../paging.ts';
 import { type Block, fields, table } from '../table.ts';
@@ -22,24 +23,41 @@ export function fillInvoice(invoice: Command, terminal: Terminal): void {
   for (const make of [list, show, csv, markPaid, credit, voiding]) invoice.addCommand(make(terminal));
 }
 
+type List = Paging & { status?: InvoiceStatus; month?: string };
+
 function list(terminal: Terminal): Command {
-  const command = newCommand('list', 'List an organisation’s invoices, the latest month first', [
+  const command = newCommand('list', 'List invoices of an organisation, or of all, the latest month first', [
     'invoice list acme',
-  ]).argument('<organisation>', 'who is invoiced');
-  return withPaging(command).action(async (organisation: string, paging: Paging, command: Command) => {
-    const { invoices } = await apiClient(terminal.env);
-    const page = await rowsOf(paging, (query) => invoices.list(organisation, query));
-    const rows = page.data.map(({ id, month, status, credits, total, due_at }) => [
-      id,
-      month,
-      status,
-      credits,
-      priceText(total),
-      due_at.slice(0, 10),
-    ]);
-    const headings = ['id', 'month', 'status', 'credits', 'total', 'due'];
-    answer(terminal, command, page, [table(headings, rows, 'No invoices.'), ...more(page)]);
-  });
+    'invoice list --status open --month 2026-11',
+  ])
+    .argument('[organisation]', 'who is invoiced; default: all')
+    .addOption(new Option('--status <status>', 'of all organisations: only those').choices(INVOICE_STATUSES))
+    .option('--month <month>', 'of all organisations: months that began in it, such as 2026-11');
+  return withPaging(command).action(
+    async (organisation: string | undefined, options: List, command: Command) => {
+      const { status, month } = options;
+      if (organisation !== undefined && (status !== undefined || month !== undefined))
+        throw new UsedWrongly('Give an organisation, or --status and --month of all.');
+      const { invoices } = await apiClient(terminal.env);
+      const page = await rowsOf(options, (query) =>
+        organisation === undefined
+          ? invoices.search({ ...given({ status, month }), ...query })
+          : invoices.list(organisation, query),
+      );
+      const rows = page.data.map((one) => [
+        one.id,
+        ...(organisation === undefined ? [one.account_id] : []),
+        one.month,
+        one.status,
+        one.credits,
+        priceText(one.total),
+        one.due_at.slice(0, 10),
+      ]);
+      const whose = organisation === undefined ? ['account'] : [];
+      const headings = ['id', ...whose, 'month', 'status', 'credits', 'total', 'due'];
+      answer(terminal, command, page, [table(headings, rows, 'No invoices.'), ...more(page)]);
+    },
+  );
 }
 
 function show(terminal: Terminal): Command {

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import type { ApiKey, ApiKeyWithSecret } from '../../contracts/accounts/api-key.schema.ts';
 import { EVERY_SCOPE, type GrantedScope, SCOPES } from '../../contracts/accounts/scopes.ts';
 import { apiClient } from '../api.ts';
-import { answer, given, moment, newCommand, wholeNumber, withExamples } from '../command.ts';
+import { answer, given, keyOf, moment, newCommand, wholeNumber, withExamples, withKey } from '../command.ts';
 import { more, type Paging, rowsOf, withPaging } from '../paging.ts';
 import { type Block, fields, table } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
@@ -18,10 +18,10 @@ export function fillKey(key: Command, terminal: Terminal): void {
   for (const make of [create, list, rotate, revoke]) key.addCommand(make(terminal));
 }
 
-type Create = { scope: GrantedScope[]; expiresAt?: string };
+type Create = { scope: GrantedScope[]; expiresAt?: string; idempotencyKey?: string };
 
 function create(terminal: Terminal): Command {
-  return newCommand('create', 'Make a key; it is shown this once', [
+  const command = newCommand('create', 'Make a key; it is shown this once', [
     'key create "billing service" --scope accounts:write grants:write',
   ])
     .argument('<name>', 'who uses it')
@@ -30,12 +30,12 @@ function create(terminal: Terminal): Command {
         .choices([...SCOPES, EVERY_SCOPE])
         .makeOptionMandatory(),
     )
-    .option('--expires-at <time>', 'when it stops working; default: never', moment)
-    .action(async (name: string, { scope, expiresAt }: Create, command: Command) => {
-      const body = { name, scopes: scope, ...given({ expires_at: expiresAt }) };
-      const key = await (await apiClient(terminal.env)).apiKeys.create(body);
-      answer(terminal, command, key, keyBlocks(key));
-    });
+    .option('--expires-at <time>', 'when it stops working; default: never', moment);
+  return withKey(command, 'makes two').action(async (name: string, options: Create, command: Command) => {
+    const body = { name, scopes: options.scope, ...given({ expires_at: options.expiresAt }) };
+    const key = await (await apiClient(terminal.env)).apiKeys.create(body, keyOf(options));
+    answer(terminal, command, key, keyBlocks(key));
+  });
 }
 
 function list(terminal: Terminal): Command {
@@ -55,19 +55,19 @@ function list(terminal: Terminal): Command {
   });
 }
 
-type Rotate = { grace?: number };
+type Rotate = { grace?: number; idempotencyKey?: string };
 
 function rotate(terminal: Terminal): Command {
-  return newCommand('rotate', 'Replace a key; the old one works a while longer', [
+  const command = newCommand('rotate', 'Replace a key; the old one works a while longer', [
     `key rotate ${KEY} --grace 0`,
   ])
     .argument('<id>', 'the key')
-    .option('--grace <seconds>', 'how long the old one works; default: a day', wholeNumber(0))
-    .action(async (id: string, { grace }: Rotate, command: Command) => {
-      const { apiKeys } = await apiClient(terminal.env);
-      const key = await apiKeys.rotate(id, given({ grace_seconds: grace }));
-      answer(terminal, command, key, keyBlocks(key));
-    });
+    .option('--grace <seconds>', 'how long the old one works; default: a day', wholeNumber(0));
+  return withKey(command, 'rotates twice').action(async (id: string, options: Rotate, command: Command) => {
+    const { apiKeys } = await apiClient(terminal.env);
+    const key = await apiKeys.rotate(id, given({ grace_seconds: options.grace }), keyOf(options));
+    answer(terminal, command, key, keyBlocks(key));
+  });
 }
 
 function revoke(terminal: Terminal): Command {
@@ -87,7 +87,12 @@ function keyBlocks(key: ApiKeyWithSecret | ApiKey): Block[] {
       scopes: key.scopes.join(' '),
       expires: key.expires_at ?? 'never',
       'old one until': key.previous_works_until,
-      key: 'key' in key ? `${key.key} (shown this once)` : null,
+      key: shownOnce(key),
     }),
   ];
+}
+
+function shownOnce(key: ApiKeyWithSecret | ApiKey): string | null {
+  if (!('key' in key)) return null;
+  return key.key === null ? 'was shown before; rotate it to get another' : `${key.key} (shown this once)`;
 }

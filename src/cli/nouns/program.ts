@@ -1,14 +1,66 @@
 /** `boon program`: referral programs, through the API. */
 import type { Command } from 'commander';
+import { packageText } from '../../contracts/purchases/purchase.ts';
 import { reportCsv } from '../../contracts/referrals/program-report.ts';
 import { apiClient } from '../api.ts';
 import { answer, given, newCommand, withExamples } from '../command.ts';
+import { more, type Paging, rowsOf, withPaging } from '../paging.ts';
 import { fields, table } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 
 export function fillProgram(program: Command, terminal: Terminal): void {
-  withExamples(program, ['program report codex-pilot --from 2026-06-11']);
-  program.addCommand(report(terminal));
+  withExamples(program, ['program list', 'program report codex-pilot --from 2026-06-11']);
+  for (const make of [list, show, report]) program.addCommand(make(terminal));
+}
+
+function list(terminal: Terminal): Command {
+  const command = newCommand('list', 'List the programs of the policy in use', ['program list']);
+  return withPaging(command).action(async (paging: Paging, command: Command) => {
+    const { programs } = await apiClient(terminal.env);
+    const page = await rowsOf(paging, (query) => programs.list(query));
+    const rows = page.data.map((one) => [
+      one.id,
+      one.state,
+      rewardText(one.rewards.referrer),
+      rewardText(one.rewards.friend),
+      one.closes_at ?? 'never',
+    ]);
+    const headings = ['program', 'state', 'who invites gets', 'the friend gets', 'closes'];
+    answer(terminal, command, page, [table(headings, rows, 'No programs.'), ...more(page)]);
+  });
+}
+
+function show(terminal: Terminal): Command {
+  return newCommand('show', 'Show a program: its terms, and whether it is open', ['program show codex-pilot'])
+    .argument('<program>', 'the program of the policy')
+    .action(async (name: string, _options: object, command: Command) => {
+      const program = await (await apiClient(terminal.env)).programs.get(name);
+      answer(terminal, command, program, [
+        fields({
+          program: program.id,
+          state: program.state,
+          'opens at': program.opens_at,
+          'closes at': program.closes_at,
+          plans: program.plans.join(' '),
+          cohort: program.cohort,
+          invitations: program.invites,
+          'prompts of the friend': program.prompts,
+          'who invites gets': rewardText(program.rewards.referrer),
+          'the friend gets': rewardText(program.rewards.friend),
+          'rewards in a month': `${program.monthly_cap}, beyond that: ${program.over_cap}`,
+          'invitation valid for': program.invite_valid_for,
+          'taken back within': program.clawback_within,
+          'credits valid for': program.credits_valid_for,
+        }),
+      ]);
+    });
+}
+
+function rewardText(reward: { resets: number; credits: string } | null): string {
+  if (reward === null) return 'nothing';
+  const resets = reward.resets === 0 ? [] : [packageText({ credits: '0', resets: reward.resets })];
+  const credits = reward.credits === '0' ? [] : [`${reward.credits} credits`];
+  return [...resets, ...credits].join(' and ');
 }
 
 type Report = { from?: string; to?: string; csv?: boolean };

@@ -1,6 +1,7 @@
 /** `boon referral`: invitations of friends through the API. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { ReferralView } from '../../contracts/referrals/referral.schema.ts';
+import { REFERRAL_STATUSES, type ReferralStatus } from '../../domain/referral-status.ts';
 import { apiClient } from '../api.ts';
 import { answer, given, keyOf, moment, newCommand, withExamples, withKey } from '../command.ts';
 import { more, type Paging, rowsOf, withPaging } from '../paging.ts';
@@ -49,29 +50,44 @@ function show(terminal: Terminal): Command {
     });
 }
 
-type List = Paging & { program?: string };
+type List = Paging & { program?: string; status?: ReferralStatus };
 
 function list(terminal: Terminal): Command {
   const command = newCommand(
     'list',
-    'List an account’s invitations, the latest first, each with what is missing',
-    ['referral list ada', 'referral list ada --program codex-selective'],
+    'List invitations of an account, or of all, the latest first, each with what is missing',
+    ['referral list ada', 'referral list ada --program codex-selective', 'referral list --status joined'],
   )
-    .argument('<account>', 'who invited')
-    .option('--program <name>', 'only those into this program');
-  return withPaging(command).action(async (account: string, options: List, command: Command) => {
+    .argument('[account]', 'who invited; default: everybody')
+    .option('--program <name>', 'only those into this program')
+    .addOption(new Option('--status <status>', 'only those that are').choices(REFERRAL_STATUSES));
+  return withPaging(command).action(async (account: string | undefined, options: List, command: Command) => {
     const { referrals } = await apiClient(terminal.env);
-    const filter = given({ program: options.program });
-    const page = await rowsOf(options, (query) => referrals.list(account, { ...filter, ...query }));
+    const { program, status } = options;
+    const filter = given({ program });
+    const page = await rowsOf(options, (query) =>
+      account === undefined || status !== undefined
+        ? referrals.search({ ...filter, ...given({ status, referrer_id: account }), ...query })
+        : referrals.list(account, { ...filter, ...query }),
+    );
     const rows = page.data.map((one) => [
       one.id,
       one.status,
       one.program,
+      ...(account === undefined ? [one.referrer_id] : []),
       one.email,
       `${one.prompts_seen}/${one.prompts_required}`,
       one.next_step,
     ]);
-    const headings = ['invitation', 'status', 'program', 'to', 'prompts', 'next step'];
+    const headings = [
+      'invitation',
+      'status',
+      'program',
+      ...(account === undefined ? ['from'] : []),
+      'to',
+      'prompts',
+      'next step',
+    ];
     answer(terminal, command, page, [table(headings, rows, 'No invitations.'), ...more(page)]);
   });
 }

@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { STUCK_DUTIES, type StuckDuty, type StuckItem, WHOLE_DUTY } from '../../contracts/stuck-item.ts';
 import { apiClient } from '../api.ts';
-import { answer, given, newCommand, withExamples } from '../command.ts';
+import { answer, given, keyOf, newCommand, withExamples, withKey } from '../command.ts';
 import { UsedWrongly } from '../failure.ts';
 import { more, type Paging, rowsOf, withPaging } from '../paging.ts';
 import { type Block, table } from '../table.ts';
@@ -34,30 +34,33 @@ function list(terminal: Terminal): Command {
   });
 }
 
-type Retry = { all?: true; what?: StuckDuty };
+type Retry = { all?: true; what?: StuckDuty; idempotencyKey?: string };
 
 function retry(terminal: Terminal): Command {
-  return newCommand('retry', 'Have the next run of the schedules try it', [
+  const command = newCommand('retry', 'Have the next run of the schedules try it', [
     `stuck retry ${STUCK}`,
     'stuck retry --all',
   ])
     .argument('[id]', 'the stuck item')
     .option('--all', 'everything that is stuck')
-    .addOption(whatOption())
-    .action(async (id: string | undefined, { all, what }: Retry, command: Command) => {
+    .addOption(whatOption());
+  return withKey(command, 'asks twice for one item').action(
+    async (id: string | undefined, options: Retry, command: Command) => {
+      const { all, what } = options;
       if ((id === undefined) !== (all === true || what !== undefined)) {
         throw new UsedWrongly('Name one stuck item, or --what it is, or --all.');
       }
       const { stuck } = await apiClient(terminal.env);
       const items: StuckItem[] = [];
-      if (id !== undefined) items.push(await stuck.retry(id));
+      if (id !== undefined) items.push(await stuck.retry(id, keyOf(options)));
       else for await (const { id } of stuck.listAll(given({ what }))) items.push(await stuck.retry(id));
       const when = 'The next run tries them: within a minute, or five for expiry.';
       answer(terminal, command, { data: items }, [
         itemTable(items),
         ...(items.length === 0 ? [] : ['', when]),
       ]);
-    });
+    },
+  );
 }
 
 function whatOption(): Option {

@@ -12,6 +12,7 @@ import { LOT_SOURCES } from '../../domain/lot.ts';
 import { NameSchema } from '../policy.schema.ts';
 import {
   AccountIdSchema,
+  AnyAccountIdSchema,
   CreditsSchema,
   CreditsSumSchema,
   EmailSchema,
@@ -154,6 +155,18 @@ export const LotSchema = z
   .meta({ id: 'Lot' });
 export type Lot = z.infer<typeof LotSchema>;
 
+/** A lot that was granted: what it is now, whose, and why. */
+export const GrantSchema = LotSchema.extend({
+  account_id: z.string().meta({ description: 'Whose it is' }),
+  reason: z.string().meta({ description: 'Why it was granted: for operators, or what gave it' }),
+}).meta({ id: 'Grant' });
+export type Grant = z.infer<typeof GrantSchema>;
+
+export const GrantListQuerySchema = PageQuerySchema.extend({
+  account_id: AnyAccountIdSchema,
+  source: z.enum(LOT_SOURCES).optional().meta({ description: 'Only grants of this kind' }),
+});
+
 export const BalanceSchema = z
   .object({
     account_id: z.string(),
@@ -206,7 +219,7 @@ export const MovementSchema = z
 export type Movement = z.infer<typeof MovementSchema>;
 
 /** Body of `POST /v1/credits/grants`. */
-export const GrantSchema = z
+export const GrantRequestSchema = z
   .strictObject({
     account_id: z.union([AccountIdSchema, z.literal(PROMOTIONAL_BUDGET)]),
     amount: PositiveCreditsSchema,
@@ -225,10 +238,10 @@ export const GrantSchema = z
     reason: ReasonSchema,
   })
   .meta({
-    id: 'Grant',
+    id: 'GrantRequest',
     example: { account_id: 'user_ada', amount: '100', source: 'purchased', reason: 'order 1017' },
   });
-export type GrantBody = z.infer<typeof GrantSchema>;
+export type GrantBody = z.infer<typeof GrantRequestSchema>;
 
 const AllowanceSchema = z.object({
   limit: z.object({ count: z.int(), amount: CreditsSchema }),

@@ -61,6 +61,9 @@ export const ApiKeySchema = z
 export type ApiKey = z.infer<typeof ApiKeySchema>;
 
 export const ApiKeyWithSecretSchema = ApiKeySchema.extend({
-  key: z.string().meta({ description: 'The key. It is shown here and never again', example: 'boon_sk_…' }),
+  key: z.string().nullable().meta({
+    description: 'The key. It is shown here and never again: null when the call is repeated',
+    example: 'boon_sk_…',
+  }),
 }).meta({ id: 'ApiKeyWithSecret' });
 export type ApiKeyWithSecret = z.infer<typeof ApiKeyWithSecretSchema>;

@@ -1,6 +1,12 @@
 /** Invoices, as HTTP shows them. */
 import { z } from 'zod';
-import { CreditsSumSchema, InstantSchema, ReasonSchema, textSchema } from '../primitives.schema.ts';
+import {
+  CreditsSumSchema,
+  InstantSchema,
+  PageQuerySchema,
+  ReasonSchema,
+  textSchema,
+} from '../primitives.schema.ts';
 import { INVOICE_CORRECTION_KINDS, INVOICE_NOTICES, INVOICE_STATUSES } from './invoice.ts';
 
 export const MoneySchema = z
@@ -37,6 +43,15 @@ export const InvoiceSchema = z
     }),
   })
   .meta({ id: 'Invoice' });
+
+export const InvoiceSearchQuerySchema = PageQuerySchema.extend({
+  status: z.enum(INVOICE_STATUSES).optional().meta({ description: 'Only invoices that are so' }),
+  month: z
+    .string()
+    .regex(/^(20|21)\d\d-(0[1-9]|1[0-2])$/, 'must be a month such as "2026-11"')
+    .optional()
+    .meta({ description: 'Only billing months that began in this month (UTC)', example: '2026-11' }),
+});
 
 const InvoiceLineSchema = z.object({
   member_id: z.string(),

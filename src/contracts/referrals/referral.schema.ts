@@ -85,6 +85,14 @@ export type ReferralView = z.infer<typeof ReferralSchema>;
 
 export const ReferralListQuerySchema = PageQuerySchema.extend({ program: ProgramSchema.optional() });
 
+export const ReferralSearchQuerySchema = ReferralListQuerySchema.extend({
+  status: z
+    .enum(REFERRAL_STATUSES)
+    .optional()
+    .meta({ description: 'An invitation that ran out is found as `expired` some minutes after its end' }),
+  referrer_id: AccountIdSchema.optional().meta({ description: 'Only invitations by this account' }),
+});
+
 /** Body of `POST /v1/referrals/{id}/link-used`. */
 export const LinkUsedSchema = z
   .strictObject({

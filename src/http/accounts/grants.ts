@@ -1,10 +1,12 @@
 /** Grants: credits that come into an account from outside. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { GrantSchema, LotSchema } from '../../contracts/accounts/account.schema.ts';
+import { GrantRequestSchema, GrantSchema } from '../../contracts/accounts/account.schema.ts';
 import { services } from '../callers/access.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';
 import { recordedRefusals } from '../route/answers.ts';
 import type { ServerParts } from '../route/server-parts.ts';
+
+const TAGS = ['Grants'];
 
 export const grantRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { ledger, clock }) => {
   app.route({
@@ -13,12 +15,12 @@ export const grantRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
     config: { access: services('grants:write'), idempotency: 'required' },
     schema: {
       operationId: 'createGrant',
-      tags: ['Grants'],
+      tags: TAGS,
       summary: 'Grant credits to an account',
       description: 'The account `boon:promotional` is the budget that pays for promotional gifts.',
-      body: GrantSchema,
+      body: GrantRequestSchema,
       response: {
-        200: LotSchema,
+        200: GrantSchema,
         ...recordedRefusals('not_found', 'account_frozen', 'recipient_ineligible', 'account_full'),
       },
     },
@@ -35,7 +37,7 @@ export const grantRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
         products,
         reason,
       });
-      return recordedAnswer(reply, recorded);
+      return { ...recordedAnswer(reply, recorded), account_id, reason };
     },
   });
 };

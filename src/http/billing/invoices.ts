@@ -8,14 +8,9 @@ import {
 } from '../../contracts/billing/invoice.schema.ts';
 import { invoiceCsv } from '../../contracts/billing/invoice-csv.ts';
 import { BoonError } from '../../contracts/errors.ts';
-import {
-  AccountIdSchema,
-  PageQuerySchema,
-  pageOf,
-  RecordIdSchema,
-} from '../../contracts/primitives.schema.ts';
+import { RecordIdSchema } from '../../contracts/primitives.schema.ts';
 import { callerOf, services, servicesAndOwner } from '../callers/access.ts';
-import { principalId, requireOwnAccount } from '../callers/principal.ts';
+import { principalId } from '../callers/principal.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';
 import { readRefusals, recordedRefusals } from '../route/answers.ts';
 import type { ServerParts } from '../route/server-parts.ts';
@@ -24,24 +19,6 @@ const TAGS = ['Invoices'];
 export const InvoiceIdSchema = z.object({ id: RecordIdSchema });
 
 export const invoiceRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { ledger, clock }) => {
-  app.route({
-    method: 'GET',
-    url: '/v1/accounts/:id/invoices',
-    config: { access: servicesAndOwner('accounts:read') },
-    schema: {
-      operationId: 'listInvoices',
-      tags: TAGS,
-      summary: 'List an organisation’s invoices, the latest month first',
-      params: z.object({ id: AccountIdSchema }),
-      querystring: PageQuerySchema,
-      response: { 200: pageOf(InvoiceSchema).meta({ id: 'Invoices' }), ...readRefusals('not_found') },
-    },
-    handler: (request) => {
-      requireOwnAccount(callerOf(request), request.params.id);
-      return ledger.listInvoices(request.params.id, request.query);
-    },
-  });
-
   app.route({
     method: 'GET',
     url: '/v1/invoices/:id',

@@ -107,8 +107,7 @@ export const campaignRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, pa
     app.route({
       method: 'POST',
       url: `/v1/campaigns/:id/${action}`,
-      // What is paused already stays paused, so a key is welcome and not needed.
-      config: { access: services('campaigns:operate'), idempotency: 'optional' },
+      config: { access: services('campaigns:operate'), idempotency: 'required' },
       schema: {
         operationId: `${action}Campaign`,
         tags: TAGS,

@@ -46,8 +46,8 @@ export const inviteRoutes: FastifyPluginAsyncZod<InviteParts> = async (app, { de
       schema: { hide: true, params: InviteIdSchema, response: { 200: ResentSchema } },
       handler: async (request) => {
         const { referral_id } = request.params;
-        const { status } = await desk.resend(callerOf(request), referral_id, businessKeyOf(request));
-        return { referral_id, status };
+        const { value } = await desk.resend(callerOf(request), referral_id, businessKeyOf(request));
+        return { referral_id, status: value.status };
       },
     });
   }

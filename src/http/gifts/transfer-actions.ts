@@ -20,8 +20,6 @@ const URL = '/v1/transfers/:id';
 
 const operator = { access: services('gifts:operate'), idempotency: 'required' } as const;
 const owner = { access: servicesAndOwner('gifts:write'), idempotency: 'required' } as const;
-/** Holding and releasing move no value, so a key is welcome and not needed. */
-const operatorWithoutKey = { access: services('gifts:operate'), idempotency: 'optional' } as const;
 
 /** A gift that is not in a state for the action. */
 const STATE: readonly ErrorCode[] = ['not_found', 'already_settled', 'already_resolved'];
@@ -84,7 +82,7 @@ export const transferActionRoutes: FastifyPluginAsyncZod<{ desk: GiftDesk }> = a
   app.route({
     method: 'POST',
     url: `${URL}/hold`,
-    config: operatorWithoutKey,
+    config: operator,
     schema: {
       operationId: 'holdTransfer',
       tags: TAGS,
@@ -105,7 +103,7 @@ export const transferActionRoutes: FastifyPluginAsyncZod<{ desk: GiftDesk }> = a
   app.route({
     method: 'POST',
     url: `${URL}/release`,
-    config: operatorWithoutKey,
+    config: operator,
     schema: {
       operationId: 'releaseTransfer',
       tags: TAGS,

@@ -6,9 +6,9 @@ export const API_INFO = {
   description: [
     'Credit gifts between accounts: screened, held for their settlement time and settled exactly once.',
     '',
-    'Amounts are decimal strings of credits. Times are RFC 3339, in UTC. Every POST that moves value takes an',
-    '`Idempotency-Key`: the same key and body get the same answer again, with `Idempotent-Replayed: true`. Errors',
-    'are `application/problem+json` (RFC 9457) with a `code` from a closed list.',
+    'Amounts are decimal strings of credits. Times are RFC 3339, in UTC. Every POST that changes something takes',
+    'an `Idempotency-Key`, unless its body has an id: the same key and body get the same answer again, with',
+    '`Idempotent-Replayed: true`. Errors are `application/problem+json` (RFC 9457) with a `code` from a closed list.',
   ].join('\n'),
   license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
 };

@@ -1,57 +1,78 @@
-/** Reports of programs. */
+/** Programs of the policy in use. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import {
-  ProgramReportQuerySchema,
-  ProgramReportSchema,
-} from '../../contracts/referrals/program-report.schema.ts';
-import { type ProgramReport, reportCsv } from '../../contracts/referrals/program-report.ts';
+import { BoonError } from '../../contracts/errors.ts';
+import { PageQuerySchema, pageOf } from '../../contracts/primitives.schema.ts';
+import { type Program, ProgramViewSchema } from '../../contracts/referrals/program.schema.ts';
 import { ProgramSchema } from '../../contracts/referrals/referral.schema.ts';
+import type { ProgramPolicy } from '../../domain/policy.ts';
+import { decodeCursor } from '../../ledger/postgres/cursor.ts';
+import { toPage } from '../../ledger/postgres/page.ts';
 import { services } from '../callers/access.ts';
 import { readRefusals } from '../route/answers.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 
-const DAY_MS = 86_400_000;
-/** Days of a report that does not say where it begins, with the last. */
-const DEFAULT_DAYS = 30;
+const PROGRAM_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 
-export const programRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { ledger, clock }) => {
+export const programRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { clock, policy }) => {
   app.route({
     method: 'GET',
-    url: '/v1/programs/:program/report',
+    url: '/v1/programs',
     config: { access: services('referrals:read') },
     schema: {
-      operationId: 'getProgramReport',
+      operationId: 'listPrograms',
       tags: ['Referrals'],
-      summary: 'Report what became of a program’s invitations, by day',
-      params: z.object({ program: ProgramSchema }),
-      querystring: ProgramReportQuerySchema,
-      response: {
-        200: {
-          description: 'The report; as CSV a line for each day',
-          content: {
-            'application/json': { schema: ProgramReportSchema },
-            'text/csv': { schema: z.string() },
-          },
-        },
-        ...readRefusals('not_found'),
-      },
+      summary: 'List the programs of the policy in use, by name',
+      querystring: PageQuerySchema,
+      response: { 200: pageOf(ProgramViewSchema).meta({ id: 'ProgramList' }), ...readRefusals() },
     },
-    handler: async (request, reply) => {
-      const { to = isoDay(clock().getTime()), format = accepted(request.headers.accept) } = request.query;
-      const { from = isoDay(Date.parse(to) - (DEFAULT_DAYS - 1) * DAY_MS) } = request.query;
-      const report = await ledger.programReport({ program: request.params.program, from, to });
-      if (format === 'json') return report;
-      reply.type('text/csv; charset=utf-8').serializer((sent: ProgramReport) => reportCsv(sent));
-      return report;
+    handler: async ({ query: { limit, cursor } }) => {
+      const [after] = cursor === undefined ? [''] : decodeCursor(cursor, [PROGRAM_NAME]);
+      const { programs } = policy().policy;
+      const ids = Object.keys(programs)
+        .sort()
+        .filter((id) => id > `${after}`);
+      return toPage(
+        ids.slice(0, limit + 1),
+        limit,
+        (id) => [id],
+        (id) => viewProgram(id, programs[id] as ProgramPolicy, clock()),
+      );
+    },
+  });
+
+  app.route({
+    method: 'GET',
+    url: '/v1/programs/:program',
+    config: { access: services('referrals:read') },
+    schema: {
+      operationId: 'getProgram',
+      tags: ['Referrals'],
+      summary: 'Show a program: whether it is open, and its terms for new invitations',
+      description: 'What is open already goes on under the terms that it was sent under.',
+      params: z.object({ program: ProgramSchema }),
+      response: { 200: ProgramViewSchema, ...readRefusals('not_found') },
+    },
+    handler: async ({ params: { program } }) => {
+      const { programs } = policy().policy;
+      const terms = Object.hasOwn(programs, program) ? programs[program] : undefined;
+      if (terms === undefined) throw new BoonError('not_found', `There is no program "${program}".`);
+      return viewProgram(program, terms, clock());
     },
   });
 };
 
-function isoDay(epochMilliseconds: number): string {
-  return new Date(epochMilliseconds).toISOString().slice(0, 10);
-}
-
-function accepted(header: string | undefined): 'json' | 'csv' {
-  return /\btext\/csv\b/.test(header ?? '') ? 'csv' : 'json';
+function viewProgram(id: string, terms: ProgramPolicy, now: Date): Program {
+  const { opens_at, closes_at } = terms;
+  const opens = opens_at === null ? null : new Date(opens_at);
+  const closes = closes_at === null ? null : new Date(closes_at);
+  const isUpcoming = opens !== null && now < opens;
+  const isClosed = closes !== null && now >= closes;
+  return {
+    ...terms,
+    id,
+    state: isUpcoming ? 'upcoming' : isClosed ? 'closed' : 'open',
+    opens_at: opens?.toISOString() ?? null,
+    closes_at: closes?.toISOString() ?? null,
+  };
 }

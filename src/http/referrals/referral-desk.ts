@@ -1,15 +1,10 @@
 /** Where referrals are handed in: the ledger's answer, the signals to their process, and the view for the caller. */
 import { BoonError } from '../../contracts/errors.ts';
 import type { LinkUsed, ReferralRequest, ReferralView } from '../../contracts/referrals/referral.schema.ts';
-import {
-  type Referral,
-  type RewardWindow,
-  referralWorkflowId,
-  rewardWindowWorkflowId,
-} from '../../contracts/referrals/referral.ts';
+import { type Referral, referralWorkflowId } from '../../contracts/referrals/referral.ts';
 import type { Page, PageRequest } from '../../ledger/postgres/page.ts';
 import type { Recorded } from '../../ledger/postgres/recorded.ts';
-import type { RaiseCap } from '../../ledger/referrals/reward-windows.ts';
+import type { ReferralFilter } from '../../ledger/referrals/search-referrals.ts';
 import { type Principal, principalId } from '../callers/principal.ts';
 import { createGiftTeller } from '../gifts/gift-teller.ts';
 import { newId } from '../route/new-id.ts';
@@ -26,13 +21,15 @@ export interface ReferralDesk {
     page: PageRequest,
     program?: string,
   ): Promise<Page<ReferralView>>;
+  /** Invitations of all accounts. */
+  search(caller: Principal, filter: ReferralFilter, page: PageRequest): Promise<Page<ReferralView>>;
   useLink(
     caller: Principal,
     referralId: string,
     used: LinkUsed,
     key: string,
   ): Promise<Recorded<ReferralView>>;
-  resend(caller: Principal, referralId: string, key: string): Promise<ReferralView>;
+  resend(caller: Principal, referralId: string, key: string): Promise<Recorded<ReferralView>>;
   cancel(
     caller: Principal,
     referralId: string,
@@ -45,12 +42,6 @@ export interface ReferralDesk {
     reason: string,
     key: string,
   ): Promise<Recorded<ReferralView>>;
-  window(accountId: string, program: string): Promise<RewardWindow>;
-  raiseCap(
-    caller: Principal,
-    raise: Pick<RaiseCap, 'account_id' | 'program' | 'cap' | 'reason'> & { month?: string | undefined },
-    key: string,
-  ): Promise<Recorded<RewardWindow>>;
 }
 
 const BY_REFERRER = { fix: 'Have the referrer do it, or call it from your backend with an API key.' };
@@ -80,18 +71,11 @@ export function createReferralDesk(parts: ServerParts): ReferralDesk {
     },
 
     async list(caller, referrerId, page, program) {
-      const { data, next_cursor } = await ledger.listReferrals(referrerId, page, program, now());
-      const addresses =
-        data.length > 0 ? await ledger.referralAddresses(data.map(({ id }) => id)) : new Map();
-      const referrer_name = data.length > 0 ? await ledger.nameOf(referrerId) : null;
-      const views = data.map((one) =>
-        viewReferral(one, sideOf(caller, one), {
-          publicUrl,
-          address: addresses.get(one.id),
-          referrer_name,
-        }),
-      );
-      return { data: views, next_cursor };
+      return viewReferralPage(parts, caller, await ledger.listReferrals(referrerId, page, program, now()));
+    },
+
+    async search(caller, filter, page) {
+      return viewReferralPage(parts, caller, await ledger.searchReferrals(filter, page, now()));
     },
 
     async useLink(caller, referralId, used, key) {
@@ -104,11 +88,14 @@ export function createReferralDesk(parts: ServerParts): ReferralDesk {
     async resend(caller, referralId, key) {
       const referral = await visible(caller, referralId);
       requireReferrer(caller, referral);
+      const known = await ledger.recordedResend(key, referralId);
+      if (known !== undefined) return { value: await view(caller, known), replayed: true };
       if (referral.status !== 'invited') {
         throw new BoonError('already_resolved', 'The invitation no longer waits for the friend.');
       }
       await referralProcess.resend(referral, key);
-      return await view(caller, referral);
+      const { value, replayed } = await ledger.recordResend({ key, at: now(), referral_id: referralId });
+      return { value: await view(caller, value), replayed };
     },
 
     async cancel(caller, referralId, reason, key) {
@@ -131,19 +118,6 @@ export function createReferralDesk(parts: ServerParts): ReferralDesk {
       const recorded = await ledger.actOnReferral(request);
       for (const { account_id } of recorded.value.rewards) tellGifts(account_id, request.at);
       return await told(caller, recorded);
-    },
-
-    window: (accountId, program) => ledger.rewardWindow(accountId, program, now()),
-
-    async raiseCap(caller, { month, ...raise }, key) {
-      const present = month ?? (await ledger.rewardWindow(raise.account_id, raise.program, now())).month;
-      const by = principalId(caller);
-      const recorded = await ledger.raiseCap({ key, at: now(), ...raise, month: present, by });
-      const { account_id } = recorded.value;
-      starts.add(rewardWindowWorkflowId(account_id, present), `tell ${raise.program}`, () =>
-        referralProcess.windowChanged(recorded.value),
-      );
-      return recorded;
     },
   };
 
@@ -187,4 +161,24 @@ function requireReferrer(caller: Principal, referral: Referral): void {
   if (sideOf(caller, referral) === 'friend') {
     throw new BoonError('forbidden', 'Only the referrer can do this to an invitation.', BY_REFERRER);
   }
+}
+
+/** A page of referrals as the caller sees them: addresses are read at once for all. */
+async function viewReferralPage(
+  { ledger, publicUrl }: ServerParts,
+  caller: Principal,
+  { data, next_cursor }: Page<Referral>,
+): Promise<Page<ReferralView>> {
+  if (data.length === 0) return { data: [], next_cursor };
+  const addresses = await ledger.referralAddresses(data.map(({ id }) => id));
+  const referrers = [...new Set(data.map(({ referrer_id }) => referrer_id))];
+  const names = new Map(
+    await Promise.all(referrers.map(async (id) => [id, await ledger.nameOf(id)] as const)),
+  );
+  const views = data.map((one) => {
+    const referrer_name = names.get(one.referrer_id) ?? null;
+    const address = addresses.get(one.id);
+    return viewReferral(one, sideOf(caller, one), { publicUrl, address, referrer_name });
+  });
+  return { data: views, next_cursor };
 }

@@ -1,16 +1,14 @@
-/** Referrals: invited, followed, mailed again, canceled; and the billing months that their rewards come in. */
+/** Referrals: invited, shown and listed. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ErrorCode } from '../../contracts/error-codes.ts';
 import { AccountIdSchema, pageOf } from '../../contracts/primitives.schema.ts';
 import {
-  ClawBackSchema,
-  LinkUsedSchema,
-  ReferralCancelSchema,
   ReferralIdSchema,
   ReferralListQuerySchema,
   ReferralRequestSchema,
   ReferralSchema,
+  ReferralSearchQuerySchema,
 } from '../../contracts/referrals/referral.schema.ts';
 import { callerOf, services, servicesAndOwner } from '../callers/access.ts';
 import { requireOwnAccount } from '../callers/principal.ts';
@@ -59,6 +57,23 @@ export const referralRoutes: FastifyPluginAsyncZod<{ desk: ReferralDesk }> = asy
 
   app.route({
     method: 'GET',
+    url: '/v1/referrals',
+    config: { access: services('referrals:read') },
+    schema: {
+      operationId: 'searchReferrals',
+      tags: TAGS,
+      summary: 'List invitations of all accounts, the latest first',
+      querystring: ReferralSearchQuerySchema,
+      response: { 200: pageOf(ReferralSchema).meta({ id: 'ReferralList' }), ...readRefusals('not_found') },
+    },
+    handler: (request) => {
+      const { limit, cursor, ...filter } = request.query;
+      return desk.search(callerOf(request), filter, { limit, cursor });
+    },
+  });
+
+  app.route({
+    method: 'GET',
     url: '/v1/referrals/:id',
     config: { access: servicesAndOwner('referrals:read') },
     schema: {
@@ -88,94 +103,6 @@ export const referralRoutes: FastifyPluginAsyncZod<{ desk: ReferralDesk }> = asy
       requireOwnAccount(caller, request.params.id);
       const { program, ...page } = request.query;
       return desk.list(caller, request.params.id, page, program);
-    },
-  });
-
-  app.route({
-    method: 'POST',
-    url: '/v1/referrals/:id/link-used',
-    config: { access: services('referrals:write'), idempotency: 'required' },
-    schema: {
-      operationId: 'useReferralLink',
-      tags: TAGS,
-      summary: 'Report that the friend signed up or in through the link',
-      description:
-        'A friend who does not count is an answer, not an error: `status` is `refused`, and `reason_code` says why.',
-      params: IdSchema,
-      body: LinkUsedSchema,
-      response: {
-        200: ReferralSchema,
-        ...recordedRefusals('not_found', 'claim_invalid', 'claim_expired', 'already_resolved'),
-      },
-    },
-    handler: async (request, reply) => {
-      const { params, body } = request;
-      const recorded = await desk.useLink(callerOf(request), params.id, body, businessKeyOf(request));
-      return recordedAnswer(reply, recorded);
-    },
-  });
-
-  app.route({
-    method: 'POST',
-    url: '/v1/referrals/:id/resend',
-    config: { access: servicesAndOwner('referrals:write'), idempotency: 'optional' },
-    schema: {
-      operationId: 'resendReferral',
-      tags: TAGS,
-      summary: 'Mail the invitation again, at most three times',
-      params: IdSchema,
-      response: {
-        200: ReferralSchema,
-        ...recordedRefusals('not_found', 'already_resolved', 'resend_limit_reached'),
-      },
-    },
-    handler: (request) => desk.resend(callerOf(request), request.params.id, businessKeyOf(request)),
-  });
-
-  app.route({
-    method: 'POST',
-    url: '/v1/referrals/:id/cancel',
-    config: { access: servicesAndOwner('referrals:write'), idempotency: 'required' },
-    schema: {
-      operationId: 'cancelReferral',
-      tags: TAGS,
-      summary: 'Cancel an invitation: its link stops working and its place is free again',
-      description: 'With a `reason` of a service it counts as an operator’s, otherwise as the referrer’s.',
-      params: IdSchema,
-      body: ReferralCancelSchema.optional(),
-      response: {
-        200: ReferralSchema,
-        ...recordedRefusals('not_found', 'already_resolved', 'already_qualified'),
-      },
-    },
-    handler: async (request, reply) => {
-      const { params, body } = request;
-      const key = businessKeyOf(request);
-      return recordedAnswer(reply, await desk.cancel(callerOf(request), params.id, body?.reason, key));
-    },
-  });
-
-  app.route({
-    method: 'POST',
-    url: '/v1/referrals/:id/claw-back',
-    config: { access: services('referrals:operate'), idempotency: 'required' },
-    schema: {
-      operationId: 'clawBackReferral',
-      tags: TAGS,
-      summary: 'Take back what is left of a referral’s rewards',
-      description:
-        '`detail` says what came back and what was used already. A reward that was not given yet is no longer given.',
-      params: IdSchema,
-      body: ClawBackSchema,
-      response: {
-        200: ReferralSchema,
-        ...recordedRefusals('not_found', 'not_rewarded', 'clawback_too_late'),
-      },
-    },
-    handler: async (request, reply) => {
-      const { params, body } = request;
-      const key = businessKeyOf(request);
-      return recordedAnswer(reply, await desk.clawBack(callerOf(request), params.id, body.reason, key));
     },
   });
 };

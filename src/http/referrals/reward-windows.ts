@@ -7,16 +7,20 @@ import {
   RaiseCapSchema,
   RewardWindowSchema,
 } from '../../contracts/referrals/referral.schema.ts';
+import { rewardWindowWorkflowId } from '../../contracts/referrals/referral.ts';
 import { callerOf, services, servicesAndOwner } from '../callers/access.ts';
-import { requireOwnAccount } from '../callers/principal.ts';
+import { principalId, requireOwnAccount } from '../callers/principal.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';
 import { readRefusals, recordedRefusals } from '../route/answers.ts';
-import type { ReferralDesk } from './referral-desk.ts';
+import type { ServerParts } from '../route/server-parts.ts';
 
 const TAGS = ['Referrals'];
 const IdSchema = z.object({ id: AccountIdSchema });
 
-export const rewardWindowRoutes: FastifyPluginAsyncZod<{ desk: ReferralDesk }> = async (app, { desk }) => {
+export const rewardWindowRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts) => {
+  const { ledger, referralProcess, starts, clock } = parts;
+  const now = () => clock().toISOString();
+
   app.route({
     method: 'GET',
     url: '/v1/accounts/:id/reward-window',
@@ -31,7 +35,7 @@ export const rewardWindowRoutes: FastifyPluginAsyncZod<{ desk: ReferralDesk }> =
     },
     handler: (request) => {
       requireOwnAccount(callerOf(request), request.params.id);
-      return desk.window(request.params.id, request.query.program);
+      return ledger.rewardWindow(request.params.id, request.query.program, now());
     },
   });
 
@@ -49,8 +53,21 @@ export const rewardWindowRoutes: FastifyPluginAsyncZod<{ desk: ReferralDesk }> =
       response: { 200: RewardWindowSchema, ...recordedRefusals('not_found') },
     },
     handler: async (request, reply) => {
-      const raise = { account_id: request.params.id, ...request.body };
-      return recordedAnswer(reply, await desk.raiseCap(callerOf(request), raise, businessKeyOf(request)));
+      const account_id = request.params.id;
+      const { program } = request.body;
+      const month = request.body.month ?? (await ledger.rewardWindow(account_id, program, now())).month;
+      const recorded = await ledger.raiseCap({
+        ...request.body,
+        key: businessKeyOf(request),
+        at: now(),
+        account_id,
+        month,
+        by: principalId(callerOf(request)),
+      });
+      starts.add(rewardWindowWorkflowId(account_id, month), `tell ${program}`, () =>
+        referralProcess.windowChanged(recorded.value),
+      );
+      return recordedAnswer(reply, recorded);
     },
   });
 };

@@ -23,6 +23,7 @@ import type { Recorded, Write } from '../postgres/recorded.ts';
 import { inputHash } from '../postgres/recorded.ts';
 import { instant, toInvoice } from '../postgres/rows.ts';
 import { correctionsOf, type InvoiceCorrections, makeInvoiceCorrections } from './invoice-corrections.ts';
+import { type InvoiceFilter, listInvoices, searchInvoices } from './list-invoices.ts';
 import { makeProviderInvoices, type ProviderInvoices } from './provider-invoices.ts';
 
 /** The word that the money of an invoice has come, by an operator or the provider. */
@@ -47,6 +48,8 @@ export interface Billing extends InvoiceCorrections, ProviderInvoices {
   findInvoice(id: InvoiceId): Promise<InvoiceWithLines>;
   /** The latest month first. */
   listInvoices(accountId: AccountId, page: PageRequest): Promise<Page<Invoice>>;
+  /** Those of every organisation, the latest month first. */
+  searchInvoices(filter: InvoiceFilter, page: PageRequest): Promise<Page<Invoice>>;
   /**
    * One that is paid already stays as it is.
    * @throws BoonError `invoice_closed` when none of it is owed any more.
@@ -63,11 +66,6 @@ const VIEW = 'SELECT boon_code.invoice_view(v) AS invoice FROM boon.invoices v';
 const LINES = `
   SELECT l.member_id, l.product, l.model, l.uses, boon_code.credits(l.units::bigint) AS units, boon_code.credits(l.credits) AS credits, l.amount
   FROM boon.invoice_lines l WHERE l.invoice_id = $1 ORDER BY l.line`;
-const LIST = `
-  SELECT a.id IS NOT NULL AS known, v.invoice FROM (SELECT $1::text AS id) asked LEFT JOIN boon.accounts a ON a.id = asked.id
-  LEFT JOIN LATERAL (
-    SELECT boon_code.invoice_view(x) AS invoice FROM boon.invoices x WHERE x.org_id = a.id AND ($2::date IS NULL OR x.month < $2)
-    ORDER BY x.month DESC LIMIT $3) v ON true`;
 const UNFINISHED = `
   SELECT m.org_id AS account_id, m.month::text AS month, m.ends_at FROM (
     SELECT x.org_id, x.month, x.ends_at FROM boon.billing_months x WHERE x.closed_at IS NULL
@@ -158,18 +156,8 @@ export function makeBilling(database: Database, vault: AddressVault): Billing {
         corrections: await correctionsOf(database, id),
       };
     },
-    async listInvoices(accountId, page) {
-      const [month] = page.cursor === undefined ? [null] : decodeCursor(page.cursor, [DAY]);
-      const rows = await queryRows<{ known: boolean; invoice: Invoice | null }>(
-        database,
-        'list_invoices',
-        LIST,
-        [accountId, month, page.limit + 1],
-      );
-      if (rows[0]?.known !== true) throw new BoonError('not_found', `There is no account "${accountId}".`);
-      const invoices = rows.flatMap(({ invoice }) => (invoice === null ? [] : [invoice]));
-      return toPage(invoices, page.limit, (invoice) => [invoice.month], toInvoice);
-    },
+    listInvoices: (accountId, page) => listInvoices(database, accountId, page),
+    searchInvoices: (filter, page) => searchInvoices(database, filter, page),
     async hearOfInvoice(news) {
       const { invoice_id: id, event } = news;
       const hash = inputHash({ id, said_by: 'stripe', reference: event });

@@ -11,7 +11,7 @@ import { type Database, persist, queryRow, queryRows } from '../postgres/databas
 import type { Page, PageRequest } from '../postgres/page.ts';
 import { toPage } from '../postgres/page.ts';
 import type { Recorded, Write } from '../postgres/recorded.ts';
-import { type AnswerRow, answerOf, callWithArray, inputHash, microOf } from '../postgres/recorded.ts';
+import { inputHash, microOf, recordOne } from '../postgres/recorded.ts';
 import { instant, instantOrNull } from '../postgres/rows.ts';
 
 export type CampaignRequest = Write & CampaignBody & { id: CampaignId; by?: string | undefined };
@@ -43,12 +43,9 @@ export interface Campaigns {
   keepComplimentaryCampaign(at: Instant): Promise<CampaignId | undefined>;
 }
 
-type Answer = AnswerRow<{ campaign: Campaign }>;
-
 export function makeCampaigns(database: Database, policyVersion: () => string): Campaigns {
-  async function record(name: string, text: string, request: object): Promise<Recorded<Campaign>> {
-    const rows = await callWithArray<Answer['result']>(database, name, text, [JSON.stringify(request)], 1);
-    const { value, replayed } = answerOf(rows[0] as Answer);
+  async function record(name: string, request: Write & { input_hash: string }): Promise<Recorded<Campaign>> {
+    const { value, replayed } = await recordOne<{ campaign: Campaign }>(database, name, request);
     return { value: toCampaign(value.campaign), replayed };
   }
 
@@ -59,12 +56,7 @@ export function makeCampaigns(database: Database, policyVersion: () => string): 
   }
 
   return {
-    createCampaign: (request) =>
-      record(
-        'create_campaign',
-        'SELECT * FROM boon_code.create_campaign($1)',
-        toRow(request, policyVersion()),
-      ),
+    createCampaign: (request) => record('create_campaign', toRow(request, policyVersion())),
     runCampaignPage: (id, limit, at) =>
       one(
         'run_campaign_page',
@@ -73,12 +65,7 @@ export function makeCampaigns(database: Database, policyVersion: () => string): 
         id,
       ),
     actOnCampaign: ({ key, at, ...asked }) =>
-      record('act_on_campaign', 'SELECT * FROM boon_code.act_on_campaign($1)', {
-        key,
-        at,
-        input_hash: inputHash(asked),
-        ...asked,
-      }),
+      record('act_on_campaign', { key, at, input_hash: inputHash(asked), ...asked }),
     findCampaign: (id) =>
       one(
         'find_campaign',
@@ -119,9 +106,9 @@ export function makeCampaigns(database: Database, policyVersion: () => string): 
 function toRow(
   { key, at, id, by, ...asked }: CampaignRequest,
   policyVersion: string,
-): Record<string, unknown> {
+): Write & { input_hash: string } & Record<string, unknown> {
   const { kind, filter, reason } = asked;
-  const row = { key, input_hash: inputHash(asked), id, kind, ...filter, reason, created_by: by };
+  const row = { key, at, input_hash: inputHash(asked), id, kind, ...filter, reason, created_by: by };
   const ongoing = asked.kind !== 'reset_windows' && asked.ongoing === true;
   const common = { ...row, ongoing, policy_version: policyVersion, created_at: at };
   switch (asked.kind) {

@@ -47,6 +47,17 @@ export async function callWithArray<T>(
   return answers;
 }
 
+/** Calls a function of `boon_code` that takes one write as JSON, and answers it. @throws BoonError when it is refused. */
+export async function recordOne<T extends object>(
+  database: Database,
+  name: string,
+  request: Write & { input_hash: string },
+): Promise<Recorded<T>> {
+  const text = `SELECT i, replayed, result FROM boon_code.${name}($1)`;
+  const [row] = await callWithArray<T>(database, name, text, [JSON.stringify(request)], 1);
+  return answerOf(row as AnswerRow<T>);
+}
+
 /** The value of an answer. @throws BoonError when it is a refusal. */
 export function answerOf<T extends object>(row: AnswerRow<T>): Recorded<T> {
   const result = row.result;

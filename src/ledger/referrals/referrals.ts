@@ -31,9 +31,11 @@ import {
 } from './read-referrals.ts';
 import type { Activity } from './record-activity.ts';
 import { makeRecordActivity } from './record-activity.ts';
+import { type Resend, recordedResend, recordResend } from './resends.ts';
 import type { RaiseCap } from './reward-windows.ts';
 import { makeRaiseCap, openWindows, rewardWindow } from './reward-windows.ts';
 import { makeRewardReferral } from './rewards.ts';
+import { type ReferralFilter, searchReferrals } from './search-referrals.ts';
 
 /** No method reads a clock; refusals are BoonErrors; each write may be repeated under its key. */
 export interface Referrals {
@@ -53,6 +55,10 @@ export interface Referrals {
    */
   rewardReferral(referralId: ReferralId, at: Instant): Promise<Referral>;
   actOnReferral(request: ReferralAction): Promise<Recorded<Referral>>;
+  /** What was answered when the invitation was mailed again under this key; undefined when it was not. */
+  recordedResend(key: string, referralId: ReferralId): Promise<Referral | undefined>;
+  /** Keeps that answer, once the process has mailed it. */
+  recordResend(request: Resend): Promise<Recorded<Referral>>;
   /** With `at` as it stands then, whether or not a sweep has come by; without it as it is noted. */
   findReferral(referralId: ReferralId, at?: Instant): Promise<Referral>;
   /** An account's invitations, newest first; `at` as for `findReferral`. */
@@ -62,6 +68,8 @@ export interface Referrals {
     program?: string,
     at?: Instant,
   ): Promise<Page<Referral>>;
+  /** Referrals of all accounts, the latest first, as they stand at `at`. */
+  searchReferrals(filter: ReferralFilter, page: PageRequest, at: Instant): Promise<Page<Referral>>;
   /** Address and link token, for the mail and for the referrer; undefined tokens are used up or ended. */
   referralAddresses(
     referralIds: readonly ReferralId[],
@@ -120,8 +128,11 @@ export function makeReferrals(
     recordActivity: makeRecordActivity(database),
     rewardReferral: makeRewardReferral(database),
     actOnReferral: makeActOnReferral(database),
+    recordedResend: (key, id) => recordedResend(database, key, id),
+    recordResend: (request) => recordResend(database, request),
     findReferral: (id, at) => findReferral(database, id, at),
     listReferrals: (referrerId, page, program, at) => listReferrals(database, referrerId, page, program, at),
+    searchReferrals: (filter, page, at) => searchReferrals(database, filter, page, at),
     referralAddresses: (ids) => referralAddresses(database, vault, ids),
     expireReferrals: (at, limit) => expireReferrals(database, at, limit),
     openReferrals: (before, page, since) => openReferrals(database, before, page, since),

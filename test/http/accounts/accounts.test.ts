@@ -182,6 +182,8 @@ test('a grant makes a lot; its replay is the same lot', async () => {
   expect(first.status).toBe(200);
   expect(first.json).toEqual({
     id: expect.any(String),
+    account_id: 'ada',
+    reason: 'order 17',
     source: 'purchased',
     granted: '40.5',
     remaining: '40.5',

@@ -42,6 +42,31 @@ test('a key is shown once, stored only as a digest, and listed without it', asyn
   expect(rows.map((row) => row.row).join()).not.toContain(String(answer.json.key));
 });
 
+test('a call that is repeated makes no second key, and does not show the key again', async () => {
+  const call = { body: { name: 'asked twice', scopes: ['gifts:read'] }, key: 'asked-twice' };
+  const first = await server.send('POST', '/v1/api-keys', call);
+  const again = await server.send('POST', '/v1/api-keys', call);
+  expect([again.status, again.headers.get('idempotent-replayed')]).toEqual([201, 'true']);
+  expect(again.json).toEqual({ ...first.json, key: null });
+  const list = await server.send('GET', '/v1/api-keys?limit=100');
+  expect(list.text.match(/asked twice/g)).toHaveLength(1);
+  expect(
+    await server.send('POST', '/v1/api-keys', { ...call, body: { ...call.body, name: 'b' } }),
+  ).toMatchObject({ status: 422, json: { code: 'idempotency_mismatch' } });
+  const kept = await server.sql('SELECT result::text AS text FROM boon.idempotency_keys');
+  expect(kept.map(({ text }) => text).join()).not.toContain(String(first.json.key));
+});
+
+test('a rotation that is repeated keeps the key that the first one made', async () => {
+  const { id } = await make({ name: 'turned twice', scopes: ['keys:write'] });
+  const path = `/v1/api-keys/${id}/rotate`;
+  const first = await server.send('POST', path, { key: 'turned-twice' });
+  const again = await server.send('POST', path, { key: 'turned-twice' });
+  expect(again.json).toEqual({ ...first.json, key: null });
+  expect(again.headers.get('idempotent-replayed')).toBe('true');
+  expect(await works(String(first.json.key))).toBe(true);
+});
+
 test('a key reaches only what its scopes say', async () => {
   const { key } = await make({ name: 'reader', scopes: ['accounts:read'] });
   const read = await server.send('GET', '/v1/accounts/nobody', { as: key });

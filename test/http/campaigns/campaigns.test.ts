@@ -156,10 +156,7 @@ test('pause, resume and cancel change it, wake its process, and are refused at i
   const { json: begun } = await create();
   const act = async (action: string, body?: object) => {
     await server.starts.idle();
-    return await server.send('POST', `/v1/campaigns/${begun.id}/${action}`, {
-      ...(body && { body }),
-      key: null,
-    });
+    return await server.send('POST', `/v1/campaigns/${begun.id}/${action}`, { ...(body && { body }) });
   };
   expect(await act('pause', { reason: 'wrong plans' })).toMatchObject({
     status: 200,

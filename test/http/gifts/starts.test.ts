@@ -144,7 +144,7 @@ describe('before Temporal has taken its start', () => {
     const body = { kind: 'grant_reset', reason: 'an outage' };
     const begun = await server.send('POST', '/v1/campaigns', { body });
     expect([begun.status, begun.json.status], begun.text).toEqual([202, 'running']);
-    const paused = await server.send('POST', `/v1/campaigns/${begun.json.id}/pause`, { key: null });
+    const paused = await server.send('POST', `/v1/campaigns/${begun.json.id}/pause`);
     expect(paused.json.status).toBe('paused');
     open();
     await server.starts.idle();

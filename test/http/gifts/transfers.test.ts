@@ -170,14 +170,26 @@ describe.each(GIFT_PROCESSES)('with `%s`', (giftProcesses) => {
     expect(comparable(known?.json)).toEqual(comparable(unknown?.json));
   });
 
+  test('a refusal for want of an account is not repeated once the account is there', async () => {
+    const give = (body: object) => server.send('POST', TRANSFER, { body, key: JSON.stringify(body) });
+    const toNobody = { from: 'ada', to: { account_id: 'comes_later' }, amount: '1' };
+    expect(await give(toNobody)).toMatchObject({ status: 409, json: { reason_code: 'unknown_account' } });
+    const fromNobody = { from: 'comes_later', to: { account_id: 'ada' }, amount: '1' };
+    expect(await give(fromNobody)).toMatchObject({ status: 404 });
+    await seedAccount(server.ledger, 'comes_later', { credits: '10' });
+    for (const body of [toNobody, fromNobody]) {
+      const answer = await give(body);
+      expect([answer.status, answer.headers.get('idempotent-replayed')], answer.text).toEqual([202, null]);
+    }
+  });
+
   test('hold, release, reject, cancel and reverse lead a gift through its states', async () => {
     const first = (await server.send('POST', TRANSFER, { body: toBen })).json.id;
     const held = await server.send('POST', `${TRANSFERS}/${first}/hold`, {
       body: { reason: 'looks odd' },
-      key: null,
     });
     expect(held.json).toMatchObject({ status: 'held', reason: 'looks odd' });
-    const released = await server.send('POST', `${TRANSFERS}/${first}/release`, { key: null });
+    const released = await server.send('POST', `${TRANSFERS}/${first}/release`);
     expect(released.json).toMatchObject({ status: 'pending' });
     const rejected = await server.send('POST', `${TRANSFERS}/${first}/reject`, {
       body: { reason: 'fraud' },

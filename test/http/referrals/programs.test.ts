@@ -170,3 +170,55 @@ describe('the client', () => {
     expect(report.days).toMatchObject([{ day: '2026-03-10', sent: 5 }]);
   });
 });
+
+describe('GET /v1/programs', () => {
+  test('shows the programs of the policy with their terms, by name, page by page', async () => {
+    const all = (await server.send('GET', '/v1/programs')).json.data as { id: string }[];
+    const names = all.map(({ id }) => id);
+    expect(names).toEqual([...names].sort());
+    const first = await server.send('GET', '/v1/programs?limit=1');
+    expect(first.json.data).toEqual([all[0]]);
+    const rest = await server.send('GET', `/v1/programs?cursor=${first.json.next_cursor}`);
+    expect(rest.json).toEqual({ data: all.slice(1), next_cursor: null });
+    expect((await server.send('GET', '/v1/programs/codex-selective')).json).toEqual(
+      all.find(({ id }) => id === 'codex-selective'),
+    );
+  });
+
+  test('says whether a program is still to open, open or closed', async () => {
+    const opens_at = later(START, { days: 1 });
+    const closes_at = later(START, { days: 2 });
+    const own = await openTestServer({
+      policy: { programs: { 'codex-selective': { opens_at, closes_at } } },
+    });
+    try {
+      for (const [now, state] of [
+        [START, 'upcoming'],
+        [opens_at, 'open'],
+        [closes_at, 'closed'],
+      ] as const) {
+        own.time.now = new Date(now);
+        expect((await own.send('GET', '/v1/programs/codex-selective')).json).toMatchObject({
+          state,
+          opens_at,
+          closes_at,
+        });
+      }
+    } finally {
+      await own.close();
+    }
+  });
+
+  test('answers 404 for a program that the policy does not have', async () => {
+    for (const name of ['nothing', '__proto__', 'constructor'])
+      expect((await server.send('GET', `/v1/programs/${name}`)).status, name).toBe(404);
+  });
+
+  test('is in the client', async () => {
+    const boon = new BoonClient({ baseUrl: server.baseUrl, apiKey: server.apiKey });
+    const names = [];
+    for await (const { id } of boon.programs.listAll({ limit: 1 })) names.push(id);
+    expect(names).toContain('codex-selective');
+    expect((await boon.programs.get('codex-selective')).prompts).toBe(3);
+  });
+});

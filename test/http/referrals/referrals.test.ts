@@ -213,20 +213,6 @@ test('a prompt of before an invitation’s end is taken for a day after it; late
   server.time.now = before;
 });
 
-test('an invitation that waits is mailed again; one that was used is not', async () => {
-  const invited = await invite();
-  const path = `/v1/referrals/${invited.id}/resend`;
-  expect(await server.send('POST', path, { as: asUser('ada') })).toMatchObject({ status: 200 });
-  expect(server.referralProcess.resends).toHaveLength(1);
-  const { now } = server.time;
-  // No sweep has run.
-  server.time.now = new Date(String(invited.expires_at));
-  expect(await server.send('POST', path)).toMatchObject({ status: 409, json: { code: 'already_resolved' } });
-  server.time.now = now;
-  await joins(invited, 'friend-5');
-  expect(await server.send('POST', path)).toMatchObject({ status: 409, json: { code: 'already_resolved' } });
-});
-
 test('a reward is clawed back by an operator, with a reason', async () => {
   const invited = await invite();
   await joins(invited, 'friend-6');

@@ -42,24 +42,72 @@ test('there is one once it was put, and until it was revoked', async () => {
   expect(await idOf('first')).toBe('key_first');
 });
 
+const rotate = (key: string, id: string, secret: string, at = START) =>
+  keys.rotate({ key, id, digest: digest(secret), grace_seconds: 3_600, at });
+
+test('one key of an idempotency key is made, however often and by however many it is asked for', async () => {
+  const create = (id: string, name = 'once') =>
+    keys.create({
+      key: 'create-once',
+      id,
+      name,
+      digest: digest(id),
+      scopes: ['usage:write', 'usage:write'],
+      expires_at: null,
+      at: START,
+    });
+  const answers = await Promise.all([create('key_one'), create('key_two'), create('key_three')]);
+  const [made] = answers.filter(({ replayed }) => !replayed);
+  expect(answers.map(({ value }) => value)).toEqual([made?.value, made?.value, made?.value]);
+  expect(made?.value).toMatchObject({ name: 'once', scopes: ['usage:write'], created_at: START });
+  expect(await own.sql(`SELECT id FROM boon.api_keys WHERE name = 'once'`)).toEqual([{ id: made?.value.id }]);
+  expect(await create('key_four')).toEqual({ value: made?.value, replayed: true });
+  await expect(create('key_five', 'another')).rejects.toMatchObject({ code: 'idempotency_mismatch' });
+});
+
+test('what is kept of the answer has neither the secret nor its digest', async () => {
+  const kept = await own.sql(
+    `SELECT result::text AS text FROM boon.idempotency_keys WHERE result ? 'api_key'`,
+  );
+  expect(kept.length).toBeGreaterThan(0);
+  for (const { text } of kept) expect(text).not.toMatch(/digest|secret/);
+});
+
+test('a key that would have expired is not made', async () => {
+  const key = { key: 'late', id: 'key_late', name: 'l', digest: digest('late'), scopes: ['*'] as const };
+  await expect(keys.create({ ...key, expires_at: START, at: START })).rejects.toMatchObject({
+    code: 'validation_failed',
+    errors: [{ path: 'expires_at' }],
+  });
+});
+
 test('a rotation keeps the digest before it, however often it is asked for; a revoked key is not rotated', async () => {
   await put('key_other', 'other');
   await put('key_turned', 'old');
   const until = later(START, { hours: 1 });
-  for (const moment of [START, later(START, { seconds: 1 })])
-    expect(await keys.rotate('key_turned', digest('new'), until, moment)).toMatchObject({
-      digest: digest('new'),
-      previous_digest: digest('old'),
+  for (const [moment, secret] of [
+    [START, 'new'],
+    [later(START, { seconds: 1 }), 'newer'],
+  ] as const)
+    expect((await rotate('turn', 'key_turned', secret, moment)).value).toMatchObject({
+      id: 'key_turned',
       previous_works_until: until,
       rotated_at: START,
     });
+  expect(await keys.find('key_turned')).toMatchObject({
+    digest: digest('new'),
+    previous_digest: digest('old'),
+  });
+  await expect(
+    keys.rotate({ key: 'turn', id: 'key_turned', digest: digest('x'), grace_seconds: 1, at: START }),
+  ).rejects.toMatchObject({ code: 'idempotency_mismatch' });
   expect([await idOf('old'), await idOf('new'), await idOf('other')]).toEqual([
     'key_turned',
     'key_turned',
     'key_other',
   ]);
   await keys.revoke('key_turned', START);
-  expect(await keys.rotate('key_turned', digest('newest'), until, START)).toBeUndefined();
+  await expect(rotate('turn again', 'key_turned', 'newest')).rejects.toMatchObject({ code: 'not_found' });
   // A digest that is a key's own counts before one that another had.
   await put('key_turned', 'new');
   await put('key_heir', 'old');

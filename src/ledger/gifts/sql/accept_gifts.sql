@@ -132,7 +132,7 @@ BEGIN
         'reason_code', screened.rule);
     END IF;
     -- Not recorded: the account may exist by the next try.
-    IF refused.code IS DISTINCT FROM 'not_found' THEN
+    IF refused.code IS DISTINCT FROM 'not_found' AND refused.reason_code IS DISTINCT FROM 'unknown_account' THEN
       keys := keys || (r.key, decode(r.input_hash, 'hex'), result, r.at)::boon.idempotency_keys;
     END IF;
     RETURN NEXT;
