@@ -44,7 +44,8 @@ export function todaysWords(words: Words): string[] {
   if (named[0] === 'help') return [...before, 'help', ...todaysWords(named.slice(1))];
   const earlier = EARLIER.find(([names]) => names.every((name, place) => named[place] === name));
   if (earlier !== undefined) return [...before, ...earlier[1], ...named.slice(earlier[0].length)];
-  const [noun, next] = named;
-  if (noun !== 'grant' || next === undefined || next.startsWith('-h') || next === '--help') return [...words];
+  const [noun, next, ...rest] = named;
+  // It took two words at least: one alone is a verb, or a mistyped one.
+  if (noun !== 'grant' || next === undefined || rest.length === 0) return [...words];
   return GRANT_VERBS.includes(next) ? [...words] : [...before, 'grant', 'create', ...named.slice(1)];
 }

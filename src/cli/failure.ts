@@ -71,5 +71,7 @@ function refusal(error: AnyBoonApiError, env: NodeJS.ProcessEnv): string {
   }
   const faults = error.errors.slice(0, 10).map(({ path, message }) => `\n  ${path} ${message}`);
   const reason = error.reasonCode === undefined ? '' : ` (${error.reasonCode})`;
-  return `Refused, ${error.rawCode}${reason}: ${error.message} ${error.fix}${faults.join('')}`;
+  // What the server advises fits the case; the code's own advice is general.
+  const { fix = error.fix } = error.problem ?? {};
+  return `Refused, ${error.rawCode}${reason}: ${error.message} ${fix}${faults.join('')}`;
 }

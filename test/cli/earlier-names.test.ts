@@ -27,6 +27,7 @@ test.each([
   'gift send 5',
   'grant create ada 5',
   'grant --help',
+  'grant lsit',
   'purchase show pur_1',
   'account list',
   '--help',

@@ -120,7 +120,7 @@ async function watch(terminal: Terminal, client: BoonClient, begun: Campaign): P
 }
 
 function show(terminal: Terminal): Command {
-  return newCommand('show', 'Show how far a campaign is, or what it did for one account', [
+  return newCommand('show', 'Show the progress of a campaign, or what it did for one account', [
     `campaign show ${CAMPAIGN}`,
     `campaign show ${CAMPAIGN} --account ada`,
   ])

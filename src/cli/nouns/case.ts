@@ -102,7 +102,7 @@ function caseBlocks(one: PaymentCase): Block[] {
 }
 
 function paidText({ amount, currency }: PaymentCase): string {
-  return amount === null ? 'not told' : amountText(amount, currency);
+  return amount === null ? 'unknown' : amountText(amount, currency);
 }
 
 /** The provider may name a currency that nobody knows. */

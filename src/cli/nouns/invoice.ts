@@ -162,7 +162,7 @@ function invoiceBlocks(invoice: Invoice): Block[] {
       due: due_at,
       paid: paid_at,
       void: voided_at,
-      'paid at page': invoice.payment_url,
+      'pay at': invoice.payment_url,
       mail: invoice.notice,
       'provider disagrees': invoice.provider_fault,
     }),

@@ -37,7 +37,7 @@ function list(terminal: Terminal): Command {
 type Retry = { all?: true; what?: StuckDuty; idempotencyKey?: string };
 
 function retry(terminal: Terminal): Command {
-  const command = newCommand('retry', 'Have the next run of the schedules try it', [
+  const command = newCommand('retry', 'Have the next scheduled run try it again', [
     `stuck retry ${STUCK}`,
     'stuck retry --all',
   ])
