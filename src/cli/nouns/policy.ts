@@ -82,7 +82,11 @@ function open(terminal: Terminal): Command {
               processes.map((one) => [one.kind, one.id, one.program, one.status, one.since]),
               `Nothing is open under ${version}.`,
             );
-      answer(terminal, command, processes === undefined ? { counts } : { counts, processes }, [shown]);
+      const isAll = (processes?.length ?? 0) < MOST_LISTED;
+      answer(terminal, command, processes === undefined ? { counts } : { counts, processes }, [
+        shown,
+        ...(isAll ? [] : ['', 'There is more: `boon policy open` counts all of it.']),
+      ]);
     });
 }
 
