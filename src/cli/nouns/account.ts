@@ -52,7 +52,7 @@ function balance(terminal: Terminal): Command {
           'as of': has.as_of,
           available: has.available,
           held: has.held,
-          coming: has.pending_in,
+          'pending in': has.pending_in,
           owed: has.debt === '0' ? undefined : has.debt,
         }),
         '',
@@ -75,7 +75,12 @@ function limits(terminal: Terminal): Command {
         resets_at,
       ];
       answer(terminal, command, has, [
-        fields({ account: id, plan: has.plan, credits: has.credits, 'banked resets': has.resets }),
+        fields({
+          account: id,
+          plan: has.plan,
+          available: has.available,
+          'banked resets': has.resets_available,
+        }),
         '',
         table(
           ['window', 'used', 'of', 'resets at'],
@@ -153,7 +158,7 @@ function eligibility(terminal: Terminal): Command {
           account: id,
           'may invite': may.eligible ? 'yes' : 'no',
           'invitations left': may.remaining_invites,
-          'rewards left': `${may.remaining_rewards} until ${may.window.ends_at}`,
+          'rewards left': `${may.remaining_rewards} until ${may.month.ends_at}`,
         }),
         ...reasons(may.reasons),
       ]);

@@ -1,12 +1,17 @@
 /** `boon invoice`: what organisations are invoiced. */
 import { type Command, Option } from 'commander';
-import { INVOICE_STATUSES, type Invoice, type InvoiceStatus } from '../../contracts/billing/invoice.ts';
+import {
+  firstDayOf,
+  INVOICE_STATUSES,
+  type Invoice,
+  type InvoiceStatus,
+} from '../../contracts/billing/invoice.ts';
 import { invoiceCsv } from '../../contracts/billing/invoice-csv.ts';
 import { priceText } from '../../contracts/purchases/purchase.ts';
 import { apiClient } from '../api.ts';
 import { answer, given, keyOf, newCommand, withExamples, withKey } from '../command.ts';
 import { UsedWrongly } from '../failure.ts';
-import { coins } from '../money.ts';
+import { moneyIn } from '../money.ts';
 import { more, type Paging, rowsOf, withPaging } from '../paging.ts';
 import { type Block, fields, table } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
@@ -47,7 +52,7 @@ function list(terminal: Terminal): Command {
       const rows = page.data.map((one) => [
         one.id,
         ...(organisation === undefined ? [one.account_id] : []),
-        one.month,
+        firstDayOf(one),
         one.status,
         one.credits,
         priceText(one.total),
@@ -65,9 +70,8 @@ function show(terminal: Terminal): Command {
     .argument('<id>', 'the invoice')
     .action(async (id: string, _options: object, command: Command) => {
       const invoice = await (await apiClient(terminal.env)).invoices.get(id);
-      const { total } = invoice;
       const rows = invoice.lines.map(({ member_id, product, model, uses, units, credits, amount }) => {
-        return [member_id, product, model, uses, units, credits, priceText({ ...total, amount })];
+        return [member_id, product, model, uses, units, credits, priceText(amount)];
       });
       const headings = ['member', 'product', 'model', 'uses', 'units', 'credits', 'amount'];
       const corrections = invoice.corrections.map(({ id, kind, at, reason, total }) => {
@@ -123,7 +127,7 @@ function credit(terminal: Terminal): Command {
   return withKey(command, 'credits twice').action(
     async (id: string, text: string, options: Correct, command: Command) => {
       const { invoices } = await apiClient(terminal.env);
-      const amount = coins(text, (await invoices.get(id)).total.currency);
+      const amount = moneyIn((await invoices.get(id)).total.currency, text);
       const note = await invoices.credit(id, amount, options.reason, keyOf(options));
       const { total, credits } = note;
       answer(terminal, command, note, [
@@ -147,13 +151,12 @@ function voiding(terminal: Terminal): Command {
 }
 
 function invoiceBlocks(invoice: Invoice): Block[] {
-  const { id, account_id, month, status, credits, total, credited, open, due_at, paid_at, voided_at } =
-    invoice;
+  const { id, account_id, status, credits, total, credited, open, due_at, paid_at, voided_at } = invoice;
   return [
     fields({
       id,
       account: account_id,
-      month,
+      month: firstDayOf(invoice),
       status,
       credits,
       total: priceText(total),

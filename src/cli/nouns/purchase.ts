@@ -1,9 +1,10 @@
 /** `boon purchase`: purchases, through the API. */
 import type { Command } from 'commander';
+import type { Money } from '../../contracts/money.schema.ts';
 import { type Purchase, packageText, priceText } from '../../contracts/purchases/purchase.ts';
 import { apiClient } from '../api.ts';
 import { answer, given, keyOf, newCommand, withExamples, withKey } from '../command.ts';
-import { coins } from '../money.ts';
+import { moneyIn } from '../money.ts';
 import { more, type Paging, rowsOf, withPaging } from '../paging.ts';
 import { type Block, fields, table } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
@@ -84,7 +85,7 @@ function correctRefunded(terminal: Terminal): Command {
     async (id: string, options: Correction, command: Command) => {
       const { purchases } = await apiClient(terminal.env);
       const { currency } = (await purchases.get(id)).price;
-      const body = { refunded: coins(options.refunded, currency), reason: options.reason };
+      const body = { refunded: moneyIn(currency, options.refunded), reason: options.reason };
       const purchase = await purchases.correctRefunded(id, body, keyOf(options));
       answer(terminal, command, purchase, purchaseBlocks(purchase));
     },
@@ -94,7 +95,7 @@ function correctRefunded(terminal: Terminal): Command {
 function purchaseBlocks(purchase: Purchase): Block[] {
   const failed = purchase.refunds
     .filter(({ status }) => status === 'failed')
-    .map((one) => `refund of ${priceText(one)} (${one.reason_code})`)
+    .map((one) => `refund of ${priceText(one.amount)} (${one.reason_code})`)
     .join(', ');
   return [
     fields({
@@ -105,9 +106,9 @@ function purchaseBlocks(purchase: Purchase): Block[] {
       status: purchase.status,
       'pay at': purchase.status === 'open' ? purchase.checkout?.url : undefined,
       'paid at': purchase.paid_at,
-      tax: money(purchase, purchase.tax),
-      refunded: money(purchase, purchase.refunded),
-      refunding: money(purchase, purchase.refunding),
+      tax: some(purchase.tax),
+      refunded: some(purchase.refunded),
+      refunding: some(purchase.refunding),
       refunds: purchase.refunds.map(({ id }) => id).join(' ') || undefined,
       failed: failed === '' ? undefined : failed,
       owed: purchase.owed === '0' ? undefined : `${purchase.owed} credits`,
@@ -115,7 +116,7 @@ function purchaseBlocks(purchase: Purchase): Block[] {
   ];
 }
 
-/** Nothing is not worth a line. */
-function money({ price }: Purchase, amount: number | null): string | undefined {
-  return amount === null || amount === 0 ? undefined : priceText({ ...price, amount });
+/** Not shown where it is nothing. */
+function some(money: Money | null): string | undefined {
+  return money === null || money.amount === 0 ? undefined : priceText(money);
 }

@@ -4,7 +4,7 @@ import { packageText, priceText } from '../../contracts/purchases/purchase.ts';
 import type { Refund } from '../../contracts/purchases/refund.ts';
 import { apiClient } from '../api.ts';
 import { answer, given, keyOf, newCommand, withExamples, withKey } from '../command.ts';
-import { coins } from '../money.ts';
+import { moneyIn } from '../money.ts';
 import { type Block, fields } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -37,7 +37,7 @@ function create(terminal: Terminal): Command {
     const { reason, amount, includeSpent } = options;
     const { purchases } = await apiClient(terminal.env);
     const paid =
-      amount === undefined ? undefined : coins(amount, (await purchases.get(id)).price.currency, 1);
+      amount === undefined ? undefined : moneyIn((await purchases.get(id)).price.currency, amount, 1);
     const body = { reason, ...given({ amount: paid, include_spent: includeSpent }) };
     const asked = await purchases.refund(id, body, keyOf(options));
     answer(terminal, command, asked, refundBlocks(asked));
@@ -60,7 +60,7 @@ function refundBlocks(refund: Refund): Block[] {
       refund: refund.id,
       purchase: refund.purchase_id,
       account: refund.account_id,
-      amount: priceText(refund),
+      amount: priceText(refund.amount),
       status: refund.status,
       'taken back':
         taken.resets > 0 ? packageText({ credits: '0', resets: taken.resets }) : `${taken.credits} credits`,

@@ -25,15 +25,8 @@ function list(terminal: Terminal): Command {
   ).argument('<account>', 'whose');
   return withPaging(command).action(async (account: string, paging: Paging, command: Command) => {
     const { resets } = await apiClient(terminal.env);
-    const page = await rowsOf(paging, async (query) => {
-      const { resets: data, ...rest } = await resets.list(account, query);
-      return { ...rest, data };
-    });
-    answer(terminal, command, page, [
-      `${page.available_count} can be redeemed.`,
-      ...(page.data.length === 0 ? [] : ['', ...resetBlocks(page.data)]),
-      ...more(page),
-    ]);
+    const page = await rowsOf(paging, (query) => resets.list(account, query));
+    answer(terminal, command, page, [...resetBlocks(page.data), ...more(page)]);
   });
 }
 

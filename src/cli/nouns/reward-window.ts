@@ -1,6 +1,7 @@
 /** `boon referral reward-window` and `raise-cap`: the rewards that a billing month holds, through the API. */
 import type { Command } from 'commander';
-import type { RewardWindow } from '../../contracts/referrals/referral.ts';
+import { firstDayOf } from '../../contracts/billing/invoice.ts';
+import type { RewardWindowView } from '../../contracts/referrals/referral.schema.ts';
 import { apiClient } from '../api.ts';
 import { answer, given, keyOf, newCommand, wholeNumber, withKey } from '../command.ts';
 import { type Block, fields } from '../table.ts';
@@ -40,6 +41,9 @@ export function raiseCap(terminal: Terminal): Command {
   );
 }
 
-function windowBlocks({ program, month, ends_at, cap, claimed }: RewardWindow): Block[] {
-  return [fields({ program, month, 'ends at': ends_at, cap, given: claimed.length })];
+function windowBlocks(window: RewardWindowView): Block[] {
+  const { program, month, cap, claimed } = window;
+  return [
+    fields({ program, month: firstDayOf(window), 'ends at': month.ends_at, cap, given: claimed.length }),
+  ];
 }

@@ -1,9 +1,10 @@
 /** `boon top-up`: automatic purchases of an account, through the API. */
-import { type Command, InvalidArgumentError } from 'commander';
-import { coinsOf, priceText, type TopUp } from '../../contracts/purchases/purchase.ts';
+import type { Command } from 'commander';
+import { priceText, type TopUp } from '../../contracts/purchases/purchase.ts';
 import type { Price } from '../../domain/policy.ts';
 import { apiClient } from '../api.ts';
 import { answer, credits, newCommand, withExamples } from '../command.ts';
+import { money } from '../money.ts';
 import { type Block, fields } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -54,14 +55,6 @@ function withdraw(terminal: Terminal): Command {
     });
 }
 
-/** Reads money as it is shown, `20.00 USD`. */
-function money(text: string): Price {
-  const [, number = '', currency = ''] = /^(\S+) ?([A-Za-z]{3})$/.exec(text) ?? [];
-  const amount = coinsOf(number, currency);
-  if (amount !== undefined && amount > 0) return { amount, currency: currency.toLowerCase() };
-  throw new InvalidArgumentError('It must be an amount and its currency, such as "20.00 USD".');
-}
-
 function topUpBlocks(topUp: TopUp): Block[] {
   const { price, monthly_cap: cap } = topUp;
   return [
@@ -73,7 +66,7 @@ function topUpBlocks(topUp: TopUp): Block[] {
       price: price && priceText(price),
       below: topUp.below && `${topUp.below} credits`,
       'monthly cap': cap && priceText(cap),
-      'spent this month': price && priceText({ ...price, amount: topUp.spent }),
+      'spent this month': topUp.spent && priceText(topUp.spent),
       'consented at': topUp.consented_at,
       'paused until': topUp.paused_until,
       'kept back by': topUp.blocked_by,

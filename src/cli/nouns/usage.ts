@@ -35,7 +35,7 @@ function record(terminal: Terminal): Command {
     });
 }
 
-function usageBlocks({ charged, windows, balance }: Usage): Block[] {
+function usageBlocks({ charged, windows, available }: Usage): Block[] {
   const left = ({ used, limit, resets_at }: Usage['windows']['weekly']) =>
     `${used} of ${limit ?? 'no limit'} used${resets_at === null ? '' : `, until ${resets_at}`}`;
   return [
@@ -45,7 +45,7 @@ function usageBlocks({ charged, windows, balance }: Usage): Block[] {
       invoiced: charged.invoiced,
       '5 hours': left(windows.five_hour),
       week: left(windows.weekly),
-      'credits left': balance,
+      'credits left': available,
     }),
   ];
 }

@@ -82,7 +82,6 @@ export function viewApiKey(key: ApiKeyRecord): ApiKey {
   const { id, name, scopes, created_at, expires_at, last_used_at, rotated_at, previous_works_until } = key;
   return {
     id,
-    object: 'api_key',
     name,
     scopes,
     created_at,

@@ -68,7 +68,8 @@ export const invoiceCorrectionRoutes: FastifyPluginAsyncZod<ServerParts> = async
         id: request.params.id,
         kind: 'credit',
         said_by: principalId(callerOf(request)),
-        ...request.body,
+        reason: request.body.reason,
+        ...request.body.amount,
       });
       return recordedAnswer(reply.code(201), { value: value.correction, replayed });
     },

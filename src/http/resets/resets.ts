@@ -1,14 +1,13 @@
 /** Banked resets: granted, looked at and redeemed; and the usage windows that they restore. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { AccountIdSchema } from '../../contracts/primitives.schema.ts';
+import { AccountIdSchema, PageQuerySchema } from '../../contracts/primitives.schema.ts';
 import {
   GrantedResetsSchema,
   LimitsSchema,
   RedeemSchema,
   RedemptionSchema,
   ResetGrantSchema,
-  ResetListQuerySchema,
   ResetListSchema,
 } from '../../contracts/resets/reset.schema.ts';
 import { callerOf, services, servicesAndOwner } from '../callers/access.ts';
@@ -56,7 +55,7 @@ export const resetRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
       description:
         'Those that can be redeemed come first, the soonest to expire before the others; then the rest, the latest first.',
       params: IdSchema,
-      querystring: ResetListQuerySchema,
+      querystring: PageQuerySchema,
       response: { 200: ResetListSchema, ...readRefusals('not_found') },
     },
     handler: (request) => {

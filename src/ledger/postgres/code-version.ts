@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 5;
-export const CODE_DIGEST = '891ae65a497e5b648709fb26e933a205b2fd773de7e77261cb3249da316777c5';
+export const CODE_DIGEST = '64bc3e24898fa024db9a2466657c208b5b5d1184afe539299a44455a7cee0e4a';
