@@ -15,6 +15,7 @@ export type BoonApiErrorInit<C extends ErrorCode> = {
   requestId?: string | undefined;
   /** Seconds that the server asked to wait. */
   retryAfter?: number | undefined;
+  problem?: Readonly<Record<string, unknown>> | undefined;
   cause?: unknown;
 };
 
@@ -39,6 +40,8 @@ export class BoonApiError<C extends ErrorCode = ErrorCode> extends Error {
   /** For the operator's log. */
   readonly requestId: string | undefined;
   readonly retryAfter: number | undefined;
+  /** The answer as it came, `application/problem+json`; undefined when none came. */
+  readonly problem: Readonly<Record<string, unknown>> | undefined;
 
   constructor(init: BoonApiErrorInit<C>) {
     super(init.detail, { cause: init.cause });
@@ -50,6 +53,7 @@ export class BoonApiError<C extends ErrorCode = ErrorCode> extends Error {
     this.limit = init.limit;
     this.requestId = init.requestId;
     this.retryAfter = init.retryAfter;
+    this.problem = init.problem;
   }
 
   /** What a person can do about it. */
@@ -88,6 +92,7 @@ export function errorOfAnswer(response: Response, body: unknown): BoonApiError {
     limit: rawCode === 'limit_reached' ? limitOf(problem) : undefined,
     requestId: response.headers.get('x-request-id') ?? undefined,
     retryAfter: seconds(response.headers.get('retry-after')),
+    problem: rawCode === undefined ? undefined : problem,
   });
 }
 

@@ -41,7 +41,7 @@ function nextStep({ id, kind, status, expires_at }: PurchaseProgress, askAt: Ins
   if (status === 'open' && kind === 'top_up') return 'The stored card is being charged.';
   if (status === 'open')
     return `Waits for the payment until ${timeText(askAt)}, then asks the provider what became of it.`;
-  if (status === 'paid') return `What was bought is given; \`boon purchase refund ${id}\` gives it back.`;
+  if (status === 'paid') return `What was bought is given; \`boon refund create ${id}\` gives it back.`;
   if (status === 'refunded') return 'The money has gone back.';
   return 'Nothing was paid, and nothing given; a payment that arrives all the same counts.';
 }
