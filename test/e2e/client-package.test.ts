@@ -209,7 +209,11 @@ describe('beside the oldest Temporal client that it allows', () => {
     timeout: 4 * MINUTES,
   }, async () => {
     const pages = [join(PACKAGE, 'README.md'), join(ROOT, 'README.md'), join(ROOT, 'docs/api.md')];
-    const blocks = [...(await Promise.all(pages.map((page) => readFile(page, 'utf8')))).join('\n').matchAll(/```ts\n([\s\S]*?)```/g)]
+    const blocks = [
+      ...(await Promise.all(pages.map((page) => readFile(page, 'utf8'))))
+        .join('\n')
+        .matchAll(/```ts\n([\s\S]*?)```/g),
+    ]
       .map(([, code = '']) => code)
       .filter((code) => /'boon-client\b/.test(code));
     expect(blocks).toHaveLength(4);

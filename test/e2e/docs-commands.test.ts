@@ -35,12 +35,7 @@ let addresses: StackAddresses;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'boon-docs-'));
   const dataDir = join(folder, '.boon');
-  const settings = {
-    BOON_DATA_DIR: dataDir,
-    BOON_DEMO_MODEL: 'on',
-    BOON_TRUST_UNSIGNED_TOKENS: 'true',
-  };
-  start = startForFile(settings);
+  start = startForFile({ BOON_DATA_DIR: dataDir });
   await start.untilPrinted('Boon runs', 120_000);
   const running = await runningStack(dataDir);
   if (running === undefined) throw new Error('Nothing runs');

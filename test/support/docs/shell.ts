@@ -89,18 +89,20 @@ function writeShim(file: string, port: number): void {
 
 async function runFor(socket: Socket, folder: string): Promise<void> {
   socket.on('error', () => socket.destroy());
-  let sent = '';
-  for await (const chunk of socket) {
-    sent += chunk;
-    if (sent.endsWith(END)) break;
-  }
+  const sent = await new Promise<string>((settle) => {
+    let text = '';
+    socket.on('data', (chunk) => {
+      text += chunk;
+      if (text.endsWith(END)) settle(text.slice(0, -END.length));
+    });
+  });
   const [name, cwd = folder, ...more] = sent.split('\0');
   const end = more.indexOf('');
   const args = more.slice(0, end);
   const env = Object.fromEntries(
     more
       .slice(end + 1)
-      .filter((pair) => /^(BOON_|PORT=|DATABASE_URL=|TEMPORAL_|STRIPE_)/.test(pair))
+      .filter((pair) => /^(BOON_|PORT=|DATABASE_URL=|STRIPE_)/.test(pair))
       .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
   );
   const out: string[] = [];
