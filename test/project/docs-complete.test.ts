@@ -97,6 +97,18 @@ test('every type with which activities and schedules fail is on docs/errors.md',
   expect([...new Set(types)].filter((type) => !known.has(type) && type !== 'mail_off')).toEqual([]);
 });
 
+test('docs/renamed.md has every path and every command that goes on working under its old name', () => {
+  const page = read('docs/renamed.md');
+  const paths = [...read('src/http/route/aliases.ts').matchAll(/\['(\/v1\/[^']+)', '[^']+'\]/g)];
+  const [list = ''] = /const EARLIER[^;]*;/.exec(read('src/cli/earlier-names.ts')) ?? [];
+  const commands = [...list.matchAll(/\[\s*\[([^[\]]*)\],/g)];
+  const names = commands.map(([, words = '']) => `boon ${words.replace(/[',]/g, '')}`);
+  expect([paths.length, names.length].every((count) => count > 1)).toBe(true);
+  expect([...paths.map(([, path = '']) => path), ...names].filter((name) => !page.includes(name))).toEqual(
+    [],
+  );
+});
+
 const EVENT_NOUNS =
   /^(?:gift|referral|reward_cap|credits|reset|windows|usage|purchase|refund|case|top_up|invoice|campaign|account)$/;
 
