@@ -11,7 +11,7 @@ import {
 import { AccountIdSchema, pageOf } from '../../contracts/primitives.schema.ts';
 import { services } from '../callers/access.ts';
 import { createReferralTeller } from '../referrals/referral-teller.ts';
-import { pathOf, readRefusals, writeRefusals } from '../route/answers.ts';
+import { readRefusals, writeRefusals } from '../route/answers.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 
 /** Gifts whose processes are signaled at once that a freeze has ended; `reconcile` signals the rest. */
@@ -48,7 +48,7 @@ export const accountRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, par
   app.route({
     method: 'PUT',
     url: '/v1/accounts/:id',
-    config: { ...config, location: ({ id }) => pathOf('/v1/accounts', id) },
+    config: { ...config, location: '/v1/accounts' },
     schema: {
       operationId: 'putAccount',
       tags: ['Accounts'],

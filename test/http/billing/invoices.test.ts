@@ -67,10 +67,8 @@ test('an invoice of four billion dollars, of three of the largest uses, is shown
 
 test('invoices are listed, and shown with lines that add up', async () => {
   const { json } = await server.send('GET', '/v1/accounts/acme/invoices');
-  expect(json).toMatchObject({
-    data: [{ id, month: { starts_at: '2026-03-01T00:00:00.000Z' }, status: 'open' }],
-    next_cursor: null,
-  });
+  const month = { starts_at: '2026-03-01T00:00:00.000Z', ends_at: '2026-04-01T00:00:00.000Z' };
+  expect(json).toMatchObject({ data: [{ id, month, status: 'open' }], next_cursor: null });
   const shown = (await server.send('GET', `/v1/invoices/${id}`)).json as {
     total: { amount: number };
     lines: { amount: { amount: number } }[];
@@ -272,10 +270,8 @@ test('limits show what pays beyond the plan, and a use does exactly that', async
 test('the invoices of all organisations are listed by status and month, the latest month first', async () => {
   await seedInvoiced(server.ledger, 'zeta', ['zoe']);
   await charge(server.ledger, 'zoe', { units: '1' });
-  await server.ledger.closeBillingMonth(
-    { account_id: 'zeta', month: '2026-03-01' },
-    '2026-04-01T00:00:00.000Z',
-  );
+  const month = { account_id: 'zeta', month: '2026-03-01' };
+  await server.ledger.closeBillingMonth(month, '2026-04-01T00:00:00.000Z');
   const found = async (query: string) => {
     const { json } = await server.send('GET', `/v1/invoices${query}`);
     return {
