@@ -1,6 +1,7 @@
 /** Makes the OpenAPI 3.1 document out of the routes and the zod schemas that they are checked by. */
 import type { RouteOptions } from 'fastify';
 import { z } from 'zod';
+import type { Form } from '../../contracts/form.ts';
 import { API_INFO, NEXT_CALLS, SECURITY_SCHEMES, TAG_DESCRIPTIONS } from './api-description.ts';
 
 type Json = Record<string, unknown>;
@@ -21,7 +22,27 @@ const REPLAYED_HEADER = {
   description: 'There, and `true`, when this is the recorded answer to an earlier call with the same key',
   schema: { type: 'string', enum: ['true'] },
 };
-const RETRY_HEADER = { description: 'Seconds to wait before trying again', schema: { type: 'integer' } };
+/** The rate limit, where one is set; of every answer that counts towards it. */
+const LIMIT_HEADERS = {
+  'RateLimit-Policy': {
+    description: 'Requests a minute: `"minute";q=600;w=60`',
+    schema: { type: 'string' },
+  },
+  RateLimit: {
+    description: 'How many are left, and for how many seconds: `"minute";r=599;t=42`',
+    schema: { type: 'string' },
+  },
+};
+const RETRY_LATER = { description: 'Seconds to wait before trying again', schema: { type: 'integer' } };
+const RETRY_OF_A_USE = {
+  ...RETRY_LATER,
+  description: 'Seconds to wait before trying again; left out where waiting does not let the use through',
+};
+
+function retryHeader(status: string, operationId: string | undefined): Json {
+  if (status === '429' && operationId === 'recordUsage') return { 'Retry-After': RETRY_OF_A_USE };
+  return status === '429' || status === '503' ? { 'Retry-After': { ...RETRY_LATER, required: true } } : {};
+}
 
 /** @param routes as `onRoute` hooks see them; those with `schema.hide`, or without a schema, are left out. */
 export function openApiDocument(routes: readonly RouteOptions[]): Json {
@@ -43,8 +64,10 @@ export function openApiDocument(routes: readonly RouteOptions[]): Json {
 }
 
 function operation(route: RouteOptions, schemas: Json): Json {
-  const { operationId, tags, summary, description, params, querystring, body, response, produces } =
+  const { operationId, tags, summary, description, params, querystring, response, produces } =
     route.schema ?? {};
+  const { signedBody, headers = [] } = route.config?.documented ?? {};
+  const body = signedBody ?? route.schema?.body;
   const rule = route.config?.idempotency;
   const key = rule === undefined ? [] : [{ ...KEY_HEADER, required: rule === 'required' }];
   return {
@@ -57,6 +80,7 @@ function operation(route: RouteOptions, schemas: Json): Json {
       ...parameters('path', params, schemas),
       ...parameters('query', querystring, schemas),
       ...key,
+      ...headers.map((header) => ({ in: 'header', required: true, ...header })),
     ],
     ...(body instanceof z.ZodType ? { requestBody: requestBody(body, schemas) } : {}),
     responses: Object.fromEntries(
@@ -74,7 +98,7 @@ function operation(route: RouteOptions, schemas: Json): Json {
 }
 
 function security(route: RouteOptions): Json[] {
-  const access = route.config?.access;
+  const access = route.config?.documented?.access ?? route.config?.access;
   if (access === 'public') return [];
   return typeof access === 'object' && access.endUser ? [{ apiKey: [] }, { endUser: [] }] : [{ apiKey: [] }];
 }
@@ -106,7 +130,8 @@ function responseOf(
 ): Json {
   const headers = {
     ...(recorded ? { 'Idempotent-Replayed': REPLAYED_HEADER } : {}),
-    ...(status === '429' || status === '503' ? { 'Retry-After': RETRY_HEADER } : {}),
+    ...retryHeader(status, operationId),
+    ...(status === '429' ? LIMIT_HEADERS : {}),
   };
   const head = Object.keys(headers).length > 0 ? { headers } : {};
   if (!(answer instanceof z.ZodType)) {
@@ -152,8 +177,32 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output', schemas: Json): J
   return rerouted(json) as Json;
 }
 
+/**
+ * A body of several forms says each on its own, and so does a choice between objects: who reads the document, or makes a
+ * client out of it, then knows which fields go together.
+ */
+function inForms(json: Json): void {
+  const { forms, properties, required, additionalProperties, anyOf } = json;
+  if (Array.isArray(anyOf) && anyOf.every((one: Json) => one.additionalProperties === false)) {
+    json.oneOf = anyOf;
+    delete json.anyOf;
+  }
+  if (!Array.isArray(forms)) return;
+  for (const name of ['forms', 'type', 'properties', 'required', 'additionalProperties']) delete json[name];
+  json.oneOf = (forms as Form[]).map(({ title, needs, without }) => ({
+    title,
+    type: 'object',
+    properties: Object.fromEntries(
+      Object.entries(properties as Json).filter(([name]) => !without.includes(name)),
+    ),
+    required: [...((required as string[] | undefined) ?? []), ...needs],
+    additionalProperties,
+  }));
+}
+
 /** A pattern in a schema's `meta` stands for all of its checks; `examples` is the keyword of JSON Schema 2020-12. */
 function tidy({ jsonSchema }: { jsonSchema: Json }): void {
+  inForms(jsonSchema);
   if (jsonSchema.pattern !== undefined) delete jsonSchema.allOf;
   if (jsonSchema.example !== undefined) {
     jsonSchema.examples = [jsonSchema.example];
