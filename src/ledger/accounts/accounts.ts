@@ -9,8 +9,9 @@ import type {
   Lot,
   Movement,
 } from '../../contracts/accounts/account.schema.ts';
-import { ERRORS, type ErrorCode } from '../../contracts/error-codes.ts';
+import type { ErrorCode } from '../../contracts/error-codes.ts';
 import { BoonError, type FieldError } from '../../contracts/errors.ts';
+import { fixOf } from '../../contracts/fixes.ts';
 import { formatCredits } from '../../domain/credits.ts';
 import type { GiftRefusalReason } from '../../domain/gift-reasons.ts';
 import type { AccountId } from '../../domain/ids.ts';
@@ -226,7 +227,7 @@ export async function gifting(
     reasons: reasons.map((reason) => ({
       code: reason.reason_code ?? reason.code,
       detail: reason.detail,
-      fix: ERRORS[reason.code as ErrorCode].fix,
+      fix: fixOf(reason.code as ErrorCode, reason.reason_code),
     })),
   };
 }
