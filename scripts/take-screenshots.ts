@@ -99,7 +99,7 @@ async function playReferrals({ client }: OperatorStack): Promise<PlayedReferrals
   return {
     joined: referralWorkflowId(joined),
     refused: referralWorkflowId(refused),
-    window: rewardWindowWorkflowId('user_ada', month),
+    window: rewardWindowWorkflowId('user_ada', month.starts_at.slice(0, 10)),
     campaign: campaignWorkflowId(campaign.id),
   };
 }

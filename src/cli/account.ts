@@ -64,7 +64,7 @@ function balance(terminal: Terminal): Command {
           'as of': has.as_of,
           available: has.available,
           held: has.held,
-          coming: has.pending_in,
+          'pending in': has.pending_in,
         }),
         '',
         ...tableLines(['lot', 'source', 'left', 'of', 'expires', 'giftable'], rows, 'No lots.'),
@@ -84,7 +84,12 @@ function limits(terminal: Terminal): Command {
         resets_at,
       ];
       answer(terminal, command, has, [
-        ...fieldLines({ account: id, plan: has.plan, credits: has.credits, 'banked resets': has.resets }),
+        ...fieldLines({
+          account: id,
+          plan: has.plan,
+          available: has.available,
+          'banked resets': has.resets_available,
+        }),
         '',
         ...tableLines(
           ['window', 'used', 'of', 'resets at'],
@@ -164,7 +169,7 @@ function eligibility(terminal: Terminal): Command {
           account: id,
           'may invite': may.eligible ? 'yes' : 'no',
           'invitations left': may.remaining_invites,
-          'rewards left': `${may.remaining_rewards} until ${may.window.ends_at}`,
+          'rewards left': `${may.remaining_rewards} until ${may.month.ends_at}`,
         }),
         ...may.reasons.map(({ code, detail, fix }) => `${code}: ${detail} ${fix}`),
       ]);

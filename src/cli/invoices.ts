@@ -1,6 +1,6 @@
 /** `boon invoices`: what organisations are invoiced. */
 import type { Command } from 'commander';
-import type { Invoice } from '../contracts/billing/invoice.ts';
+import { firstDayOf, type Invoice } from '../contracts/billing/invoice.ts';
 import { invoiceCsv } from '../contracts/billing/invoice-csv.ts';
 import { coinsOf, priceText } from '../contracts/purchases/purchase.ts';
 import { apiClient } from './api.ts';
@@ -34,13 +34,13 @@ function list(terminal: Terminal): Command {
     .option('--limit <count>', 'at most this many', wholeNumber(1), 20)
     .action(async (organisation: string, { limit }: { limit: number }, command: Command) => {
       const page = await (await apiClient(terminal.env)).invoices.list(organisation, { limit });
-      const rows = page.data.map(({ id, month, status, credits, total, due_at }) => [
-        id,
-        month,
-        status,
-        credits,
-        priceText(total),
-        due_at.slice(0, 10),
+      const rows = page.data.map((invoice) => [
+        invoice.id,
+        firstDayOf(invoice),
+        invoice.status,
+        invoice.credits,
+        priceText(invoice.total),
+        invoice.due_at.slice(0, 10),
       ]);
       const headings = ['id', 'month', 'status', 'credits', 'total', 'due'];
       answer(terminal, command, page, tableLines(headings, rows, 'No invoices.'));
@@ -52,9 +52,8 @@ function show(terminal: Terminal): Command {
     .argument('<id>', 'the invoice')
     .action(async (id: string, _options: object, command: Command) => {
       const invoice = await (await apiClient(terminal.env)).invoices.get(id);
-      const { total } = invoice;
       const rows = invoice.lines.map(({ member_id, product, model, uses, units, credits, amount }) => {
-        return [member_id, product, model, uses, units, credits, priceText({ ...total, amount })];
+        return [member_id, product, model, uses, units, credits, priceText(amount)];
       });
       const headings = ['member', 'product', 'model', 'uses', 'units', 'credits', 'amount'];
       const corrections = invoice.corrections.map(({ id, kind, at, reason, total }) => {
@@ -101,7 +100,7 @@ function credit(terminal: Terminal): Command {
       const { total } = await invoices.get(id);
       const amount = coinsOf(text, total.currency);
       if (amount === undefined) return command.error(`error: "${text}" is no amount of ${total.currency}.`);
-      const note = await invoices.credit(id, amount, reason);
+      const note = await invoices.credit(id, { amount, currency: total.currency }, reason);
       const fields = { id: note.id, invoice: id, credited: priceText(note.total), credits: note.credits };
       answer(terminal, command, note, fieldLines({ ...fields, reason }));
     });
@@ -118,12 +117,11 @@ function voiding(terminal: Terminal): Command {
 }
 
 function invoiceLines(invoice: Invoice): string[] {
-  const { id, account_id, month, status, credits, total, credited, open, due_at, paid_at, voided_at } =
-    invoice;
+  const { id, account_id, status, credits, total, credited, open, due_at, paid_at, voided_at } = invoice;
   return fieldLines({
     id,
     account: account_id,
-    month,
+    month: firstDayOf(invoice),
     status,
     credits,
     total: priceText(total),

@@ -1,5 +1,6 @@
 /** `boon purchase cases`: payments that do not fit what they name, through the API. */
 import { type Command, Option } from 'commander';
+import type { Money } from '../contracts/money.schema.ts';
 import {
   CASE_STATUSES,
   type CaseStatus,
@@ -81,9 +82,7 @@ function close(terminal: Terminal): Command {
 }
 
 function caseLines(one: PaymentCase): string[] {
-  const { price, currency } = one;
-  const money = (amount: number) =>
-    amount === 0 ? undefined : amountText(amount, currency ?? price.currency);
+  const money = (price: Money) => (price.amount === 0 ? undefined : moneyText(price));
   return fieldLines({
     case: one.id,
     status: one.status,
@@ -92,7 +91,7 @@ function caseLines(one: PaymentCase): string[] {
     invoice: one.invoice_id,
     why: caseText(one.reason_code),
     paid: paidText(one),
-    wanted: priceText(price),
+    wanted: priceText(one.price),
     payment: one.payment_id,
     page: one.checkout_id,
     message: one.event,
@@ -105,11 +104,11 @@ function caseLines(one: PaymentCase): string[] {
   });
 }
 
-function paidText({ amount, currency }: PaymentCase): string {
-  return amount === null ? 'not told' : amountText(amount, currency);
+function paidText({ paid }: PaymentCase): string {
+  return paid === null ? 'not told' : moneyText(paid);
 }
 
 /** The provider may name a currency that nobody knows. */
-function amountText(amount: number, currency: string | null): string {
-  return currency !== null && /^[a-z]{3}$/i.test(currency) ? priceText({ amount, currency }) : String(amount);
+function moneyText({ amount, currency }: Money): string {
+  return /^[a-z]{3}$/i.test(currency) ? priceText({ amount, currency }) : `${amount} ${currency}`;
 }

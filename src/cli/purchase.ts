@@ -1,5 +1,6 @@
 /** `boon purchase`: packages and purchases, through the API. */
 import type { Command } from 'commander';
+import type { Money } from '../contracts/money.schema.ts';
 import { coinsOf, type Purchase, packageText, priceText } from '../contracts/purchases/purchase.ts';
 import type { Refund } from '../contracts/purchases/refund.ts';
 import { apiClient } from './api.ts';
@@ -109,7 +110,7 @@ function refund(terminal: Terminal): Command {
         return command.error(`error: "${text}" is no amount of ${currency}.`);
       const body = {
         reason,
-        ...(amount === undefined ? {} : { amount }),
+        ...(amount === undefined ? {} : { amount: { amount, currency } }),
         ...(includeSpent === undefined ? {} : { include_spent: true }),
       };
       const key = idempotencyKey === undefined ? {} : { idempotencyKey };
@@ -137,11 +138,11 @@ function correctRefunded(terminal: Terminal): Command {
       const { reason, idempotencyKey } = options;
       const { purchases } = await apiClient(terminal.env);
       const { currency } = (await purchases.get(id)).price;
-      const refunded = coinsOf(options.refunded, currency);
-      if (refunded === undefined)
+      const amount = coinsOf(options.refunded, currency);
+      if (amount === undefined)
         return command.error(`error: "${options.refunded}" is no amount of ${currency}.`);
       const key = idempotencyKey === undefined ? {} : { idempotencyKey };
-      const purchase = await purchases.correctRefunded(id, { refunded, reason }, key);
+      const purchase = await purchases.correctRefunded(id, { refunded: { amount, currency }, reason }, key);
       answer(terminal, command, purchase, purchaseLines(purchase));
     });
 }
@@ -152,7 +153,7 @@ function refundLines(refund: Refund): string[] {
     refund: refund.id,
     purchase: refund.purchase_id,
     account: refund.account_id,
-    amount: priceText(refund),
+    amount: priceText(refund.amount),
     status: refund.status,
     'taken back':
       taken.resets > 0 ? packageText({ credits: '0', resets: taken.resets }) : `${taken.credits} credits`,
@@ -163,7 +164,7 @@ function refundLines(refund: Refund): string[] {
 function purchaseLines(purchase: Purchase): string[] {
   const failed = purchase.refunds
     .filter(({ status }) => status === 'failed')
-    .map((one) => `refund of ${priceText(one)} (${one.reason_code})`)
+    .map((one) => `refund of ${priceText(one.amount)} (${one.reason_code})`)
     .join(', ');
   return fieldLines({
     purchase: purchase.id,
@@ -173,14 +174,15 @@ function purchaseLines(purchase: Purchase): string[] {
     status: purchase.status,
     'pay at': purchase.status === 'open' ? purchase.checkout?.url : undefined,
     'paid at': purchase.paid_at,
-    tax: purchase.tax === null || purchase.tax === 0 ? undefined : money(purchase, purchase.tax),
-    refunded: purchase.refunded === 0 ? undefined : money(purchase, purchase.refunded),
-    refunding: purchase.refunding === 0 ? undefined : money(purchase, purchase.refunding),
+    tax: some(purchase.tax),
+    refunded: some(purchase.refunded),
+    refunding: some(purchase.refunding),
     failed: failed === '' ? undefined : failed,
     owed: purchase.owed === '0' ? undefined : `${purchase.owed} credits`,
   });
 }
 
-function money({ price }: Purchase, amount: number): string {
-  return priceText({ ...price, amount });
+/** Not shown where it is nothing. */
+function some(money: Money | null): string | undefined {
+  return money === null || money.amount === 0 ? undefined : priceText(money);
 }

@@ -1,5 +1,6 @@
 /** `boon invite` and `boon referrals`: invitations of friends through the API. */
 import type { Command } from 'commander';
+import { firstDayOf } from '../contracts/billing/invoice.ts';
 import type { ReferralView } from '../contracts/referrals/referral.schema.ts';
 import { apiClient } from './api.ts';
 import { answer, newCommand, wholeNumber } from './command.ts';
@@ -131,8 +132,14 @@ function raiseCap(terminal: Terminal): Command {
       async (account: string, cap: number, body: { program: string; reason: string }, command: Command) => {
         const client = await apiClient(terminal.env);
         const window = await client.referrals.raiseCap(account, { cap, ...body });
-        const { program, month, ends_at, claimed } = window;
-        const lines = { program, month, 'ends at': ends_at, cap: window.cap, given: claimed.length };
+        const { program, month, claimed } = window;
+        const lines = {
+          program,
+          month: firstDayOf(window),
+          'ends at': month.ends_at,
+          cap: window.cap,
+          given: claimed.length,
+        };
         answer(terminal, command, window, fieldLines(lines));
       },
     );

@@ -25,18 +25,12 @@ function list(terminal: Terminal): Command {
     .option('--limit <count>', 'how many at most', wholeNumber(1), 200)
     .action(async (account: string, { limit }: { limit: number }, command: Command) => {
       const client = await apiClient(terminal.env);
-      const { available_count, resets, next_cursor } = await client.resets.list(account, {
-        limit: Math.min(limit, 200),
-      });
-      const isAll = next_cursor === null || resets.length === limit;
-      for await (const reset of isAll ? [] : client.resets.listAll(account, { cursor: next_cursor })) {
-        resets.push(reset);
-        if (resets.length === limit) break;
+      const data: Reset[] = [];
+      for await (const reset of client.resets.listAll(account, { limit: Math.min(limit, 100) })) {
+        data.push(reset);
+        if (data.length === limit) break;
       }
-      answer(terminal, command, { available_count, resets }, [
-        `${available_count} can be redeemed.`,
-        ...(resets.length === 0 ? [] : ['', ...resetLines(resets)]),
-      ]);
+      answer(terminal, command, { data }, resetLines(data));
     });
 }
 
@@ -47,7 +41,7 @@ function grant(terminal: Terminal): Command {
     .argument('<account>', 'who gets them')
     .requiredOption('--reason <text>', 'why; it is kept in the record')
     .option('--count <count>', 'how many', wholeNumber(1), 1)
-    .option('--program <name>', 'the program or campaign to count them to')
+    .option('--program <name>', 'the program to count them to')
     .option('--idempotency-key <key>', 'the same key never grants twice; left out: a new one')
     .action(async (account_id: string, { idempotencyKey, ...options }: Grant, command: Command) => {
       const client = await apiClient(terminal.env);

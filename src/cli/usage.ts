@@ -46,7 +46,7 @@ function recordCommand(terminal: Terminal): Command {
     });
 }
 
-function usageLines({ charged, windows, balance }: Usage): string[] {
+function usageLines({ charged, windows, available }: Usage): string[] {
   const left = ({ used, limit, resets_at }: Usage['windows']['weekly']) =>
     `${used} of ${limit ?? 'no limit'} used${resets_at === null ? '' : `, until ${resets_at}`}`;
   return fieldLines({
@@ -55,7 +55,7 @@ function usageLines({ charged, windows, balance }: Usage): string[] {
     invoiced: charged.invoiced,
     '5 hours': left(windows.five_hour),
     week: left(windows.weekly),
-    'credits left': balance,
+    'credits left': available,
   });
 }
 

@@ -24,6 +24,7 @@ export type { Campaign } from '../contracts/campaigns/campaign.ts';
 export type { ErrorCode } from '../contracts/error-codes.ts';
 export type { FieldError, LimitReached } from '../contracts/errors.ts';
 export type { Transfer, TransferRequest } from '../contracts/gifts/transfer.schema.ts';
+export type { Money } from '../contracts/money.schema.ts';
 export type { PackageList, PurchaseRequest, TopUpPut } from '../contracts/purchases/purchase.schema.ts';
 export type { Purchase, TopUp } from '../contracts/purchases/purchase.ts';
 export type { RefundRequest } from '../contracts/purchases/refund.schema.ts';
@@ -37,15 +38,14 @@ export type {
   RaiseCap,
   ReferralRequest,
   ReferralView,
+  RewardWindowView,
 } from '../contracts/referrals/referral.schema.ts';
-export type { RewardWindow } from '../contracts/referrals/referral.ts';
 export type {
   GrantedResets,
   Limits,
   Redemption,
   Reset,
   ResetGrantBody,
-  ResetList,
   Windows,
 } from '../contracts/resets/reset.schema.ts';
 export type { Charge, Pool, Usage } from '../contracts/usage/usage.schema.ts';

@@ -1,6 +1,7 @@
 /** `client.invoices` */
 import type { InvoiceWithLines } from '../contracts/billing/invoice.schema.ts';
 import type { Invoice, InvoiceCorrection } from '../contracts/billing/invoice.ts';
+import type { Money } from '../contracts/money.schema.ts';
 import type { Caller, CallOptions, WriteOptions } from './caller.ts';
 import { everyRow, type Page, type PageQuery } from './page.ts';
 
@@ -50,10 +51,10 @@ export class Invoices {
   }
 
   /**
-   * Credits a part of an open invoice. For operators. `amount` is in the smallest coin of its currency, as its
-   * total is. One that is credited in whole is closed by it.
+   * Credits a part of an open invoice. For operators. `amount` is in its currency, as its total
+   * is. One that is credited in whole is closed by it.
    */
-  credit(id: string, amount: number, reason: string, options?: WriteOptions): Promise<InvoiceCorrection> {
+  credit(id: string, amount: Money, reason: string, options?: WriteOptions): Promise<InvoiceCorrection> {
     return this.#write(id, 'credit-notes', { amount, reason }, options);
   }
 

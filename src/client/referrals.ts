@@ -5,8 +5,8 @@ import type {
   RaiseCap,
   ReferralRequest,
   ReferralView,
+  RewardWindowView,
 } from '../contracts/referrals/referral.schema.ts';
-import type { RewardWindow } from '../contracts/referrals/referral.ts';
 import type { ReferralStatus } from '../domain/referral-status.ts';
 import type { Caller, CallOptions, WriteOptions } from './caller.ts';
 import { everyRow, type Page, type PageQuery } from './page.ts';
@@ -76,13 +76,13 @@ export class Referrals {
   }
 
   /** The rewards of an account's current billing month. */
-  rewardWindow(accountId: string, program: string, options?: CallOptions): Promise<RewardWindow> {
+  rewardWindow(accountId: string, program: string, options?: CallOptions): Promise<RewardWindowView> {
     const target = `${accountPath(accountId)}/reward-window`;
     return this.#call({ method: 'GET', path: target, query: { program } }, options);
   }
 
   /** Lets a billing month hold more rewards. For operators. */
-  raiseCap(accountId: string, raise: RaiseCap, options: WriteOptions = {}): Promise<RewardWindow> {
+  raiseCap(accountId: string, raise: RaiseCap, options: WriteOptions = {}): Promise<RewardWindowView> {
     return this.#post(`${accountPath(accountId)}/reward-window/raise-cap`, raise, options);
   }
 

@@ -5,10 +5,9 @@ import type {
   Redemption,
   Reset,
   ResetGrantBody,
-  ResetList,
 } from '../contracts/resets/reset.schema.ts';
 import type { Caller, CallOptions, WriteOptions } from './caller.ts';
-import { everyRow, type PageQuery } from './page.ts';
+import { everyRow, type Page, type PageQuery } from './page.ts';
 
 /** Left out, `request_id` is a random one: give your own when the redemption must survive a restart of yours. */
 export type RedeemRequest = Omit<RedeemBody, 'request_id'> & { request_id?: string };
@@ -20,20 +19,14 @@ export class Resets {
     this.#call = call;
   }
 
-  /**
-   * A page of the account's banked resets: those that can be redeemed first, the soonest to expire before the others.
-   * Up to 200 on a page, which is the default here.
-   */
-  list(accountId: string, query: PageQuery = {}, options?: CallOptions): Promise<ResetList> {
+  /** A page of the account's banked resets: those that can be redeemed first, the soonest to expire before the others. */
+  list(accountId: string, query: PageQuery = {}, options?: CallOptions): Promise<Page<Reset>> {
     return this.#call({ method: 'GET', path: path(accountId), query }, options);
   }
 
   /** Every reset, fetched page by page. */
   listAll(accountId: string, query: PageQuery = {}, options?: CallOptions): AsyncGenerator<Reset> {
-    return everyRow(async (page) => {
-      const { resets, next_cursor } = await this.list(accountId, page, options);
-      return { data: resets, next_cursor };
-    }, query);
+    return everyRow((page) => this.list(accountId, page, options), query);
   }
 
   /**

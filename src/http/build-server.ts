@@ -31,6 +31,7 @@ import authentication from './plugins/authentication.ts';
 import crossOrigin from './plugins/cross-origin.ts';
 import idempotency from './plugins/idempotency.ts';
 import jsonBody from './plugins/json-body.ts';
+import location from './plugins/location.ts';
 import observe from './plugins/observe.ts';
 import openapi from './plugins/openapi.ts';
 import problem, { sendProblem } from './plugins/problem.ts';
@@ -55,7 +56,7 @@ import { referralEndRoutes } from './referrals/referral-ends.ts';
 import { referralRoutes } from './referrals/referrals.ts';
 import { rewardWindowRoutes } from './referrals/reward-windows.ts';
 import { resetRoutes } from './resets/resets.ts';
-import { presentUrl } from './route/aliases.ts';
+import { answerOfBefore, presentUrl } from './route/aliases.ts';
 import type { ServerParts } from './route/server-parts.ts';
 import { stuckItemRoutes } from './stuck-items.ts';
 import { usageRoutes } from './usage/usage.ts';
@@ -106,8 +107,14 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(observe, { metrics: parts.metrics });
   await app.register(rateLimit, parts.rateLimit);
   await app.register(idempotency);
+  await app.register(location);
   await app.register(openapi);
 
+  app.addHook('onSend', async (request, reply, payload) =>
+    reply.statusCode < 300 && typeof payload === 'string'
+      ? answerOfBefore(request.originalUrl, payload)
+      : payload,
+  );
   if (parts.answersWaitForStarts === true) {
     app.addHook('onSend', async (request) => {
       if (request.method !== 'GET') await parts.starts.idle();

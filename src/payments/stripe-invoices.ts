@@ -3,6 +3,7 @@ import type Stripe from 'stripe';
 import type { InvoiceWithLines } from '../contracts/billing/invoice.schema.ts';
 import {
   billingCycleWorkflowId,
+  firstDayOf,
   type InvoiceCorrection,
   type InvoiceNews,
 } from '../contracts/billing/invoice.ts';
@@ -20,7 +21,8 @@ export async function draftStripeInvoice(
   invoice: InvoiceWithLines,
   email: string | undefined,
 ): Promise<string> {
-  const { account_id, month, total, id } = invoice;
+  const { account_id, total, id } = invoice;
+  const month = firstDayOf(invoice);
   const key = (step: string) => ({ idempotencyKey: `${billingCycleWorkflowId(account_id, month)}:${step}` });
   const metadata = { invoice_id: id, account_id };
   const customer = await stripe.customers.create(
@@ -35,7 +37,7 @@ export async function draftStripeInvoice(
       due_date: Math.floor(Date.parse(invoice.due_at) / 1000),
       auto_advance: false,
       pending_invoice_items_behavior: 'exclude',
-      description: `Uses from ${month} to ${invoice.ends_at.slice(0, 10)}`,
+      description: `Uses from ${month} to ${invoice.month.ends_at.slice(0, 10)}`,
       metadata,
     },
     key(`invoice:${customer.id}`),
@@ -115,10 +117,11 @@ function itemsOf({ lines }: InvoiceWithLines): { description: string; amount: nu
   if (lines.length <= MOST_ITEMS) {
     return lines.map(({ member_id, product, model, credits, amount }) => ({
       description: `${member_id}: ${product}${model === null ? '' : `, ${model}`} (${credits} credits)`,
-      amount,
+      amount: amount.amount,
     }));
   }
   const byProduct = new Map<string, number>();
-  for (const { product, amount } of lines) byProduct.set(product, (byProduct.get(product) ?? 0) + amount);
+  for (const { product, amount } of lines)
+    byProduct.set(product, (byProduct.get(product) ?? 0) + amount.amount);
   return [...byProduct].map(([description, amount]) => ({ description, amount }));
 }

@@ -85,7 +85,9 @@ test.each(['in order', 'kill -9'] as const)(
       }),
     );
     expect(again).toEqual([...answered.values()].map((one) => ({ ...one, outcome: 'already_redeemed' })));
-    const left = await Promise.all(PEOPLE.map(async (id) => (await ledger.limits(id, START)).resets));
+    const left = await Promise.all(
+      PEOPLE.map(async (id) => (await ledger.limits(id, START)).resets_available),
+    );
     banked -= answered.size;
     expect(left.reduce((sum, count) => sum + count, 0)).toBe(banked);
     await expectVerified(ledger);

@@ -38,7 +38,7 @@ afterAll(async () => {
 const SCHEDULE_PATIENCE_MS = 120_000;
 
 async function rewards(account: string): Promise<number> {
-  const { resets } = await rig.ledger.listResets(account, await rig.now());
+  const { data: resets } = await rig.ledger.listResets(account, await rig.now());
   // Accounts have a complimentary one beside.
   return resets.filter(({ source }) => source === 'referral').length;
 }

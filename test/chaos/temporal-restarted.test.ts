@@ -127,7 +127,7 @@ test('friends who qualify while the Temporal server is killed and started again 
   // The other is due for a minute only after a while: told by hand what the next run tells.
   await referrals.process.prompted(await rig.ledger.findReferral(invited.id));
   await referrals.until(invited, 'rewarded');
-  const { resets } = await rig.ledger.listResets('jo', await rig.now());
+  const { data: resets } = await rig.ledger.listResets('jo', await rig.now());
   expect(resets.filter(({ source }) => source === 'referral')).toHaveLength(2);
   await expectVerified(rig.ledger);
 });

@@ -185,13 +185,11 @@ test('resets are granted, listed, previewed and redeemed', async () => {
   expect(redeemed.json()).toMatchObject({ outcome: 'reset', reset_id: id, windows_reset: 2 });
   expect((await run('redeem', 'grace', '--request-id', 'cli-1')).out).toMatch(/^outcome +already_redeemed\n/);
   const listed = await run('resets', 'list', 'grace');
-  expect(listed.out).toMatch(/^\d can be redeemed\.\n/);
   expect(listed.out).toMatch(new RegExp(`${id} +redeemed +grant`));
   await run('resets', 'grant', 'grace', '--count', '100', '--reason', 'many');
   await run('resets', 'grant', 'grace', '--count', '100', '--reason', 'more');
   const some = await run('resets', 'list', 'grace', '--limit', '201', '--json');
-  expect(some.json().available_count).toBe(202);
-  expect(some.json().resets).toHaveLength(201);
+  expect(some.json().data).toHaveLength(201);
 });
 
 test('a banked reset is given instead of credits', async () => {

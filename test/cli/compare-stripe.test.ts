@@ -6,6 +6,7 @@ import { event, sessionEvent } from '../support/stripe-events.ts';
 import { type StripeWithLists, startStripeWithLists } from '../support/stripe-with-lists.ts';
 import { newKey, openTestLedger, START, seedAccount, type TestLedger } from '../support/test-ledger.ts';
 import { charge } from '../support/usage.ts';
+import { usd } from '../support/usd.ts';
 
 const SECOND = Date.parse(START) / 1000;
 let own: TestLedger;
@@ -174,7 +175,7 @@ describe('a payment', () => {
     const purchase = await open();
     paidPage(purchase.id, { amount: 300 });
     expect(await found('--apply')).toEqual([['payment_missing', 'case']]);
-    expect(await cases()).toMatchObject([{ reason_code: 'wrong_amount', amount: 300, status: 'open' }]);
+    expect(await cases()).toMatchObject([{ reason_code: 'wrong_amount', paid: usd(300), status: 'open' }]);
     expect(await found()).toEqual([]);
   });
 
@@ -199,7 +200,11 @@ describe('a payment', () => {
     const page = { amount_total: 480, amount_subtotal: 400, total_details: { amount_tax: 80 } };
     paidPage(id, { amount: 480, kept: { account_id: ada, ...KEPT }, page });
     expect(await found('--apply')).toEqual([['purchase_missing', 'applied']]);
-    expect(await own.ledger.findPurchase(id)).toMatchObject({ price: { amount: 400 }, paid: 480, tax: 80 });
+    expect(await own.ledger.findPurchase(id)).toMatchObject({
+      price: { amount: 400 },
+      paid: usd(480),
+      tax: usd(80),
+    });
   });
 
   test('of a lost purchase of resets is restored too', async () => {
@@ -221,7 +226,9 @@ describe('a payment', () => {
     const id = newPurchaseId();
     paidPage(id, { kept, page: { success_url: `${link}${ada}` } });
     expect(await found('--apply')).toEqual([['purchase_missing', 'case']]);
-    expect(await cases()).toMatchObject([{ reason_code: 'purchase_unknown', purchase_id: id, amount: 400 }]);
+    expect(await cases()).toMatchObject([
+      { reason_code: 'purchase_unknown', purchase_id: id, paid: usd(400) },
+    ]);
     expect(await found('--apply')).toEqual([]);
   });
 
@@ -255,7 +262,7 @@ describe('a payment', () => {
     expect(await cases()).toMatchObject([
       {
         reason_code: 'provider_differs',
-        amount: 500,
+        paid: usd(500),
         price: { amount: 400 },
         payment_id: `pi_${purchase.id}`,
       },
@@ -306,7 +313,10 @@ describe('a refund', () => {
     refundThere(purchase.id, 'succeeded', { metadata: { refund_id: 'rfd_lost', purchase_id: purchase.id } });
     expect(await found()).toEqual([['refund_missing', 'listed']]);
     expect(await found('--apply')).toEqual([['refund_missing', 'applied']]);
-    expect(await own.ledger.findPurchase(purchase.id)).toMatchObject({ status: 'refunded', refunded: 400 });
+    expect(await own.ledger.findPurchase(purchase.id)).toMatchObject({
+      status: 'refunded',
+      refunded: usd(400),
+    });
     expect(await available()).toBe('0');
     expect(await found('--apply')).toEqual([]);
   });
@@ -387,7 +397,7 @@ describe('a dispute', () => {
     const purchase = await paidAtBoth();
     disputeThere(purchase.id, status);
     expect(await found('--apply')).toEqual([['dispute_missing', 'applied']]);
-    expect(await own.ledger.findPurchase(purchase.id)).toMatchObject({ disputed });
+    expect(await own.ledger.findPurchase(purchase.id)).toMatchObject({ disputed: usd(disputed) });
     expect(await available()).toBe(left);
     expect(await found('--apply')).toEqual([]);
   });
@@ -443,7 +453,7 @@ describe('an invoice', () => {
     expect(await found()).toEqual([['invoice_missing', 'listed']]);
     expect(await found('--apply')).toEqual([['invoice_missing', 'case']]);
     expect(await cases()).toMatchObject([
-      { reason_code: 'provider_differs', invoice_id: invoice.metadata.invoice_id, amount: 700 },
+      { reason_code: 'provider_differs', invoice_id: invoice.metadata.invoice_id, paid: usd(700) },
     ]);
     expect(await found('--apply')).toEqual([]);
   });

@@ -8,6 +8,7 @@ import { type StripeMock, startStripeMock } from '../support/stripe-mock.ts';
 import { later, START, seedAccount } from '../support/test-ledger.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';
 import { charge } from '../support/usage.ts';
+import { usd } from '../support/usd.ts';
 
 let stripe: StripeMock;
 let server: TestServer;
@@ -65,7 +66,7 @@ test('a purchase is refunded in part, once under its key, and the whole only whe
   ];
   const first = await run(...part);
   expect(first.out).toMatch(/amount +1\.00 USD\nstatus +pending\ntaken back +25 credits/);
-  expect((await run(...part, '--json')).json()).toMatchObject({ amount: 100, account_id: 'eve' });
+  expect((await run(...part, '--json')).json()).toMatchObject({ amount: usd(100), account_id: 'eve' });
   expect((await run('purchase', 'show', id)).out).toMatch(/refunding +1\.00 USD/);
   const [refund] = (await server.ledger.findPurchase(id)).refunds;
   const failed = { refund_id: `${refund?.id}`, status: 'failed', reason_code: 'charge_disputed' } as const;
@@ -120,7 +121,7 @@ test('what the provider has given back is corrected, with a reason', async () =>
   const correct = ['purchase', 'correct-refunded', id, '--refunded'];
   expect((await run(...correct, '1.00', '--reason', 'three failed')).out).toMatch(/refunded +1\.00 USD/);
   expect((await run(...correct, '0', '--reason', 'all failed', '--json')).json()).toMatchObject({
-    refunded: 0,
+    refunded: usd(0),
   });
   expect((await run(...correct, '-1', '--reason', 'x')).err).toContain('"-1" is no amount of usd');
 });
@@ -129,12 +130,12 @@ test('the client refunds', async () => {
   await seedAccount(server.ledger, 'bob');
   const { id } = await bought(server.ledger, 'bob');
   const { purchases } = new BoonClient({ baseUrl: server.baseUrl, apiKey: server.apiKey });
-  const asked = { reason: 'bought twice', amount: 40 };
+  const asked = { reason: 'bought twice', amount: usd(40) };
   const refund = await purchases.refund(id, asked, { idempotencyKey: 'client' });
-  expect(refund).toMatchObject({ status: 'pending', amount: 40, taken_back: { credits: '10' } });
+  expect(refund).toMatchObject({ status: 'pending', amount: usd(40), taken_back: { credits: '10' } });
   expect(await purchases.refund(id, asked, { idempotencyKey: 'client' })).toEqual(refund);
   expect((await purchases.get(id)).refunds).toEqual([refund]);
-  await expect(purchases.refund(id, { reason: 'all', amount: 400 })).rejects.toMatchObject({
+  await expect(purchases.refund(id, { reason: 'all', amount: usd(400) })).rejects.toMatchObject({
     code: 'over_refund',
   });
 });

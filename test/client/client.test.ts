@@ -42,8 +42,7 @@ test('a backend reads an account’s resets page by page', async () => {
   for await (const { id } of boon.resets.listAll('ben', { limit: 2 })) ids.push(id);
   expect(ids).toEqual(granted.resets.map(({ id }) => id));
   expect(await boon.resets.list('ben', { limit: 2 })).toMatchObject({
-    available_count: 5,
-    resets: granted.resets.slice(0, 2),
+    data: granted.resets.slice(0, 2),
     next_cursor: expect.any(String),
   });
 });

@@ -28,14 +28,18 @@ test.each([
   expect(presentUrl(before)).toBe(now);
 });
 
-test('a gift is given, shown, listed and held by the paths of before as by those of now', async () => {
+test('a gift is given, shown, listed and held by the paths of before as by those of now, and names its kind there', async () => {
   const made = await server.send('POST', `${BEFORE}/transfer`, { body: gift });
   expect(made.status).toBe(202);
   const id = String(made.json.id);
   const shown = await server.send('GET', `/v1/transfers/${id}`);
-  expect((await server.send('GET', `${BEFORE}/transfers/${id}`)).json).toEqual(shown.json);
+  expect((await server.send('GET', `${BEFORE}/transfers/${id}`)).json).toEqual({
+    object: 'credit_transfer',
+    ...shown.json,
+  });
   const listed = await server.send('GET', `${BEFORE}/transfers?account_id=ada`);
-  expect((await server.send('GET', '/v1/transfers?account_id=ada')).json).toEqual(listed.json);
+  const { data } = (await server.send('GET', '/v1/transfers?account_id=ada')).json;
+  expect(listed.json.data).toEqual((data as object[]).map((row) => ({ object: 'credit_transfer', ...row })));
   const held = await server.send('POST', `${BEFORE}/transfers/${id}/hold`, { body: { reason: 'odd' } });
   expect([held.status, held.json.status]).toEqual([200, 'held']);
 });

@@ -85,6 +85,7 @@ const CALLS = [
   'get /v1/accounts/{id}/top-up',
   'get /v1/accounts/{id}/usage',
   'get /v1/api-keys',
+  'get /v1/api-keys/{id}',
   'get /v1/campaigns',
   'get /v1/campaigns/{id}',
   'get /v1/campaigns/{id}/accounts/{account_id}',

@@ -118,15 +118,13 @@ describe('a redemption by the clock that lags behind', () => {
     await use(ledger, ada, '3', later(START, { ms: -1 }));
     await ledger.returnDueResets(START, 100);
     await bank(ledger, ada, { at: AHEAD });
-    const banked = (await ledger.listResets(ada, AHEAD)).resets.find(
-      ({ granted_at }) => granted_at === AHEAD,
-    );
+    const banked = (await ledger.listResets(ada, AHEAD)).data.find(({ granted_at }) => granted_at === AHEAD);
     expect(await redeem(ledger, ada, { reset_id: banked?.id })).toMatchObject({
       outcome: 'reset',
       redeemed_at: AHEAD,
       before: { five_hour: { used: '3' }, weekly: { used: '0', started_at: null } },
     });
-    expect((await ledger.listResets(ada, AHEAD)).resets.find(({ id }) => id === banked?.id)).toMatchObject({
+    expect((await ledger.listResets(ada, AHEAD)).data.find(({ id }) => id === banked?.id)).toMatchObject({
       status: 'redeemed',
     });
     expect(await own.sql('SELECT return_at FROM boon.resets WHERE id = $1', [banked?.id])).toEqual([

@@ -153,7 +153,7 @@ class Scene {
       return this.#gifts.push(gift);
     }
     if (one.do === 'give reset') {
-      const { resets } = await ledger.listResets(this.#id, at);
+      const { data: resets } = await ledger.listResets(this.#id, at);
       const reset = pick(
         resets.filter(({ status }) => status === 'available'),
         one.which,

@@ -54,7 +54,9 @@ export class ProgramClients {
     }
     const { data: open } = await ledger.openReferrals(later(this.#now, { days: 400 }), { limit: 10 });
     const overdue = await ledger.overdueGifts(later(this.#now, { days: 400 }), 10);
-    const banked = await Promise.all(people.map(async (id) => (await ledger.limits(id, this.#now)).resets));
+    const banked = await Promise.all(
+      people.map(async (id) => (await ledger.limits(id, this.#now)).resets_available),
+    );
     return [...open, ...overdue, ...banked.filter((resets) => resets > 0)];
   }
 
@@ -75,7 +77,7 @@ export class ProgramClients {
   /** The one that expires soonest comes last: it is chosen most. */
   async #resetsOf(ledger: Ledger, owner: string): Promise<string[]> {
     try {
-      return (await ledger.listResets(owner, this.#now)).resets.map(({ id }) => id).toReversed();
+      return (await ledger.listResets(owner, this.#now)).data.map(({ id }) => id).toReversed();
     } catch {
       return []; // An account that another client has named and not made yet.
     }

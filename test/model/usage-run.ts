@@ -152,7 +152,7 @@ export class UsageRun {
       replayed: false,
       value: {
         charged: { plan: formatCredits(plan), credits: formatCredits(credits) },
-        balance: formatCredits(this.#model.available(now)),
+        available: formatCredits(this.#model.available(now)),
       },
     });
     if (!thorough) return;
@@ -163,13 +163,13 @@ export class UsageRun {
     const limits = await this.#ledger.limits(this.id, told);
     expect(limits).toMatchObject({
       windows: (answer as { value: { windows: object } }).value.windows,
-      credits: (answer as { value: { balance: string } }).value.balance,
+      available: (answer as { value: { available: string } }).value.available,
     });
   }
 
   async #compare(now: number): Promise<void> {
-    const { windows, credits } = await this.#ledger.limits(this.id, new Date(now).toISOString());
-    expect(credits).toBe(formatCredits(this.#model.available(now)));
+    const { windows, available } = await this.#ledger.limits(this.id, new Date(now).toISOString());
+    expect(available).toBe(formatCredits(this.#model.available(now)));
     for (const kind of WINDOW_KINDS) {
       const { used, startedAt } = windowAt(kind, this.#model.windows[kind].at(-1), now);
       expect(windows[kind]).toMatchObject({

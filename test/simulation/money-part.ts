@@ -158,7 +158,7 @@ export class MoneyPart implements Part {
         );
       }
       case 'give reset': {
-        const { resets } = await ledger.listResets(nameOf(command.who), at);
+        const { data: resets } = await ledger.listResets(nameOf(command.who), at);
         const reset = pick(
           resets.filter(({ status }) => status === 'available'),
           command.which,
@@ -259,7 +259,7 @@ export class MoneyPart implements Part {
       return;
     }
     this.#refunds.push(refund);
-    this.#provider.refund(id, refund.amount, this.#provider.moment(now), `re_${refund.id}`);
+    this.#provider.refund(id, refund.amount.amount, this.#provider.moment(now), `re_${refund.id}`);
   }
 
   /** What was refused is not made when it is asked for again, whatever has become of the money since. */

@@ -32,7 +32,7 @@ export function redeem(
 
 /** How many resets an account can redeem. */
 export async function bankedCount(ledger: Ledger, accountId: string, at: string): Promise<number> {
-  return (await ledger.limits(accountId, at)).resets;
+  return (await ledger.limits(accountId, at)).resets_available;
 }
 
 /** What the scheduled process does to resets at a moment, all of it. */

@@ -25,7 +25,11 @@ test('a billing month of an organisation ends in one mailed invoice of what its 
   await boon.advanceTo('2028-02-29T00:00:00Z');
   const { data } = await boon.client.invoices.list('acme');
   expect(data).toMatchObject([
-    { month: '2028-01-31', ends_at: '2028-02-29T00:00:00.000Z', credits: '15', notice: 'sent' },
+    {
+      month: { starts_at: '2028-01-31T00:00:00.000Z', ends_at: '2028-02-29T00:00:00.000Z' },
+      credits: '15',
+      notice: 'sent',
+    },
   ]);
   expect(boon.mails.filter(({ to }) => to === 'books@acme.example')).toHaveLength(1);
   const paid = await boon.client.invoices.markPaid(data[0]?.id ?? '', 'wire 1');
@@ -42,7 +46,7 @@ test('an organisation that moves its billing day is invoiced at the end of the r
   await boon.use('sue', '11');
   const months = async () =>
     (await boon?.client.invoices.list('acme'))?.data.map(
-      ({ starts_at, ends_at }) => `${starts_at} ${ends_at}`,
+      ({ month }) => `${month.starts_at} ${month.ends_at}`,
     );
   await boon.client.accounts.put('acme', { ...acme, billing_day: 11 });
   await boon.advanceTo('2028-03-31T23:59:59.999Z');

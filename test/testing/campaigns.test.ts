@@ -18,16 +18,16 @@ async function ended(id: string) {
 test('every account has its complimentary reset from the start, and one that comes later too', async () => {
   await boon.seedAccount('late');
   for (const account of ['ada', 'bob', 'late']) {
-    const { resets } = await boon.client.resets.list(account);
+    const { data: resets } = await boon.client.resets.list(account);
     expect(resets).toMatchObject([{ status: 'available', source: 'complimentary' }]);
   }
-  expect((await boon.client.resets.list('eve')).resets).toEqual([]);
+  expect((await boon.client.resets.list('eve')).data).toEqual([]);
   expect(await boon.client.campaigns.account('complimentary-reset', 'eve')).toMatchObject({
     outcome: 'excluded',
     reason: 'plan',
   });
   await boon.client.accounts.put('eve', { plan: 'go' });
-  expect((await boon.client.resets.list('eve')).resets).toMatchObject([{ source: 'complimentary' }]);
+  expect((await boon.client.resets.list('eve')).data).toMatchObject([{ source: 'complimentary' }]);
 });
 
 test('a campaign is begun, runs, and shows for each account what became of it', async () => {

@@ -152,13 +152,12 @@ test('a purchase that nobody pays is open until its last millisecond', async () 
 
 test('a banked reset can be redeemed up to its last millisecond', async () => {
   await boon.client.resets.grant({ account_id: 'ada', count: 1, reason: 'sorry' });
-  const { id = '', expires_at = '' } = (await boon.client.resets.list('ada')).resets[0] ?? {};
+  const { id = '', expires_at = '' } = (await boon.client.resets.list('ada')).data[0] ?? {};
   await boon.advanceTo(before(expires_at));
-  expect(await boon.client.resets.list('ada')).toMatchObject({ available_count: 1 });
+  expect(await boon.client.accounts.limits('ada')).toMatchObject({ resets_available: 1 });
   await boon.advance('1 ms');
   expect(await boon.client.resets.list('ada')).toMatchObject({
-    available_count: 0,
-    resets: [{ status: 'expired' }],
+    data: [{ status: 'expired' }],
   });
   expect(await eventTimes(boon, 'reset.expired', id)).toEqual([expires_at]);
 });

@@ -30,7 +30,7 @@ test('a month of a program: three rewards, a fourth that is refused, reminders, 
   }
   expect(await refer('frances')).toMatchObject({ status: 'refused', reason_code: 'reward_cap_reached' });
   const banked = async () =>
-    (await boon.client.resets.list('ada')).resets.filter((reset) => reset.program === 'codex-selective');
+    (await boon.client.resets.list('ada')).data.filter(({ program }) => program === 'codex-selective');
   expect(await banked()).toHaveLength(3);
 
   await boon.advance('24 days');

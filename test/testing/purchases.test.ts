@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { type BoonHarness, startBoon } from '../../src/testing/index.ts';
+import { usd } from '../support/usd.ts';
 
 let boon: BoonHarness | undefined;
 afterEach(() => boon?.stop());
@@ -73,5 +74,5 @@ test('by its owner’s consent an account that falls below its sum is topped up,
     'top_up paid',
     'checkout paid',
   ]);
-  expect(await boon.client.purchases.topUp('ada')).toMatchObject({ enabled: true, spent: 800 });
+  expect(await boon.client.purchases.topUp('ada')).toMatchObject({ enabled: true, spent: usd(800) });
 });

@@ -14,7 +14,7 @@ test('a banked reset is reminded of twice and expires, each at its own moment', 
   });
   const sent: string[] = [];
   await boon.client.resets.grant({ ...GRANT, count: 2 });
-  const { resets } = await boon.client.resets.list('ada');
+  const { data: resets } = await boon.client.resets.list('ada');
   expect(resets[0]?.expires_at.slice(0, 10)).toBe('2028-03-11');
   const until = `2028-03-11 ${resets[0]?.expires_at.slice(11, 16)} UTC`;
   for (const [days, mails] of [
@@ -33,8 +33,7 @@ test('a banked reset is reminded of twice and expires, each at its own moment', 
   ]);
   await boon.advance('1 day');
   expect(await boon.client.resets.list('ada')).toMatchObject({
-    available_count: 0,
-    resets: [{ status: 'expired' }, { status: 'expired' }],
+    data: [{ status: 'expired' }, { status: 'expired' }],
   });
   expect(boon.mails).toHaveLength(2);
 });
@@ -54,17 +53,16 @@ test('a reset redeemed the day before the week ends comes back; the last one is 
     before: { weekly: { used: '25' } },
     after: { weekly: { used: '0' } },
   });
-  expect((await boon.client.accounts.limits('ada')).resets).toBe(0);
+  expect((await boon.client.accounts.limits('ada')).resets_available).toBe(0);
   const weekEnds = String(redeemed.after.weekly.resets_at);
   await boon.advanceTo(weekEnds);
-  const [back] = (await boon.client.resets.list('ada')).resets;
+  const [back] = (await boon.client.resets.list('ada')).data;
   expect(back).toMatchObject({ source: 'return', status: 'available', granted_at: weekEnds });
 
   await boon.advance('22 days');
   await boon.use('ada', '7');
   await boon.advance('2 days');
-  const { resets, available_count } = await boon.client.resets.list('ada');
-  expect(available_count).toBe(0);
+  const { data: resets } = await boon.client.resets.list('ada');
   expect(resets.map(({ source, status }) => `${source} ${status}`)).toEqual([
     'return redeemed',
     'grant redeemed',
@@ -86,8 +84,7 @@ test('a mail server that takes no reminder holds up nothing', async () => {
   await boon.client.resets.grant(GRANT);
   await boon.advance('31 days');
   expect(await boon.client.resets.list('ada')).toMatchObject({
-    available_count: 0,
-    resets: [{ status: 'expired' }],
+    data: [{ status: 'expired' }],
   });
 });
 
@@ -111,8 +108,7 @@ test('a banked reset is given to a friend by e-mail, claimed, and settles after 
     reset_id: resets[0]?.id,
   });
   expect(await boon.client.resets.list('grace')).toMatchObject({
-    available_count: 1,
-    resets: [{ source: 'gift' }],
+    data: [{ source: 'gift', status: 'available' }],
   });
   const description = await boon.temporal.workflow.getHandle(`gift/${gift.id}`).describe();
   expect(description.status.name).toBe('COMPLETED');

@@ -1,15 +1,13 @@
 import { expect, test } from 'vitest';
 import { invoiceMail } from '../../src/activities/billing/invoice-letter.ts';
 import type { InvoiceWithLines } from '../../src/contracts/billing/invoice.schema.ts';
+import { usd } from '../support/usd.ts';
 
-const usd = (amount: number) => ({ amount, currency: 'usd' });
-const LINE = { product: 'codex', model: null, uses: 2, units: '10', credits: '10', amount: 40 };
+const LINE = { product: 'codex', model: null, uses: 2, units: '10', credits: '10', amount: usd(40) };
 const INVOICE: InvoiceWithLines = {
   id: 'inv_1',
   account_id: 'acme',
-  month: '2026-03-01',
-  starts_at: '2026-03-01T00:00:00.000Z',
-  ends_at: '2026-04-01T00:00:00.000Z',
+  month: { starts_at: '2026-03-01T00:00:00.000Z', ends_at: '2026-04-01T00:00:00.000Z' },
   status: 'open',
   credits: '62.5',
   total: usd(250),
@@ -24,7 +22,7 @@ const INVOICE: InvoiceWithLines = {
   provider_fault: null,
   lines: [
     { ...LINE, member_id: 'sue' },
-    { ...LINE, member_id: 'tom', model: 'gpt-5.1', uses: 1, credits: '52.5', amount: 210 },
+    { ...LINE, member_id: 'tom', model: 'gpt-5.1', uses: 1, credits: '52.5', amount: usd(210) },
   ],
   corrections: [],
 };

@@ -5,6 +5,7 @@ import { WEBHOOK_SECRET } from '../support/stripe-events.ts';
 import { startStripeMock } from '../support/stripe-mock.ts';
 import { type StripeStandIn, startStripeStandIn } from '../support/stripe-stand-in.ts';
 import { START } from '../support/test-ledger.ts';
+import { usd } from '../support/usd.ts';
 
 const TOP_UP: Purchase = {
   id: 'pur_1',
@@ -25,9 +26,9 @@ const TOP_UP: Purchase = {
   lot_id: null,
   paid: null,
   tax: null,
-  refunded: 0,
-  refunding: 0,
-  disputed: 0,
+  refunded: usd(0),
+  refunding: usd(0),
+  disputed: usd(0),
   refunds: [],
   taken_back: { credits: '0', resets: 0 },
   owed: '0',

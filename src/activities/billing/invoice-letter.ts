@@ -1,6 +1,7 @@
 /** What the mail with an invoice says, as text and as HTML. */
 
 import type { InvoiceWithLines } from '../../contracts/billing/invoice.schema.ts';
+import { firstDayOf } from '../../contracts/billing/invoice.ts';
 import { escaped } from '../../contracts/html-text.ts';
 import { priceText } from '../../contracts/purchases/purchase.ts';
 import type { Mail } from '../gifts/claim-mail.ts';
@@ -10,13 +11,13 @@ const SHOWN = 50;
 
 /** @param publicUrl its host is in the Message-ID, by which a repeated mail is seen to be one. */
 export function invoiceMail(invoice: InvoiceWithLines, publicUrl: string): Mail {
-  const { id, month, ends_at, credits, total, lines } = invoice;
+  const { id, credits, total, lines } = invoice;
   const payment_url = invoice.status === 'open' ? invoice.payment_url : null;
-  const subject = `Invoice ${id}: ${priceText(total)} for ${month} to ${ends_at.slice(0, 10)}`;
+  const subject = `Invoice ${id}: ${priceText(total)} for ${firstDayOf(invoice)} to ${invoice.month.ends_at.slice(0, 10)}`;
   const says = `Your members used ${credits} credits’ worth beyond their plans and your pool. ${demand(invoice)}`;
   const shown = lines.slice(0, SHOWN).map(({ member_id, product, model, uses, credits, amount }) => {
     const what = model === null ? product : `${product}, ${model}`;
-    return `${member_id}: ${what}, ${uses} ${uses === 1 ? 'use' : 'uses'}, ${credits} credits, ${priceText({ ...total, amount })}`;
+    return `${member_id}: ${what}, ${uses} ${uses === 1 ? 'use' : 'uses'}, ${credits} credits, ${priceText(amount)}`;
   });
   if (lines.length > SHOWN) shown.push(`… and ${lines.length - SHOWN} more lines`);
   const pay = payment_url === null ? [] : [`Pay here: ${payment_url}`];

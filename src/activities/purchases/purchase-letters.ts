@@ -33,7 +33,7 @@ export function purchaseMail(purchase: Purchase, publicUrl: string): Mail | unde
 
 /** The news that money goes back, and what that took from the account. */
 export function refundMail(refund: Refund, purchase: Purchase, publicUrl: string): Mail {
-  const price = priceText(refund);
+  const price = priceText(refund.amount);
   const { taken_back: taken, owed } = refund;
   const messageId = `<refund.${refund.id}@${new URL(publicUrl).hostname}>`;
   const says = [

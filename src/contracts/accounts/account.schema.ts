@@ -9,6 +9,7 @@ import {
   PROMOTIONAL_BUDGET,
 } from '../../domain/account.ts';
 import { LOT_SOURCES } from '../../domain/lot.ts';
+import { MonthSchema } from '../month.schema.ts';
 import { NameSchema } from '../policy.schema.ts';
 import {
   AccountIdSchema,
@@ -128,7 +129,7 @@ export const AccountSchema = z
     pool_limit: CreditsSchema.nullable(),
     billing: z.enum(BILLING_SWITCHES),
     invoice_ceiling: CreditsSchema.nullable(),
-    billing_month: z.object({ starts_at: InstantSchema, ends_at: InstantSchema }).meta({
+    billing_month: MonthSchema.meta({
       description: 'The billing month that is running; caps and limits of a month count in it',
     }),
     billing_day_from: NullableInstant.meta({

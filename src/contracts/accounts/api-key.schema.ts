@@ -46,7 +46,6 @@ export type ApiKeyRotate = z.infer<typeof ApiKeyRotateSchema>;
 export const ApiKeySchema = z
   .object({
     id: z.string(),
-    object: z.literal('api_key'),
     name: z.string(),
     scopes: z.array(GrantedScopeSchema),
     created_at: InstantSchema,

@@ -1,5 +1,7 @@
 /** Invoices, as HTTP shows them. */
 import { z } from 'zod';
+import { MoneySchema, PositiveMoneySchema } from '../money.schema.ts';
+import { MonthSchema } from '../month.schema.ts';
 import {
   CreditsSumSchema,
   InstantSchema,
@@ -9,19 +11,11 @@ import {
 } from '../primitives.schema.ts';
 import { INVOICE_CORRECTION_KINDS, INVOICE_NOTICES, INVOICE_STATUSES } from './invoice.ts';
 
-export const MoneySchema = z
-  .object({ amount: z.int().min(0), currency: z.string() })
-  .meta({ id: 'Money', description: 'In whole units of the currency’s smallest coin' });
-
 export const InvoiceSchema = z
   .object({
     id: z.string(),
     account_id: z.string(),
-    month: z
-      .string()
-      .meta({ description: 'The day on which the billing month began', example: '2026-02-28' }),
-    starts_at: InstantSchema,
-    ends_at: InstantSchema,
+    month: MonthSchema.meta({ description: 'The billing month that it is for' }),
     status: z.enum(INVOICE_STATUSES),
     credits: CreditsSumSchema.meta({
       description: 'The sum of what was charged, in credits’ worth at the rate card',
@@ -62,7 +56,7 @@ const InvoiceLineSchema = z.object({
     description: 'Of the whole uses; the plan or the pool may have paid a part of them',
   }),
   credits: CreditsSumSchema,
-  amount: z.int().meta({ description: 'Its part of the total, in the currency’s smallest unit' }),
+  amount: MoneySchema.meta({ description: 'Its part of the total' }),
 });
 
 export const InvoiceCorrectionSchema = z
@@ -92,12 +86,10 @@ export const VoidInvoiceSchema = z
 /** Body of `POST /v1/invoices/{id}/credit-notes`. */
 export const CreditNoteSchema = z
   .strictObject({
-    amount: z.int().min(1).max(Number.MAX_SAFE_INTEGER).meta({
-      description: 'In whole units of the smallest coin of the invoice’s currency, as its total is',
-    }),
+    amount: PositiveMoneySchema.meta({ description: 'What is credited, in the invoice’s currency' }),
     reason: ReasonSchema,
   })
-  .meta({ id: 'CreditNote', example: { amount: 1250, reason: 'ticket 4711' } });
+  .meta({ id: 'CreditNote', example: { amount: { amount: 1250, currency: 'usd' }, reason: 'ticket 4711' } });
 
 /** Body of `POST /v1/invoices/{id}/mark-paid`. */
 export const MarkPaidSchema = z

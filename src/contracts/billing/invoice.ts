@@ -32,10 +32,8 @@ export type InvoiceNotice = (typeof INVOICE_NOTICES)[number];
 export type Invoice = {
   id: InvoiceId;
   account_id: AccountId;
-  /** The day on which the billing month began, as in `2026-02-28`. */
-  month: string;
-  starts_at: Instant;
-  ends_at: Instant;
+  /** The billing month that it is for. */
+  month: { starts_at: Instant; ends_at: Instant };
   status: InvoiceStatus;
   credits: Credits;
   total: Price;
@@ -54,6 +52,11 @@ export type Invoice = {
   /** Where the provider’s invoice differs from this one; someone must fix it at the provider. */
   provider_fault: string | null;
 };
+
+/** The first day of the month of an invoice or of rewards, which names it: `2026-02-28`. */
+export function firstDayOf({ month }: Pick<Invoice, 'month'>): string {
+  return month.starts_at.slice(0, 10);
+}
 
 /** A correction of an invoice: `total` in its currency, `credits` what that is of its credits. */
 export type InvoiceCorrection = {
@@ -75,8 +78,8 @@ export type InvoiceLine = {
   /** Of the whole uses; the plan or the pool may have paid a part of them. */
   units: string;
   credits: Credits;
-  /** Of the invoice's total, in the currency's smallest unit. */
-  amount: number;
+  /** Its part of the invoice's total. */
+  amount: Price;
 };
 
 /**

@@ -1,4 +1,4 @@
-/** Gifts as HTTP shows them: the resource `credit_transfer`. */
+/** Gifts as HTTP shows them: transfers. */
 import { z } from 'zod';
 import { GIFT_REASONS } from '../../domain/gift-reasons.ts';
 import { GIFT_STATUSES } from '../../domain/gift-status.ts';
@@ -69,7 +69,6 @@ export type TransferRequest = z.infer<typeof TransferRequestSchema>;
 export const TransferSchema = z
   .object({
     id: z.string(),
-    object: z.literal('credit_transfer'),
     status: z.enum(GIFT_STATUSES),
     from: z.string(),
     from_name: z

@@ -1,5 +1,6 @@
 /** Cases of payments, as HTTP takes and shows them. */
 import { z } from 'zod';
+import { MoneySchema } from '../money.schema.ts';
 import { AccountIdSchema, InstantSchema, PageQuerySchema, ReasonSchema } from '../primitives.schema.ts';
 import { CASE_REASONS, CASE_STATUSES } from './payment-case.ts';
 
@@ -18,14 +19,13 @@ export const PaymentCaseSchema = z
       description: 'The provider’s id of the page that it was paid on',
     }),
     event: NullableTextSchema.meta({ description: 'The provider’s id of the message' }),
-    amount: z.int().nullable().meta({ description: 'What was paid, in the currency’s smallest unit' }),
-    currency: NullableTextSchema,
+    paid: MoneySchema.nullable().meta({
+      description: 'What was paid; null where the provider does not tell all of it',
+    }),
     live: z.boolean().nullable().meta({ description: 'Whether it was paid in the provider’s live mode' }),
-    price: z
-      .object({ amount: z.int(), currency: z.string() })
-      .meta({ description: 'What would have been right' }),
-    refunded: z.int().meta({ description: 'What refunds have given back of this payment' }),
-    disputed: z.int(),
+    price: MoneySchema.meta({ description: 'What would have been right' }),
+    refunded: MoneySchema.meta({ description: 'What refunds have given back of this payment' }),
+    disputed: MoneySchema.meta({ description: 'What disputes that are not won hold of this payment' }),
     opened_at: InstantSchema,
     closed_at: InstantSchema.nullable(),
     closed_by: NullableTextSchema,

@@ -36,15 +36,14 @@ export type PaymentCase = {
   payment_id: string | null;
   checkout_id: string | null;
   event: string | null;
-  /** What the provider says was paid, and whether in the live mode. */
-  amount: number | null;
-  currency: string | null;
+  /** What the provider says was paid, null where it does not tell all of it; and whether in the live mode. */
+  paid: Price | null;
   live: boolean | null;
   /** What would have been right. */
   price: Price;
   /** What refunds and disputes have given back of this payment. */
-  refunded: number;
-  disputed: number;
+  refunded: Price;
+  disputed: Price;
   opened_at: Instant;
   closed_at: Instant | null;
   closed_by: string | null;

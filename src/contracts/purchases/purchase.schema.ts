@@ -1,6 +1,7 @@
 /** Purchases and top-ups, as HTTP takes and shows them. */
 import { z } from 'zod';
-import { NameSchema, PriceSchema } from '../policy.schema.ts';
+import { MoneySchema, PositiveMoneySchema } from '../money.schema.ts';
+import { NameSchema } from '../policy.schema.ts';
 import {
   AccountIdSchema,
   CreditsSchema,
@@ -22,7 +23,6 @@ export const PurchaseRequestSchema = z
   .meta({ id: 'PurchaseRequest', example: { account_id: 'user_ada', package: 'credits-100' } });
 export type PurchaseRequest = z.infer<typeof PurchaseRequestSchema>;
 
-const MoneySchema = z.int().min(0).meta({ description: 'In the currency’s smallest unit' });
 const NullableInstant = InstantSchema.nullable();
 
 export const PurchaseSchema = z
@@ -34,7 +34,7 @@ export const PurchaseSchema = z
     package: z.string(),
     credits: CreditsSchema,
     resets: z.int(),
-    price: PriceSchema,
+    price: MoneySchema,
     checkout: z
       .object({ id: z.string(), url: z.string() })
       .nullable()
@@ -47,14 +47,14 @@ export const PurchaseSchema = z
     reason_code: z.string().nullable(),
     lot_id: z.string().nullable(),
     paid: MoneySchema.nullable().meta({
-      description: 'What was paid in all, in the currency’s smallest unit; null until it is paid',
+      description: 'What was paid in all; null until it is paid',
     }),
     tax: MoneySchema.nullable().meta({ description: 'The tax of it that came on top of the price' }),
-    refunded: MoneySchema,
+    refunded: MoneySchema.meta({ description: 'What refunds have given back' }),
     refunding: MoneySchema.meta({
-      description: 'Asked for and not yet gone back, in the currency’s smallest unit',
+      description: 'Asked for and not yet gone back',
     }),
-    disputed: MoneySchema,
+    disputed: MoneySchema.meta({ description: 'What disputes that are not won hold' }),
     refunds: z.array(RefundSchema).meta({ description: 'Those that Boon was asked for' }),
     taken_back: z.object({ credits: CreditsSchema, resets: z.int() }),
     owed: CreditsSchema.meta({ description: 'Credits of it that were spent before its money went back' }),
@@ -63,7 +63,7 @@ export const PurchaseSchema = z
 
 export const PackageListSchema = z
   .object({
-    data: z.array(z.object({ id: z.string(), credits: CreditsSchema, resets: z.int(), price: PriceSchema })),
+    data: z.array(z.object({ id: z.string(), credits: CreditsSchema, resets: z.int(), price: MoneySchema })),
   })
   .meta({ id: 'PackageList' });
 export type PackageList = z.infer<typeof PackageListSchema>;
@@ -75,7 +75,9 @@ export const TopUpPutSchema = z
     below: PositiveCreditsSchema.meta({
       description: 'Bought when the account’s own credits are fewer than these',
     }),
-    monthly_cap: PriceSchema.meta({ description: 'The most that one billing month’s top-ups may cost' }),
+    monthly_cap: PositiveMoneySchema.meta({
+      description: 'The most that one billing month’s top-ups may cost',
+    }),
     consent: z
       .literal(true, { error: 'must be true: the owner agrees to charges that nobody asks about again' })
       .meta({ description: 'The owner agrees to charges that nobody asks about again' }),
@@ -97,12 +99,14 @@ export const TopUpSchema = z
     enabled: z.boolean(),
     card_saved: z.boolean(),
     package: z.string().nullable(),
-    price: PriceSchema.nullable().meta({
+    price: MoneySchema.nullable().meta({
       description: 'What the package cost when it was consented to: at another price nothing is charged',
     }),
     below: CreditsSchema.nullable(),
-    monthly_cap: PriceSchema.nullable(),
-    spent: MoneySchema.meta({ description: 'What this billing month’s top-ups have cost' }),
+    monthly_cap: MoneySchema.nullable(),
+    spent: MoneySchema.nullable().meta({
+      description: 'What this billing month’s top-ups have cost; null without a consent',
+    }),
     consented_at: NullableInstant,
     paused_until: NullableInstant.meta({ description: 'After a charge that failed' }),
     blocked_by: z.enum(TOP_UP_BLOCKS).nullable().meta({

@@ -50,12 +50,12 @@ export type Purchase = {
   /** The lot that it made. */
   lot_id: LotId | null;
   /** What was paid in all, and the tax of it that came on top of the price; null until it is paid. */
-  paid: number | null;
-  tax: number | null;
+  paid: Price | null;
+  tax: Price | null;
   /** Of the price: what refunds have given back, what they are about to, and what disputes that are not won hold. */
-  refunded: number;
-  refunding: number;
-  disputed: number;
+  refunded: Price;
+  refunding: Price;
+  disputed: Price;
   /** Those that Boon was asked for, the first first. */
   refunds: Refund[];
   /** What the account lost again, and what it owes because it had spent it. */
@@ -147,8 +147,8 @@ export type TopUp = {
   price: Price | null;
   below: string | null;
   monthly_cap: Price | null;
-  /** What this billing month's top-ups have cost. */
-  spent: number;
+  /** What this billing month's top-ups have cost; null without a consent. */
+  spent: Price | null;
   consented_at: Instant | null;
   /** After a charge that failed. */
   paused_until: Instant | null;

@@ -1,5 +1,6 @@
 /** Refunds, as HTTP takes and shows them. */
 import { z } from 'zod';
+import { MoneyInputSchema, MoneySchema, PositiveMoneySchema } from '../money.schema.ts';
 import { CreditsSchema, InstantSchema, ReasonSchema } from '../primitives.schema.ts';
 import { REFUND_STATUSES } from './refund.ts';
 
@@ -7,27 +8,32 @@ import { REFUND_STATUSES } from './refund.ts';
 export const RefundRequestSchema = z
   .strictObject({
     reason: ReasonSchema,
-    amount: z.int().min(1).max(Number.MAX_SAFE_INTEGER).optional().meta({
-      description: 'In the currency’s smallest unit. Left out: all that is left of what was paid',
+    amount: PositiveMoneySchema.optional().meta({
+      description: 'How much, in the purchase’s currency. Left out: all that is left of what was paid',
     }),
     include_spent: z.boolean().optional().meta({
       description:
         'Also refund what was spent: such credits are a debt, which the next purchase pays; resets stay used. Default: false, and such a refund is refused',
     }),
   })
-  .meta({ id: 'RefundRequest', example: { reason: 'bought twice by mistake', amount: 280 } });
+  .meta({
+    id: 'RefundRequest',
+    example: { reason: 'bought twice by mistake', amount: { amount: 280, currency: 'usd' } },
+  });
 export type RefundRequest = z.infer<typeof RefundRequestSchema>;
 
 /** Body of `POST /v1/credits/purchases/{id}/correct-refunded`. */
 export const CorrectRefundedSchema = z
   .strictObject({
-    refunded: z.int().min(0).max(Number.MAX_SAFE_INTEGER).meta({
-      description:
-        'What the provider has given back of the payment, in all, in the currency’s smallest unit: as it stands there',
+    refunded: MoneyInputSchema.meta({
+      description: 'What the provider has given back of the payment, in all: as it stands there',
     }),
     reason: ReasonSchema,
   })
-  .meta({ id: 'CorrectRefunded', example: { refunded: 0, reason: 'the refund failed, case 4711' } });
+  .meta({
+    id: 'CorrectRefunded',
+    example: { refunded: { amount: 0, currency: 'usd' }, reason: 'the refund failed, case 4711' },
+  });
 export type CorrectRefunded = z.infer<typeof CorrectRefundedSchema>;
 
 export const RefundSchema = z
@@ -36,8 +42,7 @@ export const RefundSchema = z
     purchase_id: z.string(),
     account_id: z.string(),
     status: z.enum(REFUND_STATUSES),
-    amount: z.int().meta({ description: 'In the currency’s smallest unit' }),
-    currency: z.string(),
+    amount: MoneySchema.meta({ description: 'What goes back' }),
     reason: z.string().nullable().meta({ description: 'What the operator wrote; for operators only' }),
     taken_back: z
       .object({ credits: CreditsSchema, resets: z.int() })

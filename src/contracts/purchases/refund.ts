@@ -6,6 +6,7 @@
 import type { Credits } from '../../domain/credits.ts';
 import type { AccountId, PurchaseId, RefundId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';
+import type { Price } from '../../domain/policy.ts';
 import type { RefusedRequest } from '../refused-request.ts';
 
 export const REFUND_WORKFLOW = 'refund';
@@ -25,8 +26,7 @@ export type Refund = {
   purchase_id: PurchaseId;
   account_id: AccountId;
   status: RefundStatus;
-  amount: number;
-  currency: string;
+  amount: Price;
   /** What the operator wrote; null for an end user. */
   reason: string | null;
   /** What the account lost by it, and what it owes because it had spent it. */
@@ -41,12 +41,14 @@ export type Refund = {
 /** What the process needs to know of its refund. */
 export type RefundProgress = Pick<
   Refund,
-  'id' | 'purchase_id' | 'account_id' | 'status' | 'amount' | 'currency' | 'created_at' | 'reason_code'
->;
+  'id' | 'purchase_id' | 'account_id' | 'status' | 'created_at' | 'reason_code'
+> &
+  Price;
 
 /** What the process knows of a refund. */
 export function refundProgress(refund: Refund): RefundProgress {
-  const { id, purchase_id, account_id, status, amount, currency, created_at, reason_code } = refund;
+  const { id, purchase_id, account_id, status, created_at, reason_code } = refund;
+  const { amount, currency } = refund.amount;
   return { id, purchase_id, account_id, status, amount, currency, created_at, reason_code };
 }
 

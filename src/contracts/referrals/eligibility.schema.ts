@@ -1,6 +1,6 @@
 /** May an account invite into a program, and if not, why, as HTTP shows it. */
 import { z } from 'zod';
-import { InstantSchema } from '../primitives.schema.ts';
+import { MonthSchema } from '../month.schema.ts';
 import { ProgramSchema } from './referral.schema.ts';
 
 export const EligibilityQuerySchema = z.strictObject({ program: ProgramSchema });
@@ -17,9 +17,7 @@ export const EligibilitySchema = z
     ),
     remaining_invites: z.int(),
     remaining_rewards: z.int().meta({ description: 'Rewards left in the present billing month' }),
-    window: z
-      .object({ month: z.iso.date(), starts_at: InstantSchema, ends_at: InstantSchema })
-      .meta({ description: 'The present billing month' }),
+    month: MonthSchema.meta({ description: 'The present billing month' }),
   })
   .meta({ id: 'Eligibility' });
 export type EligibilityView = z.infer<typeof EligibilitySchema>;

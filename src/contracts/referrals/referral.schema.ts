@@ -1,6 +1,7 @@
 /** Referrals and reward windows as HTTP shows them. */
 import { z } from 'zod';
 import { REFERRAL_REASONS, REFERRAL_STATUSES } from '../../domain/referral-status.ts';
+import { MonthSchema } from '../month.schema.ts';
 import {
   AccountIdSchema,
   CreditsSchema,
@@ -46,7 +47,6 @@ const RewardSchema = z.object({
 export const ReferralSchema = z
   .object({
     id: z.string(),
-    object: z.literal('referral'),
     program: z.string(),
     status: z.enum(REFERRAL_STATUSES),
     referrer_id: z.string(),
@@ -124,13 +124,12 @@ export const RewardWindowSchema = z
   .object({
     account_id: z.string(),
     program: z.string(),
-    month: z.iso.date().meta({ description: 'The day that the billing month begins on' }),
-    starts_at: InstantSchema,
-    ends_at: InstantSchema,
+    month: MonthSchema.meta({ description: 'The billing month that its rewards count in' }),
     cap: z.int().meta({ description: 'How many rewards the month may hold' }),
     claimed: z.array(z.string()).meta({ description: 'Ids of the referrals that have one' }),
   })
   .meta({ id: 'RewardWindow' });
+export type RewardWindowView = z.infer<typeof RewardWindowSchema>;
 
 /** Body of `POST /v1/accounts/{id}/reward-window/raise-cap`. */
 export const RaiseCapSchema = z

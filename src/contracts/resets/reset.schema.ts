@@ -9,7 +9,7 @@ import {
   CreditsSchema,
   CreditsSumSchema,
   InstantSchema,
-  PageQuerySchema,
+  pageOf,
   ReasonSchema,
 } from '../primitives.schema.ts';
 
@@ -50,8 +50,8 @@ export const LimitsSchema = z
   .object({
     plan: z.enum(PLANS),
     windows: WindowsSchema,
-    credits: CreditsSumSchema.meta({ description: 'Credits available' }),
-    resets: z.int().meta({ description: 'Banked resets available' }),
+    available: CreditsSumSchema.meta({ description: 'Credits that the account can spend' }),
+    resets_available: z.int().meta({ description: 'Banked resets that the account can redeem' }),
     beyond_plan: z.array(BeyondPlanSchema).meta({
       description:
         'What pays where the plan ends, for each product that may be paid for beyond it on this plan',
@@ -66,7 +66,14 @@ export const ResetSchema = z
     id: z.string(),
     status: z.enum(RESET_STATUSES),
     source: z.enum(RESET_SOURCES),
-    program: z.string().nullable().meta({ description: 'The program or campaign that it came by' }),
+    source_id: z.string().nullable().meta({
+      description:
+        'What it came by: the id of the campaign, referral, purchase or gift, or of the reset that came back; null for a grant',
+    }),
+    program: z
+      .string()
+      .nullable()
+      .meta({ description: 'The program that it was given for, of a referral or a grant; else null' }),
     granted_at: InstantSchema,
     expires_at: InstantSchema,
     redeemed_at: InstantSchema.nullable(),
@@ -74,24 +81,8 @@ export const ResetSchema = z
   .meta({ id: 'Reset' });
 export type Reset = z.infer<typeof ResetSchema>;
 
-/** Query of `GET /v1/accounts/{id}/resets`: hardly anybody has more than one page. */
-export const ResetListQuerySchema = PageQuerySchema.extend({
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(200)
-    .default(200)
-    .meta({ description: 'Resets on a page, 1 to 200' }),
-});
-export const ResetListSchema = z
-  .object({
-    available_count: z.int().meta({ description: 'How many can be redeemed, on this page and all others' }),
-    resets: z.array(ResetSchema),
-    next_cursor: z.string().nullable(),
-  })
-  .meta({ id: 'ResetList' });
-export type ResetList = z.infer<typeof ResetListSchema>;
+/** `GET /v1/accounts/{id}/resets` */
+export const ResetListSchema = pageOf(ResetSchema).meta({ id: 'ResetList' });
 
 const RESET_ID_TEXT = '^[1-9][0-9]{0,17}$';
 export const ResetIdSchema = z

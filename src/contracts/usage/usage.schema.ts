@@ -1,7 +1,8 @@
 /** Usage of products, as HTTP takes and shows it. */
 import { z } from 'zod';
 import { BILLING_SWITCHES } from '../../domain/account.ts';
-import { MoneySchema } from '../billing/invoice.schema.ts';
+import { MoneySchema } from '../money.schema.ts';
+import { MonthSchema } from '../month.schema.ts';
 import { ModelSchema, NameSchema } from '../policy.schema.ts';
 import {
   AccountIdSchema,
@@ -58,7 +59,9 @@ export const UsageSchema = z
     allowed: z.literal(true),
     charged: ChargedSchema,
     windows: WindowsSchema,
-    balance: CreditsSumSchema.meta({ description: 'Credits of the account itself that are left' }),
+    available: CreditsSumSchema.meta({
+      description: 'Credits of the account itself that it can still spend',
+    }),
   })
   .meta({ id: 'Usage' });
 export type Usage = z.infer<typeof UsageSchema>;
@@ -83,8 +86,6 @@ export const ChargeSchema = z
   })
   .meta({ id: 'Charge' });
 export type Charge = z.infer<typeof ChargeSchema>;
-
-const MonthSchema = z.object({ starts_at: InstantSchema, ends_at: InstantSchema });
 
 /** `GET /v1/accounts/{id}/pool`: what the members of an organisation took of its credits this month, and what it will be invoiced for. */
 export const PoolSchema = z

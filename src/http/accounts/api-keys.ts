@@ -36,6 +36,20 @@ export const apiKeyRoutes: FastifyPluginAsyncZod<ServerParts & { keyRing: KeyRin
   });
 
   app.route({
+    method: 'GET',
+    url: '/v1/api-keys/:id',
+    config,
+    schema: {
+      operationId: 'getApiKey',
+      tags: TAGS,
+      summary: 'Show an API key that has not been revoked, without its secret',
+      params: IdSchema,
+      response: { 200: ApiKeySchema, ...readRefusals('not_found') },
+    },
+    handler: async (request) => viewApiKey(await existingApiKey(apiKeys, request.params.id)),
+  });
+
+  app.route({
     method: 'DELETE',
     url: '/v1/api-keys/:id',
     config,
@@ -82,7 +96,6 @@ export function viewApiKey(key: ApiKeyRecord): ApiKey {
   const { id, name, scopes, created_at, expires_at, last_used_at, rotated_at, previous_works_until } = key;
   return {
     id,
-    object: 'api_key',
     name,
     scopes,
     created_at,

@@ -38,8 +38,8 @@ export const demoModelRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, p
       const account_id = person.accountId;
       try {
         const use = { account_id, product: CODEX_PRODUCT, model, units: '1', id, at, now: at };
-        const { charged, balance } = (await ledger.use(use)).value;
-        if (charged.credits !== '0') watchTopUp(account_id, balance);
+        const { charged, available } = (await ledger.use(use)).value;
+        if (charged.credits !== '0') watchTopUp(account_id, available);
       } catch (error) {
         if (!(error instanceof BoonError) || error.limit === undefined) throw error;
         watchTopUp(account_id, '0');

@@ -72,7 +72,7 @@ async function shownResets(ledger: Ledger, accountId: string, at: string): Promi
   let cursor: string | undefined;
   do {
     const page = await ledger.listResets(accountId, at, { limit: 200, cursor });
-    shown.push(...page.resets);
+    shown.push(...page.data);
     cursor = shown.at(-1)?.status === 'available' ? (page.next_cursor ?? undefined) : undefined;
   } while (cursor !== undefined);
   return shown;

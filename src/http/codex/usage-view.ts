@@ -33,12 +33,12 @@ export function viewUsage(
     credits:
       means.refused === 'not_paid_by_credits'
         ? null
-        : { has_credits: means.payable !== '0', unlimited: means.unlimited, balance: limits.credits },
+        : { has_credits: means.payable !== '0', unlimited: means.unlimited, balance: limits.available },
     spend_control: viewSpending(means.spending, now),
     rate_limit_reached_type: allowed ? null : { type: reachedType(means) },
     rate_limit_reset_credits: {
-      available_count: limits.resets,
-      applicable_available_count: resettable ? limits.resets : 0,
+      available_count: limits.resets_available,
+      applicable_available_count: resettable ? limits.resets_available : 0,
     },
     additional_rate_limits: [],
     promo: null,

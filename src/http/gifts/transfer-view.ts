@@ -35,7 +35,6 @@ export function viewTransfer(
   const { by_email: _by_email, policy_version: _policy_version, deadline: _deadline, ...shown } = gift;
   return {
     ...shown,
-    object: 'credit_transfer',
     from_name,
     to: recipient(gift, side, address),
     reason: side === 'service' ? gift.reason : null,

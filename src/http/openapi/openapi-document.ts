@@ -2,6 +2,7 @@
 import type { RouteOptions } from 'fastify';
 import { z } from 'zod';
 import type { Form } from '../../contracts/form.ts';
+import { answerHeaders } from './answer-headers.ts';
 import { API_INFO, NEXT_CALLS, SECURITY_SCHEMES, TAG_DESCRIPTIONS } from './api-description.ts';
 
 type Json = Record<string, unknown>;
@@ -18,31 +19,12 @@ const KEY_HEADER = {
   },
 } as const;
 
-const REPLAYED_HEADER = {
-  description: 'There, and `true`, when this is the recorded answer to an earlier call with the same key',
-  schema: { type: 'string', enum: ['true'] },
+/** What an answer says by its status, where its schema says nothing. */
+const DONE: Readonly<Record<string, string>> = {
+  200: 'Done',
+  201: 'Made: `Location` says where it is read',
+  202: 'Taken: a process goes on',
 };
-/** The rate limit, where one is set; of every answer that counts towards it. */
-const LIMIT_HEADERS = {
-  'RateLimit-Policy': {
-    description: 'Requests a minute: `"minute";q=600;w=60`',
-    schema: { type: 'string' },
-  },
-  RateLimit: {
-    description: 'How many are left, and for how many seconds: `"minute";r=599;t=42`',
-    schema: { type: 'string' },
-  },
-};
-const RETRY_LATER = { description: 'Seconds to wait before trying again', schema: { type: 'integer' } };
-const RETRY_OF_A_USE = {
-  ...RETRY_LATER,
-  description: 'Seconds to wait before trying again; left out where waiting does not let the use through',
-};
-
-function retryHeader(status: string, operationId: string | undefined): Json {
-  if (status === '429' && operationId === 'recordUsage') return { 'Retry-After': RETRY_OF_A_USE };
-  return status === '429' || status === '503' ? { 'Retry-After': { ...RETRY_LATER, required: true } } : {};
-}
 
 /** @param routes as `onRoute` hooks see them; those with `schema.hide`, or without a schema, are left out. */
 export function openApiDocument(routes: readonly RouteOptions[]): Json {
@@ -90,6 +72,7 @@ function operation(route: RouteOptions, schemas: Json): Json {
           operationId,
           schemas,
           recorded: rule !== undefined,
+          located: route.config?.location !== undefined,
           type: produces?.[0] ?? 'application/json',
         }),
       ]),
@@ -121,18 +104,20 @@ function requestBody(schema: z.ZodType, schemas: Json): Json {
   };
 }
 
-type ResponseContext = { operationId: string | undefined; schemas: Json; recorded: boolean; type: string };
+type ResponseContext = {
+  operationId: string | undefined;
+  schemas: Json;
+  recorded: boolean;
+  located: boolean;
+  type: string;
+};
 
 function responseOf(
   status: string,
   answer: Answer,
-  { operationId, schemas, recorded, type }: ResponseContext,
+  { operationId, schemas, recorded, located, type }: ResponseContext,
 ): Json {
-  const headers = {
-    ...(recorded ? { 'Idempotent-Replayed': REPLAYED_HEADER } : {}),
-    ...retryHeader(status, operationId),
-    ...(status === '429' ? LIMIT_HEADERS : {}),
-  };
+  const headers = answerHeaders({ status, operationId, recorded, located });
   const head = Object.keys(headers).length > 0 ? { headers } : {};
   if (!(answer instanceof z.ZodType)) {
     const content = Object.entries(answer.content).map(([name, { schema }]) => [
@@ -141,7 +126,7 @@ function responseOf(
     ]);
     return { description: answer.description, ...head, content: Object.fromEntries(content) };
   }
-  const description = answer.meta()?.description ?? 'Done';
+  const description = answer.meta()?.description ?? DONE[status] ?? 'Done';
   if (answer instanceof z.ZodUndefined) return { description, ...head };
   const links = linksOf(operationId);
   return {

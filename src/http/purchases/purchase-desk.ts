@@ -71,7 +71,7 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
         id: newId('rfd', at),
         purchase_id,
         reason,
-        amount,
+        ...amount,
         include_spent,
         asked_by: principalId(caller),
       });
@@ -95,7 +95,15 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
     },
 
     async correctRefunded(caller, id, { refunded, reason }, key) {
-      const correction = { key, at: now(), id, refunded, reason, said_by: principalId(caller) };
+      const correction = {
+        key,
+        at: now(),
+        id,
+        refunded: refunded.amount,
+        currency: refunded.currency,
+        reason,
+        said_by: principalId(caller),
+      };
       const recorded = await ledger.correctRefunded(correction);
       tellGifts(recorded.value.account_id, correction.at);
       return recorded;

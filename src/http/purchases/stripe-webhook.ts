@@ -42,7 +42,11 @@ export const stripeWebhookRoutes: FastifyPluginAsync<{ desk: PurchaseDesk }> = a
           {
             name: 'Stripe-Signature',
             description: 'Stripe’s signature over the time and the bytes of the body',
-            schema: { type: 'string', pattern: '^[!-~][ -~]*$', examples: ['t=1781168400,v1=5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd'] },
+            schema: {
+              type: 'string',
+              pattern: '^[!-~][ -~]*$',
+              examples: ['t=1781168400,v1=5257a869e7ecebeda32affa62cdca3fa51cad7e77a0e56ff536d0ce8e108d8bd'],
+            },
           },
         ],
       },

@@ -14,22 +14,22 @@ const MOST_REMEMBERED = 100_000;
 
 type Parts = Pick<ServerParts, 'ledger' | 'payments' | 'purchaseProcess' | 'starts' | 'clock' | 'logger'>;
 
-/** Takes the balance that a use left; never rejects. */
-export type TopUpWatch = (accountId: string, balance: string) => void;
+/** Takes the credits that a use left; never rejects. */
+export type TopUpWatch = (accountId: string, available: string) => void;
 
 export function createTopUpWatch(parts: Parts): TopUpWatch {
   const { ledger, payments, purchaseProcess, starts, clock, logger } = parts;
   const sums = new Map<string, { below: bigint | undefined; until: number }>();
-  return (accountId, balance) => {
+  return (accountId, available) => {
     if (payments === undefined) return;
-    look(accountId, parseCredits(balance) ?? 0n).catch((error) =>
+    look(accountId, parseCredits(available) ?? 0n).catch((error) =>
       logger.warn({ account_id: accountId, err: error }, 'could not begin a top-up; reconcile will'),
     );
   };
 
-  async function look(accountId: string, balance: bigint): Promise<void> {
+  async function look(accountId: string, available: bigint): Promise<void> {
     const below = await sumOf(accountId);
-    if (below === undefined || balance >= below) return;
+    if (below === undefined || available >= below) return;
     const now = clock();
     const purchase = await ledger.beginTopUp(accountId, newId('pur', now), now.toISOString());
     if (purchase !== undefined)

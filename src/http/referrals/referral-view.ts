@@ -28,7 +28,6 @@ export function viewReferral(
   const { id, referrer_id, friend_id, reason, rewards, policy_version: _, ...shown } = referral;
   return {
     id,
-    object: 'referral',
     referrer_id,
     referrer_name,
     ...shown,

@@ -6,8 +6,9 @@ import {
   ProgramSchema,
   RaiseCapSchema,
   RewardWindowSchema,
+  type RewardWindowView,
 } from '../../contracts/referrals/referral.schema.ts';
-import { rewardWindowWorkflowId } from '../../contracts/referrals/referral.ts';
+import { type RewardWindow, rewardWindowWorkflowId } from '../../contracts/referrals/referral.ts';
 import { callerOf, services, servicesAndOwner } from '../callers/access.ts';
 import { principalId, requireOwnAccount } from '../callers/principal.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';
@@ -33,9 +34,9 @@ export const rewardWindowRoutes: FastifyPluginAsyncZod<ServerParts> = async (app
       querystring: z.strictObject({ program: ProgramSchema }),
       response: { 200: RewardWindowSchema, ...readRefusals('not_found') },
     },
-    handler: (request) => {
+    handler: async (request) => {
       requireOwnAccount(callerOf(request), request.params.id);
-      return ledger.rewardWindow(request.params.id, request.query.program, now());
+      return viewRewardWindow(await ledger.rewardWindow(request.params.id, request.query.program, now()));
     },
   });
 
@@ -67,7 +68,12 @@ export const rewardWindowRoutes: FastifyPluginAsyncZod<ServerParts> = async (app
       starts.add(rewardWindowWorkflowId(account_id, month), `tell ${program}`, () =>
         referralProcess.windowChanged(recorded.value),
       );
-      return recordedAnswer(reply, recorded);
+      return recordedAnswer(reply, { ...recorded, value: viewRewardWindow(recorded.value) });
     },
   });
 };
+
+/** The window's month in one shape with all others; its process and the ledger know it by its first day. */
+function viewRewardWindow({ month: _, starts_at, ends_at, ...window }: RewardWindow): RewardWindowView {
+  return { ...window, month: { starts_at, ends_at } };
+}

@@ -1,20 +1,19 @@
 /** Banked resets: granted, looked at and redeemed; and the usage windows that they restore. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { AccountIdSchema } from '../../contracts/primitives.schema.ts';
+import { AccountIdSchema, PageQuerySchema } from '../../contracts/primitives.schema.ts';
 import {
   GrantedResetsSchema,
   LimitsSchema,
   RedeemSchema,
   RedemptionSchema,
   ResetGrantSchema,
-  ResetListQuerySchema,
   ResetListSchema,
 } from '../../contracts/resets/reset.schema.ts';
 import { callerOf, services, servicesAndOwner } from '../callers/access.ts';
 import { principalId, requireOwnAccount } from '../callers/principal.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';
-import { readRefusals, recordedRefusals, writeRefusals } from '../route/answers.ts';
+import { pathOf, readRefusals, recordedRefusals, writeRefusals } from '../route/answers.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 
 const TAGS = ['Resets'];
@@ -56,7 +55,7 @@ export const resetRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
       description:
         'Those that can be redeemed come first, the soonest to expire before the others; then the rest, the latest first.',
       params: IdSchema,
-      querystring: ResetListQuerySchema,
+      querystring: PageQuerySchema,
       response: { 200: ResetListSchema, ...readRefusals('not_found') },
     },
     handler: (request) => {
@@ -88,19 +87,26 @@ export const resetRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
   app.route({
     method: 'POST',
     url: '/v1/resets/grants',
-    config: { access: services('grants:write'), idempotency: 'required' },
+    config: {
+      access: services('grants:write'),
+      idempotency: 'required',
+      location: (_, { account_id }) => `${pathOf('/v1/accounts', account_id)}/resets`,
+    },
     schema: {
       operationId: 'grantResets',
       tags: TAGS,
       summary: 'Bank resets for an account',
       description: 'They expire as the policy says.',
       body: ResetGrantSchema,
-      response: { 200: GrantedResetsSchema, ...recordedRefusals('not_found', 'recipient_ineligible') },
+      response: { 201: GrantedResetsSchema, ...recordedRefusals('not_found', 'recipient_ineligible') },
     },
     handler: async (request, reply) => {
       const by = principalId(callerOf(request));
       const key = businessKeyOf(request);
-      return recordedAnswer(reply, await ledger.grantResets({ ...request.body, key, at: now(), by }));
+      return recordedAnswer(
+        reply.code(201),
+        await ledger.grantResets({ ...request.body, key, at: now(), by }),
+      );
     },
   });
 };

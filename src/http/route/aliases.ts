@@ -12,6 +12,16 @@ export function presentUrl(url: string): string {
   return alias === undefined ? url : alias[1] + url.slice(alias[0].length);
 }
 
+/** What a path of before answers: its callers know a transfer by its `object`. */
+export function answerOfBefore(originalUrl: string, payload: string): string {
+  if (presentUrl(originalUrl) === originalUrl) return payload;
+  const answer: { data?: object[] } = JSON.parse(payload);
+  const named = (transfer: object) => ({ object: 'credit_transfer', ...transfer });
+  return JSON.stringify(
+    answer.data === undefined ? named(answer) : { ...answer, data: answer.data.map(named) },
+  );
+}
+
 function isWhole(url: string, length: number): boolean {
   return url.length === length || url[length] === '/' || url[length] === '?';
 }

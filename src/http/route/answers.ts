@@ -54,3 +54,8 @@ function refusals(codes: readonly ErrorCode[]): Record<number, ProblemAnswer> {
 
 /** An answer without a body. */
 export const NoContentSchema = z.undefined().meta({ description: 'Done' });
+
+/** The path of one thing of a list. */
+export function pathOf(list: string, id: string): string {
+  return `${list}/${encodeURIComponent(id)}`;
+}

@@ -50,7 +50,7 @@ export const usageRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts
         // A use of a clock ahead of ours happened now: no window opens, and no credits expire, before their time.
         const at = new Date(Math.min(usedAt, now)).toISOString();
         const recorded = await ledger.use({ ...request.body, at, now: new Date(now).toISOString() });
-        if (recorded.value.charged.credits !== '0') watchTopUp(account_id, recorded.value.balance);
+        if (recorded.value.charged.credits !== '0') watchTopUp(account_id, recorded.value.available);
         return recordedAnswer(reply, recorded);
       } catch (error) {
         if (error instanceof BoonError && error.code === 'limit_reached') watchTopUp(account_id, '0');

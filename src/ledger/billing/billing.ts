@@ -64,8 +64,9 @@ export interface Billing extends InvoiceCorrections, ProviderInvoices {
 
 const VIEW = 'SELECT boon_code.invoice_view(v) AS invoice FROM boon.invoices v';
 const LINES = `
-  SELECT l.member_id, l.product, l.model, l.uses, boon_code.credits(l.units::bigint) AS units, boon_code.credits(l.credits) AS credits, l.amount
-  FROM boon.invoice_lines l WHERE l.invoice_id = $1 ORDER BY l.line`;
+  SELECT l.member_id, l.product, l.model, l.uses, boon_code.credits(l.units::bigint) AS units, boon_code.credits(l.credits) AS credits,
+    boon_code.coins(l.amount, v.currency) AS amount
+  FROM boon.invoice_lines l JOIN boon.invoices v ON v.id = l.invoice_id WHERE l.invoice_id = $1 ORDER BY l.line`;
 const UNFINISHED = `
   SELECT m.org_id AS account_id, m.month::text AS month, m.ends_at FROM (
     SELECT x.org_id, x.month, x.ends_at FROM boon.billing_months x WHERE x.closed_at IS NULL
@@ -144,15 +145,10 @@ export function makeBilling(database: Database, vault: AddressVault): Billing {
         id,
       ]);
       if (row === undefined) throw new BoonError('not_found', `There is no invoice "${id}".`);
-      const lines = await queryRows<Omit<InvoiceLine, 'amount'> & { amount: string }>(
-        database,
-        'invoice_lines',
-        LINES,
-        [id],
-      );
+      const lines = await queryRows<InvoiceLine>(database, 'invoice_lines', LINES, [id]);
       return {
         ...toInvoice(row.invoice),
-        lines: lines.map((line) => ({ ...line, amount: Number(line.amount) })),
+        lines,
         corrections: await correctionsOf(database, id),
       };
     },

@@ -7,9 +7,9 @@ import type { Recorded, Write } from '../postgres/recorded.ts';
 import { inputHash } from '../postgres/recorded.ts';
 import { instant, toInvoice } from '../postgres/rows.ts';
 
-/** An operator's word. `amount` is in the smallest coin of the invoice's currency. */
+/** An operator's word. `amount` is in the smallest coin of the invoice's currency, which `currency` must be if it is given. */
 export type CorrectionRequest = Write & { id: InvoiceId; said_by: string; reason: string } & (
-    | { kind: 'credit'; amount: number }
+    | { kind: 'credit'; amount: number; currency?: string }
     | { kind: 'void' }
   );
 

@@ -1,5 +1,5 @@
 /** Lists of invoices: an organisation's, and those of all. */
-import type { Invoice } from '../../contracts/billing/invoice.ts';
+import { firstDayOf, type Invoice } from '../../contracts/billing/invoice.ts';
 import { BoonError } from '../../contracts/errors.ts';
 import type { AccountId } from '../../domain/ids.ts';
 import { decodeCursor } from '../postgres/cursor.ts';
@@ -34,7 +34,7 @@ export async function listInvoices(
   );
   if (rows[0]?.known !== true) throw new BoonError('not_found', `There is no account "${accountId}".`);
   const invoices = rows.flatMap(({ invoice }) => (invoice === null ? [] : [invoice]));
-  return toPage(invoices, page.limit, (invoice) => [invoice.month], toInvoice);
+  return toPage(invoices, page.limit, (invoice) => [firstDayOf(toInvoice(invoice))], toInvoice);
 }
 
 type Row = { invoice: Invoice; month: string; org_id: AccountId };

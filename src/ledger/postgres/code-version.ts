@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 5;
-export const CODE_DIGEST = '891ae65a497e5b648709fb26e933a205b2fd773de7e77261cb3249da316777c5';
+export const CODE_DIGEST = '41869851cf6ca6e640d2762a077457919a688ae45a1bcaa5252b2cd151af6c86';

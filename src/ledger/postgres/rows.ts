@@ -35,8 +35,7 @@ export function toLot(view: Lot): Lot {
 export function toInvoice(view: Invoice): Invoice {
   return {
     ...view,
-    starts_at: instant(view.starts_at),
-    ends_at: instant(view.ends_at),
+    month: { starts_at: instant(view.month.starts_at), ends_at: instant(view.month.ends_at) },
     issued_at: instant(view.issued_at),
     due_at: instant(view.due_at),
     paid_at: instantOrNull(view.paid_at),

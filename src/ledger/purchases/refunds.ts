@@ -15,7 +15,10 @@ import { inputHash } from '../postgres/recorded.ts';
 import { toPurchase, toRefund } from './read-purchases.ts';
 
 export type AskedRefund = Write &
-  RefundRequest & {
+  Omit<RefundRequest, 'amount'> & {
+    /** In the currency's smallest unit; left out, all that is left. A currency that is given must be the purchase's. */
+    amount?: number | undefined;
+    currency?: string | undefined;
     id: RefundId;
     purchase_id: PurchaseId;
     /** Who asks for it; not part of what a key stands for. */
@@ -27,6 +30,8 @@ export type RefundedCorrection = Write & {
   id: RefundId;
   /** As it stands at the provider, in the currency's smallest unit. */
   refunded: number;
+  /** If it is given, it must be the purchase's. */
+  currency?: string;
   reason: string;
   /** Who says so; not part of what a key stands for. */
   said_by: string;

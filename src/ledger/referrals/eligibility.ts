@@ -14,7 +14,7 @@ export type Eligibility = {
   reasons: EligibilityReason[];
   remaining_invites: number;
   remaining_rewards: number;
-  window: { month: string; starts_at: Instant; ends_at: Instant };
+  month: { starts_at: Instant; ends_at: Instant };
 };
 
 const ELIGIBILITY = `
@@ -37,6 +37,8 @@ export async function eligibility(
   if (row?.program_known !== true) throw new BoonError('not_found', `There is no program "${program}".`);
   const found = row.eligibility;
   if (found === null) throw new BoonError('not_found', `There is no account "${accountId}".`);
-  const { month, starts_at, ends_at } = found.window;
-  return { ...found, window: { month, starts_at: instant(starts_at), ends_at: instant(ends_at) } };
+  return {
+    ...found,
+    month: { starts_at: instant(found.month.starts_at), ends_at: instant(found.month.ends_at) },
+  };
 }

@@ -1,21 +1,21 @@
 /** Reading banked resets: one, and a list. */
 import { BoonError } from '../../contracts/errors.ts';
-import type { Reset, ResetList } from '../../contracts/resets/reset.schema.ts';
+import type { Reset } from '../../contracts/resets/reset.schema.ts';
 import type { AccountId, ResetId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { DIGITS, decodeCursor } from '../postgres/cursor.ts';
 import { type Database, queryRow, queryRows } from '../postgres/database.ts';
-import type { PageRequest } from '../postgres/page.ts';
+import type { Page, PageRequest } from '../postgres/page.ts';
 import { toPage } from '../postgres/page.ts';
 import { instant, instantOrNull } from '../postgres/rows.ts';
 
 /** No method reads a clock. */
 export interface ReadResets {
   /**
-   * A page of those that are to be had, the soonest to expire first, then of the rest, the latest first; and how many are
-   * to be had in all. Left out, the page is the first 200.
+   * A page of those that are to be had, the soonest to expire first, then of the rest, the latest first. Left out, the
+   * page is the first 200.
    */
-  listResets(accountId: AccountId, at: Instant, page?: PageRequest): Promise<ResetList>;
+  listResets(accountId: AccountId, at: Instant, page?: PageRequest): Promise<Page<Reset>>;
   /** One of an account's resets; undefined when it has none of this id. */
   findReset(accountId: AccountId, resetId: ResetId, at: Instant): Promise<Reset | undefined>;
 }
@@ -32,8 +32,7 @@ export function makeReadResets(database: Database): ReadResets {
 
 /** A reset that is to be had comes before all others, so that no history hides it. `part`, `place` and `nth` are the sort key. */
 const LIST = `
-  SELECT a.id IS NOT NULL AS known, r.view, r.part, r.place, r.nth, (
-    SELECT count(*)::int FROM boon.resets t WHERE t.account_id = a.id AND t.status = 'available' AND t.expires_at > $2) AS available
+  SELECT a.id IS NOT NULL AS known, r.view, r.part, r.place, r.nth
   FROM (SELECT $1::text AS id) asked LEFT JOIN boon.accounts a ON a.id = asked.id
   LEFT JOIN LATERAL (
     SELECT boon_code.reset_view(x, $2) AS view, k.* FROM boon.resets x
@@ -47,7 +46,6 @@ const SORT_KEY = [/^[01]$/, DIGITS, /^-?\d{1,18}$/];
 
 type Row = {
   known: boolean;
-  available: number;
   view: Reset | null;
   part: number;
   place: string;
@@ -59,19 +57,17 @@ async function listResets(
   id: AccountId,
   at: Instant,
   page: PageRequest,
-): Promise<ResetList> {
+): Promise<Page<Reset>> {
   const [part, place, nth] = page.cursor === undefined ? [] : decodeCursor(page.cursor, SORT_KEY);
   const values = [id, at, part ?? null, place ?? null, nth ?? null, page.limit + 1];
   const rows = await queryRows<Row>(database, 'list_resets', LIST, values);
-  const [first] = rows;
-  if (first?.known !== true) throw new BoonError('not_found', `There is no account "${id}".`);
-  const { data, next_cursor } = toPage(
+  if (rows[0]?.known !== true) throw new BoonError('not_found', `There is no account "${id}".`);
+  return toPage(
     rows.flatMap(({ view, ...key }) => (view === null ? [] : [{ view, ...key }])),
     page.limit,
     (row) => [String(row.part), row.place, row.nth],
     ({ view }) => toReset(view),
   );
-  return { available_count: first.available, resets: data, next_cursor };
 }
 
 async function findReset(

@@ -108,7 +108,7 @@ export function makeUse(
           ...(BigInt(row.invoice_part) === 0n ? {} : { invoiced: formatCredits(BigInt(row.invoice_part)) }),
         },
         windows: openWindows(row),
-        balance: formatCredits(BigInt(row.balance ?? 0)),
+        available: formatCredits(BigInt(row.balance ?? 0)),
       },
       replayed: row.replayed,
     };

@@ -74,7 +74,7 @@ export async function limits(
   return {
     plan: row.plan,
     windows: openWindows(row),
-    credits: formatCredits(BigInt(row.credits)),
-    resets: Number(row.resets),
+    available: formatCredits(BigInt(row.credits)),
+    resets_available: Number(row.resets),
   };
 }

@@ -74,6 +74,9 @@ export class Narrator {
 function shown(balance: Balance | undefined): string {
   if (balance === undefined) return '';
   const { available, held, pending_in } = balance;
-  const more = [held === '0' ? [] : `${held} held`, pending_in === '0' ? [] : `${pending_in} coming`].flat();
+  const more = [
+    held === '0' ? [] : `${held} held`,
+    pending_in === '0' ? [] : `${pending_in} pending in`,
+  ].flat();
   return [available, ...more].join(', ');
 }

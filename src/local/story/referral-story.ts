@@ -76,9 +76,10 @@ function told({ rewards }: ReferralView): string {
 }
 
 async function bank({ client, narrator }: Stage, { id, name }: Person): Promise<void> {
-  const { available_count, resets } = await client.resets.list(id);
-  narrator.say(`${name} has ${available_count} resets in the bank:`);
+  const { data: resets } = await client.resets.list(id);
+  const available = resets.filter(({ status }) => status === 'available');
+  narrator.say(`${name} has ${available.length} resets in the bank:`);
   for (const reset of resets) {
-    narrator.say(`  ${reset.id} from ${reset.program ?? 'Boon'}, until ${reset.expires_at}`);
+    narrator.say(`  ${reset.id} from ${reset.program ?? reset.source}, until ${reset.expires_at}`);
   }
 }

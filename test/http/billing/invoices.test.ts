@@ -4,6 +4,7 @@ import { unsignedToken } from '../../../src/testing/unsigned-token.ts';
 import { BILLED, seedInvoiced } from '../../support/billing.ts';
 import { openTestServer, type TestServer } from '../../support/test-server.ts';
 import { charge } from '../../support/usage.ts';
+import { usd } from '../../support/usd.ts';
 
 let server: TestServer;
 let id: string;
@@ -51,10 +52,10 @@ test('an invoice of four billion dollars, of three of the largest uses, is shown
   const shown = await server.send('GET', `/v1/invoices/${closed.id}`);
   expect(shown).toMatchObject({
     status: 200,
-    json: { credits: '3000000000', total, lines: [{ uses: 3, units: '3000000000', amount: total.amount }] },
+    json: { credits: '3000000000', total, lines: [{ uses: 3, units: '3000000000', amount: total }] },
   });
   expect((await server.send('GET', '/v1/accounts/rich/invoices')).json).toMatchObject({ data: [{ total }] });
-  const note = { amount: total.amount - 1, reason: 'goodwill' };
+  const note = { amount: usd(total.amount - 1), reason: 'goodwill' };
   const credited = await server.send('POST', `/v1/invoices/${closed.id}/credit-notes`, { body: note });
   expect(credited).toMatchObject({ status: 201, json: { total: { amount: total.amount - 1 } } });
   const corrected = await server.send('GET', `/v1/invoices/${closed.id}`);
@@ -66,12 +67,15 @@ test('an invoice of four billion dollars, of three of the largest uses, is shown
 
 test('invoices are listed, and shown with lines that add up', async () => {
   const { json } = await server.send('GET', '/v1/accounts/acme/invoices');
-  expect(json).toMatchObject({ data: [{ id, month: '2026-03-01', status: 'open' }], next_cursor: null });
+  expect(json).toMatchObject({
+    data: [{ id, month: { starts_at: '2026-03-01T00:00:00.000Z' }, status: 'open' }],
+    next_cursor: null,
+  });
   const shown = (await server.send('GET', `/v1/invoices/${id}`)).json as {
     total: { amount: number };
-    lines: { amount: number }[];
+    lines: { amount: { amount: number } }[];
   };
-  expect(shown.lines.reduce((sum, { amount }) => sum + amount, 0)).toBe(shown.total.amount);
+  expect(shown.lines.reduce((sum, { amount }) => sum + amount.amount, 0)).toBe(shown.total.amount);
   expect((await server.send('GET', '/v1/accounts/nobody/invoices')).status).toBe(404);
   expect((await server.send('GET', '/v1/invoices/inv_none')).status).toBe(404);
 });
@@ -119,7 +123,7 @@ async function another(month: string, end: string): Promise<string> {
 
 test('an operator credits a part of an invoice, once under one key, and voids the rest', async () => {
   const other = await another('2026-04-01', '2026-05-01');
-  const sent = { body: { amount: 50, reason: 'ticket 1' }, key: 'credit-1' };
+  const sent = { body: { amount: usd(50), reason: 'ticket 1' }, key: 'credit-1' };
   const first = await server.send('POST', `/v1/invoices/${other}/credit-notes`, sent);
   expect(first).toMatchObject({
     status: 201,
@@ -134,7 +138,7 @@ test('an operator credits a part of an invoice, once under one key, and voids th
     open: { amount: 150 },
     corrections: [first.json],
   });
-  const tooMuch = { body: { amount: 151, reason: 'ticket 2' } };
+  const tooMuch = { body: { amount: usd(151), reason: 'ticket 2' } };
   expect(await server.send('POST', `/v1/invoices/${other}/credit-notes`, tooMuch)).toMatchObject({
     status: 409,
     json: { code: 'over_open_amount' },
@@ -157,10 +161,10 @@ test('an operator credits a part of an invoice, once under one key, and voids th
 
 test.each([
   ['no amount', { reason: 'x' }],
-  ['nothing', { amount: 0, reason: 'x' }],
-  ['half a coin', { amount: 0.5, reason: 'x' }],
+  ['nothing', { amount: usd(0), reason: 'x' }],
+  ['half a coin', { amount: usd(0.5), reason: 'x' }],
   ['credits instead of coins', { amount: '5', reason: 'x' }],
-  ['no reason', { amount: 5 }],
+  ['no reason', { amount: usd(5) }],
 ])('a credit note with %s is not valid', async (_what, body) => {
   expect(await server.send('POST', `/v1/invoices/${id}/credit-notes`, { body })).toMatchObject({
     status: 400,
@@ -172,7 +176,7 @@ test('only services with that scope correct invoices, and only with a key', asyn
   const as = { as: unsignedToken('acme', server.time.now) };
   for (const [action, body] of [
     ['void', { reason: 'x' }],
-    ['credit-notes', { amount: 5, reason: 'x' }],
+    ['credit-notes', { amount: usd(5), reason: 'x' }],
   ] as const) {
     const path = `/v1/invoices/${id}/${action}`;
     expect((await server.send('POST', path, { ...as, body })).status).toBe(403);

@@ -81,10 +81,12 @@ test('in whatever state an account is, the real client can read every answer, an
 
       const limits = await server.ledger.limits(id, START);
       expect(usage.plan_type).toBe(state.movedTo);
-      expect(usage.rate_limit_reset_credits?.available_count).toBe(limits.resets);
-      expect(credits.available_count).toBe(limits.resets);
-      expect(credits.credits.filter(({ status }) => status === 'available')).toHaveLength(limits.resets);
-      if (usage.credits !== null) expect(usage.credits.balance).toBe(limits.credits);
+      expect(usage.rate_limit_reset_credits?.available_count).toBe(limits.resets_available);
+      expect(credits.available_count).toBe(limits.resets_available);
+      expect(credits.credits.filter(({ status }) => status === 'available')).toHaveLength(
+        limits.resets_available,
+      );
+      if (usage.credits !== null) expect(usage.credits.balance).toBe(limits.available);
       const { limit_reached, allowed, primary_window, secondary_window } = usage.rate_limit ?? {};
       expect(primary_window === null).toBe(limits.windows.five_hour.limit === null);
       expect(limit_reached).toBe(

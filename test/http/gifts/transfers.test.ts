@@ -38,7 +38,6 @@ describe.each(GIFT_PROCESSES)('with `%s`', (giftProcesses) => {
     expect(answer.status).toBe(202);
     expect(answer.json).toEqual({
       id: expect.stringMatching(/^gft_[0-9a-z]{26}$/),
-      object: 'credit_transfer',
       status: 'pending',
       from: 'ada',
       from_name: null,

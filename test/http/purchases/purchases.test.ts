@@ -16,6 +16,7 @@ import {
 import { type StripeMock, startStripeMock } from '../../support/stripe-mock.ts';
 import { later, START, seedAccount } from '../../support/test-ledger.ts';
 import { openTestServer, type TestServer } from '../../support/test-server.ts';
+import { usd } from '../../support/usd.ts';
 
 let stripe: StripeMock;
 let server: TestServer;
@@ -271,7 +272,9 @@ describe('a payment that does not fit', () => {
     for (const answer of answers)
       expect(answer).toMatchObject({ status: 200, json: { of_a_purchase: true } });
     expect(await available()).toBe('0');
-    expect(await cases()).toMatchObject([{ purchase_id: id, reason_code, status: 'open', refunded: 0 }]);
+    expect(await cases()).toMatchObject([
+      { purchase_id: id, reason_code, status: 'open', refunded: { amount: 0 } },
+    ]);
     // The right one pays all the same.
     await webhook(await session('completed', { purchase: id, payment: `pi_right_${id}` }));
     expect(await available()).toBe('100');
@@ -285,7 +288,7 @@ describe('a payment that does not fit', () => {
     };
     await webhook(await session('completed', { purchase: id, more }));
     expect(await server.send('GET', `/v1/credits/purchases/${id}`)).toMatchObject({
-      json: { status: 'paid', paid: 432, tax: 32, price: { amount: 400 } },
+      json: { status: 'paid', paid: usd(432), tax: usd(32), price: { amount: 400 } },
     });
   });
 
@@ -302,7 +305,7 @@ describe('a payment that does not fit', () => {
     await webhook(refundEvent({ purchase: id, payment: `pi_twice_${id}` }));
     await webhook(disputeEvent('created', 'needs_response', { purchase: id, payment: `pi_twice_${id}` }));
     expect(await available()).toBe('100');
-    expect(await cases()).toMatchObject([{ refunded: 400, disputed: 400 }]);
+    expect(await cases()).toMatchObject([{ refunded: usd(400), disputed: usd(400) }]);
   });
 
   test('is closed by an operator with a reason, once; the lists show which are open', async () => {
@@ -310,7 +313,10 @@ describe('a payment that does not fit', () => {
     await webhook(await session('completed', { purchase: id, amount: 1 }));
     const [opened] = await cases('&status=open');
     const url = `/v1/credits/cases/${opened?.id}`;
-    expect(await server.send('GET', url)).toMatchObject({ status: 200, json: { id: opened?.id, amount: 1 } });
+    expect(await server.send('GET', url)).toMatchObject({
+      status: 200,
+      json: { id: opened?.id, paid: usd(1) },
+    });
     expect(await server.send('POST', `${url}/close`, { body: {} })).toMatchObject({ status: 400 });
     const sent = { body: { reason: 'refunded at Stripe' }, key: `close-${id}` };
     expect(await server.send('POST', `${url}/close`, sent)).toMatchObject({
@@ -348,11 +354,11 @@ describe('refunds made at Stripe’s Dashboard', () => {
       const had = await available();
       await webhook(refundEvent({ purchase: id }));
       if (isCreatedTold) await webhook(refundObjectEvent('refund.created', 'succeeded', { purchase: id }));
-      expect(await server.ledger.findPurchase(id)).toMatchObject({ status: 'refunded', refunded: 400 });
+      expect(await server.ledger.findPurchase(id)).toMatchObject({ status: 'refunded', refunded: usd(400) });
       for (const told of ends(id)) expect(await webhook(told)).toMatchObject({ status: 200 });
       // Told again, and older after newer.
       await webhook(refundEvent({ purchase: id }));
-      expect(await server.ledger.findPurchase(id)).toMatchObject({ status: 'paid', refunded: 0 });
+      expect(await server.ledger.findPurchase(id)).toMatchObject({ status: 'paid', refunded: usd(0) });
       expect(await available()).toBe(had);
       expect(changes).toContain(`${id} paid`);
     }
@@ -365,16 +371,16 @@ describe('refunds made at Stripe’s Dashboard', () => {
     expect(await available()).toBe('0');
     const url = `/v1/credits/purchases/${id}/correct-refunded`;
     server.time.now = new Date(later(START, { seconds: 5 }));
-    const body = { refunded: 0, reason: 'the refund failed, case 4711' };
+    const body = { refunded: usd(0), reason: 'the refund failed, case 4711' };
     expect(await server.send('POST', url, { body })).toMatchObject({
       status: 200,
-      json: { id, status: 'paid', refunded: 0 },
+      json: { id, status: 'paid', refunded: usd(0) },
     });
     expect(await available()).toBe('100');
-    expect(await server.send('POST', url, { body: { ...body, refunded: 401 } })).toMatchObject({
+    expect(await server.send('POST', url, { body: { ...body, refunded: usd(401) } })).toMatchObject({
       status: 400,
     });
-    expect(await server.send('POST', url, { body: { refunded: 0 } })).toMatchObject({ status: 400 });
+    expect(await server.send('POST', url, { body: { refunded: usd(0) } })).toMatchObject({ status: 400 });
     server.time.now = new Date(START);
   });
 });
@@ -397,7 +403,7 @@ describe('consent to top-ups', () => {
     expect(await server.send('GET', url())).toMatchObject({ json: { enabled: false, card_saved: true } });
     expect(await server.send('PUT', url(), { body: CONSENT })).toMatchObject({
       status: 200,
-      json: { enabled: true, below: '20', spent: 0 },
+      json: { enabled: true, below: '20', spent: usd(0) },
     });
     expect(await server.send('DELETE', url())).toMatchObject({ status: 200, json: { enabled: false } });
   });
@@ -414,10 +420,10 @@ describe('consent to top-ups', () => {
       const { data } = await server.ledger.listPurchases(ada, { limit: 5 });
       return data.filter(({ kind }) => kind === 'top_up');
     };
-    expect(await use('35')).toMatchObject({ status: 200, json: { balance: '90' } });
+    expect(await use('35')).toMatchObject({ status: 200, json: { available: '90' } });
     await pause(200);
     expect(await begun()).toEqual([]);
-    expect(await use('1')).toMatchObject({ status: 200, json: { balance: '89' } });
+    expect(await use('1')).toMatchObject({ status: 200, json: { available: '89' } });
     await vi.waitFor(async () => expect(await begun()).toMatchObject([{ status: 'open' }]), 5_000);
     await vi.waitFor(async () => expect(starts).toContain((await begun())[0]?.id), 5_000);
   });

@@ -8,6 +8,7 @@ import { event, refundEvent, signed, WEBHOOK_SECRET } from '../../support/stripe
 import { START, seedAccount } from '../../support/test-ledger.ts';
 import { openTestServer, type TestServer } from '../../support/test-server.ts';
 import { charge } from '../../support/usage.ts';
+import { usd } from '../../support/usd.ts';
 
 let server: TestServer;
 let ada = '';
@@ -114,8 +115,7 @@ describe('POST /v1/credits/purchases/{id}/refund', () => {
         purchase_id: purchase.id,
         account_id: ada,
         status: 'pending',
-        amount: 400,
-        currency: 'usd',
+        amount: usd(400),
         reason: 'bought twice',
         taken_back: { credits: '100', resets: 0 },
         owed: '0',
@@ -125,7 +125,7 @@ describe('POST /v1/credits/purchases/{id}/refund', () => {
     await server.starts.idle();
     expect(starts).toContain(answer.json.id);
     expect(await server.send('GET', `/v1/credits/purchases/${purchase.id}`)).toMatchObject({
-      json: { status: 'paid', refunded: 0, refunding: 400, refunds: [answer.json] },
+      json: { status: 'paid', refunded: usd(0), refunding: usd(400), refunds: [answer.json] },
     });
     const [row] = await server.sql('SELECT asked_by FROM boon.refunds WHERE id = $1', [answer.json.id]);
     expect(row).toEqual({ asked_by: 'key:key_bootstrap' });
@@ -134,12 +134,12 @@ describe('POST /v1/credits/purchases/{id}/refund', () => {
   test('sent again under its key answers the same refund as it stands; another body is a mismatch', async () => {
     const { id } = await bought(server.ledger, ada);
     const key = `refund-${ada}`;
-    const first = await refund(id, { amount: 100 }, { key });
+    const first = await refund(id, { amount: usd(100) }, { key });
     await told(String(first.json.id), 'refund.updated', 'succeeded');
-    const again = await refund(id, { amount: 100 }, { key });
+    const again = await refund(id, { amount: usd(100) }, { key });
     expect(again).toMatchObject({ status: 202, json: { id: first.json.id, status: 'succeeded' } });
     expect(again.headers.get('idempotent-replayed')).toBe('true');
-    expect(await refund(id, { amount: 101 }, { key })).toMatchObject({
+    expect(await refund(id, { amount: usd(101) }, { key })).toMatchObject({
       status: 422,
       json: { code: 'idempotency_mismatch' },
     });
@@ -155,19 +155,19 @@ describe('POST /v1/credits/purchases/{id}/refund', () => {
       json: {
         code: 'already_spent',
         detail: 'Part of what was bought is spent: 2.80 USD can go back for the rest.',
-        errors: [{ path: 'amount', message: 'must be at most 280, or include_spent true' }],
+        errors: [{ path: 'amount.amount', message: 'must be at most 280, or include_spent true' }],
       },
     });
     expect(await refund(id, { include_spent: true })).toMatchObject({
       status: 202,
-      json: { amount: 400, taken_back: { credits: '70' }, owed: '30' },
+      json: { amount: usd(400), taken_back: { credits: '70' }, owed: '30' },
     });
   });
 
   test('of too much, of what is not paid and of nothing is refused', async () => {
     const { id } = await bought(server.ledger, ada);
-    const tooMuch = { status: 409, json: { code: 'over_refund', errors: [{ path: 'amount' }] } };
-    expect(await refund(id, { amount: 401 })).toMatchObject(tooMuch);
+    const tooMuch = { status: 409, json: { code: 'over_refund', errors: [{ path: 'amount.amount' }] } };
+    expect(await refund(id, { amount: usd(401) })).toMatchObject(tooMuch);
     const open = await buy(server.ledger, ada);
     expect(await refund(open.id)).toMatchObject({ status: 409, json: { code: 'not_paid' } });
     expect(await refund('pur_none')).toMatchObject({ status: 404, json: { code: 'not_found' } });
@@ -175,9 +175,10 @@ describe('POST /v1/credits/purchases/{id}/refund', () => {
 
   test.each([
     ['no reason', { reason: undefined }, 'reason'],
-    ['nothing', { amount: 0 }, 'amount'],
-    ['half a coin', { amount: 0.5 }, 'amount'],
-    ['a text', { amount: '280' }, 'amount'],
+    ['nothing', { amount: usd(0) }, 'amount.amount'],
+    ['half a coin', { amount: usd(0.5) }, 'amount.amount'],
+    ['no money', { amount: 280 }, 'amount'],
+    ['another currency', { amount: { amount: 280, currency: 'eur' } }, 'amount.currency'],
     ['another field', { amout: 1 }, 'amout'],
   ])('with %s is not valid', async (_what, body, path) => {
     const { id } = await bought(server.ledger, ada);
@@ -240,7 +241,7 @@ describe('POST /v1/credits/purchases/{id}/refund', () => {
 describe('Stripe’s webhooks of a refund of ours', () => {
   test('with those of its charge, twenty of each at once, take back once', async () => {
     const purchase = await bought(server.ledger, ada);
-    const { json } = await refund(purchase.id, { amount: 100 });
+    const { json } = await refund(purchase.id, { amount: usd(100) });
     const id = String(json.id);
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, n) => [
@@ -252,7 +253,10 @@ describe('Stripe’s webhooks of a refund of ours', () => {
     expect(await available()).toBe('75');
     await server.starts.idle();
     expect(changes).toContain(`${id} succeeded`);
-    expect(await server.ledger.findPurchase(purchase.id)).toMatchObject({ refunded: 100, refunding: 0 });
+    expect(await server.ledger.findPurchase(purchase.id)).toMatchObject({
+      refunded: usd(100),
+      refunding: usd(0),
+    });
   });
 
   test('that say it failed give back what it took, with the bank’s reason', async () => {

@@ -107,6 +107,6 @@ test('a payment whose amount cannot be read moves nothing and is a case', async 
     expect(await server.ledger.findPurchase(id)).toMatchObject({ status: 'open' });
     const { data } = await server.ledger.listPaymentCases({ status: 'open' }, { limit: 100 });
     const opened = data.find(({ purchase_id }) => purchase_id === id);
-    expect(opened).toMatchObject({ reason_code: 'amount_unknown', amount: null });
+    expect(opened).toMatchObject({ reason_code: 'amount_unknown', paid: null });
   }
 });

@@ -129,7 +129,7 @@ describe('GET /v1/accounts/{id}/eligibility', () => {
         reasons: [],
         remaining_invites: 8,
         remaining_rewards: 2,
-        window: { month: '2026-03-01' },
+        month: { starts_at: '2026-03-01T00:00:00.000Z' },
       },
     });
   });

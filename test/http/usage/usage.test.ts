@@ -38,7 +38,7 @@ describe('POST /v1/usage', () => {
         five_hour: { used: '10', limit: '10', started_at: START, resets_at: later(START, { hours: 5 }) },
         weekly: { used: '10', limit: '25', started_at: START, resets_at: later(START, { days: 7 }) },
       },
-      balance: '2.5',
+      available: '2.5',
     });
     const again = await post(use);
     expect([again.text, again.headers.get('idempotent-replayed')]).toEqual([first.text, 'true']);
@@ -129,7 +129,7 @@ describe('POST /v1/usage', () => {
     expect(json).toMatchObject({
       charged: { plan: '10', credits: '2' },
       windows: { five_hour: { started_at: START } },
-      balance: '3',
+      available: '3',
     });
     const limits = (await server.send('GET', '/v1/accounts/ida/limits')).json;
     expect([limits.windows, limits.credits]).toEqual([json.windows, json.balance]);

@@ -77,7 +77,7 @@ test('an account takes 4,000 of the largest grants; of those that come at once o
   await Promise.all(others);
   expect(await own.ledger.balance('full', START)).toMatchObject({ available: '4000000000000' });
   expect(await own.ledger.balance('other', START)).toMatchObject({ available: '5' });
-  expect((await own.ledger.limits('full', START)).credits).toBe('4000000000000');
+  expect((await own.ledger.limits('full', START)).available).toBe('4000000000000');
   expect((await own.ledger.statement('full', { limit: 1 })).data[0]).toMatchObject({
     balance_after: '4000000000000',
   });

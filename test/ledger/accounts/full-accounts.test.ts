@@ -61,7 +61,7 @@ async function qualified(program: string, at = START): Promise<Referral> {
 const fill = (id: string, amount: string) => grant(own.ledger, id, amount);
 const reward = ({ id }: Referral, at = START) => own.ledger.rewardReferral(id, at);
 const available = async (id: string, at = START) => (await own.ledger.balance(id, at)).available;
-const resets = async (id: string) => (await own.ledger.limits(id, START)).resets;
+const resets = async (id: string) => (await own.ledger.limits(id, START)).resets_available;
 
 describe('a reward of credits', () => {
   test.each([

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { firstDayOf } from '../../../src/contracts/billing/invoice.ts';
 import { BILLED, seedInvoiced } from '../../support/billing.ts';
 import { grant, refusal } from '../../support/gifts.ts';
 import { later, newKey, openTestLedger, START, type TestLedger } from '../../support/test-ledger.ts';
@@ -22,7 +23,7 @@ const close = (account_id: string, month: string, at: string) =>
 const linesOf = async (id: string) =>
   (await own.ledger.findInvoice(id)).lines.map(
     ({ member_id, product, model, uses, units, credits, amount }) =>
-      [member_id, product, model, uses, units, credits, amount].join(' '),
+      [member_id, product, model, uses, units, credits, amount.amount].join(' '),
   );
 const months = (org: string) =>
   own.sql(
@@ -46,9 +47,9 @@ describe('a use beyond plan and pool', () => {
     const { org, member } = await firm({ invoice_ceiling: '5' });
     await grant(own.ledger, org, '2');
     await grant(own.ledger, member, '10');
-    const { charged, balance } = await charge(own.ledger, member, { units: '8.5', id: 'split' });
+    const { charged, available } = await charge(own.ledger, member, { units: '8.5', id: 'split' });
     expect(charged).toEqual({ plan: '0', credits: '3.5', invoiced: '5' });
-    expect(balance).toBe('8.5');
+    expect(available).toBe('8.5');
     expect((await own.ledger.listUsage(member, { limit: 1 })).data[0]).toMatchObject({
       charged: { credits: '3.5', invoiced: '5' },
       lots: [{ amount: '2' }, { amount: '1.5' }],
@@ -168,9 +169,7 @@ describe('the month’s end', () => {
     const invoice = await close('books', '2026-03-01', '2026-04-01T00:00:00.000Z');
     expect(invoice).toMatchObject({
       account_id: 'books',
-      month: '2026-03-01',
-      starts_at: '2026-03-01T00:00:00.000Z',
-      ends_at: '2026-04-01T00:00:00.000Z',
+      month: { starts_at: '2026-03-01T00:00:00.000Z', ends_at: '2026-04-01T00:00:00.000Z' },
       status: 'open',
       issued_at: '2026-04-01T00:00:00.000Z',
       due_at: '2026-04-15T00:00:00.000Z',
@@ -184,7 +183,7 @@ describe('the month’s end', () => {
       ['ann', null, 2, '0.6'],
       ['ben', null, 1, '0.2'],
     ]);
-    expect(lines.reduce((sum, { amount }) => sum + amount, 0)).toBe(invoice.total.amount);
+    expect(lines.reduce((sum, { amount }) => sum + amount.amount, 0)).toBe(invoice.total.amount);
     expect(invoice.total).toEqual({ amount: Math.ceil(Number(invoice.credits) * 4), currency: 'usd' });
   });
 
@@ -243,7 +242,10 @@ describe('the month’s end', () => {
       const { org, member } = await firm({ billing_day });
       await charge(own.ledger, member, { at });
       expect(await months(org)).toMatchObject([{ month }]);
-      expect(await close(org, month, ends_at)).toMatchObject({ month, ends_at, credits: '1' });
+      expect(await close(org, month, ends_at)).toMatchObject({
+        month: { starts_at: `${month}T00:00:00.000Z`, ends_at },
+        credits: '1',
+      });
     },
   );
 
@@ -261,8 +263,7 @@ describe('the month’s end', () => {
       refusal('validation_failed'),
     );
     expect(await close(org, '2026-04-01', '2026-05-20T00:00:00.000Z')).toMatchObject({
-      starts_at: '2026-04-01T00:00:00.000Z',
-      ends_at: '2026-05-20T00:00:00.000Z',
+      month: { starts_at: '2026-04-01T00:00:00.000Z', ends_at: '2026-05-20T00:00:00.000Z' },
     });
   });
 
@@ -315,9 +316,9 @@ describe('an invoice', () => {
       await close(org, month, `${ends[n]}T00:00:00.000Z`);
     }
     const first = await own.ledger.listInvoices(org, { limit: 2 });
-    expect(first.data.map(({ month }) => month)).toEqual(['2026-05-01', '2026-04-01']);
+    expect(first.data.map(firstDayOf)).toEqual(['2026-05-01', '2026-04-01']);
     const second = await own.ledger.listInvoices(org, { limit: 2, cursor: first.next_cursor ?? undefined });
-    expect(second.data.map(({ month }) => month)).toEqual(['2026-03-01']);
+    expect(second.data.map(firstDayOf)).toEqual(['2026-03-01']);
     expect(second.next_cursor).toBeNull();
     await expect(own.ledger.listInvoices('nobody', { limit: 2 })).rejects.toMatchObject({
       code: 'not_found',

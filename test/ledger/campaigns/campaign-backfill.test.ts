@@ -75,7 +75,7 @@ test('campaigns of an earlier version: organisations get theirs, what was stoppe
       matched: 2,
       remaining: 0,
     });
-    expect((await ledger.limits('acme', START)).resets).toBe(1);
+    expect((await ledger.limits('acme', START)).resets_available).toBe(1);
     expect(await ledger.campaignAccount(past.id, 'acme')).toMatchObject({
       outcome: 'excluded',
       reason: 'organisation',

@@ -85,7 +85,7 @@ test('what waits in gifts of refunded purchases is taken, payments of debts are 
   const bundle = await bought(dan, 'pur_bundle', 'reset-5');
   await heard(bundle.id, { said: 'refunded', amount: 1 });
   const single = await bought(dan, 'pur_single', 'reset-1');
-  const reset = (await ledger.listResets(dan, START)).resets.find(({ program }) => program === 'reset-1');
+  const reset = (await ledger.listResets(dan, START)).data.find(({ program }) => program === 'reset-1');
   const held = await give(ledger, dan, bob, { amount: '0', reset_id: reset?.id });
   await heard(single.id, { said: 'refunded', amount: 500 });
 
@@ -101,7 +101,7 @@ test('what waits in gifts of refunded purchases is taken, payments of debts are 
     reason_code: 'funding_refunded',
   });
   expect(await ledger.balance(ada, START)).toMatchObject({ available: '100', held: '0', debt: '0' });
-  expect(await ledger.listResets(dan, START)).toMatchObject({ available_count: 4 });
+  expect(await ledger.limits(dan, START)).toMatchObject({ resets_available: 4 });
   await hear(ledger, first, dispute(ada, 'won'));
   expect(await ledger.balance(ada, START)).toMatchObject({ available: '200', held: '0', debt: '0' });
   await hear(ledger, second, { said: 'refunded', amount: 400 });

@@ -31,13 +31,13 @@ describe('what was refused is refused again under its key, whatever has changed 
     await expect(own.ledger.beginRefund(asked)).rejects.toMatchObject({
       code: 'over_refund',
       replayed: true,
-      errors: [{ path: 'amount' }],
+      errors: [{ path: 'amount.amount' }],
     });
     expect((await own.ledger.balance(ada, START)).available).toBe('100');
     await expect(own.ledger.beginRefund({ ...asked, amount: 100 })).rejects.toMatchObject({
       code: 'idempotency_mismatch',
     });
-    expect((await own.ledger.beginRefund({ ...asked, key: newKey('refund') })).value.amount).toBe(300);
+    expect((await own.ledger.beginRefund({ ...asked, key: newKey('refund') })).value.amount.amount).toBe(300);
   });
 
   test('a purchase by an account that was frozen', async () => {

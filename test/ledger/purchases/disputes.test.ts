@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bought, CONSENT, hear } from '../../support/purchases.ts';
 import { askRefund, hearOfRefund } from '../../support/refunds.ts';
 import { later, openTestLedger, START, type TestLedger } from '../../support/test-ledger.ts';
+import { usd } from '../../support/usd.ts';
 import { ONE_CREDIT_PLAN, person } from '../../support/value-back.ts';
 
 let own: TestLedger;
@@ -36,13 +37,13 @@ test('a dispute whose amount changes takes as much as it is of now', async () =>
   const purchase = await bought(own.ledger, ada);
   await dispute(purchase, { status: 'open', said_at: second(1), amount: 400 });
   expect(await dispute(purchase, { status: 'open', said_at: second(3), amount: 100 })).toMatchObject({
-    disputed: 100,
+    disputed: usd(100),
   });
   expect(await available(ada)).toBe('75');
   await dispute(purchase, { status: 'open', said_at: second(2), amount: 200 });
   expect(await available(ada)).toBe('75');
   expect(await dispute(purchase, { status: 'lost', said_at: second(4), amount: 200 })).toMatchObject({
-    disputed: 200,
+    disputed: usd(200),
   });
   expect(await available(ada)).toBe('50');
 });
@@ -100,6 +101,6 @@ test('a refund object that names a refund which has another object is of what it
   await hearOfRefund(own.ledger, refund, 'succeeded');
   const other = { provider_id: 're_another', payment_id: `pi_${second.id}`, amount: 100 };
   await own.ledger.hearOfRefund({ at: START, refund_id: refund.id, status: 'succeeded', ...other });
-  expect(await own.ledger.findPurchase(second.id)).toMatchObject({ refunded: 100 });
+  expect(await own.ledger.findPurchase(second.id)).toMatchObject({ refunded: usd(100) });
   expect(await available(ada)).toBe('75');
 });

@@ -9,6 +9,7 @@ import {
   seedAccount,
   type TestLedger,
 } from '../../support/test-ledger.ts';
+import { usd } from '../../support/usd.ts';
 
 let own: TestLedger;
 let people = 0;
@@ -105,13 +106,13 @@ describe('a payment', () => {
     const { id } = await buy(own.ledger, ada);
     expect(await paid(id, more)).toMatchObject({
       changed: true,
-      purchase: { status: 'paid', paid: all, tax },
+      purchase: { status: 'paid', paid: usd(all), tax: usd(tax) },
       case: null,
     });
     expect(await available(ada)).toBe('100');
     // The whole of it goes back, tax and all, for the whole of what was bought.
     await hear(own.ledger, { id }, { said: 'refunded', amount: all });
-    expect(await own.ledger.findPurchase(id)).toMatchObject({ status: 'refunded', refunded: all });
+    expect(await own.ledger.findPurchase(id)).toMatchObject({ status: 'refunded', refunded: usd(all) });
     expect(await available(ada)).toBe('0');
     expect(await casesOf(ada)).toEqual([]);
   });
@@ -121,7 +122,7 @@ describe('a payment', () => {
     const { id } = await buy(own.ledger, ada);
     await paid(id, { checkout_id: 'cs_other', payment_id: 'pi_other', amount: 100 });
     expect(await paid(id)).toMatchObject({ changed: true, case: null });
-    expect(await casesOf(ada)).toMatchObject([{ reason_code: 'wrong_checkout', amount: 100 }]);
+    expect(await casesOf(ada)).toMatchObject([{ reason_code: 'wrong_checkout', paid: usd(100) }]);
     expect(await available(ada)).toBe('100');
   });
 
@@ -256,12 +257,14 @@ describe('a second payment of a paid purchase', () => {
       });
       expect(await own.ledger.findPurchase(id)).toMatchObject({
         status: 'paid',
-        refunded: 0,
-        disputed: 0,
+        refunded: usd(0),
+        disputed: usd(0),
         owed: '0',
       });
       expect(await available(ada)).toBe('100');
-      expect(await casesOf(ada)).toMatchObject([{ reason_code: 'paid_twice', refunded: 400, disputed: 150 }]);
+      expect(await casesOf(ada)).toMatchObject([
+        { reason_code: 'paid_twice', refunded: usd(400), disputed: usd(150) },
+      ]);
       // Of the first payment it is followed as ever.
       await hear(own.ledger, purchase, { said: 'refunded', payment_id: `pi_${id}`, amount: 400 });
       expect(await available(ada)).toBe('0');
@@ -274,7 +277,7 @@ describe('a second payment of a paid purchase', () => {
     await hear(own.ledger, purchase, { said: 'refunded', payment_id: 'pi_before', amount: 400 });
     expect(await available(ada)).toBe('100');
     await paid(purchase.id, { payment_id: 'pi_before' });
-    expect(await casesOf(ada)).toMatchObject([{ reason_code: 'paid_twice', refunded: 400 }]);
+    expect(await casesOf(ada)).toMatchObject([{ reason_code: 'paid_twice', refunded: usd(400) }]);
   });
 });
 
@@ -378,11 +381,11 @@ describe('a case', () => {
       const { id } = await buy(own.ledger, ada);
       await paid(id, { amount: n, at: later(START, { minutes: n }) });
     }
-    const seen: (number | null)[] = [];
+    const seen: (number | undefined)[] = [];
     let cursor: string | undefined;
     do {
       const page = await own.ledger.listPaymentCases({ account_id: ada }, { limit: 2, cursor });
-      seen.push(...page.data.map(({ amount }) => amount));
+      seen.push(...page.data.map(({ paid }) => paid?.amount));
       cursor = page.next_cursor ?? undefined;
     } while (cursor !== undefined);
     expect(seen).toEqual([4, 3, 2, 1, 0]);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RefundNews } from '../../../src/contracts/purchases/refund.ts';
+import type { Refund, RefundNews } from '../../../src/contracts/purchases/refund.ts';
 import { runs } from '../../support/effort.ts';
 import { bought, buy, CONSENT, hear, newPurchaseId } from '../../support/purchases.ts';
 import { askRefund } from '../../support/refunds.ts';
@@ -12,6 +12,7 @@ import {
   type TestLedger,
 } from '../../support/test-ledger.ts';
 import { charge } from '../../support/usage.ts';
+import { usd } from '../../support/usd.ts';
 
 let own: TestLedger;
 let people = 0;
@@ -68,7 +69,11 @@ describe('a refund that was made at the provider', () => {
     for (const again of [refund(id, 'pending'), refund(id, 'succeeded')])
       expect(await again).toMatchObject({ changed: false });
     await total(id, 400, 10);
-    expect(await found(id)).toMatchObject({ refunded: 400, refunds: [], taken_back: { credits: '100' } });
+    expect(await found(id)).toMatchObject({
+      refunded: usd(400),
+      refunds: [],
+      taken_back: { credits: '100' },
+    });
     expect(await balance(ada)).toEqual({ available: '0', debt: '0' });
   });
 
@@ -108,7 +113,7 @@ describe('a refund that was made at the provider', () => {
       for (const message of [...messages, ...messages.slice().reverse()]) await message(id);
       expect(await found(id)).toMatchObject({
         status: 'paid',
-        refunded: 0,
+        refunded: usd(0),
         taken_back: { credits: '0' },
         owed: '0',
       });
@@ -127,10 +132,10 @@ describe('a refund that was made at the provider', () => {
     await refund(id, 'failed', one);
     expect(await balance(ada)).toEqual({ available: '50', debt: '0' });
     await refund(id, 'succeeded', two);
-    expect(await found(id)).toMatchObject({ refunded: 200 });
+    expect(await found(id)).toMatchObject({ refunded: usd(200) });
     // A third is made, of which only the charge tells.
     await total(id, 250, 40);
-    expect(await found(id)).toMatchObject({ refunded: 250 });
+    expect(await found(id)).toMatchObject({ refunded: usd(250) });
   });
 
   test('after one that failed, of the same sum, counts', async () => {
@@ -139,9 +144,9 @@ describe('a refund that was made at the provider', () => {
     await total(id, 400, 10);
     await refund(id, 'failed');
     await total(id, 400, 50);
-    expect(await found(id)).toMatchObject({ status: 'refunded', refunded: 400 });
+    expect(await found(id)).toMatchObject({ status: 'refunded', refunded: usd(400) });
     await refund(id, 'succeeded', { provider_id: `re_again_${id}`, made_at: at(50), said_at: at(50) });
-    expect(await found(id)).toMatchObject({ status: 'refunded', refunded: 400 });
+    expect(await found(id)).toMatchObject({ status: 'refunded', refunded: usd(400) });
   });
 
   test('reported before the payment counts when that is reported, and one of another payment never', async () => {
@@ -154,7 +159,7 @@ describe('a refund that was made at the provider', () => {
       provider_id: `re_other_${purchase.id}`,
     });
     await hear(own.ledger, purchase, { said: 'paid', payment_id: `pi_${purchase.id}` });
-    expect(await found(purchase.id)).toMatchObject({ status: 'paid', refunded: 100 });
+    expect(await found(purchase.id)).toMatchObject({ status: 'paid', refunded: usd(100) });
     expect(await balance(ada)).toEqual({ available: '75', debt: '0' });
   });
 
@@ -170,7 +175,7 @@ describe('a refund that was made at the provider', () => {
       refund: null,
       changed: true,
     });
-    expect(await found(purchase.id)).toMatchObject({ refunded: 200 });
+    expect(await found(purchase.id)).toMatchObject({ refunded: usd(200) });
   });
 
   test('that Boon took for refused, and was made all the same, counts', async () => {
@@ -185,7 +190,7 @@ describe('a refund that was made at the provider', () => {
     });
     expect(await balance(ada)).toEqual({ available: '100', debt: '0' });
     await refund(purchase.id, 'succeeded', { refund_id: asked.id });
-    expect(await found(purchase.id)).toMatchObject({ status: 'refunded', refunded: 400 });
+    expect(await found(purchase.id)).toMatchObject({ status: 'refunded', refunded: usd(400) });
     expect(await balance(ada)).toEqual({ available: '0', debt: '0' });
     await refund(purchase.id, 'failed', { refund_id: asked.id });
     expect(await balance(ada)).toEqual({ available: '100', debt: '0' });
@@ -279,7 +284,10 @@ describe('in every order, and with each reported twice', () => {
       const { id } = await bought(own.ledger, ada);
       const again = order.slice().sort(() => Math.random() - 0.5);
       for (const message of [...order, ...again]) await message(id);
-      expect(await found(id)).toMatchObject({ refunded, status: refunded === 400 ? 'refunded' : 'paid' });
+      expect(await found(id)).toMatchObject({
+        refunded: usd(refunded),
+        status: refunded === 400 ? 'refunded' : 'paid',
+      });
       expect(await balance(ada)).toEqual({ available: String(100 - refunded / 4), debt: '0' });
     }
   });
@@ -293,12 +301,17 @@ describe('in every order, and with each reported twice', () => {
         const mine = await askRefund(own.ledger, purchase, { amount: 40 });
         const lost = await askRefund(own.ledger, purchase, { amount: 80 });
         const mineIs =
-          (one: { id: string; amount: number }, status: RefundNews['status'], made: number, said: number) =>
+          (
+            { id: refund_id, amount: { amount } }: Refund,
+            status: RefundNews['status'],
+            made: number,
+            said: number,
+          ) =>
           () =>
             refund(id, status, {
-              refund_id: one.id,
-              provider_id: `re_${one.id}`,
-              amount: one.amount,
+              refund_id,
+              provider_id: `re_${refund_id}`,
+              amount,
               made_at: at(made),
               said_at: at(said),
             });
@@ -316,7 +329,7 @@ describe('in every order, and with each reported twice', () => {
         ];
         const shuffled = [...news, ...news].sort(() => Math.random() - 0.5);
         await Promise.all(shuffled.map((tell) => tell()));
-        expect(await found(id)).toMatchObject({ status: 'paid', refunded: 140, refunding: 0 });
+        expect(await found(id)).toMatchObject({ status: 'paid', refunded: usd(140), refunding: usd(0) });
         expect(await balance(ada)).toEqual({ available: '65', debt: '0' });
       }),
     );
@@ -343,7 +356,7 @@ describe('an operator’s correction', () => {
     const key = newKey('correct');
     expect(await correct(id, 0, { key })).toMatchObject({
       replayed: false,
-      value: { status: 'paid', refunded: 0 },
+      value: { status: 'paid', refunded: usd(0) },
     });
     expect(await correct(id, 0, { key })).toMatchObject({ replayed: true });
     expect(await balance(ada)).toEqual({ available: '100', debt: '0' });
@@ -358,7 +371,7 @@ describe('an operator’s correction', () => {
     await refund(id, 'succeeded');
     await total(id, 400, 10);
     await refund(id, 'failed');
-    expect(await found(id)).toMatchObject({ refunded: 0 });
+    expect(await found(id)).toMatchObject({ refunded: usd(0) });
     await refund(id, 'succeeded', {
       provider_id: `re_new_${id}`,
       amount: 100,
@@ -366,15 +379,15 @@ describe('an operator’s correction', () => {
       said_at: at(200),
     });
     await total(id, 100, 200);
-    expect(await found(id)).toMatchObject({ refunded: 100 });
+    expect(await found(id)).toMatchObject({ refunded: usd(100) });
   });
 
   test('of a refund that was never reported takes what it gave back; reported late it counts once, and its failure undoes it', async () => {
     const ada = await somebody();
     const { id } = await bought(own.ledger, ada);
-    expect(await correct(id, 400)).toMatchObject({ value: { status: 'refunded', refunded: 400 } });
+    expect(await correct(id, 400)).toMatchObject({ value: { status: 'refunded', refunded: usd(400) } });
     await refund(id, 'succeeded', { at: at(300) });
-    expect(await found(id)).toMatchObject({ refunded: 400 });
+    expect(await found(id)).toMatchObject({ refunded: usd(400) });
     expect(await balance(ada)).toEqual({ available: '0', debt: '0' });
     await refund(id, 'failed', { at: at(400), said_at: at(400) });
     expect(await balance(ada)).toEqual({ available: '100', debt: '0' });
@@ -384,21 +397,21 @@ describe('an operator’s correction', () => {
     const purchase = await bought(own.ledger, await somebody());
     const mine = await askRefund(own.ledger, purchase, { amount: 100 });
     await total(purchase.id, 300, 10);
-    expect(await found(purchase.id)).toMatchObject({ refunded: 200, refunding: 100 });
+    expect(await found(purchase.id)).toMatchObject({ refunded: usd(200), refunding: usd(100) });
     const low = {
       code: 'validation_failed',
-      errors: [{ path: 'refunded', message: 'must be from 100 to 400' }],
+      errors: [{ path: 'refunded.amount', message: 'must be from 100 to 400' }],
     };
     await expect(correct(purchase.id, 99)).rejects.toMatchObject(low);
     await expect(correct(purchase.id, 401)).rejects.toMatchObject(low);
-    expect((await correct(purchase.id, 100)).value).toMatchObject({ refunded: 0, refunding: 100 });
+    expect((await correct(purchase.id, 100)).value).toMatchObject({ refunded: usd(0), refunding: usd(100) });
     await refund(purchase.id, 'succeeded', {
       refund_id: mine.id,
       amount: 100,
       said_at: at(150),
       at: at(150),
     });
-    expect(await found(purchase.id)).toMatchObject({ refunded: 100, refunding: 0 });
+    expect(await found(purchase.id)).toMatchObject({ refunded: usd(100), refunding: usd(0) });
   });
 
   test('of nothing, and of what was not paid, is refused', async () => {

@@ -13,6 +13,7 @@ import {
   type TestLedger,
 } from '../../support/test-ledger.ts';
 import { charge } from '../../support/usage.ts';
+import { usd } from '../../support/usd.ts';
 
 let own: TestLedger;
 let people = 0;
@@ -97,16 +98,17 @@ describe('a purchase', () => {
   test('of resets banks them, and a refund revokes those that are left', async () => {
     const ada = await somebody();
     const bundle = await bought(own.ledger, ada, 'reset-5');
-    expect(await own.ledger.listResets(ada, START)).toMatchObject({ available_count: 5 });
-    expect((await own.ledger.listResets(ada, START)).resets[0]).toMatchObject({
+    expect(await own.ledger.limits(ada, START)).toMatchObject({ resets_available: 5 });
+    expect((await own.ledger.listResets(ada, START)).data[0]).toMatchObject({
       source: 'purchase',
-      program: 'reset-5',
+      source_id: bundle.id,
+      program: null,
     });
     await charge(own.ledger, ada);
     await own.ledger.redeemReset({ account_id: ada, request_id: 'one', at: START });
     const back = await hear(own.ledger, bundle, refunded(2000));
     expect(back).toMatchObject({ status: 'refunded', taken_back: { resets: 4 } });
-    expect(await own.ledger.listResets(ada, START)).toMatchObject({ available_count: 0 });
+    expect(await own.ledger.limits(ada, START)).toMatchObject({ resets_available: 0 });
   });
 
   test('under a known key is the same purchase, as it stands now', async () => {
@@ -207,7 +209,7 @@ describe('money that goes back', () => {
     expect(await hear(own.ledger, purchase, dispute('won', 'dp_1'))).toMatchObject({
       status: 'paid',
       owed: '0',
-      disputed: 0,
+      disputed: usd(0),
     });
     expect(await balance(ada)).toMatchObject({ available: '70', debt: '0' });
     await hear(own.ledger, purchase, dispute('open', 'dp_1'));
@@ -232,7 +234,7 @@ describe('money that goes back', () => {
     await hear(own.ledger, purchase, dispute('open', 'dp_3'));
     expect(await hear(own.ledger, purchase, dispute('won', 'dp_3'))).toMatchObject({
       status: 'refunded',
-      disputed: 400,
+      disputed: usd(400),
     });
     expect(await balance(ada)).toMatchObject({ available: '0', debt: '0' });
   });

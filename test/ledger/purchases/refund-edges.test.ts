@@ -13,6 +13,7 @@ import {
   seedAccount,
   type TestLedger,
 } from '../../support/test-ledger.ts';
+import { usd } from '../../support/usd.ts';
 import { ONE_CREDIT_PLAN, person, spend } from '../../support/value-back.ts';
 
 const POLICY = {
@@ -100,7 +101,7 @@ test('a top-up that was refunded still counts to the month’s cap', async () =>
   const at = later(START, { hours: 1 });
   await hear(own.ledger, topUp, { said: 'refunded', amount: 400, at: later(START, { minutes: 1 }) });
   await own.ledger.putTopUp(ada, consent, 'ada', at);
-  expect(await own.ledger.topUp(ada, at)).toMatchObject({ enabled: true, spent: 400 });
+  expect(await own.ledger.topUp(ada, at)).toMatchObject({ enabled: true, spent: usd(400) });
   expect(await own.ledger.beginTopUp(ada, newPurchaseId(), at)).toBeUndefined();
   expect(await own.ledger.dueTopUps(at, 100)).not.toContain(ada);
 });

@@ -16,6 +16,7 @@ import {
   seedAccount,
   type TestLedger,
 } from '../../support/test-ledger.ts';
+import { usd } from '../../support/usd.ts';
 
 let own: TestLedger;
 beforeAll(async () => {
@@ -81,9 +82,9 @@ test('a refund that had failed before the provider told a total is none of it, t
   await hearOfRefund(own.ledger, refund, 'pending', { ...made, said_at: at(10) });
   const total = { said: 'refunded', payment_id: `pi_${id}`, amount: 200, said_at: at(40) } as const;
   await hear(own.ledger, { id }, total);
-  expect(await own.ledger.findPurchase(id)).toMatchObject({ refunded: 100 });
+  expect(await own.ledger.findPurchase(id)).toMatchObject({ refunded: usd(100) });
   await hearOfRefund(own.ledger, refund, 'failed', { ...made, said_at: at(30) });
-  expect(await own.ledger.findPurchase(id)).toMatchObject({ refunded: 200 });
+  expect(await own.ledger.findPurchase(id)).toMatchObject({ refunded: usd(200) });
 });
 
 type Word = 'paid' | 'expired' | 'failed' | 'refunded';

@@ -15,6 +15,7 @@ import {
   type TestLedger,
 } from '../../support/test-ledger.ts';
 import { charge } from '../../support/usage.ts';
+import { usd } from '../../support/usd.ts';
 
 let own: TestLedger;
 let people = 0;
@@ -51,19 +52,18 @@ describe('a refund that Boon is asked for', () => {
     expect(refund).toMatchObject({
       status: 'pending',
       account_id: ada,
-      amount: 400,
-      currency: 'usd',
+      amount: usd(400),
       taken_back: { credits: '100', resets: 0 },
       owed: '0',
       ended_at: null,
     });
     expect(await balance(ada)).toMatchObject({ available: '0', debt: '0' });
-    expect(await found(purchase)).toMatchObject({ status: 'paid', refunded: 0, refunding: 400 });
+    expect(await found(purchase)).toMatchObject({ status: 'paid', refunded: usd(0), refunding: usd(400) });
     expect(await told(refund, 'succeeded')).toMatchObject({ status: 'succeeded', ended_at: START });
     expect(await found(purchase)).toMatchObject({
       status: 'refunded',
-      refunded: 400,
-      refunding: 0,
+      refunded: usd(400),
+      refunding: usd(0),
       refunds: [{ id: refund.id, status: 'succeeded' }],
     });
     const { data } = await own.ledger.statement(ada, { limit: 1 });
@@ -81,13 +81,16 @@ describe('a refund that Boon is asked for', () => {
       await told(await ask(purchase, { amount }), 'succeeded');
       expect(await balance(ada)).toMatchObject({ available: left });
     }
-    expect(await found(purchase)).toMatchObject({ status: 'refunded', refunded: 400 });
+    expect(await found(purchase)).toMatchObject({ status: 'refunded', refunded: usd(400) });
   });
 
   test('is refused beyond what was paid: by one coin, after the whole, and with a dispute', async () => {
     const ada = await somebody();
     const purchase = await bought(own.ledger, ada);
-    const tooMuch = { code: 'over_refund', errors: [{ path: 'amount', message: 'must be at most 400' }] };
+    const tooMuch = {
+      code: 'over_refund',
+      errors: [{ path: 'amount.amount', message: 'must be at most 400' }],
+    };
     await expect(ask(purchase, { amount: 401 })).rejects.toMatchObject(tooMuch);
     await hear(own.ledger, purchase, { said: 'disputed', dispute_id: 'dp_r1', amount: 100, status: 'open' });
     await expect(ask(purchase, { amount: 301 })).rejects.toMatchObject({ code: 'over_refund' });
@@ -105,7 +108,7 @@ describe('a refund that Boon is asked for', () => {
     const ada = await somebody();
     const purchase = await bought(own.ledger, ada);
     await spend(ada, 30);
-    const limit = [{ path: 'amount', message: 'must be at most 280, or include_spent true' }];
+    const limit = [{ path: 'amount.amount', message: 'must be at most 280, or include_spent true' }];
     await expect(ask(purchase)).rejects.toMatchObject({ code: 'already_spent', errors: limit });
     await expect(ask(purchase, { amount: 281 })).rejects.toMatchObject({ code: 'already_spent' });
     expect(await balance(ada)).toMatchObject({ available: '70', debt: '0' });
@@ -127,7 +130,7 @@ describe('a refund that Boon is asked for', () => {
     const purchase = await bought(own.ledger, ada);
     await spend(ada, 30);
     expect(await ask(purchase, { include_spent: true })).toMatchObject({
-      amount: 400,
+      amount: usd(400),
       taken_back: { credits: '70' },
       owed: '30',
     });
@@ -174,9 +177,9 @@ describe('a refund that Boon is asked for', () => {
     });
     const refund = await ask(bundle, { include_spent: true });
     expect(refund).toMatchObject({ taken_back: { resets: 4 }, owed: '0' });
-    expect(await own.ledger.listResets(ada, START)).toMatchObject({ available_count: 0 });
+    expect(await own.ledger.limits(ada, START)).toMatchObject({ resets_available: 0 });
     await told(refund, 'failed', { reason_code: 'expired_or_canceled_card' });
-    expect(await own.ledger.listResets(ada, START)).toMatchObject({ available_count: 4 });
+    expect(await own.ledger.limits(ada, START)).toMatchObject({ resets_available: 4 });
   });
 
   test('under a known key is the same refund, as it stands now; with another body it is refused', async () => {
@@ -216,7 +219,7 @@ describe('a refund that fails', () => {
       reason_code: 'charge_disputed',
     });
     expect(await balance(ada)).toMatchObject({ available: '70', debt: '0', lots: [{ remaining: '70' }] });
-    expect(await found(purchase)).toMatchObject({ status: 'paid', refunded: 0, refunding: 0 });
+    expect(await found(purchase)).toMatchObject({ status: 'paid', refunded: usd(0), refunding: usd(0) });
     expect(await ask(purchase, { amount: 280 })).toMatchObject({ status: 'pending' });
   });
 
@@ -233,7 +236,7 @@ describe('a refund that fails', () => {
     await told(refund, 'succeeded');
     await told(refund, 'pending');
     expect(await balance(ada)).toMatchObject({ available: '100' });
-    expect(await found(purchase)).toMatchObject({ status: 'paid', refunded: 0 });
+    expect(await found(purchase)).toMatchObject({ status: 'paid', refunded: usd(0) });
   });
 
   test('whose message of the charge comes after the failure takes nothing', async () => {
@@ -257,7 +260,7 @@ describe('a refund beside those made at the provider', () => {
       await told(refund, 'succeeded');
       await ofCharge();
       expect(await balance(ada)).toMatchObject({ available: '75' });
-      expect(await found(purchase)).toMatchObject({ refunded: 100, refunding: 0 });
+      expect(await found(purchase)).toMatchObject({ refunded: usd(100), refunding: usd(0) });
     }
   });
 
@@ -281,7 +284,7 @@ describe('a refund beside those made at the provider', () => {
     expect(await balance(ada)).toMatchObject({ available: '25' });
     await told(refund, 'failed', { provider_id: undefined });
     expect(await balance(ada)).toMatchObject({ available: '50' });
-    expect(await found(purchase)).toMatchObject({ refunded: 200 });
+    expect(await found(purchase)).toMatchObject({ refunded: usd(200) });
   });
 
   test('reported in every order, repeatedly and at once, ends in the same state', async () => {
@@ -316,7 +319,13 @@ describe('a refund beside those made at the provider', () => {
       }),
     );
     for (const end of ends)
-      expect(end).toEqual({ status: 'paid', refunded: 200, refunding: 0, available: '50', debt: '0' });
+      expect(end).toEqual({
+        status: 'paid',
+        refunded: usd(200),
+        refunding: usd(0),
+        available: '50',
+        debt: '0',
+      });
   });
 });
 
@@ -332,7 +341,7 @@ describe('at the same time', () => {
     expect(asks.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     for (const one of asks)
       if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'over_refund' });
-    expect(await found(purchase)).toMatchObject({ refunding: 400, refunds: [{ amount: 400 }] });
+    expect(await found(purchase)).toMatchObject({ refunding: usd(400), refunds: [{ amount: usd(400) }] });
     expect(await balance(ada)).toMatchObject({ available: '0', debt: '0' });
   });
 
@@ -351,7 +360,7 @@ describe('at the same time', () => {
     const purchase = await bought(own.ledger, ada);
     const asks = await Promise.allSettled(Array.from({ length: 40 }, () => ask(purchase, { amount: 30 })));
     expect(asks.filter(({ status }) => status === 'fulfilled')).toHaveLength(13);
-    expect(await found(purchase)).toMatchObject({ refunding: 390 });
+    expect(await found(purchase)).toMatchObject({ refunding: usd(390) });
     expect(await balance(ada)).toMatchObject({ available: '2.5' });
   });
 

@@ -11,6 +11,7 @@ import {
   type TestLedger,
 } from '../../support/test-ledger.ts';
 import { charge } from '../../support/usage.ts';
+import { usd } from '../../support/usd.ts';
 
 let own: TestLedger;
 let people = 0;
@@ -84,7 +85,7 @@ describe('an automatic top-up', () => {
     await consent({ package: 'tiny', below: '1000', monthly_cap: { amount: 200, currency: 'usd' } });
     for (const _ of [1, 2]) await pay(String((await begin())?.id));
     expect(await begin()).toBeUndefined();
-    expect(await own.ledger.topUp(ada, START)).toMatchObject({ spent: 200 });
+    expect(await own.ledger.topUp(ada, START)).toMatchObject({ spent: usd(200) });
     expect(await begin('2026-03-31T23:59:59.999Z')).toBeUndefined();
     const next = await begin('2026-04-01T00:00:00.000Z');
     expect(next).toBeDefined();
@@ -136,9 +137,9 @@ describe('a refunded top-up', () => {
     const at = later(START, { ms: 1 });
     await hear(own.ledger, { id: String(first?.id) }, { said: 'refunded', amount: 100, at });
     await consent(cap, later(START, { seconds: 1 }));
-    expect(await own.ledger.topUp(ada, START)).toMatchObject({ spent: 100 });
+    expect(await own.ledger.topUp(ada, START)).toMatchObject({ spent: usd(100) });
     await pay(String((await begin(later(START, { seconds: 2 })))?.id));
-    expect(await own.ledger.topUp(ada, START)).toMatchObject({ spent: 200 });
+    expect(await own.ledger.topUp(ada, START)).toMatchObject({ spent: usd(200) });
     expect(await begin(later(START, { seconds: 3 }))).toBeUndefined();
   });
 });
@@ -325,7 +326,7 @@ describe('a use that was refused for want of credits', () => {
       await want(250);
       await pay(String((await begin())?.id));
       expect(await begin()).toBeUndefined();
-      expect(await own.ledger.topUp(ada, START)).toMatchObject({ spent: times * 400 });
+      expect(await own.ledger.topUp(ada, START)).toMatchObject({ spent: usd(times * 400) });
     }
     await want(250);
     expect(await begin()).toBeUndefined();

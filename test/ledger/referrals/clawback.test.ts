@@ -71,7 +71,7 @@ describe('a reward that is clawed back', () => {
 
   test('takes back what is left of it, from both, and says so', async () => {
     const referral = await rewarded();
-    expect(await own.ledger.listResets(referrer, START)).toMatchObject({ available_count: 2 });
+    expect(await own.ledger.limits(referrer, START)).toMatchObject({ resets_available: 2 });
     const back = await clawBack(referral, later(START, { days: 3 }));
     expect(back).toMatchObject({
       status: 'refused',
@@ -84,7 +84,7 @@ describe('a reward that is clawed back', () => {
         { recipient: 'friend', resets: 1, credits: '0', taken_back: { resets: 1, credits: '0' } },
       ],
     });
-    expect(await own.ledger.listResets(referrer, START)).toMatchObject({ available_count: 0 });
+    expect(await own.ledger.limits(referrer, START)).toMatchObject({ resets_available: 0 });
     expect(await own.ledger.balance(referrer, later(START, { days: 3 }))).toMatchObject({
       available: '0',
       lots: [],
@@ -156,7 +156,7 @@ describe('what the friend was given while the referrer’s month was full', () =
       deferred_until: null,
       detail: 'Taken back what was left. From the friend: 1 of 1 resets and 0 of 0 credits.',
     });
-    expect(await own.ledger.listResets(friend, START)).toMatchObject({ available_count: 0 });
+    expect(await own.ledger.limits(friend, START)).toMatchObject({ resets_available: 0 });
     expect(await own.ledger.rewardReferral(over.id, later(START, { days: 40 }))).toEqual(back);
     await expect(clawBack(over, START)).rejects.toMatchObject(refusal('not_rewarded'));
   });

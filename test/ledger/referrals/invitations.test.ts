@@ -198,8 +198,7 @@ describe('who may invite', () => {
       ],
       remaining_invites: 10,
       remaining_rewards: 3,
-      window: {
-        month: '2026-03-01',
+      month: {
         starts_at: '2026-03-01T00:00:00.000Z',
         ends_at: '2026-04-01T00:00:00.000Z',
       },

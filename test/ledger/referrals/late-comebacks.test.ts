@@ -59,8 +59,8 @@ describe('a use of when credits were on hold', () => {
     await expect(
       charge(own.ledger, id, { units: '2', at: later(START, { hours: 3, ms: -1 }), now: hour(4) }),
     ).rejects.toMatchObject(NO_CREDITS);
-    expect(await tell(id, '1', 2, 4)).toMatchObject({ charged: { credits: '1' }, balance: '4' });
-    expect(await tell(id, '2', 3, 4)).toMatchObject({ charged: { credits: '2' }, balance: '2' });
+    expect(await tell(id, '1', 2, 4)).toMatchObject({ charged: { credits: '1' }, available: '4' });
+    expect(await tell(id, '2', 3, 4)).toMatchObject({ charged: { credits: '2' }, available: '2' });
     expect(await balances(id, 5)).toEqual(['-720h 5', '1h 1', '2h 0', '3h 2']);
     await expectVerified(own.ledger);
   });
@@ -74,7 +74,7 @@ describe('a use of when credits were on hold', () => {
     await hear(own.ledger, purchase, { ...dispute, status: 'won', at: hour(3) });
     expect((await own.ledger.balance(id, hour(4))).available).toBe('0.000001');
     await expect(tell(id, '0.000001', 2, 4)).rejects.toMatchObject(NO_CREDITS);
-    expect(await tell(id, '0.000001', 3, 4)).toMatchObject({ balance: '0' });
+    expect(await tell(id, '0.000001', 3, 4)).toMatchObject({ available: '0' });
   });
 
   test('nor by what was there before the hold and is on hold since', async () => {
@@ -145,7 +145,7 @@ describe('a lot that expired while some of it was on hold, and has more time sin
     await own.ledger.expireLots(hour(3), 1_000);
     await act(own.ledger, gift, 'cancel', hour(4));
     await expect(tell(id, '1', 3, 5)).rejects.toMatchObject(NO_CREDITS);
-    expect(await tell(id, '1', 4, 5)).toMatchObject({ charged: { credits: '1' }, balance: '14' });
+    expect(await tell(id, '1', 4, 5)).toMatchObject({ charged: { credits: '1' }, available: '14' });
   });
 
   test('pays for a use of before with what it let go then, with effect from then', async () => {
@@ -154,7 +154,7 @@ describe('a lot that expired while some of it was on hold, and has more time sin
     await own.ledger.expireLots(hour(3), 1_000);
     await act(own.ledger, gift, 'cancel', hour(4));
     await expect(tell(id, '6', 1, 5)).rejects.toMatchObject(NO_CREDITS);
-    expect(await tell(id, '3', 1, 5)).toMatchObject({ charged: { credits: '3' }, balance: '15' });
+    expect(await tell(id, '3', 1, 5)).toMatchObject({ charged: { credits: '3' }, available: '15' });
     await expect(tell(id, '3', 1, 5)).rejects.toMatchObject(NO_CREDITS);
     expect(await balances(id, 5)).toEqual(['-720h 20', '0.5h 5', '1h 2', '2h 0', '4h 15']);
   });
@@ -178,11 +178,11 @@ describe('a lot that expired while some of it was on hold, and has more time sin
     await act(own.ledger, gift, 'cancel', hour(4));
     await own.ledger.expireLots(hour(15), 1_000);
     await expect(tell(id, '1', 14, 16)).rejects.toMatchObject(NO_CREDITS);
-    expect(await tell(id, '10', 13, 16)).toMatchObject({ charged: { credits: '10' }, balance: '0' });
+    expect(await tell(id, '10', 13, 16)).toMatchObject({ charged: { credits: '10' }, available: '0' });
     await expect(tell(id, '6', 5, 16)).rejects.toMatchObject(NO_CREDITS);
-    expect(await tell(id, '5', 5, 16)).toMatchObject({ charged: { credits: '5' }, balance: '0' });
+    expect(await tell(id, '5', 5, 16)).toMatchObject({ charged: { credits: '5' }, available: '0' });
     await expect(tell(id, '6', 1, 16)).rejects.toMatchObject(NO_CREDITS);
-    expect(await tell(id, '5', 1, 16)).toMatchObject({ charged: { credits: '5' }, balance: '0' });
+    expect(await tell(id, '5', 1, 16)).toMatchObject({ charged: { credits: '5' }, available: '0' });
     await expect(tell(id, '1', 1, 16)).rejects.toMatchObject(NO_CREDITS);
     expect(await balances(id, 16)).toEqual([
       '-720h 20',

@@ -49,7 +49,7 @@ const joinAsBefore = (referral: Referral, friend: string, when: string) =>
   );
 const at = (minutes: number) => later(START, { minutes });
 const reward = (referral: Referral, minutes: number) => own.ledger.rewardReferral(referral.id, at(minutes));
-const resetsOf = async (account: string) => (await own.ledger.listResets(account, at(90))).available_count;
+const resetsOf = async (account: string) => (await own.ledger.limits(account, at(90))).resets_available;
 
 test.each([
   ['in one program', 'one', 'one'],

@@ -127,7 +127,7 @@ describe('three rewards a billing month', () => {
     const ended = await Promise.all(referrals.map((referral) => reward(referral, at)));
     expect(ended.filter(({ status }) => status === 'rewarded')).toHaveLength(3);
     expect(ended.filter(({ reason_code }) => reason_code === 'reward_cap_reached')).toHaveLength(97);
-    expect(await own.ledger.listResets(referrer, at)).toMatchObject({ available_count: 3 });
+    expect(await own.ledger.limits(referrer, at)).toMatchObject({ resets_available: 3 });
     expect((await windowAt(at)).claimed.toSorted()).toEqual(
       ended
         .filter(({ status }) => status === 'rewarded')
@@ -142,7 +142,7 @@ describe('three rewards a billing month', () => {
     const referral = await qualified(at);
     const answers = await Promise.all(Array.from({ length: 20 }, () => reward(referral, at)));
     for (const answer of answers) expect(answer).toEqual(answers[0]);
-    expect(await own.ledger.listResets(referrer, at)).toMatchObject({ available_count: 1 });
+    expect(await own.ledger.limits(referrer, at)).toMatchObject({ resets_available: 1 });
   });
 
   test('the database refuses a fourth, whatever asks for it', async () => {
@@ -191,8 +191,8 @@ describe('the friend’s reward', () => {
       status: 'rewarded',
       rewards: [{ recipient: 'referrer' }, { recipient: 'friend' }],
     });
-    expect(await own.ledger.listResets(over.friend_id ?? `friend-${people}`, at)).toMatchObject({
-      available_count: 1,
+    expect(await own.ledger.limits(over.friend_id ?? `friend-${people}`, at)).toMatchObject({
+      resets_available: 1,
     });
   });
 });
@@ -212,7 +212,7 @@ describe('a friend whose referrer is over the cap', () => {
       status: 'refused',
       reason_code: 'duplicate_referral',
     });
-    expect(await own.ledger.listResets(friend, at)).toMatchObject({ available_count: 1 });
+    expect(await own.ledger.limits(friend, at)).toMatchObject({ resets_available: 1 });
   });
 
   test('is not won by another’s referral, whatever asks for it: the database refuses it', async () => {

@@ -45,7 +45,7 @@ async function redemptions(name: string): Promise<unknown[][]> {
   return rows.map(({ effective_at, five, week }) => [(effective_at as Date).toISOString(), five, week]);
 }
 const statuses = async (name: string) =>
-  (await ledger.listResets(name, at({ hours: 3 }))).resets.map(({ source, status }) => `${source} ${status}`);
+  (await ledger.listResets(name, at({ hours: 3 }))).data.map(({ source, status }) => `${source} ${status}`);
 /** What is used of each window, and when it began. */
 async function windows(name: string, moment = at({ hours: 3 })): Promise<unknown[][]> {
   const rows = await own.sql(
@@ -404,7 +404,7 @@ describe('verify notices', () => {
   test('a reset that expired though it was to be redeemed', async () => {
     const ada = await person();
     await use(ledger, ada, '10', at({ hours: -1 }));
-    const [reset] = (await ledger.listResets(ada, START)).resets;
+    const [reset] = (await ledger.listResets(ada, START)).data;
     await own.sql('UPDATE boon.accounts SET auto_redeem = false WHERE id = $1', [ada]);
     await ledger.expireResets(at({ ms: 0 }), 100);
     await own.sql('UPDATE boon.accounts SET auto_redeem = true WHERE id = $1', [ada]);

@@ -74,7 +74,11 @@ describe('a redemption', () => {
         },
       },
     });
-    expect(await ledger.limits(ada, START)).toMatchObject({ plan: 'plus', windows: answer.after, resets: 1 });
+    expect(await ledger.limits(ada, START)).toMatchObject({
+      plan: 'plus',
+      windows: answer.after,
+      resets_available: 1,
+    });
   });
 
   test('moves the weekly date where the policy says so', async () => {
@@ -111,9 +115,8 @@ describe('a redemption', () => {
     expect((await redeem(ledger, ada, { reset_id: middle.id })).reset_id).toBe(middle.id);
     await use(ledger, ada, '1');
     expect((await redeem(ledger, ada)).reset_id).toBe(soon.id);
-    const { available_count, resets } = await ledger.listResets(ada, START);
-    expect(available_count).toBe(1);
-    expect(resets.map(({ id, status }) => [id, status])).toEqual([
+    const { data } = await ledger.listResets(ada, START);
+    expect(data.map(({ id, status }) => [id, status])).toEqual([
       [late.id, 'available'],
       [middle.id, 'redeemed'],
       [soon.id, 'redeemed'],
@@ -162,7 +165,7 @@ describe('a redemption', () => {
       expect(await redeem(second.ledger, 'week', { at: end })).toMatchObject({ outcome: 'nothing_to_reset' });
       await use(second.ledger, 'week', '20', end);
       expect(await redeem(second.ledger, 'week', { at: end })).toMatchObject({ outcome: 'reset' });
-      expect((await second.ledger.limits('free', START)).resets).toBe(1);
+      expect((await second.ledger.limits('free', START)).resets_available).toBe(1);
     } finally {
       await second.close();
     }
@@ -195,7 +198,7 @@ describe('a redemption', () => {
     const again = await redeem(ledger, ada, { request_id, at: at({ days: 1 }) });
     expect(again).toEqual({ ...first, outcome: 'already_redeemed' });
     expect(await ledger.limits(ada, at({ minutes: 1 }))).toMatchObject({
-      resets: 1,
+      resets_available: 1,
       windows: { weekly: { used: '9' } },
     });
   });
@@ -228,7 +231,7 @@ describe('a redemption', () => {
     const request_id = newKey('redeem');
     const preview = await redeem(ledger, ada, { request_id, dry_run: true });
     expect(preview).toMatchObject({ outcome: 'reset', reset_id: reset.id, redeemed_at: null, dry_run: true });
-    expect(await ledger.limits(ada, START)).toMatchObject({ resets: 1, windows: preview.before });
+    expect(await ledger.limits(ada, START)).toMatchObject({ resets_available: 1, windows: preview.before });
     const done = await redeem(ledger, ada, { request_id });
     expect(done).toEqual({ ...preview, dry_run: false, redeemed_at: START });
     expect(await redeem(ledger, ada, { request_id, dry_run: true })).toMatchObject({
@@ -273,8 +276,7 @@ describe('a redemption', () => {
     await use(ledger, ada, '4', at({ days: 30 }));
     expect(await redeem(ledger, ada, { at: at({ days: 30 }) })).toMatchObject({ outcome: 'no_credit' });
     expect(await ledger.listResets(ada, at({ days: 30 }))).toMatchObject({
-      available_count: 0,
-      resets: [{ status: 'expired' }, { status: 'redeemed' }],
+      data: [{ status: 'expired' }, { status: 'redeemed' }],
     });
   });
 });
@@ -329,7 +331,7 @@ describe('at once', () => {
     );
     expect(spent.errors).toEqual([]);
     const redeemed = spent.values.filter((value) => value === 'reset').length;
-    const { resets } = await ledger.listResets(ada, moment(90));
+    const { data: resets } = await ledger.listResets(ada, moment(90));
     const count = (wanted: string) => resets.filter(({ status }) => status === wanted).length;
     expect(count('redeemed')).toBe(redeemed);
     const back = resets.filter(({ source }) => source === 'return').length;
@@ -350,7 +352,7 @@ describe('at once', () => {
     ]);
     expect(answers.errors).toEqual([]);
     for (const [n, name] of names.entries()) {
-      const { resets } = await ledger.listResets(name, at({ days: 30 }));
+      const { data: resets } = await ledger.listResets(name, at({ days: 30 }));
       expect(resets.map(({ status }) => status)).toEqual([
         answers.values[n]?.outcome === 'reset' ? 'redeemed' : 'expired',
       ]);

@@ -40,7 +40,7 @@ const giveReset = (
 ) => give(ledger, from, to, { amount: '0', reset_id: reset?.id, ...more });
 const settle = async (gift: Gift, moment = TOMORROW) => (await ledger.advanceGifts([gift.id], moment))[0];
 async function statuses(name: string, moment = START): Promise<string[]> {
-  return (await ledger.listResets(name, moment)).resets.map(({ source, status }) => `${source} ${status}`);
+  return (await ledger.listResets(name, moment)).data.map(({ source, status }) => `${source} ${status}`);
 }
 
 test('a reset is neither party’s until the gift settles; then the recipient has one with the same expiry', async () => {
@@ -57,11 +57,12 @@ test('a reset is neither party’s until the gift settles; then the recipient ha
   expect(await settle(gift, at({ days: 1, ms: -1 }))).toMatchObject({ status: 'pending' });
   expect(await settle(gift)).toMatchObject({ status: 'settled', settled_at: TOMORROW });
   expect(await statuses(ada)).toEqual(['grant given']);
-  expect((await ledger.listResets(bob, TOMORROW)).resets).toMatchObject([
+  expect((await ledger.listResets(bob, TOMORROW)).data).toMatchObject([
     {
       source: 'gift',
       status: 'available',
-      program: 'outage',
+      source_id: gift.id,
+      program: null,
       granted_at: TOMORROW,
       expires_at: reset.expires_at,
     },
@@ -107,11 +108,9 @@ test('a reset whose time runs out on its way lives for a day from when it arrive
   expect(await ledger.expireResets(late, 100)).toBe(0);
   await claim(ledger, gift, bob, late);
   await settle(gift, late);
-  expect((await ledger.listResets(bob, late)).resets).toMatchObject([
-    { expires_at: later(late, { days: 1 }) },
-  ]);
+  expect((await ledger.listResets(bob, late)).data).toMatchObject([{ expires_at: later(late, { days: 1 }) }]);
   await act(ledger, back, 'cancel', late);
-  expect((await ledger.listResets(ada, late)).resets[0]).toMatchObject({
+  expect((await ledger.listResets(ada, late)).data[0]).toMatchObject({
     status: 'available',
     expires_at: later(late, { days: 1 }),
   });
@@ -231,7 +230,7 @@ describe('refused is a gift', () => {
     const [justLongEnough] = await bank(ledger, ada, { at: at({ days: -29, ms: 1 }) });
     await giveReset(ada, bob, justLongEnough);
     await settle(await giveReset(ada, bob, hers));
-    const [given] = (await ledger.listResets(bob, TOMORROW)).resets;
+    const [given] = (await ledger.listResets(bob, TOMORROW)).data;
     if (given === undefined) throw new Error('nothing was given');
     await expect(giveReset(bob, ada, given, { at: TOMORROW })).rejects.toMatchObject(
       refusal('not_giftable', 'reset_gifted'),

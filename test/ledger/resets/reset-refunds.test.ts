@@ -26,7 +26,7 @@ async function person(): Promise<string> {
   return `person-${people}`;
 }
 async function giveOne(from: string, to: string, at = START) {
-  const { resets } = await own.ledger.listResets(from, at);
+  const { data: resets } = await own.ledger.listResets(from, at);
   const reset = resets.find(({ status }) => status === 'available');
   return await give(own.ledger, from, to, { amount: '0', reset_id: reset?.id, at });
 }
@@ -99,7 +99,7 @@ test('a reset that expires at the moment of the refund is not there any more, a 
   ] as const) {
     const ada = await person();
     const purchase = await bought(own.ledger, ada, 'reset-1');
-    const [reset] = (await own.ledger.listResets(ada, START)).resets;
+    const [reset] = (await own.ledger.listResets(ada, START)).data;
     const at = later(reset?.expires_at ?? '', { ms });
     expect(await hear(own.ledger, purchase, refunded(500, at))).toMatchObject({ taken_back: { resets } });
     await sweep(own.ledger, later(at, { ms: 1 }));
@@ -274,11 +274,11 @@ describe('money for a part of a reset', () => {
   test('comes back whole when the refund fails, as good as it was', async () => {
     const ada = await person();
     const bundle = await bought(own.ledger, ada, 'reset-5');
-    const [first] = (await own.ledger.listResets(ada, START)).resets;
+    const [first] = (await own.ledger.listResets(ada, START)).data;
     const at = later_({ days: 3 });
     const refund = await askRefund(own.ledger, bundle, { amount: 401, at });
     await hearOfRefund(own.ledger, refund, 'failed', { at });
-    const available = (await own.ledger.listResets(ada, at)).resets.filter(
+    const available = (await own.ledger.listResets(ada, at)).data.filter(
       ({ status }) => status === 'available',
     );
     expect(available).toHaveLength(5);

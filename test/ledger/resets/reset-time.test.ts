@@ -28,7 +28,7 @@ async function person(put: { auto_redeem?: boolean; email?: string } = {}): Prom
   return name;
 }
 async function statuses(name: string, moment: string): Promise<string[]> {
-  return (await ledger.listResets(name, moment)).resets.map(({ source, status }) => `${source} ${status}`);
+  return (await ledger.listResets(name, moment)).data.map(({ source, status }) => `${source} ${status}`);
 }
 const globalReset = async (name: string, moment: string) =>
   Number((await own.sql('SELECT boon_code.return_resets(ARRAY[$1], $2) AS count', [name, moment]))[0]?.count);
@@ -142,7 +142,7 @@ describe('at the last moment, where its owner has switched it on', () => {
     await use(ledger, after, '3', at({ days: 30 }));
     expect(await sweep(ledger, at({ days: 30, hours: 2 }))).toMatchObject({ redeemed: 1, expired: 1 });
     expect(await statuses(after, at({ days: 31 }))).toEqual(['grant expired']);
-    const { resets } = await ledger.listResets(used, at({ days: 31 }));
+    const { data: resets } = await ledger.listResets(used, at({ days: 31 }));
     expect(resets).toMatchObject([{ status: 'redeemed', redeemed_at: at({ days: 30, ms: -1 }) }]);
   });
 });
@@ -174,7 +174,7 @@ describe('a reset comes back', () => {
   test('with effect from the end of the window, keeping its expiry', async () => {
     const ada = await redeemedBefore(WEEK_END, { hours: -2 });
     await sweep(ledger, at({ hours: 6 }, WEEK_END));
-    const { resets } = await ledger.listResets(ada, at({ hours: 6 }, WEEK_END));
+    const { data: resets } = await ledger.listResets(ada, at({ hours: 6 }, WEEK_END));
     expect(resets[0]).toMatchObject({ source: 'return', granted_at: WEEK_END, expires_at: at({ days: 30 }) });
   });
 
@@ -182,7 +182,7 @@ describe('a reset comes back', () => {
     const end = at({ days: 30, hours: 1 });
     const ada = await redeemedBefore(end, { hours: -2 });
     expect(await sweep(ledger, end)).toMatchObject({ returned: 1 });
-    const { resets } = await ledger.listResets(ada, end);
+    const { data: resets } = await ledger.listResets(ada, end);
     expect(resets[0]).toMatchObject({
       source: 'return',
       status: 'available',

@@ -56,7 +56,7 @@ async function byGift(name: string): Promise<void> {
   await ledger.advanceGifts([gift.id], later(START, { days: 1 }));
 }
 const returned = async (name: string, moment = T): Promise<Reset | undefined> =>
-  (await ledger.listResets(name, moment)).resets.find(({ source }) => source === 'return');
+  (await ledger.listResets(name, moment)).data.find(({ source }) => source === 'return');
 const remindersOf = async (name: string, moment: string) =>
   (await ledger.dueReminders(moment, 1000)).due
     .filter(({ account_id }) => account_id === name)
@@ -74,7 +74,7 @@ describe('a reset that comes back when its own time is over', () => {
     await sweep(ledger, at(posted));
     expect(await returned(name, at(posted))).toMatchObject({
       status: 'available',
-      program: 'outage',
+      program: null,
       granted_at: T,
       expires_at: at(until),
     });
@@ -186,7 +186,7 @@ describe('a reset that came back is given on', () => {
     ['by a campaign', byCampaign],
   ])('as the one that it goes on from could be, which was banked %s', async (_how, banks) => {
     const { name, reset } = await cameBack(banks);
-    expect(reset.program).not.toBeNull();
+    expect(reset.source).toBe('return');
     expect(await giveOn(name, await person(), reset)).toMatchObject({ status: 'pending' });
   });
 

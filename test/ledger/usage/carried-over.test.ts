@@ -7,6 +7,7 @@ import { migrate } from '../../../src/ledger/postgres/migrate.ts';
 import { createPostgresLedger } from '../../../src/ledger/postgres-ledger.ts';
 import { createDatabase, dropDatabase } from '../../../src/local/postgres.ts';
 import { expectVerified, later, policyWith, START } from '../../support/test-ledger.ts';
+import { usd } from '../../support/usd.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../src/ledger/migrations');
 const BEFORE = '053';
@@ -63,11 +64,11 @@ test('purchases, refunds and consents of before are carried over: verified, and 
     await expectVerified(ledger);
     expect(await ledger.findPurchase('pur_paid')).toMatchObject({
       status: 'paid',
-      refunded: 200,
-      paid: 400,
-      tax: 0,
+      refunded: usd(200),
+      paid: usd(400),
+      tax: usd(0),
     });
-    expect(await ledger.findPurchase('pur_cheap')).toMatchObject({ status: 'refunded', paid: 100 });
+    expect(await ledger.findPurchase('pur_cheap')).toMatchObject({ status: 'refunded', paid: usd(100) });
     expect(await ledger.topUp('ada', START)).toMatchObject({
       price: { amount: 400, currency: 'usd' },
       blocked_by: null,
@@ -82,9 +83,9 @@ test('purchases, refunds and consents of before are carried over: verified, and 
       amount: 100,
       made_at: START,
     });
-    expect(await ledger.findPurchase('pur_paid')).toMatchObject({ refunded: 100 });
+    expect(await ledger.findPurchase('pur_paid')).toMatchObject({ refunded: usd(100) });
     await ledger.hearOfRefund({ ...failed, refund_id: 'rfd_own', provider_id: 're_own', amount: 100 });
-    expect(await ledger.findPurchase('pur_paid')).toMatchObject({ refunded: 0 });
+    expect(await ledger.findPurchase('pur_paid')).toMatchObject({ refunded: usd(0) });
     await expectVerified(ledger);
   } finally {
     await ledger.close();

@@ -393,13 +393,13 @@ describe('a use that is reported late is paid out of credits of its moment', () 
     await expect(
       charge(own.ledger, id, { at: at({ hours: 2, ms: -1 }), now: hour(3) }),
     ).rejects.toMatchObject(NO_CREDITS);
-    expect(await tell(id, '2', 2, 3)).toMatchObject({ charged: { credits: '2' }, balance: '3' });
+    expect(await tell(id, '2', 2, 3)).toMatchObject({ charged: { credits: '2' }, available: '3' });
   });
 
   test('out of a lot that has expired since, whose expiry is not posted yet', async () => {
     const id = await person({ credits: '5', expires_at: hour(2) });
     await spent(id);
-    expect(await tell(id, '2', 1, 3)).toMatchObject({ charged: { credits: '2' }, balance: '0' });
+    expect(await tell(id, '2', 1, 3)).toMatchObject({ charged: { credits: '2' }, available: '0' });
     await expire(hour(3));
     expect(await lines(id)).toEqual(['grant 5 5', 'usage -2 3', 'expired -3 0']);
   });
@@ -412,7 +412,7 @@ describe('a use that is reported late is paid out of credits of its moment', () 
     await expect(tell(id, '6', 1, 4)).rejects.toMatchObject(NO_CREDITS);
     expect(
       await charge(own.ledger, id, { units: '2', at: at({ hours: 2, ms: -1 }), now: hour(4) }),
-    ).toMatchObject({ charged: { credits: '2' }, balance: '0' });
+    ).toMatchObject({ charged: { credits: '2' }, available: '0' });
     expect(await tell(id, '3', 1, 5)).toMatchObject({ charged: { credits: '3' } });
     await expect(tell(id, '1', 1, 5)).rejects.toMatchObject(NO_CREDITS);
     expect(await lines(id)).toEqual([
@@ -435,8 +435,8 @@ describe('a use that is reported late is paid out of credits of its moment', () 
     await grant(own.ledger, id, '3', { at: hour(-1), expires_at: hour(2.5), products: ['video'] });
     await expire(hour(3));
     const [first, second] = await Promise.all([tell(id, '3', 1, 4), tell(id, '3', 1, 4)]);
-    expect([first.balance, second.balance]).toEqual(['5', '3']);
-    expect(await tell(id, '3', 1, 4, { product: 'video' })).toMatchObject({ balance: '3' });
+    expect([first.available, second.available]).toEqual(['5', '3']);
+    expect(await tell(id, '3', 1, 4, { product: 'video' })).toMatchObject({ available: '3' });
     expect((await lines(id)).slice(5)).toEqual([
       'expired 3 8',
       'usage -3 5',
@@ -454,7 +454,7 @@ describe('a use that is reported late is paid out of credits of its moment', () 
     await spent(id);
     await tell(id, '4', 3, 3);
     await expect(tell(id, '2', 1, 4)).rejects.toMatchObject(NO_CREDITS);
-    expect(await tell(id, '1', 1, 4)).toMatchObject({ charged: { credits: '1' }, balance: '0' });
+    expect(await tell(id, '1', 1, 4)).toMatchObject({ charged: { credits: '1' }, available: '0' });
     const gone = await person({ credits: '5', expires_at: hour(2) });
     await spent(gone);
     await tell(gone, '5', 1.5, 1.5);

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => own.close());
 
-const banked = async (id: string) => (await own.ledger.limits(id, START)).resets;
+const banked = async (id: string) => (await own.ledger.limits(id, START)).resets_available;
 const used = async (id: string, at = START) => {
   const { five_hour, weekly } = (await own.ledger.limits(id, at)).windows;
   return [five_hour?.used, weekly?.used];
@@ -36,7 +36,7 @@ test('an organisation is granted resets, buys them, is given them and redeems th
   const gift = await give(own.ledger, 'ada', 'acme', { amount: '0', reset_id: reset.id });
   await own.ledger.advanceGift(gift.id, later(START, { hours: 24 }));
   const at = later(START, { hours: 25 });
-  expect((await own.ledger.limits('acme', at)).resets).toBe(3);
+  expect((await own.ledger.limits('acme', at)).resets_available).toBe(3);
   await use(own.ledger, 'acme', '1', at);
   expect(await redeem(own.ledger, 'acme', { at })).toMatchObject({ outcome: 'reset' });
   expect(await used('acme', at)).toEqual(['0', '0']);
@@ -65,9 +65,9 @@ test('an organisation gets its complimentary reset, and one that becomes a perso
   await other.ledger.keepComplimentaryCampaign(START);
   await runToItsEnd(other.ledger, 'complimentary-reset');
   await seedOrganisation(other.ledger, 'org', []);
-  expect((await other.ledger.limits('org', START)).resets).toBe(1);
+  expect((await other.ledger.limits('org', START)).resets_available).toBe(1);
   await other.ledger.putAccount('org', { plan: 'plus', kind: 'person' }, START);
-  expect((await other.ledger.limits('org', START)).resets).toBe(1);
+  expect((await other.ledger.limits('org', START)).resets_available).toBe(1);
   await other.close();
 });
 

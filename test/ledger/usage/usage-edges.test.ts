@@ -133,7 +133,7 @@ describe('a use that is reported late', () => {
     await expect(charge(own.ledger, id, late)).rejects.toMatchObject(refusal('limit_reached', 'no_credits'));
     expect(await charge(own.ledger, id, { ...late, units: '1' })).toMatchObject({
       charged: { credits: '1' },
-      balance: '5',
+      available: '5',
     });
     expect((await own.ledger.balance(id, now, at({ minutes: 90 }))).available).toBe('0');
     expect((await own.ledger.balance(id, now, now)).available).toBe('5');
@@ -179,7 +179,7 @@ describe('a use that is reported late', () => {
     const now = at({ hours: 2 });
     expect(await charge(own.ledger, id, { at: at({ hours: 1, ms: -1 }), now })).toMatchObject({
       charged: { credits: '1' },
-      balance: '0',
+      available: '0',
     });
     await expect(charge(own.ledger, id, { at: at({ hours: 1 }), now })).rejects.toMatchObject(
       refusal('limit_reached', 'no_credits'),

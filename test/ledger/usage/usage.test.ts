@@ -53,7 +53,7 @@ describe('the plan', () => {
         five_hour: { used: '4', limit: '10', started_at: START, resets_at: at({ hours: 5 }) },
         weekly: { used: '4', limit: '25', started_at: START, resets_at: at({ days: 7 }) },
       },
-      balance: '100',
+      available: '100',
     });
     const later = await charge(own.ledger, id, { units: '2.5', at: at({ hours: 1 }) });
     expect(later.windows.five_hour).toMatchObject({ used: '6.5', started_at: START });
@@ -116,7 +116,7 @@ describe('a use that straddles the limit', () => {
     expect(await charge(own.ledger, id, { units: '2.000001' })).toMatchObject({
       charged: { plan: '0.000001', credits: '2' },
       windows: { five_hour: { used: '10' }, weekly: { used: '10' } },
-      balance: '98',
+      available: '98',
     });
   });
 
@@ -126,10 +126,10 @@ describe('a use that straddles the limit', () => {
     await expect(charge(own.ledger, id, { units: '5.000001' })).rejects.toMatchObject(
       refusal('limit_reached', 'no_credits'),
     );
-    expect(await limits(id)).toMatchObject({ windows: { five_hour: { used: '8' } }, credits: '3' });
+    expect(await limits(id)).toMatchObject({ windows: { five_hour: { used: '8' } }, available: '3' });
     expect(await charge(own.ledger, id, { units: '5' })).toMatchObject({
       charged: { plan: '2', credits: '3' },
-      balance: '0',
+      available: '0',
     });
   });
 });
@@ -221,7 +221,7 @@ describe('credits', () => {
   test('that expire pay until the millisecond they do', async () => {
     const id = await person({ credits: '5', expires_at: at({ hours: 1 }) });
     await charge(own.ledger, id, { units: '10' });
-    expect(await charge(own.ledger, id, { at: at({ hours: 1, ms: -1 }) })).toMatchObject({ balance: '4' });
+    expect(await charge(own.ledger, id, { at: at({ hours: 1, ms: -1 }) })).toMatchObject({ available: '4' });
     await expect(charge(own.ledger, id, { at: at({ hours: 1 }) })).rejects.toMatchObject(
       refusal('limit_reached', 'no_credits'),
     );
@@ -305,7 +305,7 @@ describe('a usage id', () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => own.ledger.use(use)));
     expect(answers.filter(({ replayed }) => !replayed)).toHaveLength(1);
     expect(new Set(answers.map(({ value }) => JSON.stringify(value))).size).toBe(1);
-    expect(await limits(id)).toMatchObject({ credits: '98', windows: { five_hour: { used: '10' } } });
+    expect(await limits(id)).toMatchObject({ available: '98', windows: { five_hour: { used: '10' } } });
   });
 
   test('that stands for another use is refused', async () => {
@@ -390,12 +390,12 @@ describe('an organisation', () => {
     await grant(own.ledger, 'amy', '5');
     expect(await charge(own.ledger, 'amy', { units: '14' })).toMatchObject({
       charged: { plan: '10', credits: '4' },
-      balance: '5',
+      available: '5',
     });
     expect(await charge(own.ledger, 'bert', { units: '13' })).toMatchObject({ charged: { credits: '3' } });
     expect(await charge(own.ledger, 'amy', { units: '5' })).toMatchObject({
       charged: { credits: '5' },
-      balance: '3',
+      available: '3',
     });
     expect((await own.ledger.listUsage('amy', { limit: 1 })).data[0]?.lots).toMatchObject([
       { account_id: 'acme', amount: '3' },

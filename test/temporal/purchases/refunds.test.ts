@@ -15,6 +15,7 @@ import { WEBHOOK_SECRET } from '../../support/stripe-events.ts';
 import { type StripeStandIn, startStripeStandIn } from '../../support/stripe-stand-in.ts';
 import { devNamespace } from '../../support/temporal-server.ts';
 import { charge } from '../../support/usage.ts';
+import { usd } from '../../support/usd.ts';
 
 let rig: GiftRig;
 let stripe: StripeStandIn;
@@ -67,7 +68,10 @@ test('a refund is sent by Stripe, noted, mailed with what it took, and shown in 
   await process.start(refund);
   expect(await handle(refund).result()).toEqual({ status: 'succeeded' });
   expect(madeFor(refund)).toMatchObject([{ amount: 400 }]);
-  expect(await rig.ledger.findPurchase(purchase.id)).toMatchObject({ status: 'refunded', refunded: 400 });
+  expect(await rig.ledger.findPurchase(purchase.id)).toMatchObject({
+    status: 'refunded',
+    refunded: usd(400),
+  });
   const [mail, ...more] = mailsTo(ada);
   expect(more).toEqual([]);
   expect(mail?.headers.get('subject')).toBe('4.00 USD go back to you');

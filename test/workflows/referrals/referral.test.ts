@@ -66,7 +66,7 @@ function result(referral: { id: string }): Promise<unknown> {
 }
 
 async function resets(account: string): Promise<number> {
-  const { resets } = await boon.client.resets.list(account);
+  const { data: resets } = await boon.client.resets.list(account);
   // Accounts have a complimentary one beside.
   return resets.filter(({ source }) => source === 'referral').length;
 }
@@ -186,7 +186,7 @@ test('a reward over the cap that may wait arrives in the next month by itself', 
     invited.push(one);
   }
   await boon.advance('1 minute');
-  const month = await boon.client.referrals.rewardWindow('gil', 'codex-selective');
+  const { month } = await boon.client.referrals.rewardWindow('gil', 'codex-selective');
   const waiting = await boon.client.referrals.get(invited[1]?.id ?? '');
   expect(waiting).toMatchObject({ status: 'qualified', deferred_until: month.ends_at });
   expect(await resets('gil')).toBe(1);
@@ -196,9 +196,11 @@ test('a reward over the cap that may wait arrives in the next month by itself', 
   expect(await result(waiting)).toMatchObject({ status: 'rewarded' });
   expect(await resets('gil')).toBe(2);
   const next = await boon.client.referrals.rewardWindow('gil', 'codex-selective');
-  expect(next).toMatchObject({ starts_at: month.ends_at, claimed: [waiting.id] });
+  expect(next).toMatchObject({ month: { starts_at: month.ends_at }, claimed: [waiting.id] });
   // The month that is over has closed, and tells who had its place.
-  const closed = await boon.temporal.workflow.getHandle(`reward-window/gil/${month.month}`).result();
+  const closed = await boon.temporal.workflow
+    .getHandle(`reward-window/gil/${month.starts_at.slice(0, 10)}`)
+    .result();
   expect(closed).toMatchObject({ closed: true });
   await boon.setPolicy({ programs: { 'codex-selective': { over_cap: 'forfeit', monthly_cap: 3 } } });
 });
@@ -281,7 +283,7 @@ test('a reward is clawed back: what is left of it comes back, and the referral s
   await result(invited);
   const back = await boon.client.referrals.clawBack(invited.id, { reason: 'the friend is a robot' });
   expect(back).toMatchObject({ status: 'refused', reason_code: 'clawed_back' });
-  const { resets } = await boon.client.resets.list('lea');
+  const { data: resets } = await boon.client.resets.list('lea');
   const rewarded = resets.filter(({ source }) => source === 'referral');
   expect(rewarded.map(({ status }) => status)).toEqual(['revoked']);
 });

@@ -6,6 +6,7 @@ CREATE TYPE boon_code.correction_request AS (
   id text,
   kind boon.invoice_correction,
   amount bigint,
+  currency text,
   said_by text,
   reason text
 );
@@ -31,6 +32,7 @@ BEGIN
       RETURN NEXT; CONTINUE;
     END IF;
     result := boon_code.invoice_refused(v);
+    IF result IS NULL AND r.currency <> v.currency THEN result := boon_code.wrong_currency('amount', v.currency); END IF;
     IF result IS NULL AND r.amount > v.amount - v.credited_amount THEN
       result := jsonb_build_object('code', 'over_open_amount', 'detail', format('Of the invoice %s are open.', boon_code.money(v.amount - v.credited_amount, v.currency)));
     END IF;

@@ -6,6 +6,7 @@ CREATE TYPE boon_code.refund_request AS (
   id text,
   purchase_id text,
   amount bigint,
+  currency text,
   include_spent boolean,
   reason text,
   asked_by text
@@ -42,18 +43,20 @@ BEGIN
       result := jsonb_build_object('code', 'not_found', 'detail', format('There is no purchase "%s".', r.purchase_id));
     ELSIF p.paid_at IS NULL THEN
       result := jsonb_build_object('code', 'not_paid', 'detail', format('The purchase is %s.', p.status));
+    ELSIF r.currency <> p.currency THEN
+      result := boon_code.wrong_currency('amount', p.currency);
     ELSIF left_over <= 0 THEN
       result := jsonb_build_object('code', 'over_refund', 'detail', 'All of its money has gone back, or is about to.');
     ELSIF wanted > left_over THEN
       result := jsonb_build_object('code', 'over_refund', 'detail', format('Of its money %s are left to refund.', boon_code.money(left_over, p.currency)),
-        'errors', jsonb_build_array(jsonb_build_object('path', 'amount', 'message', format('must be at most %s', left_over))));
+        'errors', jsonb_build_array(jsonb_build_object('path', 'amount.amount', 'message', format('must be at most %s', left_over))));
     ELSIF NOT coalesce(r.include_spent, false) THEN
       unspent := boon_code.refundable_unspent(p);
       IF wanted > unspent THEN
         result := jsonb_build_object('code', 'already_spent',
           'detail', CASE WHEN unspent = 0 THEN 'What was bought is spent: no money can go back for the rest.'
             ELSE format('Part of what was bought is spent: %s can go back for the rest.', boon_code.money(unspent, p.currency)) END,
-          'errors', jsonb_build_array(jsonb_build_object('path', 'amount', 'message', CASE WHEN unspent = 0 THEN 'needs include_spent true'
+          'errors', jsonb_build_array(jsonb_build_object('path', 'amount.amount', 'message', CASE WHEN unspent = 0 THEN 'needs include_spent true'
             ELSE format('must be at most %s, or include_spent true', unspent) END)));
       END IF;
     END IF;

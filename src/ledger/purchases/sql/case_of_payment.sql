@@ -7,6 +7,6 @@ BEGIN
   c.status := CASE WHEN p_fault = 'unconfirmed' AND p.status = 'open' THEN 'waiting' ELSE 'open' END;
   c.subject := 'purchase'; c.subject_id := p.id; c.account_id := p.account_id;
   c.reason := p_fault; c.payment_id := m ->> 'payment_id'; c.said := m; c.opened_at := (m ->> 'at')::timestamptz;
-  c.wanted := jsonb_build_object('amount', p.price, 'currency', p.currency);
+  c.wanted := boon_code.coins(p.price, p.currency);
   RETURN boon_code.open_payment_case(c);
 END $$;

@@ -5,6 +5,7 @@ CREATE TYPE boon_code.refunded_request AS (
   at timestamp with time zone,
   id text,
   refunded bigint,
+  currency text,
   reason text,
   said_by text
 );
@@ -30,10 +31,12 @@ BEGIN
       result := jsonb_build_object('code', 'not_found', 'detail', format('There is no purchase "%s".', r.id));
     ELSIF p.paid_at IS NULL THEN
       result := jsonb_build_object('code', 'not_paid', 'detail', format('The purchase is %s.', p.status));
+    ELSIF r.currency <> p.currency THEN
+      result := boon_code.wrong_currency('refunded', p.currency);
     ELSIF r.refunded NOT BETWEEN own AND greatest(own, p.paid) THEN
       result := jsonb_build_object('code', 'validation_failed',
         'detail', format('Refunds that Boon was asked for come to %s, and %s were paid.', boon_code.money(own, p.currency), boon_code.money(p.paid, p.currency)),
-        'errors', jsonb_build_array(jsonb_build_object('path', 'refunded', 'message', format('must be from %s to %s', own, greatest(own, p.paid)))));
+        'errors', jsonb_build_array(jsonb_build_object('path', 'refunded.amount', 'message', format('must be from %s to %s', own, greatest(own, p.paid)))));
     END IF;
     IF result IS NOT NULL THEN
       PERFORM boon_code.keep_answer(r.key, r.input_hash, result, r.at);

@@ -30,7 +30,7 @@ BEGIN
   c.key := format('invoice/%s/%s', v.id, coalesce(m ->> 'provider_id', m ->> 'event'));
   c.status := 'open'; c.subject := 'invoice'; c.subject_id := v.id; c.account_id := v.org_id; c.reason := fault;
   c.said := m; c.opened_at := (m ->> 'at')::timestamptz;
-  c.wanted := jsonb_build_object('amount', v.amount - v.credited_amount, 'currency', v.currency);
+  c.wanted := boon_code.coins(v.amount - v.credited_amount, v.currency);
   PERFORM boon_code.open_payment_case(c);
   RETURN 'case';
 END $$;

@@ -35,6 +35,6 @@ BEGIN
     VALUES (p_account, true, wanted.package, boon_code.micro(p ->> 'below'), cap, wanted.currency, wanted.credits, wanted.price, p_by, p_at);
   INSERT INTO boon.events (type, subject, accounts, data, effective_at)
     VALUES ('top_up.consented', p_account, ARRAY[p_account],
-      p || jsonb_build_object('by', p_by, 'price', jsonb_build_object('amount', wanted.price, 'currency', wanted.currency)), p_at);
+      p || jsonb_build_object('by', p_by, 'price', boon_code.coins(wanted.price, wanted.currency)), p_at);
   RETURN jsonb_build_object('top_up', boon_code.top_up_view(p_policy, p_account, p_at));
 END $$;

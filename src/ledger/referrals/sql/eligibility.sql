@@ -47,5 +47,5 @@ BEGIN
   END IF;
   RETURN jsonb_build_object('eligible', reasons = '[]'::jsonb, 'reasons', reasons,
     'remaining_invites', greatest(rules.invites - taken, 0), 'remaining_rewards', greatest(w.cap - w.used, 0),
-    'window', jsonb_build_object('month', w.month, 'starts_at', w.starts_at, 'ends_at', w.ends_at));
+    'month', jsonb_build_object('starts_at', w.starts_at, 'ends_at', w.ends_at));
 END $$;
