@@ -11,7 +11,7 @@ import {
 import { AccountIdSchema, pageOf } from '../../contracts/primitives.schema.ts';
 import { services } from '../callers/access.ts';
 import { createReferralTeller } from '../referrals/referral-teller.ts';
-import { pathOf, readRefusals, writeRefusals } from '../route/answers.ts';
+import { readRefusals, writeRefusals } from '../route/answers.ts';
 import { IF_MATCH_HEADER, ifMatchOf, tagged } from '../route/entity-tag.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 
@@ -52,7 +52,7 @@ export const accountRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, par
   app.route({
     method: 'PUT',
     url: '/v1/accounts/:id',
-    config: { ...tagging, location: ({ id }) => pathOf('/v1/accounts', id) },
+    config: { ...tagging, location: '/v1/accounts' },
     schema: {
       operationId: 'putAccount',
       tags: ['Accounts'],

@@ -94,18 +94,18 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
       return shownTo(caller, purchase);
     },
 
-    async correctRefunded(caller, id, { refunded, reason }, key) {
-      const correction = {
+    async correctRefunded(caller, id, { refunded: { amount, currency }, reason }, key) {
+      const [at, said_by] = [now(), principalId(caller)];
+      const recorded = await ledger.correctRefunded({
         key,
-        at: now(),
+        at,
         id,
-        refunded: refunded.amount,
-        currency: refunded.currency,
+        refunded: amount,
+        currency,
         reason,
-        said_by: principalId(caller),
-      };
-      const recorded = await ledger.correctRefunded(correction);
-      tellGifts(recorded.value.account_id, correction.at);
+        said_by,
+      });
+      tellGifts(recorded.value.account_id, at);
       return recorded;
     },
 
