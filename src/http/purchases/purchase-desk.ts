@@ -95,17 +95,9 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
     },
 
     async correctRefunded(caller, id, { refunded: { amount, currency }, reason }, key) {
-      const [at, said_by] = [now(), principalId(caller)];
-      const recorded = await ledger.correctRefunded({
-        key,
-        at,
-        id,
-        refunded: amount,
-        currency,
-        reason,
-        said_by,
-      });
-      tellGifts(recorded.value.account_id, at);
+      const said = { key, at: now(), id, refunded: amount, currency, reason, said_by: principalId(caller) };
+      const recorded = await ledger.correctRefunded(said);
+      tellGifts(recorded.value.account_id, said.at);
       return recorded;
     },
 
