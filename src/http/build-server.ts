@@ -16,7 +16,7 @@ import { holdingRoutes } from './accounts/holdings.ts';
 import { invoiceCorrectionRoutes } from './billing/invoice-corrections.ts';
 import { invoiceListRoutes } from './billing/invoice-lists.ts';
 import { invoiceRoutes } from './billing/invoices.ts';
-import { createKeyRing } from './callers/key-ring.ts';
+import { createKeyRing, type KeyRing } from './callers/key-ring.ts';
 import { campaignRoutes } from './campaigns/campaigns.ts';
 import { answerClientFault } from './client-fault.ts';
 import { codecRoutes } from './codec.ts';
@@ -117,9 +117,19 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
       if (request.method !== 'GET') await parts.starts.idle();
     });
   }
+  await registerRoutes(app as unknown as FastifyInstance, { ...parts, keyRing });
+  await app.ready();
+  return app as unknown as FastifyInstance;
+}
+
+/** Each file of routes has one resource. */
+async function registerRoutes(
+  app: FastifyInstance,
+  parts: ServerParts & { keyRing: KeyRing },
+): Promise<void> {
   const desk = createGiftDesk(parts);
   await app.register(healthRoutes, parts);
-  await app.register(codecRoutes, { ...parts, keyRing });
+  await app.register(codecRoutes, parts);
   await app.register(accountRoutes, parts);
   await app.register(holdingRoutes, parts);
   await app.register(grantRoutes, parts);
@@ -154,8 +164,6 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(programReportRoutes, parts);
   await app.register(policyRoutes, parts);
   await app.register(stuckItemRoutes, parts);
-  await app.register(apiKeySecretRoutes, { ...parts, keyRing });
-  await app.register(apiKeyRoutes, { ...parts, keyRing });
-  await app.ready();
-  return app as unknown as FastifyInstance;
+  await app.register(apiKeySecretRoutes, parts);
+  await app.register(apiKeyRoutes, parts);
 }

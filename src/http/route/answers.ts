@@ -29,6 +29,11 @@ export function recordedRefusals(...codes: ErrorCode[]): Record<number, ProblemA
   return writeRefusals(...WITH_KEY, ...codes);
 }
 
+/** Refusals of the codec, which looks at its callers itself and counts no requests. */
+export function codecRefusals(): Record<number, ProblemAnswer> {
+  return refusals([...ALWAYS, 'unauthorized', 'forbidden', ...WITH_BODY]);
+}
+
 /** Refusals of a call that everybody may make. */
 export function publicRefusals(...codes: ErrorCode[]): Record<number, ProblemAnswer> {
   return refusals([...ALWAYS, ...codes]);
