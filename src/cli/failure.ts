@@ -71,7 +71,5 @@ function refusal(error: AnyBoonApiError, env: NodeJS.ProcessEnv): string {
   }
   const faults = error.errors.slice(0, 10).map(({ path, message }) => `\n  ${path} ${message}`);
   const reason = error.reasonCode === undefined ? '' : ` (${error.reasonCode})`;
-  // What the server advises fits the case; the code's own advice is general.
-  const { fix = error.fix } = error.problem ?? {};
-  return `Refused, ${error.rawCode}${reason}: ${error.message} ${fix}${faults.join('')}`;
+  return `Refused, ${error.rawCode}${reason}: ${error.message} ${error.fix}${faults.join('')}`;
 }

@@ -23,6 +23,11 @@ export class ApiKeys {
     return this.#post('/v1/api-keys', body, options);
   }
 
+  /** A key that has not been revoked, without its secret. */
+  get(id: string, options?: CallOptions): Promise<ApiKey> {
+    return this.#call({ method: 'GET', path: path(id) }, options);
+  }
+
   list(query: PageQuery = {}, options?: CallOptions): Promise<Page<ApiKey>> {
     return this.#call({ method: 'GET', path: '/v1/api-keys', query }, options);
   }

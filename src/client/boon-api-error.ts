@@ -1,6 +1,7 @@
 /** What a call of the client rejects with. */
 import { ERRORS, type ErrorCode, isErrorCode } from '../contracts/error-codes.ts';
 import type { FieldError, LimitReached } from '../contracts/errors.ts';
+import { fixOf } from '../contracts/fixes.ts';
 
 export type BoonApiErrorInit<C extends ErrorCode> = {
   code: C;
@@ -12,6 +13,7 @@ export type BoonApiErrorInit<C extends ErrorCode> = {
   reasonCode?: string | undefined;
   errors?: readonly FieldError[] | undefined;
   limit?: LimitReached | undefined;
+  fix?: string | undefined;
   requestId?: string | undefined;
   /** Seconds that the server asked to wait. */
   retryAfter?: number | undefined;
@@ -37,6 +39,8 @@ export class BoonApiError<C extends ErrorCode = ErrorCode> extends Error {
   readonly errors: readonly FieldError[];
   /** For `limit_reached`: when and how to continue. */
   readonly limit: LimitReached | undefined;
+  /** What a person can do about it. */
+  readonly fix: string;
   /** For the operator's log. */
   readonly requestId: string | undefined;
   readonly retryAfter: number | undefined;
@@ -51,14 +55,10 @@ export class BoonApiError<C extends ErrorCode = ErrorCode> extends Error {
     this.reasonCode = init.reasonCode;
     this.errors = init.errors ?? [];
     this.limit = init.limit;
+    this.fix = init.fix ?? fixOf(init.code, init.reasonCode, this.errors.length > 0);
     this.requestId = init.requestId;
     this.retryAfter = init.retryAfter;
     this.problem = init.problem;
-  }
-
-  /** What a person can do about it. */
-  get fix(): string {
-    return ERRORS[this.code].fix;
   }
 
   /** Whether the same call, unchanged and with the same key, may succeed later. The client has tried already. */
@@ -90,6 +90,7 @@ export function errorOfAnswer(response: Response, body: unknown): BoonApiError {
     reasonCode: text(problem.reason_code),
     errors: Array.isArray(problem.errors) ? (problem.errors as FieldError[]) : undefined,
     limit: rawCode === 'limit_reached' ? limitOf(problem) : undefined,
+    fix: text(problem.fix),
     requestId: response.headers.get('x-request-id') ?? undefined,
     retryAfter: seconds(response.headers.get('retry-after')),
     problem: rawCode === undefined ? undefined : problem,

@@ -26,7 +26,12 @@ export const ERRORS = {
     'Send a valid API key or token as `Authorization: Bearer …`.',
   ),
   forbidden: entry(403, 'Not allowed', false, 'Use a key with the scope that `detail` names.'),
-  not_found: entry(404, 'Not found', false, 'Check the id; an end user sees only what belongs to them.'),
+  not_found: entry(
+    404,
+    'Not found',
+    false,
+    'Check the id or the name; an end user sees only what belongs to them.',
+  ),
   method_not_allowed: entry(
     405,
     'The method is not allowed here',
@@ -58,7 +63,7 @@ export const ERRORS = {
     409,
     'Over the gift limit',
     false,
-    'Wait for the next day or month, or give less.',
+    'See `detail` for the limit that was reached.',
   ),
   self_gift: entry(409, 'A gift to oneself', false, 'Choose another recipient.'),
   account_frozen: entry(
@@ -113,7 +118,7 @@ export const ERRORS = {
     429,
     'The usage limit is reached',
     true,
-    'Wait for the next window, use a reset, or add credits.',
+    'See `detail` for what would let the use through.',
   ),
   rate_limited: entry(429, 'Too many requests', true, 'Wait as long as Retry-After says.'),
   program_closed: entry(409, 'The program is closed', false, 'See the program’s dates.'),
@@ -221,13 +226,13 @@ export const ERRORS = {
     500,
     'Something went wrong on our side',
     true,
-    'Try again with the same Idempotency-Key; nothing is doubled.',
+    'Try again, a POST with the same Idempotency-Key: nothing is done twice.',
   ),
   unavailable: entry(
     503,
     'Not available just now',
     true,
-    'Try again after Retry-After with the same Idempotency-Key.',
+    'Try again after the seconds that Retry-After names, a POST with the same Idempotency-Key.',
   ),
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -115,8 +115,8 @@ export const EmailSchema = z
     description: 'E-mail address; letters may be of any script (RFC 6531)',
     example: 'grace@example.com',
     anyOf: [
-      { format: 'email', pattern: ASCII_EMAIL },
-      { format: 'idn-email', pattern: OTHER_EMAIL },
+      { type: 'string', format: 'email', pattern: ASCII_EMAIL },
+      { type: 'string', format: 'idn-email', pattern: OTHER_EMAIL },
     ],
   });
 

@@ -31,6 +31,7 @@ import authentication from './plugins/authentication.ts';
 import crossOrigin from './plugins/cross-origin.ts';
 import idempotency from './plugins/idempotency.ts';
 import jsonBody from './plugins/json-body.ts';
+import location from './plugins/location.ts';
 import observe from './plugins/observe.ts';
 import openapi from './plugins/openapi.ts';
 import problem, { sendProblem } from './plugins/problem.ts';
@@ -106,6 +107,7 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(observe, { metrics: parts.metrics });
   await app.register(rateLimit, parts.rateLimit);
   await app.register(idempotency);
+  await app.register(location);
   await app.register(openapi);
 
   app.addHook('onSend', async (request, reply, payload) =>

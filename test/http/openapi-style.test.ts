@@ -14,7 +14,7 @@ type Schema = {
 type Operation = {
   operationId: string;
   parameters: { name: string; in: string; required: boolean }[];
-  responses: Record<string, { content?: Record<string, { schema: Schema }> }>;
+  responses: Record<string, { headers?: object; content?: Record<string, { schema: Schema }> }>;
 };
 type Document = {
   paths: Record<string, Record<string, Operation>>;
@@ -28,8 +28,25 @@ const NOT_YET = {
   undescribed: 337,
 };
 
-/** Their bodies have ids of their own. */
-const OWN_ID = ['POST /v1/accounts/{id}/resets/redeem', 'POST /v1/activity', 'POST /v1/usage'];
+/** Their bodies have ids of their own, or they change nothing. */
+const WITHOUT_KEY = [
+  'POST /codec/decode',
+  'POST /codec/encode',
+  'POST /v1/accounts/{id}/resets/redeem',
+  'POST /v1/activity',
+  'POST /v1/usage',
+  'POST /v1/webhooks/stripe',
+];
+
+const MADE = [
+  'POST /v1/api-keys',
+  'POST /v1/credits/grants',
+  'POST /v1/credits/purchases',
+  'POST /v1/invoices/{id}/credit-notes',
+  'POST /v1/referrals',
+  'POST /v1/resets/grants',
+  'PUT /v1/accounts/{id}',
+];
 
 let server: TestServer;
 let document: Document;
@@ -84,7 +101,7 @@ test('every POST takes an Idempotency-Key, but for those whose body has an id', 
     .filter(
       ({ parameters }) => !parameters.some(({ name, required }) => name === 'Idempotency-Key' && required),
     );
-  expect(without.map(({ name }) => name).sort()).toEqual(OWN_ID);
+  expect(without.map(({ name }) => name).sort()).toEqual(WITHOUT_KEY);
 });
 
 test('a call of one thing may answer 404, and a call with a body or a key what is wrong with it', () => {
@@ -115,6 +132,18 @@ test('no answer names its own kind: the id says it', () => {
 test('money is an amount with its currency, wherever it stands', () => {
   const MONEY = ['Money', 'MoneyInput', 'PositiveMoney'];
   expect(properties().filter(({ name, where }) => name === 'currency' && !MONEY.includes(where))).toEqual([]);
+});
+
+test('what was made is answered 201 with its Location, and what goes on 202 with one', () => {
+  for (const { name, responses } of operations) {
+    for (const status of ['201', '202']) {
+      const answer = responses[status];
+      if (answer === undefined || name === 'POST /v1/activity') continue;
+      expect(Object.keys(answer.headers ?? {}), `${name} ${status}`).toContain('Location');
+    }
+  }
+  const made = operations.filter(({ responses }) => responses['201'] !== undefined);
+  expect(made.map(({ name }) => name).sort()).toEqual(MADE);
 });
 
 test('a month is the moments at which it starts and ends', () => {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { GIFT_REASONS } from '../../domain/gift-reasons.ts';
 import { GIFT_STATUSES } from '../../domain/gift-status.ts';
+import type { Form } from '../form.ts';
 import {
   AccountIdSchema,
   CreditsSchema,
@@ -40,7 +41,7 @@ export const TransferRequestSchema = z
   })
   .refine(({ amount, reset_id }) => amount === undefined || reset_id === undefined, {
     path: ['reset_id'],
-    message: 'stands instead of amount, not beside it',
+    message: 'must not be sent beside amount: it stands instead of it',
   })
   .refine(({ reset_id, funding }) => reset_id === undefined || funding !== 'promotional', {
     path: ['funding'],
@@ -48,10 +49,10 @@ export const TransferRequestSchema = z
   })
   .meta({
     id: 'TransferRequest',
-    oneOf: [
-      { required: ['amount'], properties: { reset_id: false } },
-      { required: ['reset_id'], properties: { amount: false, funding: { const: 'transfer' } } },
-    ],
+    forms: [
+      { title: 'OfCredits', needs: ['amount'], without: ['reset_id'] },
+      { title: 'OfAReset', needs: ['reset_id'], without: ['amount', 'funding'] },
+    ] satisfies Form[],
     examples: [
       {
         from: 'user_ada',

@@ -11,7 +11,7 @@ import {
 import { AccountIdSchema, pageOf } from '../../contracts/primitives.schema.ts';
 import { services } from '../callers/access.ts';
 import { createReferralTeller } from '../referrals/referral-teller.ts';
-import { readRefusals, writeRefusals } from '../route/answers.ts';
+import { pathOf, readRefusals, writeRefusals } from '../route/answers.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 
 /** Gifts whose processes are signaled at once that a freeze has ended; `reconcile` signals the rest. */
@@ -48,7 +48,7 @@ export const accountRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, par
   app.route({
     method: 'PUT',
     url: '/v1/accounts/:id',
-    config,
+    config: { ...config, location: ({ id }) => pathOf('/v1/accounts', id) },
     schema: {
       operationId: 'putAccount',
       tags: ['Accounts'],
@@ -56,11 +56,17 @@ export const accountRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, par
       description: `Fields that are left out stay as they are. ${WHAT_FOLLOWS}`,
       params: IdSchema,
       body: AccountPutSchema,
-      response: { 200: AccountSchema, ...writeRefusals() },
+      response: {
+        200: AccountSchema,
+        201: AccountSchema,
+        ...writeRefusals(),
+      },
     },
-    handler: async (request) => {
-      const account = await ledger.putAccount(request.params.id, request.body, clock().toISOString());
+    handler: async (request, reply) => {
+      const now = clock().toISOString();
+      const { account, made } = await ledger.putAccount(request.params.id, request.body, now);
       tellProcesses(account.id, request.body);
+      if (made) reply.code(201);
       return account;
     },
   });

@@ -36,6 +36,20 @@ export const apiKeyRoutes: FastifyPluginAsyncZod<ServerParts & { keyRing: KeyRin
   });
 
   app.route({
+    method: 'GET',
+    url: '/v1/api-keys/:id',
+    config,
+    schema: {
+      operationId: 'getApiKey',
+      tags: TAGS,
+      summary: 'Show an API key that has not been revoked, without its secret',
+      params: IdSchema,
+      response: { 200: ApiKeySchema, ...readRefusals('not_found') },
+    },
+    handler: async (request) => viewApiKey(await existingApiKey(apiKeys, request.params.id)),
+  });
+
+  app.route({
     method: 'DELETE',
     url: '/v1/api-keys/:id',
     config,

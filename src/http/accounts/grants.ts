@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { GrantRequestSchema, GrantSchema } from '../../contracts/accounts/account.schema.ts';
 import { services } from '../callers/access.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';
-import { recordedRefusals } from '../route/answers.ts';
+import { pathOf, recordedRefusals } from '../route/answers.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 
 const TAGS = ['Grants'];
@@ -12,7 +12,11 @@ export const grantRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
   app.route({
     method: 'POST',
     url: '/v1/credits/grants',
-    config: { access: services('grants:write'), idempotency: 'required' },
+    config: {
+      access: services('grants:write'),
+      idempotency: 'required',
+      location: ({ id }) => pathOf('/v1/credits/grants', id),
+    },
     schema: {
       operationId: 'createGrant',
       tags: TAGS,
@@ -20,7 +24,7 @@ export const grantRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
       description: 'The account `boon:promotional` is the budget that pays for promotional gifts.',
       body: GrantRequestSchema,
       response: {
-        200: GrantSchema,
+        201: GrantSchema,
         ...recordedRefusals('not_found', 'account_frozen', 'recipient_ineligible', 'account_full'),
       },
     },
@@ -37,7 +41,7 @@ export const grantRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
         products,
         reason,
       });
-      return { ...recordedAnswer(reply, recorded), account_id, reason };
+      return { ...recordedAnswer(reply.code(201), recorded), account_id, reason };
     },
   });
 };

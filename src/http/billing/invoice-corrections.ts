@@ -9,7 +9,7 @@ import {
 import { callerOf, services } from '../callers/access.ts';
 import { principalId } from '../callers/principal.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';
-import { recordedRefusals } from '../route/answers.ts';
+import { pathOf, recordedRefusals } from '../route/answers.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 import { InvoiceIdSchema } from './invoices.ts';
 
@@ -47,7 +47,7 @@ export const invoiceCorrectionRoutes: FastifyPluginAsyncZod<ServerParts> = async
   app.route({
     method: 'POST',
     url: '/v1/invoices/:id/credit-notes',
-    config: operator,
+    config: { ...operator, location: ({ invoice_id }) => pathOf('/v1/invoices', invoice_id) },
     schema: {
       operationId: 'creditInvoice',
       tags: TAGS,

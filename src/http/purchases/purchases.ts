@@ -20,7 +20,7 @@ import {
 import { callerOf, services, servicesAndOwner } from '../callers/access.ts';
 import { requireOwnAccount } from '../callers/principal.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';
-import { readRefusals, recordedRefusals } from '../route/answers.ts';
+import { pathOf, readRefusals, recordedRefusals } from '../route/answers.ts';
 import type { PurchaseDesk } from './purchase-desk.ts';
 
 const TAGS = ['Purchases'];
@@ -29,7 +29,11 @@ export const purchaseRoutes: FastifyPluginAsyncZod<{ desk: PurchaseDesk }> = asy
   app.route({
     method: 'POST',
     url: '/v1/credits/purchases',
-    config: { access: servicesAndOwner('purchases:write'), idempotency: 'required' },
+    config: {
+      access: servicesAndOwner('purchases:write'),
+      idempotency: 'required',
+      location: ({ id }) => pathOf('/v1/credits/purchases', id),
+    },
     schema: {
       operationId: 'createPurchase',
       tags: TAGS,
@@ -53,7 +57,11 @@ export const purchaseRoutes: FastifyPluginAsyncZod<{ desk: PurchaseDesk }> = asy
   app.route({
     method: 'POST',
     url: '/v1/credits/purchases/:id/refund',
-    config: { access: services('purchases:operate'), idempotency: 'required' },
+    config: {
+      access: services('purchases:operate'),
+      idempotency: 'required',
+      location: ({ id }) => pathOf('/v1/credits/refunds', id),
+    },
     schema: {
       operationId: 'refundPurchase',
       tags: TAGS,

@@ -13,7 +13,7 @@ import {
 import { callerOf, services, servicesAndOwner } from '../callers/access.ts';
 import { requireOwnAccount } from '../callers/principal.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';
-import { readRefusals, recordedRefusals } from '../route/answers.ts';
+import { pathOf, readRefusals, recordedRefusals } from '../route/answers.ts';
 import type { ReferralDesk } from './referral-desk.ts';
 
 const TAGS = ['Referrals'];
@@ -36,7 +36,11 @@ export const referralRoutes: FastifyPluginAsyncZod<{ desk: ReferralDesk }> = asy
   app.route({
     method: 'POST',
     url: '/v1/referrals',
-    config: { access: servicesAndOwner('referrals:write'), idempotency: 'required' },
+    config: {
+      access: servicesAndOwner('referrals:write'),
+      idempotency: 'required',
+      location: ({ id }) => pathOf('/v1/referrals', id),
+    },
     schema: {
       operationId: 'createReferral',
       tags: TAGS,

@@ -13,7 +13,7 @@ import {
 import { callerOf, services, servicesAndOwner } from '../callers/access.ts';
 import { principalId, requireOwnAccount } from '../callers/principal.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';
-import { readRefusals, recordedRefusals, writeRefusals } from '../route/answers.ts';
+import { pathOf, readRefusals, recordedRefusals, writeRefusals } from '../route/answers.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 
 const TAGS = ['Resets'];
@@ -87,19 +87,26 @@ export const resetRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
   app.route({
     method: 'POST',
     url: '/v1/resets/grants',
-    config: { access: services('grants:write'), idempotency: 'required' },
+    config: {
+      access: services('grants:write'),
+      idempotency: 'required',
+      location: (_, { account_id }) => `${pathOf('/v1/accounts', account_id)}/resets`,
+    },
     schema: {
       operationId: 'grantResets',
       tags: TAGS,
       summary: 'Bank resets for an account',
       description: 'They expire as the policy says.',
       body: ResetGrantSchema,
-      response: { 200: GrantedResetsSchema, ...recordedRefusals('not_found', 'recipient_ineligible') },
+      response: { 201: GrantedResetsSchema, ...recordedRefusals('not_found', 'recipient_ineligible') },
     },
     handler: async (request, reply) => {
       const by = principalId(callerOf(request));
       const key = businessKeyOf(request);
-      return recordedAnswer(reply, await ledger.grantResets({ ...request.body, key, at: now(), by }));
+      return recordedAnswer(
+        reply.code(201),
+        await ledger.grantResets({ ...request.body, key, at: now(), by }),
+      );
     },
   });
 };

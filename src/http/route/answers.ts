@@ -29,6 +29,11 @@ export function recordedRefusals(...codes: ErrorCode[]): Record<number, ProblemA
   return writeRefusals(...WITH_KEY, ...codes);
 }
 
+/** Refusals of the codec, which looks at its callers itself and counts no requests. */
+export function codecRefusals(): Record<number, ProblemAnswer> {
+  return refusals([...ALWAYS, 'unauthorized', 'forbidden', ...WITH_BODY]);
+}
+
 /** Refusals of a call that everybody may make. */
 export function publicRefusals(...codes: ErrorCode[]): Record<number, ProblemAnswer> {
   return refusals([...ALWAYS, ...codes]);
@@ -49,3 +54,8 @@ function refusals(codes: readonly ErrorCode[]): Record<number, ProblemAnswer> {
 
 /** An answer without a body. */
 export const NoContentSchema = z.undefined().meta({ description: 'Done' });
+
+/** The path of one thing of a list. */
+export function pathOf(list: string, id: string): string {
+  return `${list}/${encodeURIComponent(id)}`;
+}

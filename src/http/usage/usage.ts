@@ -1,4 +1,5 @@
 /** Usage: charged, listed, and summed up for an organisation. None of it reaches Temporal. */
+import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { BoonError } from '../../contracts/errors.ts';
@@ -53,6 +54,7 @@ export const usageRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts
         return recordedAnswer(reply, recorded);
       } catch (error) {
         if (error instanceof BoonError && error.code === 'limit_reached') watchTopUp(account_id, '0');
+        sayWhenToRetry(reply, error, now);
         throw withAddCreditsUrl(error, () => creditsLink.to(account_id, new Date(now)));
       }
     },
@@ -94,11 +96,18 @@ export const usageRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts
   });
 };
 
+/** Where waiting would let the use through. */
+function sayWhenToRetry(reply: FastifyReply, error: unknown, now: number): void {
+  const next = error instanceof BoonError ? error.limit?.next_window_at : undefined;
+  if (next != null) reply.header('retry-after', Math.max(Math.ceil((Date.parse(next) - now) / 1000), 1));
+}
+
 function withAddCreditsUrl(error: unknown, url: () => string): unknown {
   if (!(error instanceof BoonError) || error.limit === undefined) return error;
-  const { code, message, reasonCode, limit } = error;
+  const { code, message, reasonCode, limit, fix } = error;
   return new BoonError(code, message, {
     reasonCode,
+    fix,
     limit: { ...limit, add_credits_url: url() },
     cause: error,
   });

@@ -9,8 +9,9 @@ import type {
   Lot,
   Movement,
 } from '../../contracts/accounts/account.schema.ts';
-import { ERRORS, type ErrorCode } from '../../contracts/error-codes.ts';
+import type { ErrorCode } from '../../contracts/error-codes.ts';
 import { BoonError, type FieldError } from '../../contracts/errors.ts';
+import { fixOf } from '../../contracts/fixes.ts';
 import { formatCredits } from '../../domain/credits.ts';
 import type { GiftRefusalReason } from '../../domain/gift-reasons.ts';
 import type { AccountId } from '../../domain/ids.ts';
@@ -25,6 +26,9 @@ import { type AccountView, type StoredAccount, toAccount, toStored } from './acc
 import { isDisposable } from './disposable-address.ts';
 import { ofKnownAccount } from './known-account.ts';
 
+/** The account, and whether it is a new one. */
+export type PutAccount = { account: Account; made: boolean };
+
 /** The function behind `Ledger.putAccount`. */
 export async function putAccount(
   database: Database,
@@ -32,13 +36,11 @@ export async function putAccount(
   id: AccountId,
   put: AccountPut,
   at: Instant,
-): Promise<Account> {
+): Promise<PutAccount> {
   const text = 'SELECT boon_code.describe_account($1, $2, $3) AS answer';
-  return described(
-    id,
-    vault,
-    await queryRow(database, 'put_account', text, [id, toStoredFields(put, vault), at]),
-  );
+  const values = [id, toStoredFields(put, vault), at];
+  const row = await queryRow<Described>(database, 'put_account', text, values);
+  return { account: described(id, vault, row), made: row?.answer.made === true };
 }
 
 /** Changes what `patch` names of an account that is there. @throws BoonError `not_found`, or as {@link putAccount} does */
@@ -70,7 +72,7 @@ function toStoredFields({ email, fingerprints, ...rest }: AccountPatch, vault: A
   return JSON.stringify(stored);
 }
 
-type Described = { answer: { account?: AccountView; refused?: FieldError } };
+type Described = { answer: { account?: AccountView; made?: boolean; refused?: FieldError } };
 
 function described(id: AccountId, vault: AddressVault, row: Described | undefined): Account {
   if (row === undefined) throw new BoonError('internal', 'The ledger gave no answer.');
@@ -226,7 +228,7 @@ export async function gifting(
     reasons: reasons.map((reason) => ({
       code: reason.reason_code ?? reason.code,
       detail: reason.detail,
-      fix: ERRORS[reason.code as ErrorCode].fix,
+      fix: fixOf(reason.code as ErrorCode, reason.reason_code),
     })),
   };
 }

@@ -20,6 +20,7 @@ import {
   changeAccount,
   findAccount,
   gifting,
+  type PutAccount,
   putAccount,
   showAccount,
   statement,
@@ -32,7 +33,7 @@ export type Accounts = {
    * force from the end of the running month on.
    * @throws BoonError `validation_failed` when it would be invoiced and may not, or would belong to what is no organisation.
    */
-  putAccount(id: AccountId, put: AccountPut, at: Instant): Promise<Account>;
+  putAccount(id: AccountId, put: AccountPut, at: Instant): Promise<PutAccount>;
   /** The same for an account that is there, of which only what is named changes. @throws BoonError `not_found` */
   changeAccount(id: AccountId, patch: AccountPatch, at: Instant): Promise<Account>;
   /** Accounts by their ids, with the billing months that run at `at`. */

@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 5;
-export const CODE_DIGEST = '64bc3e24898fa024db9a2466657c208b5b5d1184afe539299a44455a7cee0e4a';
+export const CODE_DIGEST = '41869851cf6ca6e640d2762a077457919a688ae45a1bcaa5252b2cd151af6c86';

@@ -23,7 +23,7 @@ test('an account is created, shown, and changed field by field', async () => {
       cohorts: ['early'],
     },
   });
-  expect(created.status).toBe(200);
+  expect(created.status).toBe(201);
   expect(created.json).toEqual({
     id: 'ada',
     name: 'Ada Lovelace',
@@ -179,7 +179,7 @@ test('a grant makes a lot; its replay is the same lot', async () => {
     reason: 'order 17',
   };
   const first = await server.send('POST', GRANTS, { body, key: 'order-17' });
-  expect(first.status).toBe(200);
+  expect(first.status).toBe(201);
   expect(first.json).toEqual({
     id: expect.any(String),
     account_id: 'ada',

@@ -26,7 +26,7 @@ async function keyWith(...scopes: string[]): Promise<string> {
 test('resets are granted by an operator once under their key, and listed with their expiry in UTC', async () => {
   const body = { account_id: 'ada', count: 2, reason: 'sorry', program: 'outage' };
   const granted = await server.send('POST', GRANTS, { body, key: 'grant-1' });
-  expect(granted.status).toBe(200);
+  expect(granted.status).toBe(201);
   const again = await server.send('POST', GRANTS, { body, key: 'grant-1' });
   expect(again.headers.get('idempotent-replayed')).toBe('true');
   expect(again.json).toEqual(granted.json);

@@ -66,6 +66,13 @@ describe('POST /v1/usage', () => {
         /^https:\/\/boon\.example\/credits\?account=bob&ticket=buy\.\d+\.[\w-]{43}$/,
       ),
     });
+    const seconds = (Date.parse(later(START, { hours: 5 })) - server.time.now.getTime()) / 1000;
+    expect(refused.headers.get('retry-after')).toBe(`${seconds}`);
+    expect(refused.json.fix).toBe(
+      `Wait until ${later(START, { hours: 5 })}, or redeem a banked reset, or add credits.`,
+    );
+    const tooLarge = await post(body('bob', { units: '1000000' }));
+    expect([tooLarge.headers.get('retry-after'), tooLarge.json.fix]).toEqual([null, 'Add credits.']);
     expect(refused.json.detail).toMatch(
       /2 banked resets can be redeemed to go on now\. There are not enough credits/,
     );

@@ -1,5 +1,5 @@
 -- Creates or changes an account. A field that is left out keeps its value. Freezing holds the account's open
--- gifts, unfreezing releases the ones that a freeze held, in the same transaction. Answers {account}, or {refused}
+-- gifts, unfreezing releases the ones that a freeze held, in the same transaction. Answers {account, made}, or {refused}
 -- with the path and message of what cannot be; then nothing has changed.
 CREATE FUNCTION boon_code.put_account(p_id text, p jsonb, p_at timestamptz) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
@@ -91,5 +91,5 @@ BEGIN
       VALUES ('account.' || after.status, p_id, ARRAY[p_id], jsonb_build_object('status', after.status, 'was', before.status), p_at);
   END IF;
   IF judged_anew THEN PERFORM boon_code.join_campaigns(p_id, p_at); END IF;
-  RETURN jsonb_build_object('account', boon_code.account_view(p_id, p_at));
+  RETURN jsonb_build_object('account', boon_code.account_view(p_id, p_at), 'made', before.id IS NULL);
 END $$;
