@@ -78,6 +78,7 @@ export const CALLS: Readonly<Record<string, readonly string[]>> = {
   'stuck retry': ['retryStuckItem', 'listStuckItems'],
   'key create': ['createApiKey'],
   'key list': ['listApiKeys'],
+  'key show': ['getApiKey'],
   'key rotate': ['rotateApiKey'],
   'key revoke': ['revokeApiKey'],
   'policy show': ['getPolicy'],

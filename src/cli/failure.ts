@@ -25,16 +25,17 @@ export type Failure = { code: number; sentence: string; problem: Readonly<Record
 /** What to say of something that was thrown. @param env where the settings were read from */
 export async function failureOf(error: unknown, env: NodeJS.ProcessEnv): Promise<Failure> {
   // What a command that succeeds need not load.
-  const [{ isBoonApiError }, { startFailure, isUnreachable }] = await Promise.all([
+  const [{ isBoonApiError }, { startFailure, isUnreachable }, { NotReached }] = await Promise.all([
     import('../client/boon-api-error.ts'),
     import('../observability/run-service.ts'),
+    import('../local/setup-error.ts'),
   ]);
   if (isBoonApiError(error)) return ofAnswer(error, env);
   if (error instanceof UsedWrongly) return failure('usage', error.message);
   if (error instanceof CommandFailed) return failure('failed', error.message);
   if (error instanceof Unreachable) return failure('unreachable', error.message);
   const text = startFailure(error);
-  if (isUnreachable(error)) return failure('unreachable', text);
+  if (error instanceof NotReached || isUnreachable(error)) return failure('unreachable', text);
   // What nobody foresaw comes with its stack; a person at a terminal sees the message, and how to see more.
   if (error instanceof Error && text === error.stack) {
     const how = 'Set BOON_LOG_LEVEL=debug to see where it happened.';
@@ -71,7 +72,5 @@ function refusal(error: AnyBoonApiError, env: NodeJS.ProcessEnv): string {
   }
   const faults = error.errors.slice(0, 10).map(({ path, message }) => `\n  ${path} ${message}`);
   const reason = error.reasonCode === undefined ? '' : ` (${error.reasonCode})`;
-  // What the server advises fits the case; the code's own advice is general.
-  const { fix = error.fix } = error.problem ?? {};
-  return `Refused, ${error.rawCode}${reason}: ${error.message} ${fix}${faults.join('')}`;
+  return `Refused, ${error.rawCode}${reason}: ${error.message} ${error.fix}${faults.join('')}`;
 }

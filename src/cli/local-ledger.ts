@@ -9,7 +9,6 @@ import { ownEncryptionKey } from '../local/own-keys.ts';
 import { ensureDatabase, startPostgres } from '../local/postgres.ts';
 import { assertDatabaseAnswers } from '../local/reachable.ts';
 import { runningStack } from '../local/running-stack.ts';
-import { LocalSetupError } from '../local/setup-error.ts';
 import { CommandFailed, Unreachable } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -25,7 +24,7 @@ export async function withDatabase<T>(
 ): Promise<T> {
   const config = readConfig(env);
   if (config.databaseUrl !== undefined) {
-    await assertReached(config.databaseUrl);
+    await assertDatabaseAnswers(config.databaseUrl);
     return await work(config.databaseUrl, config);
   }
   const dataDir = resolve(config.dataDir);
@@ -42,14 +41,6 @@ export async function withDatabase<T>(
     return await work(await ensureDatabase(postgres.url, 'boon'), config);
   } finally {
     await postgres.stop();
-  }
-}
-
-async function assertReached(url: string): Promise<void> {
-  try {
-    await assertDatabaseAnswers(url);
-  } catch (error) {
-    throw error instanceof LocalSetupError ? new Unreachable(`${error.message}.`, { cause: error }) : error;
   }
 }
 

@@ -168,6 +168,7 @@ test('a key is made, listed, rotated and revoked, and is shown once', async () =
   expect((await run('key', 'rotate', id, '--grace', '0')).out).toMatch(
     /key +boon_sk_\S+ \(shown this once\)/,
   );
+  expect((await run('key', 'show', id)).out).toMatch(/name +billing\nscopes +accounts:read gifts:read\n/);
   expect((await run('key', 'revoke', id)).out).toBe(`${id} is revoked.`);
 });
 

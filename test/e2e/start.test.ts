@@ -251,7 +251,7 @@ test('a database or a Temporal that does not answer is named', { timeout: 90_000
     DATABASE_URL: `postgresql://boon:secret@127.0.0.1:${port}/boon`,
     BOON_ENCRYPTION_KEY: key,
   });
-  expect(await database.ended).toBe(1);
+  expect(await database.ended).toBe(3);
   expectOneSentence(
     database,
     new RegExp(`The database at 127\\.0\\.0\\.1:${port}/boon does not take us .*check DATABASE_URL`),
@@ -259,7 +259,7 @@ test('a database or a Temporal that does not answer is named', { timeout: 90_000
   expect(database.output()).not.toContain('secret');
 
   const temporal = boonStart({ BOON_DATA_DIR: dataFolder(), TEMPORAL_ADDRESS: `127.0.0.1:${port}` });
-  expect(await temporal.ended).toBe(1);
+  expect(await temporal.ended).toBe(3);
   expectOneSentence(
     temporal,
     new RegExp(`Temporal does not answer at 127\\.0\\.0\\.1:${port} .*check TEMPORAL_ADDRESS`),

@@ -15,7 +15,7 @@ export function fillKey(key: Command, terminal: Terminal): void {
     'key create "billing service" --scope accounts:write grants:write',
     `key rotate ${KEY} --grace 3600`,
   ]);
-  for (const make of [create, list, rotate, revoke]) key.addCommand(make(terminal));
+  for (const make of [create, list, show, rotate, revoke]) key.addCommand(make(terminal));
 }
 
 type Create = { scope: GrantedScope[]; expiresAt?: string; idempotencyKey?: string };
@@ -55,6 +55,15 @@ function list(terminal: Terminal): Command {
   });
 }
 
+function show(terminal: Terminal): Command {
+  return newCommand('show', 'Show a key: what it may do, and when it was last used', [`key show ${KEY}`])
+    .argument('<id>', 'the key')
+    .action(async (id: string, _options: object, command: Command) => {
+      const key = await (await apiClient(terminal.env)).apiKeys.get(id);
+      answer(terminal, command, key, keyBlocks(key));
+    });
+}
+
 type Rotate = { grace?: number; idempotencyKey?: string };
 
 function rotate(terminal: Terminal): Command {
@@ -85,6 +94,7 @@ function keyBlocks(key: ApiKeyWithSecret | ApiKey): Block[] {
       id: key.id,
       name: key.name,
       scopes: key.scopes.join(' '),
+      'last used at': key.last_used_at,
       expires: key.expires_at ?? 'never',
       'old one until': key.previous_works_until,
       key: shownOnce(key),
