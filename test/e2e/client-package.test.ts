@@ -208,12 +208,9 @@ describe('beside the oldest Temporal client that it allows', () => {
   test('the contracts type-check, for compilers of its time too, and the code of the READMEs and of docs/api.md does', {
     timeout: 4 * MINUTES,
   }, async () => {
-    const pages = [join(PACKAGE, 'README.md'), join(ROOT, 'README.md'), join(ROOT, 'docs/api.md')];
-    const blocks = [
-      ...(await Promise.all(pages.map((page) => readFile(page, 'utf8'))))
-        .join('\n')
-        .matchAll(/```ts\n([\s\S]*?)```/g),
-    ]
+    const pages = [PACKAGE, ROOT].map((at) => join(at, 'README.md')).concat(join(ROOT, 'docs/api.md'));
+    const texts = await Promise.all(pages.map((page) => readFile(page, 'utf8')));
+    const blocks = [...texts.join('\n').matchAll(/```ts\n([\s\S]*?)```/g)]
       .map(([, code = '']) => code)
       .filter((code) => /'boon-client\b/.test(code));
     expect(blocks).toHaveLength(4);
