@@ -15,7 +15,7 @@ export const RESET_SOURCES = [
 ] as const;
 
 /**
- * What became of a redemption. `nothing_to_reset` and `no_credit` spend nothing and are not recorded: the same request
+ * What happened to a redemption. `nothing_to_reset` and `no_credit` spend nothing and are not recorded: the same request
  * may be sent again later. `already_redeemed` repeats what the request, or another one for the reset chosen, did.
  */
 export const REDEEM_OUTCOMES = ['reset', 'nothing_to_reset', 'no_credit', 'already_redeemed'] as const;

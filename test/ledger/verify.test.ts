@@ -23,7 +23,7 @@ import { TEMPLATE_DATABASE } from '../support/suite.ts';
 import { later, policyWith, START, seedAccount } from '../support/test-ledger.ts';
 import { makeUsageScene, USAGE_DAMAGES } from '../support/usage-damages.ts';
 
-/** A ledger in which everything has happened once, sealed. Gifts are named by what became of them. */
+/** A ledger in which everything has happened once, sealed. Gifts are named by what happened to them. */
 async function makeScene(ledger: Ledger): Promise<void> {
   await seedAccount(ledger, 'ann', { credits: '50', expires_at: later(START, { days: 90 }) });
   await grant(ledger, 'ann', '100');

@@ -262,7 +262,7 @@ export class MoneyPart implements Part {
     this.#provider.refund(id, refund.amount.amount, this.#provider.moment(now), `re_${refund.id}`);
   }
 
-  /** What was refused is not made when it is asked for again, whatever has become of the money since. */
+  /** What was refused is not made when it is asked for again, whatever happened to the money since. */
   async #askAgain({ which }: Of<'ask again'>, { ledger, at }: Now): Promise<void> {
     const refused = pick(this.#refused, which);
     if (refused === undefined) return;
@@ -315,7 +315,7 @@ export class MoneyPart implements Part {
     for (const id of due) await this.#withinCap(ledger, id, at);
   }
 
-  /** What its top-ups of the month have cost counts, whatever became of the money, and never more than was agreed to. */
+  /** What its top-ups of the month have cost counts, whatever happened to the money, and never more than was agreed to. */
   async #withinCap(ledger: Ledger, id: string, at: string): Promise<void> {
     const { starts_at, ends_at } = (await ledger.showAccount(id, at)).account.billing_month;
     const [row] = await this.#world.read<{ cost: string }>(

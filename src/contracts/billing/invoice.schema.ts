@@ -33,7 +33,7 @@ export const InvoiceSchema = z
     notice: z
       .enum(INVOICE_NOTICES)
       .nullable()
-      .meta({ description: 'What became of its mail; null until the mail is sent or given up' }),
+      .meta({ description: 'What happened to its mail; null until the mail is sent or given up' }),
     provider_fault: z.string().nullable().meta({
       description: 'Where the provider’s invoice differs from this one; someone must fix it at the provider',
     }),

@@ -143,7 +143,7 @@ export const CampaignAccountSchema = z
   .object({
     campaign_id: CampaignIdSchema.describe('The campaign'),
     account_id: AccountIdSchema.describe('The account that is asked about'),
-    outcome: z.enum(['granted', 'excluded', 'not_yet']).describe('What became of the account'),
+    outcome: z.enum(['granted', 'excluded', 'not_yet']).describe('What happened to the account'),
     reason: z
       .enum([...EXCLUSION_REASONS, 'created_later', 'paused', 'canceled'])
       .nullable()

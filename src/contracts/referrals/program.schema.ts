@@ -37,7 +37,7 @@ export const ProgramViewSchema = z
     monthly_cap: z.int().meta({ description: 'Rewards that an account may get in a billing month' }),
     over_cap: z
       .enum(['forfeit', 'defer'])
-      .meta({ description: 'What becomes of a reward beyond the cap: lost, or given in a later month' }),
+      .meta({ description: 'What happens to a reward beyond the cap: lost, or given in a later month' }),
     invite_valid_for: z
       .string()
       .meta({ description: 'How long an invitation is open, as an ISO 8601 duration' }),

@@ -121,7 +121,7 @@ export const RedemptionSchema = z
   .object({
     outcome: z
       .enum(REDEEM_OUTCOMES)
-      .describe('What became of it; `nothing_to_reset` and `no_credit` spend nothing'),
+      .describe('What happened to it; `nothing_to_reset` and `no_credit` spend nothing'),
     before: WindowsSchema.describe('The windows before'),
     after: WindowsSchema.meta({ description: 'A date that moves is seen beside `before`' }),
     windows_reset: z.int().meta({ description: 'How many windows were restored: both, or none' }),

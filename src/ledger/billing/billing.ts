@@ -41,7 +41,7 @@ export interface Billing extends InvoiceCorrections, ProviderInvoices {
   unfinishedBillingMonths(page: PageRequest): Promise<Page<BillingMonthOf>>;
   /** How a billing month stands; nothing was charged in one that the ledger does not know. */
   billingMonth(month: Omit<BillingMonthOf, 'ends_at'>): Promise<BillingMonthStanding>;
-  /** Notes what became of the mail, once. */
+  /** Notes what happened to the mail, once. */
   noteInvoiceNotice(id: InvoiceId, notice: InvoiceNotice, at: Instant): Promise<void>;
   /** Undefined: the organisation has none. */
   invoiceAddress(id: InvoiceId): Promise<string | undefined>;

@@ -113,7 +113,7 @@ export interface Referrals {
   ): Promise<RewardWindowInput[]>;
   /** What a program asks and brings; undefined when there is none of this name. */
   programTerms(program: string): Promise<ProgramTerms | undefined>;
-  /** What became of a program's invitations, by day. */
+  /** What happened to a program's invitations, by day. */
   programReport(request: ReportRequest): Promise<ProgramReport>;
 }
 

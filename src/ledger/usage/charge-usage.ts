@@ -30,7 +30,7 @@ type UseRow = WindowsRow & {
   resets: number | null;
 } & Verdict;
 
-/** What became of a use, and why. A use that is to be asked for again says which organisation pays for it. */
+/** What happened to a use, and why. A use that is to be asked for again says which organisation pays for it. */
 type Verdict =
   | { code: null; reason: null }
   | { code: 'again'; reason: AccountId | null }

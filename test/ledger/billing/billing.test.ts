@@ -324,7 +324,7 @@ describe('an invoice', () => {
     });
   });
 
-  test('is unfinished until it is known what became of its mail', async () => {
+  test('is unfinished until it is known what happened to its mail', async () => {
     const { org, member } = await firm();
     const mine = async () => {
       const { data } = await own.ledger.unfinishedBillingMonths({ limit: 1000 });
