@@ -1,4 +1,4 @@
-/** Names that commands had before: they go on working. `docs/renamed.md` lists them. */
+/** Names that commands had before: they keep working. `docs/renamed.md` lists them. */
 
 type Words = readonly string[];
 

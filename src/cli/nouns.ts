@@ -62,7 +62,7 @@ export const NOUNS: Readonly<Record<string, readonly Noun[]>> = {
     noun('case', 'Decide on payments that do not match what they name', async () => {
       return (await import('./nouns/case.ts')).fillCase;
     }),
-    noun('top-up', 'Let an account buy credits by itself, or no longer', async () => {
+    noun('top-up', 'Allow automatic top-ups of an account, or stop them', async () => {
       return (await import('./nouns/top-up.ts')).fillTopUp;
     }),
     noun('invoice', 'Look at invoices of organisations, mark them paid, and correct them', async () => {
@@ -70,7 +70,7 @@ export const NOUNS: Readonly<Record<string, readonly Noun[]>> = {
     }),
   ],
   'Operating:': [
-    noun('stuck', 'Look at what the schedules could not do, and have it tried again', async () => {
+    noun('stuck', 'Look at what the schedules could not do, and have it retried', async () => {
       return (await import('./nouns/stuck.ts')).fillStuck;
     }),
     noun(

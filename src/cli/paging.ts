@@ -14,7 +14,7 @@ const MOST_OF_A_PAGE = 100;
 export function withPaging(command: Command): Command {
   return command
     .option('--limit <count>', 'how many at most', wholeNumber(1), ROWS)
-    .option('--cursor <cursor>', 'go on where another list ended')
+    .option('--cursor <cursor>', 'continue where another list ended')
     .option('--all', 'all there are, whatever --limit says');
 }
 

@@ -71,7 +71,7 @@ export const ERRORS = {
     false,
     'See `detail` for the limit that was reached.',
   ),
-  self_gift: entry(409, 'A gift to oneself', false, 'Choose another recipient.'),
+  self_gift: entry(409, 'A gift to yourself', false, 'Choose another recipient.'),
   account_frozen: entry(
     403,
     'The account is frozen',
@@ -88,7 +88,7 @@ export const ERRORS = {
     409,
     'The account cannot be given so many credits',
     false,
-    'Give at most what `detail` names, or use another account: one account takes 4,000,000,000,000 credits in all its time.',
+    'Give at most what `detail` names, or use another account: one account can receive 4,000,000,000,000 credits in total.',
   ),
   gift_denied: entry(403, 'The gift was screened out', false, 'See `reason_code`; an operator can say more.'),
   gift_held: entry(
@@ -118,7 +118,7 @@ export const ERRORS = {
     410,
     'The link has expired',
     false,
-    'Ask for a new one: the next refused use brings it.',
+    'Ask for a new link: the next refused use has one.',
   ),
   limit_reached: entry(
     429,
@@ -137,7 +137,7 @@ export const ERRORS = {
     'Wait until an invitation expires or cancel one.',
   ),
   reward_cap_reached: entry(409, 'No reward is left this month', false, 'Wait for the next billing month.'),
-  window_closed: entry(409, 'The billing month is over', false, 'Look at the account’s present month.'),
+  window_closed: entry(409, 'The billing month is over', false, 'Look at the account’s current month.'),
   already_qualified: entry(
     409,
     'The friend has qualified',
@@ -151,8 +151,8 @@ export const ERRORS = {
     'Only a reward that was given is taken back.',
   ),
   clawback_too_late: entry(409, 'The time to take the reward back is over', false, 'Nothing to do.'),
-  already_active: entry(409, 'The friend is already active', false, 'Invite someone new or long away.'),
-  self_referral: entry(409, 'A referral of oneself', false, 'Invite someone else.'),
+  already_active: entry(409, 'The friend is already active', false, 'Invite someone who is new, or who has been away long enough.'),
+  self_referral: entry(409, 'You cannot refer yourself', false, 'Invite someone else.'),
   duplicate_referral: entry(409, 'The friend is already invited', false, 'Invite someone else.'),
   resend_limit_reached: entry(
     409,
@@ -160,7 +160,7 @@ export const ERRORS = {
     false,
     'Send its link to the friend yourself.',
   ),
-  disposable_address: entry(409, 'The address is disposable', false, 'Use a lasting address.'),
+  disposable_address: entry(409, 'The address is disposable', false, 'Use a permanent address.'),
   campaign_ended: entry(
     409,
     'The campaign has ended',
@@ -169,7 +169,7 @@ export const ERRORS = {
   ),
   payments_off: entry(
     409,
-    'No payments are taken here',
+    'Payments are not set up here',
     false,
     'Have an operator set STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET, or BOON_DEMO_PAYMENTS to try it out.',
   ),
@@ -196,11 +196,11 @@ export const ERRORS = {
     409,
     'The purchase is not paid',
     false,
-    'Only money that came goes back; an open purchase expires by itself.',
+    'Only what was paid can be refunded; an open purchase expires.',
   ),
   over_refund: entry(
     409,
-    'More than is left to refund',
+    'More than can still be refunded',
     false,
     'See `detail` for what is left; nothing goes back twice.',
   ),
@@ -218,13 +218,13 @@ export const ERRORS = {
   ),
   over_open_amount: entry(
     409,
-    'More than is open of the invoice',
+    'More than the open amount of the invoice',
     false,
-    'Credit at most what `open` of the invoice says.',
+    'Credit at most the `open` amount of the invoice.',
   ),
   webhook_invalid: entry(
     400,
-    'The webhook is not signed as it should be',
+    'The webhook is not signed correctly',
     false,
     'Check that STRIPE_WEBHOOK_SECRET is the signing secret of this endpoint.',
   ),

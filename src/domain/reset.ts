@@ -3,7 +3,7 @@
 /** `held`: on its way to somebody else. `given`: it went on as a reset of the recipient. `revoked`: taken back. */
 export const RESET_STATUSES = ['available', 'held', 'redeemed', 'expired', 'given', 'revoked'] as const;
 
-/** How it came to its owner. `return`: one that was redeemed shortly before the windows ended anyway came back. */
+/** How its owner got it. `return`: one that was redeemed shortly before the windows ended anyway came back. */
 export const RESET_SOURCES = [
   'complimentary',
   'referral',

@@ -130,8 +130,8 @@ test('a payment that the ledger does not know of is listed, moves nothing, and i
   paidPage(purchase.id);
   const listed = await compare();
   expect(listed.code).toBe(1);
-  expect(listed.out).toMatch(/paid there, and the ledger has not heard of it .*paid 4\.00 USD +- +listed/);
-  expect(listed.err).toContain('They differ in 1: with --apply the ledger takes them in.');
+  expect(listed.out).toMatch(/paid there, unknown to the ledger .*paid 4\.00 USD +- +listed/);
+  expect(listed.err).toContain('They differ in 1: with --apply the ledger records them.');
   expect(await available()).toBe('0');
   const applied = await compare('--apply');
   expect(applied.code).toBe(0);

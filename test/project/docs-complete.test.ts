@@ -97,7 +97,7 @@ test('every type with which activities and schedules fail is on docs/errors.md',
   expect([...new Set(types)].filter((type) => !known.has(type) && type !== 'mail_off')).toEqual([]);
 });
 
-test('docs/renamed.md has every path and every command that goes on working under its old name', () => {
+test('docs/renamed.md has every path and every command that keeps working under its old name', () => {
   const page = read('docs/renamed.md');
   const paths = [...read('src/http/route/aliases.ts').matchAll(/\['(\/v1\/[^']+)', '[^']+'\]/g)];
   const [list = ''] = /const EARLIER[^;]*;/.exec(read('src/cli/earlier-names.ts')) ?? [];

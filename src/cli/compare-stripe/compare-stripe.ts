@@ -26,7 +26,7 @@ export function compareStripe(terminal: Terminal): Command {
     )
     .option(
       '--apply',
-      'have the ledger take in what it lacks, as by Stripe’s messages; what does not fit becomes a case',
+      'have the ledger record what it lacks, as by Stripe’s messages; what does not fit becomes a case',
     )
     .action(async ({ since, apply }: Options, command: Command) => {
       const began = performance.now();
@@ -64,7 +64,7 @@ function past(text: string): string {
 }
 
 function leftText({ differences }: ComparisonReport, apply: boolean): string {
-  if (!apply) return `They differ in ${differences.length}: with --apply the ledger takes them in.`;
+  if (!apply) return `They differ in ${differences.length}: with --apply the ledger records them.`;
   const failed = differences.filter(({ outcome }) => outcome === 'failed').length;
   return `${failed} could not be taken in: run it again.`;
 }

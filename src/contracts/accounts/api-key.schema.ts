@@ -5,7 +5,7 @@ import { EVERY_SCOPE, SCOPES } from './scopes.ts';
 
 const GrantedScopeSchema = z.enum([...SCOPES, EVERY_SCOPE]);
 
-/** How long the old key goes on working after a rotation, unless the call says otherwise: one day. */
+/** How long the old key keeps working after a rotation, unless the call says otherwise: one day. */
 export const DEFAULT_GRACE_SECONDS = 86_400;
 
 export const ApiKeyIdSchema = z
@@ -40,7 +40,7 @@ export const ApiKeyRotateSchema = z
       .min(0)
       .max(2_592_000)
       .optional()
-      .meta({ description: `How long the old key goes on working; left out: ${DEFAULT_GRACE_SECONDS}` }),
+      .meta({ description: `How long the old key keeps working; left out: ${DEFAULT_GRACE_SECONDS}` }),
   })
   .meta({ id: 'ApiKeyRotate', example: { grace_seconds: 3600 } });
 export type ApiKeyRotate = z.infer<typeof ApiKeyRotateSchema>;

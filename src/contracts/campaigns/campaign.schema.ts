@@ -121,7 +121,7 @@ export const CampaignSchema = z
       .boolean()
       .nullable()
       .describe('Whether those credits may be given away; null for other kinds'),
-    ongoing: z.boolean().describe('Whether it goes on for accounts that come, or become eligible, later'),
+    ongoing: z.boolean().describe('Whether it also covers accounts that are created, or become eligible, later'),
     reason: z.string().describe('What its operator wrote'),
     created_by: z.string().nullable().describe('Who began it; null is Boon itself'),
     policy_version: z.string().describe('The policy that it runs under'),
@@ -135,7 +135,7 @@ export const CampaignSchema = z
     excluded: z
       .partialRecord(z.enum(EXCLUSION_REASONS), CountSchema)
       .describe('Accounts that were excluded, by reason'),
-    remaining: CountSchema.nullable().meta({ description: 'Accounts that it has yet to come to' }),
+    remaining: CountSchema.nullable().meta({ description: 'Accounts that it has not reached yet' }),
   })
   .meta({ id: 'Campaign' });
 
@@ -149,7 +149,7 @@ export const CampaignAccountSchema = z
       .nullable()
       .describe('Why it was excluded, or is not yet granted; null where it was granted'),
     detail: z.string().describe('The same in words'),
-    at: InstantSchema.nullable().meta({ description: 'When the campaign came to the account' }),
+    at: InstantSchema.nullable().meta({ description: 'When the campaign reached the account' }),
   })
   .meta({ id: 'CampaignAccount' });
 export type CampaignAccount = z.infer<typeof CampaignAccountSchema>;

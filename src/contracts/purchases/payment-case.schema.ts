@@ -20,7 +20,7 @@ export const PaymentCaseSchema = z
     }),
     event: NullableTextSchema.meta({ description: 'The provider’s id of the message' }),
     paid: MoneySchema.nullable().meta({
-      description: 'What was paid; null where the provider does not tell all of it',
+      description: 'What was paid; null where the provider does not say all of it',
     }),
     live: z.boolean().nullable().meta({ description: 'Whether it was paid in the provider’s live mode' }),
     price: MoneySchema.meta({ description: 'What would have been right' }),

@@ -26,7 +26,7 @@ export type RefundRequest = z.infer<typeof RefundRequestSchema>;
 export const CorrectRefundedSchema = z
   .strictObject({
     refunded: MoneyInputSchema.meta({
-      description: 'What the provider has given back of the payment, in all: as it stands there',
+      description: 'What the provider has refunded of the payment in total',
     }),
     reason: ReasonSchema.describe('Why; it is kept in the record'),
   })

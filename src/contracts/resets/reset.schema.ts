@@ -35,7 +35,7 @@ const BeyondPlanSchema = z
     product: z.string().describe('A product of the rate card'),
     allowed: z
       .boolean()
-      .meta({ description: 'Whether a use that the plan does not cover goes on by itself' }),
+      .meta({ description: 'Whether a use that the plan does not cover is paid by credits without being asked' }),
     reason_code: z.enum(CREDIT_REFUSALS).nullable().meta({
       description:
         'Why it does not: the `reason_code` that such a use would be refused with; null where it does',
@@ -72,7 +72,7 @@ export const ResetSchema = z
       .describe('`held` is on its way in a gift; `given` went on to its recipient; `revoked` was taken back'),
     source: z
       .enum(RESET_SOURCES)
-      .describe('How it came to its owner; `return`: it came back, because it was of little use'),
+      .describe('How its owner got it; `return`: it came back, because it was of little use'),
     source_id: z.string().nullable().meta({
       description:
         'What it came by: the id of the campaign, referral, purchase or gift, or of the reset that came back; null for a grant',
@@ -81,7 +81,7 @@ export const ResetSchema = z
       .string()
       .nullable()
       .meta({ description: 'The program that it was given for, of a referral or a grant; else null' }),
-    granted_at: InstantSchema.describe('When it came to its owner'),
+    granted_at: InstantSchema.describe('When its owner got it'),
     expires_at: InstantSchema.describe('Until when it can be redeemed'),
     redeemed_at: InstantSchema.nullable().describe('When it was redeemed; null where it was not'),
   })

@@ -11,7 +11,7 @@ const LOCATION = {
   schema: { type: 'string', examples: ['/v1/transfers/gft_06bq2n6y3v8k5s7r1x4z9m0c2d'] },
 };
 const ETAG = {
-  description: 'What stands for this very state: send it as `If-Match` with a change that rests on it',
+  description: 'Identifies this very state: send it as `If-Match` with a change that rests on it',
   schema: { type: 'string', examples: ['"5f2b8c1e9d7a4f30b6e1c2d3a4958677"'] },
 };
 /** Where a limit is set, of every answer that counts towards it. */

@@ -34,7 +34,7 @@ export const usageRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts
       tags: TAGS,
       summary: 'Charge a use: to the plan, then to credits',
       description:
-        'However often an `id` is sent, it is charged once. A use that neither can pay in full is refused with `limit_reached` and costs nothing.',
+        'However often an `id` is sent, it is charged once. If plan and credits together cannot pay all of it, it is refused with `limit_reached` and nothing is charged.',
       body: UsageBodySchema,
       response: {
         200: UsageSchema,

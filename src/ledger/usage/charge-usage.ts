@@ -128,7 +128,7 @@ function refusal(request: UseRequest, row: UseRow): BoonError {
     case 'not_found':
       return new BoonError('not_found', `There is no account "${request.account_id}".`);
     case 'account_frozen':
-      return new BoonError('account_frozen', `The account is ${row.reason}: it uses nothing.`, {
+      return new BoonError('account_frozen', `The account is ${row.reason}: it cannot use anything.`, {
         reasonCode: row.reason,
       });
     case 'idempotency_mismatch':
@@ -197,7 +197,7 @@ function limitDetail(reason: UseLimitReason, { next_window_at, resets_available 
     ...(resets_available === 0
       ? []
       : [
-          `${resets_available} banked reset${resets_available === 1 ? '' : 's'} can be redeemed to go on now.`,
+          `${resets_available} banked reset${resets_available === 1 ? '' : 's'} can be redeemed to continue now.`,
         ]),
     WHY_NOT_CREDITS[reason],
   ].join(' ');

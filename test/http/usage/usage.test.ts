@@ -74,7 +74,7 @@ describe('POST /v1/usage', () => {
     const tooLarge = await post(body('bob', { units: '1000000' }));
     expect([tooLarge.headers.get('retry-after'), tooLarge.json.fix]).toEqual([null, 'Add credits.']);
     expect(refused.json.detail).toMatch(
-      /2 banked resets can be redeemed to go on now\. There are not enough credits/,
+      /2 banked resets can be redeemed to continue now\. There are not enough credits/,
     );
     await expect(client.usage.record(body('bob'))).rejects.toMatchObject({
       code: 'limit_reached',
