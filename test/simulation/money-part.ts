@@ -250,7 +250,7 @@ export class MoneyPart implements Part {
     });
   }
 
-  /** The provider makes it at once; what comes of it is told later. */
+  /** The provider makes it at once; what comes of it is reported later. */
   async #ask({ share, spent }: Of<'ask'>, { id, price }: Purchase, { ledger, at, now }: Now): Promise<void> {
     const asked = refundOf({ id }, { amount: Math.min(share, price.amount), include_spent: spent, at });
     const refund = await ledger.beginRefund(asked).then(({ value }) => value, refusalOf);

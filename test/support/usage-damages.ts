@@ -4,7 +4,7 @@ import { grant } from './gifts.ts';
 import { later, START, seedAccount } from './test-ledger.ts';
 import { charge, seedOrganisation } from './usage.ts';
 
-/** The plan and uma's own credits paid for uma's, the plan and the organisation for mia's and mel's; one of lena's was told late. */
+/** The plan and uma's own credits paid for uma's, the plan and the organisation for mia's and mel's; one of lena's was reported late. */
 export async function makeUsageScene(ledger: Ledger): Promise<void> {
   await seedAccount(ledger, 'uma', { credits: '100', put: { plan: 'plus' } });
   await charge(ledger, 'uma', { id: 'uma', units: '30' });

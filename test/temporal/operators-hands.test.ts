@@ -508,7 +508,7 @@ describe('one worker', () => {
     await newFriend(rig.ledger, friend, anHourAgo());
     await joinBy(rig.ledger, value, friend, anHourAgo());
     for (let sent = 0; sent < 3; sent += 1) await prompt(rig.ledger, friend, anHourAgo());
-    // Its process has heard of nothing.
+    // Its process knows nothing of it.
     const workflowId = referralWorkflowId(value.id);
     const run = await runOf(workflowId);
     await handle(workflowId).cancel();

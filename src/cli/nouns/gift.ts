@@ -159,7 +159,7 @@ function giftBlocks(transfer: Transfer): Block[] {
       funding: transfer.funding,
       message: transfer.message,
       'sent at': transfer.created_at,
-      // Of one that has ended, or waits for somebody, it may have gone by.
+      // Of one that has ended, or waits for somebody, it may have passed.
       'settles at': transfer.status === 'pending' ? transfer.settles_at : null,
       'settled at': transfer.settled_at,
       'claim until': transfer.claim_url === undefined ? null : transfer.claim_expires_at,

@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 5;
-export const CODE_DIGEST = '1b052e675287616f187a194fc96c732a871f5a3901c2eeeb8748041aac69e5d1';
+export const CODE_DIGEST = 'bda76ec212d204fd65176f4770bfae6b504f93a5ca8d887015757160523d1051';

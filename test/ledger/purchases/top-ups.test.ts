@@ -265,7 +265,7 @@ describe('what keeps a top-up from being charged', () => {
   });
 });
 
-describe('a use that was refused for want of credits', () => {
+describe('a use that was refused for lack of credits', () => {
   const want = (short: number, at = START) =>
     own.sql('SELECT boon_code.note_want_of_credits($1, $2, $3)', [[ada, 'nobody'], [short * 1e6, 5], at]);
 
