@@ -210,9 +210,8 @@ describe('beside the oldest Temporal client that it allows', () => {
   }, async () => {
     const pages = ['packages/client/README.md', 'README.md', 'docs/api.md'];
     const texts = await Promise.all(pages.map((page) => readFile(join(ROOT, page), 'utf8')));
-    const blocks = [...texts.join('\n').matchAll(/```ts\n([\s\S]*?)```/g)]
-      .map(([, code = '']) => code)
-      .filter((code) => /'boon-client\b/.test(code));
+    const found = texts.join('\n').matchAll(/```ts\n((?:(?!```)[\s\S])*?'boon-client\b[\s\S]*?)```/g);
+    const blocks = [...found].map(([, code = '']) => code);
     expect(blocks).toHaveLength(4);
     await Promise.all(blocks.map((code, i) => writeFile(join(path, `readme-${i}.mts`), code)));
     await Promise.all(['mts', 'cts', 'ts'].map((kind) => writeFile(join(path, `backend.${kind}`), BACKEND)));
