@@ -9,7 +9,7 @@ export type Learned = Map<string, string>;
 
 /** Ids, tokens and keys: the same wherever the page has the same. */
 const NAMED = [
-  String.raw`\b(?:gft|ref|pur|rfd|key|cmp|stk|inv|cse|case|lot|grt|gnt|rst|evt|bak|whk|crn)_[0-9a-z]{10,}`,
+  String.raw`(?:\b|(?<=%2F))(?:gft|ref|pur|rfd|key|cmp|stk|inv|cse|case|lot|grt|gnt|rst|evt|bak|whk|crn)_[0-9a-z]{10,}`,
   String.raw`\b(?:ada|grace|linus|hedy|katherine|mary|alan|edsger|barbara|frances|story)[-_][0-9a-f]{6}\b`,
   String.raw`\bboon_sk_[\w-]+`,
   String.raw`(?<=#token=|"token":")[\w-]{20,}`,
