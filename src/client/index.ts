@@ -51,7 +51,7 @@ export type {
 export type { Charge, Pool, Usage } from '../contracts/usage/usage.schema.ts';
 export { type AnyBoonApiError, BoonApiError, isBoonApiError } from './boon-api-error.ts';
 export { BoonClient } from './boon-client.ts';
-export type { BoonClientOptions, CallOptions, WriteOptions } from './caller.ts';
+export type { BoonClientOptions, CallOptions, ChangeOptions, Tagged, WriteOptions } from './caller.ts';
 export type { GrantListQuery } from './grants.ts';
 export type { InvoiceSearchQuery } from './invoices.ts';
 export type { Page, PageQuery } from './page.ts';

@@ -40,6 +40,12 @@ export const ERRORS = {
   ),
   payload_too_large: entry(413, 'The body is too large', false, 'Send a smaller body.'),
   unsupported_media_type: entry(415, 'The body is not JSON', false, 'Send `Content-Type: application/json`.'),
+  precondition_failed: entry(
+    412,
+    'It has changed since',
+    false,
+    'Read it again, and send the change with the ETag that it has now.',
+  ),
   idempotency_mismatch: entry(
     422,
     'This Idempotency-Key was used with another request',

@@ -2,13 +2,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BoonClient } from '../../src/client/boon-client.ts';
 import { createStripePayments } from '../../src/payments/stripe-payments.ts';
 import { boonCommand } from '../support/command-line.ts';
-import { bought, buy, CONSENT, hear } from '../support/purchases.ts';
+import { bought, buy, CONSENT, hear, usd } from '../support/purchases.ts';
 import { WEBHOOK_SECRET } from '../support/stripe-events.ts';
 import { type StripeMock, startStripeMock } from '../support/stripe-mock.ts';
 import { later, START, seedAccount } from '../support/test-ledger.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';
 import { charge } from '../support/usage.ts';
-import { usd } from '../support/usd.ts';
 
 let stripe: StripeMock;
 let server: TestServer;

@@ -317,7 +317,7 @@ export class MoneyPart implements Part {
 
   /** What its top-ups of the month have cost counts, whatever became of the money, and never more than was agreed to. */
   async #withinCap(ledger: Ledger, id: string, at: string): Promise<void> {
-    const { starts_at, ends_at } = (await ledger.showAccount(id, at)).billing_month;
+    const { starts_at, ends_at } = (await ledger.showAccount(id, at)).account.billing_month;
     const [row] = await this.#world.read<{ cost: string }>(
       'top-ups of a month',
       `SELECT coalesce(sum(price), 0)::text AS cost FROM boon.purchases WHERE account_id = $1 AND kind = 'top_up'

@@ -16,7 +16,7 @@ import { callerOf, services } from '../callers/access.ts';
 import { newApiKey } from '../callers/api-key-secret.ts';
 import { type KeyRing, keyDigest } from '../callers/key-ring.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';
-import { pathOf, recordedRefusals } from '../route/answers.ts';
+import { recordedRefusals } from '../route/answers.ts';
 import { newId } from '../route/new-id.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 import { existingApiKey, requireScopes, viewApiKey } from './api-keys.ts';
@@ -32,7 +32,7 @@ export const apiKeySecretRoutes: FastifyPluginAsyncZod<ServerParts & { keyRing: 
   app.route({
     method: 'POST',
     url: '/v1/api-keys',
-    config: { ...config, location: ({ id }) => pathOf('/v1/api-keys', id) },
+    config: { ...config, location: '/v1/api-keys' },
     schema: {
       operationId: 'createApiKey',
       tags: TAGS,

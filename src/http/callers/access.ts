@@ -16,7 +16,10 @@ export type Documented = {
   access?: Access;
   /** A body that is checked by its signature, over its bytes, and not by a schema. */
   signedBody?: ZodType;
-  headers?: { name: string; description: string; schema: Record<string, unknown> }[];
+  /** Left out: each is required. */
+  headers?: { name: string; required?: boolean; description: string; schema: Record<string, unknown> }[];
+  /** Whether answers have an `ETag`. */
+  isTagged?: boolean;
 };
 
 declare module 'fastify' {

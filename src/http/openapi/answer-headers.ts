@@ -10,6 +10,10 @@ const LOCATION = {
   description: 'The path at which what was made, or goes on, is read',
   schema: { type: 'string', examples: ['/v1/transfers/gft_06bq2n6y3v8k5s7r1x4z9m0c2d'] },
 };
+const ETAG = {
+  description: 'What stands for this very state: send it as `If-Match` with a change that rests on it',
+  schema: { type: 'string', examples: ['"5f2b8c1e9d7a4f30b6e1c2d3a4958677"'] },
+};
 /** Where a limit is set, of every answer that counts towards it. */
 const LIMIT = {
   'RateLimit-Policy': { description: 'Requests a minute: `"minute";q=600;w=60`', schema: { type: 'string' } },
@@ -31,11 +35,14 @@ export type AnswerOf = {
   recorded: boolean;
   /** Whether it makes something that has a path. */
   located: boolean;
+  /** Whether it says of which state the answer is. */
+  tagged: boolean;
 };
 
-export function answerHeaders({ status, operationId, recorded, located }: AnswerOf): Json {
+export function answerHeaders({ status, operationId, recorded, located, tagged }: AnswerOf): Json {
   return {
     ...(located && (status === '201' || status === '202') ? { Location: LOCATION } : {}),
+    ...(tagged && status.startsWith('2') ? { ETag: ETAG } : {}),
     ...(recorded ? { 'Idempotent-Replayed': REPLAYED } : {}),
     ...retryHeader(status, operationId),
     ...(status === '429' ? LIMIT : {}),

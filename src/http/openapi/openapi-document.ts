@@ -48,7 +48,7 @@ export function openApiDocument(routes: readonly RouteOptions[]): Json {
 function operation(route: RouteOptions, schemas: Json): Json {
   const { operationId, tags, summary, description, params, querystring, response, produces } =
     route.schema ?? {};
-  const { signedBody, headers = [] } = route.config?.documented ?? {};
+  const { signedBody, headers = [], isTagged = false } = route.config?.documented ?? {};
   const body = signedBody ?? route.schema?.body;
   const rule = route.config?.idempotency;
   const key = rule === undefined ? [] : [{ ...KEY_HEADER, required: rule === 'required' }];
@@ -73,6 +73,7 @@ function operation(route: RouteOptions, schemas: Json): Json {
           schemas,
           recorded: rule !== undefined,
           located: route.config?.location !== undefined,
+          tagged: isTagged,
           type: produces?.[0] ?? 'application/json',
         }),
       ]),
@@ -109,15 +110,16 @@ type ResponseContext = {
   schemas: Json;
   recorded: boolean;
   located: boolean;
+  tagged: boolean;
   type: string;
 };
 
 function responseOf(
   status: string,
   answer: Answer,
-  { operationId, schemas, recorded, located, type }: ResponseContext,
+  { operationId, schemas, recorded, located, tagged, type }: ResponseContext,
 ): Json {
-  const headers = answerHeaders({ status, operationId, recorded, located });
+  const headers = answerHeaders({ status, operationId, recorded, located, tagged });
   const head = Object.keys(headers).length > 0 ? { headers } : {};
   if (!(answer instanceof z.ZodType)) {
     const content = Object.entries(answer.content).map(([name, { schema }]) => [

@@ -54,8 +54,7 @@ export const usageRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts
         return recordedAnswer(reply, recorded);
       } catch (error) {
         if (error instanceof BoonError && error.code === 'limit_reached') watchTopUp(account_id, '0');
-        sayWhenToRetry(reply, error, now);
-        throw withAddCreditsUrl(error, () => creditsLink.to(account_id, new Date(now)));
+        throw withAddCreditsUrl(reply, error, now, () => creditsLink.to(account_id, new Date(now)));
       }
     },
   });
@@ -96,14 +95,11 @@ export const usageRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts
   });
 };
 
-/** Where waiting would let the use through. */
-function sayWhenToRetry(reply: FastifyReply, error: unknown, now: number): void {
-  const next = error instanceof BoonError ? error.limit?.next_window_at : undefined;
-  if (next != null) reply.header('retry-after', Math.max(Math.ceil((Date.parse(next) - now) / 1000), 1));
-}
-
-function withAddCreditsUrl(error: unknown, url: () => string): unknown {
+/** A refusal that says how to go on: where credits are bought, and when to try again where waiting lets the use through. */
+function withAddCreditsUrl(reply: FastifyReply, error: unknown, now: number, url: () => string): unknown {
   if (!(error instanceof BoonError) || error.limit === undefined) return error;
+  const next = error.limit.next_window_at;
+  if (next !== null) reply.header('retry-after', Math.max(Math.ceil((Date.parse(next) - now) / 1000), 1));
   const { code, message, reasonCode, limit, fix } = error;
   return new BoonError(code, message, {
     reasonCode,

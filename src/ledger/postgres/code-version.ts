@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 5;
-export const CODE_DIGEST = '41869851cf6ca6e640d2762a077457919a688ae45a1bcaa5252b2cd151af6c86';
+export const CODE_DIGEST = '1b052e675287616f187a194fc96c732a871f5a3901c2eeeb8748041aac69e5d1';

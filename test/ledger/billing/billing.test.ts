@@ -243,8 +243,7 @@ describe('the month’s end', () => {
       await charge(own.ledger, member, { at });
       expect(await months(org)).toMatchObject([{ month }]);
       expect(await close(org, month, ends_at)).toMatchObject({
-        month: { starts_at: `${month}T00:00:00.000Z`, ends_at },
-        credits: '1',
+        ...{ month: { starts_at: `${month}T00:00:00.000Z`, ends_at }, credits: '1' },
       });
     },
   );
