@@ -37,7 +37,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
 function refuseVerbFirst([verb = '', noun = '']: readonly string[]): void {
   const meant = [noun, noun.replace(/s$/, '')].map((one) => `${one} ${verb}`).find((name) => name in CALLS);
   if (meant !== undefined)
-    throw new UsedWrongly(`error: unknown command '${verb} ${noun}'\n(Did you mean ${meant}?)`);
+    throw new UsedWrongly(`There is no \`boon ${verb} ${noun}\`: did you mean \`boon ${meant}\`?`);
 }
 
 /**
