@@ -23,5 +23,9 @@ const BY_REASON: Readonly<Record<string, string>> = {
 export function fixOf(code: ErrorCode, reasonCode?: string, named = true): string {
   const byReason = reasonCode === undefined ? undefined : BY_REASON[reasonCode];
   if (byReason !== undefined) return byReason;
-  return code === 'validation_failed' && !named ? 'Correct what `detail` names.' : ERRORS[code].fix;
+  const { fix } = ERRORS[code];
+  if (!named && fix.includes('`errors`')) return 'Correct what `detail` names.';
+  if (reasonCode === undefined && fix.includes('`reason_code`'))
+    return 'See `detail`; an operator can say more.';
+  return fix;
 }

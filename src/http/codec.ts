@@ -31,11 +31,12 @@ const MOST_PAYLOADS = 10_000;
 const PREFLIGHT_SECONDS = 600;
 
 const Base64Schema = z.base64();
+/** What else a caller sends is Temporal's and no fault. */
 const PayloadsSchema = z
-  .object({
+  .looseObject({
     payloads: z
       .array(
-        z.object({
+        z.looseObject({
           metadata: z
             .record(z.string(), Base64Schema)
             .optional()

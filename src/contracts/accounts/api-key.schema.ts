@@ -22,7 +22,9 @@ export const ApiKeyCreateSchema = z
       .min(1)
       .max(20)
       .meta({ description: 'What the key may do; `*`: everything' }),
-    expires_at: InstantInputSchema.nullable().optional(),
+    expires_at: InstantInputSchema.nullable()
+      .optional()
+      .describe('When it stops working; null, or left out: never'),
   })
   .meta({
     id: 'ApiKeyCreate',
@@ -45,13 +47,13 @@ export type ApiKeyRotate = z.infer<typeof ApiKeyRotateSchema>;
 
 export const ApiKeySchema = z
   .object({
-    id: z.string(),
-    name: z.string(),
-    scopes: z.array(GrantedScopeSchema),
-    created_at: InstantSchema,
-    expires_at: InstantSchema.nullable(),
+    id: z.string().describe('Id of the key'),
+    name: z.string().describe('Who uses it'),
+    scopes: z.array(GrantedScopeSchema).describe('What it may do; `*`: everything'),
+    created_at: InstantSchema.describe('When it was made'),
+    expires_at: InstantSchema.nullable().describe('When it stops working; null is never'),
     last_used_at: InstantSchema.nullable().meta({ description: 'To the minute' }),
-    rotated_at: InstantSchema.nullable(),
+    rotated_at: InstantSchema.nullable().describe('When it was last rotated; null: never'),
     previous_works_until: InstantSchema.nullable().meta({
       description: 'Until when the key before the rotation works',
     }),

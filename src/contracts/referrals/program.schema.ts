@@ -8,13 +8,13 @@ const PROGRAM_STATES = ['upcoming', 'open', 'closed'] as const;
 const RewardSchema = z
   .object({
     resets: z.int().meta({ description: 'How many resets' }),
-    credits: CreditsSchema,
+    credits: CreditsSchema.describe('How many credits'),
   })
   .nullable();
 
 export const ProgramViewSchema = z
   .object({
-    id: ProgramSchema,
+    id: ProgramSchema.describe('Its name in the policy'),
     state: z.enum(PROGRAM_STATES).meta({ description: 'Whether friends may be invited into it now' }),
     opens_at: InstantSchema.nullable().meta({ description: 'From when on; null: it was always open' }),
     closes_at: InstantSchema.nullable().meta({ description: 'Until when; null: without end' }),

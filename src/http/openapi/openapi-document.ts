@@ -84,7 +84,9 @@ function operation(route: RouteOptions, schemas: Json): Json {
 function security(route: RouteOptions): Json[] {
   const access = route.config?.documented?.access ?? route.config?.access;
   if (access === 'public') return [];
-  return typeof access === 'object' && access.endUser ? [{ apiKey: [] }, { endUser: [] }] : [{ apiKey: [] }];
+  if (typeof access !== 'object') return [{ apiKey: [] }];
+  const key = { apiKey: [access.scope] };
+  return access.endUser ? [key, { endUser: [] }] : [key];
 }
 
 function parameters(place: 'path' | 'query', schema: unknown, schemas: Json): Json[] {
