@@ -5,7 +5,7 @@ import { StartCalledOff } from '../local/running-parts.ts';
 import { CALLS } from './calls.ts';
 import { newCommand, WIDTH } from './command.ts';
 import { todaysWords } from './earlier-names.ts';
-import { EXIT, failureOf } from './failure.ts';
+import { EXIT, failureOf, UsedWrongly } from './failure.ts';
 import { NOUNS } from './nouns.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -14,6 +14,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   const words = todaysWords(args);
   const asJson = words.includes('--json');
   try {
+    refuseVerbFirst(words);
     const boon = await program(terminal, (noun) => words.includes(noun), asJson);
     await boon.parseAsync(words, { from: 'user' });
     return EXIT.ok;
@@ -30,6 +31,13 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
     if (terminal.env.BOON_LOG_LEVEL === 'debug' && error instanceof Error) terminal.note(error.stack ?? '');
     return code;
   }
+}
+
+/** @throws UsedWrongly at `list gifts`, with the command that is meant */
+function refuseVerbFirst([verb = '', noun = '']: readonly string[]): void {
+  const meant = [noun, noun.replace(/s$/, '')].map((one) => `${one} ${verb}`).find((name) => name in CALLS);
+  if (meant !== undefined)
+    throw new UsedWrongly(`There is no \`boon ${verb} ${noun}\`: did you mean \`boon ${meant}\`?`);
 }
 
 /**

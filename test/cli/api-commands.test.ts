@@ -138,6 +138,14 @@ test('a billing day is moved, and shown with the moment from which it is in forc
   expect((await put('mary', ...unlimited)).json()).toMatchObject({ spending_limit: null, pool_limit: null });
 });
 
+test('a change rests on the etag that was shown: another change meanwhile is not written over', async () => {
+  await run('account', 'put', 'ines', '--plan', 'plus');
+  const [, etag = ''] = /^etag +(\S+)$/m.exec((await run('account', 'show', 'ines')).out) ?? [];
+  expect((await run('account', 'change', 'ines', '--plan', 'pro', '--if-match', etag)).code).toBe(0);
+  const late = await run('account', 'change', 'ines', '--plan', 'free', '--if-match', etag);
+  expect([late.code, late.err]).toEqual([1, expect.stringMatching(/^Refused, precondition_failed/)]);
+});
+
 test('cohorts, marks and an organisation’s billing are set, and taken away with none', async () => {
   const change = (...more: string[]) => run('account', 'change', 'team', ...more, '--json');
   await run('account', 'put', 'team', '--plan', 'business', '--kind', 'organisation');

@@ -16,6 +16,7 @@ test.each([
   [['gift', 'sned'], 'Did you mean send?'],
   [['gift', 'send', '4', '--form', 'ada'], 'Did you mean --from?'],
   [['gift'], 'Commands:'],
+  [['list', 'gifts'], 'did you mean `boon gift list`?'],
   [['gift', 'send', '4'], "required option '--from <account>' not specified"],
   [['gift', 'send', '4', '--from', 'ada'], 'one of --to and --email is needed'],
   [['gift', 'send', '4', '--from', 'ada', '--to', 'b', '--email', 'c@d.e'], 'cannot be used with'],

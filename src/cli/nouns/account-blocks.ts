@@ -2,7 +2,7 @@
 import type { Account } from '../../contracts/accounts/account.schema.ts';
 import { type Block, fields } from '../table.ts';
 
-export function accountBlocks(account: Account): Block[] {
+export function accountBlocks(account: Account, etag?: string): Block[] {
   const { billing_month: month } = account;
   return [
     fields({
@@ -32,6 +32,8 @@ export function accountBlocks(account: Account): Block[] {
             'invoice ceiling': account.invoice_ceiling,
           }
         : {}),
+      // Without its quotes, which a shell would take away.
+      etag: etag?.replaceAll('"', ''),
     }),
   ];
 }

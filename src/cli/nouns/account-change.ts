@@ -29,6 +29,7 @@ type Options = Pick<AccountPatch, 'plan' | 'kind' | 'status'> & {
   fingerprint?: string[];
   billing?: (typeof BILLING_SWITCHES)[number];
   invoiceCeiling?: string;
+  ifMatch?: string;
 };
 
 export function put(terminal: Terminal): Command {
@@ -40,7 +41,11 @@ export function put(terminal: Terminal): Command {
     new Option('--plan <plan>', 'its plan').choices(PLANS).makeOptionMandatory(),
   ).action(async (id: string, options: Options & { plan: AccountPut['plan'] }, command: Command) => {
     const client = await apiClient(terminal.env);
-    const account = await client.accounts.put(id, { ...toPatch(options), plan: options.plan });
+    const account = await client.accounts.put(
+      id,
+      { ...toPatch(options), plan: options.plan },
+      condition(options),
+    );
     answer(terminal, command, account, accountBlocks(account));
   });
 }
@@ -52,7 +57,8 @@ export function change(terminal: Terminal): Command {
   ]).argument('<id>', 'the account');
   return withFields(command, new Option('--plan <plan>', 'its plan').choices(PLANS)).action(
     async (id: string, options: Options, command: Command) => {
-      const account = await (await apiClient(terminal.env)).accounts.change(id, toPatch(options));
+      const { accounts } = await apiClient(terminal.env);
+      const account = await accounts.change(id, toPatch(options), condition(options));
       answer(terminal, command, account, accountBlocks(account));
     },
   );
@@ -124,7 +130,8 @@ function withFields(command: Command, plan: Option): Command {
       '--invoice-ceiling <credits>',
       'most that may be invoiced for a billing month; none: no limit',
       limit,
-    );
+    )
+    .option('--if-match <etag>', 'only if it is as `account show` showed it: the etag there');
 }
 
 function toPatch(options: Options): AccountPatch {
@@ -148,6 +155,11 @@ function toPatch(options: Options): AccountPatch {
     billing: options.billing,
     invoice_ceiling: orNone(options.invoiceCeiling),
   });
+}
+
+/** The ETag as the API takes it: in quotes. */
+function condition({ ifMatch }: Options): { ifMatch?: string } {
+  return ifMatch === undefined ? {} : { ifMatch: `"${ifMatch.replaceAll('"', '')}"` };
 }
 
 /** `none` alone is the empty list. */

@@ -24,8 +24,8 @@ function show(terminal: Terminal): Command {
   return newCommand('show', 'Show an account', ['account show ada'])
     .argument('<id>', 'the account')
     .action(async (id: string, _options: object, command: Command) => {
-      const account = await (await apiClient(terminal.env)).accounts.get(id);
-      answer(terminal, command, account, accountBlocks(account));
+      const { value: account, etag } = await (await apiClient(terminal.env)).accounts.getTagged(id);
+      answer(terminal, command, account, accountBlocks(account, etag));
     });
 }
 
