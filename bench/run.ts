@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: every figure of the README's table, as ratios against a reference in the same run, medians of
+ * `npm run bench`: every figure of docs/performance.md, as ratios against a reference in the same run, medians of
  * the rounds. `npm run bench -- ledger-rates --rounds 3` runs one of them; `--json` prints the rounds too.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -15,6 +15,7 @@ import { giftCpu } from './gift-cpu.ts';
 import { giftHistory } from './gift-history.ts';
 import { giftsBatched } from './gifts-batched.ts';
 import { giftsHttp } from './gifts-http.ts';
+import { help } from './help.ts';
 import { ledgerGrowth } from './ledger-growth.ts';
 import { ledgerRates } from './ledger-rates.ts';
 import { reads } from './reads.ts';
@@ -47,6 +48,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   'usage-growth': usageGrowth,
   'verify-growth': verifyGrowth,
   weight,
+  help,
 };
 
 const HELP = `npm run bench [-- NAME …] [--rounds 5] [--seconds 4] [--requests 1000000] [--json]

@@ -11,7 +11,7 @@ import { readHistory, writeHistory } from '../test/support/history-file.ts';
 
 type History = proto.temporal.api.history.v1.IHistory;
 
-/** @returns what became of it, in a word. */
+/** @returns what happened to it, in a word. */
 export async function keepHistory(folder: string, name: string, history: History): Promise<string> {
   const file = join(folder, `${name}.json`);
   if (!existsSync(file)) {

@@ -50,7 +50,7 @@ export type Config = {
     operatorClaim: { name: string; value: string } | undefined;
   };
   policyFile: string | undefined;
-  story: boolean;
+  story: Settings['BOON_STORY'];
   smtpUrl: string | undefined;
   mailFrom: string;
   /** Unset: nothing can be bought, but for the demonstration. */

@@ -116,6 +116,17 @@ export const SettingsSchema = z.object({
   BOON_DATA_DIR: text('must be a folder')
     .prefault('.boon')
     .meta({ description: 'Folder of the embedded servers’ data and of the local encryption key' }),
+  BOON_CACHE_DIR: text('must be a folder').optional().meta({
+    description:
+      'Folder for what is fetched once a machine, such as Temporal’s server; unset: `boon` in XDG_CACHE_HOME, else in ~/.cache',
+  }),
+  BOON_TEMPORAL_CLI: text('must be the path of an executable').optional().meta({
+    description:
+      'The Temporal CLI with which a local Temporal server is started; unset: the one on the PATH, else one that is fetched',
+  }),
+  BOON_TEMPORAL_TEST_SERVER: text('must be the path of an executable').optional().meta({
+    description: 'Temporal’s time-skipping server for `boon/testing`; unset: one that is fetched',
+  }),
   BOON_ENCRYPTION_KEY: z
     .string()
     .transform((value) => Buffer.from(value, 'base64'))
@@ -194,11 +205,10 @@ export const SettingsSchema = z.object({
   BOON_POLICY: text('must be a path')
     .optional()
     .meta({ description: 'JSON file merged over the shipped policy; unset: the shipped policy' }),
-  BOON_STORY: z
-    .enum(['on', 'off'], { error: 'must be on or off' })
-    .transform((value) => value === 'on')
-    .prefault('on')
-    .meta({ description: 'Whether the local start plays the main story' }),
+  BOON_STORY: z.enum(['on', 'off', 'again'], { error: 'must be on, off or again' }).prefault('on').meta({
+    description:
+      'Whether the local start plays the story: on, once for its data; off, never; again, once more (`npm run story`)',
+  }),
   BOON_SMTP_URL: z
     .url({ protocol: /^smtps?$/, error: 'must be a URL such as smtp://user:password@host:587' })
     .optional()

@@ -24,7 +24,7 @@ test('an empty environment is a local configuration', () => {
     databaseUrl: undefined,
     temporalAddress: undefined,
     dataDir: '.boon',
-    story: true,
+    story: 'on',
   });
 });
 
@@ -47,7 +47,7 @@ test('a whole environment is read', () => {
     port: 9000,
     encryptionKey: Buffer.from(KEY, 'base64'),
     deployment: { name: 'boon', buildId: '1.2.3' },
-    story: false,
+    story: 'off',
     publicUrl: 'https://boon.example',
   });
 });
@@ -68,7 +68,7 @@ test('every fault is listed at once, by its variable, and no value is repeated',
   expect(faults).toEqual([
     'PORT must be a whole number from 0 to 65535.',
     'DATABASE_URL must be a URL such as postgresql://user:password@host:5432/boon.',
-    'BOON_STORY must be on or off.',
+    'BOON_STORY must be on, off or again.',
     'BOON_ADD_CREDITS_URL must be a URL such as https://example.com/credits?account={account}.',
     'BOON_ENCRYPTION_KEY must be set together with DATABASE_URL; make one with: openssl rand -base64 32.',
     'BOON_WORKER_DEPLOYMENT and BOON_BUILD_ID must be set both or neither.',

@@ -18,7 +18,7 @@ export function median(values: readonly number[]): number {
   return middle;
 }
 
-/** One row of the README's table. */
+/** One row of the table in docs/performance.md. */
 export function row(figure: Figure): string {
   const value = median(figure.rounds);
   const spread = `${shown(Math.min(...figure.rounds))} to ${shown(Math.max(...figure.rounds))}`;

@@ -1,4 +1,4 @@
-/** A one-line fault, and what becomes of a text that has it. */
+/** A one-line fault, and what happens to a text that has it. */
 import { createHash } from 'node:crypto';
 
 /** One place of a text and what would stand there instead. */

@@ -1,4 +1,4 @@
-/** What duties that mail reminders have in common: their order, and what becomes of each. */
+/** What duties that mail reminders have in common: their order, and what happens to each. */
 import { ApplicationFailure } from '@temporalio/common';
 import type { ReminderOutcome } from '../ledger/resets/reset-reminders.ts';
 import type { DutyRun } from './duty.ts';
@@ -40,7 +40,7 @@ export async function remindEach<T, Next>(
   for (const reminder of again) await remind(reminder);
 }
 
-/** What became of a reminder. Rejects when it may be tried again. */
+/** What happened to a reminder. Rejects when it may be tried again. */
 export async function reminderOutcome(deliver: () => Promise<boolean>): Promise<ReminderOutcome> {
   try {
     await deliver();

@@ -3,19 +3,20 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Config, readConfig } from '../config.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { schemaVersions } from '../ledger/postgres/migrate.ts';
 import { createPostgresLedger } from '../ledger/postgres-ledger.ts';
 import { ownEncryptionKey } from '../local/own-keys.ts';
 import { ensureDatabase, startPostgres } from '../local/postgres.ts';
 import { assertDatabaseAnswers } from '../local/reachable.ts';
 import { runningStack } from '../local/running-stack.ts';
-import { LocalSetupError } from '../local/setup-error.ts';
+import { CommandFailed, Unreachable } from './failure.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
  * Runs work on the database that `DATABASE_URL` names; without one on the local database, which is started for the
  * time of the work when no local start runs.
  *
- * @throws LocalSetupError when there is no such database
+ * @throws Unreachable when there is no such database
  */
 export async function withDatabase<T>(
   { env, note }: Terminal,
@@ -30,8 +31,8 @@ export async function withDatabase<T>(
   const running = await runningStack(dataDir);
   if (running !== undefined) return await work(running.databaseUrl, config);
   if (!existsSync(join(dataDir, 'postgres', 'data'))) {
-    throw new LocalSetupError(
-      `There is no database in ${config.dataDir}: \`npm start\` makes one, or set DATABASE_URL to another`,
+    throw new Unreachable(
+      `There is no database in ${config.dataDir}: \`npm start\` makes one, or set DATABASE_URL to another.`,
     );
   }
   note('No local start runs: starting its PostgreSQL for this command.');
@@ -41,6 +42,23 @@ export async function withDatabase<T>(
   } finally {
     await postgres.stop();
   }
+}
+
+/** @throws CommandFailed where the database is not at this version's schema */
+async function assertMigrated(url: string): Promise<void> {
+  const { present, known, functions } = await schemaVersions(url);
+  const { host, pathname } = new URL(url);
+  const where = `The database at ${host}${pathname}`;
+  const advice = 'run `boon migrate`, or set DATABASE_URL to another one.';
+  if (present === 0) throw new CommandFailed(`${where} has no ledger of Boon yet: ${advice}`);
+  if (present > known || functions.present > functions.known)
+    throw new CommandFailed(
+      `${where} was made by a newer Boon: run that one, or set DATABASE_URL to another one.`,
+    );
+  if (present < known || functions.present < functions.known)
+    throw new CommandFailed(
+      `${where} has schema version ${present}.${functions.present}, and this Boon needs ${known}.${functions.known}: ${advice}`,
+    );
 }
 
 /** {@link withDatabase} with the ledger on it. */
@@ -54,6 +72,7 @@ export async function withConfiguredLedger<T>(
   work: (ledger: Ledger, config: Config) => Promise<T>,
 ): Promise<T> {
   return await withDatabase(terminal, async (url, config) => {
+    await assertMigrated(url);
     const encryptionKey = config.encryptionKey ?? (await ownEncryptionKey(resolve(config.dataDir)));
     const ledger = createPostgresLedger({ url, encryptionKey });
     try {

@@ -5,6 +5,8 @@ export interface Terminal {
   readonly print: (line: string) => void;
   /** One line beside the answer (progress, a failure), on standard error. */
   readonly note: (line: string) => void;
+  /** How many characters a line takes; left out: 80. */
+  readonly columns?: number;
   /** Replaces the last line that it wrote beside the answer; only where a person looks on. */
   readonly redraw?: (line: string) => void;
 }
@@ -17,6 +19,8 @@ export function ownTerminal(): Terminal {
     env: process.env,
     print: (line) => process.stdout.write(`${line}\n`),
     note: (line) => process.stderr.write(`${line}\n`),
+    // Where nobody looks on, lines are as long as everywhere.
+    ...(process.stdout.isTTY ? { columns: process.stdout.columns } : {}),
     ...(process.stderr.isTTY ? { redraw: (line) => process.stderr.write(`\r\x1b[2K${line}`) } : {}),
   };
 }

@@ -4,13 +4,11 @@ import type {
   AccountFilter,
   AccountPatch,
   AccountPut,
-  Balance,
-  Gifting,
-  Movement,
 } from '../contracts/accounts/account.schema.ts';
+import type { Balance, Gifting, Movement } from '../contracts/accounts/holding.schema.ts';
 import type { EligibilityView } from '../contracts/referrals/eligibility.schema.ts';
 import type { Limits } from '../contracts/resets/reset.schema.ts';
-import type { Caller, CallOptions } from './caller.ts';
+import type { Caller, CallOptions, ChangeOptions, Tagged } from './caller.ts';
 import { everyRow, type Page, type PageQuery } from './page.ts';
 
 export type AccountQuery = PageQuery & AccountFilter;
@@ -23,13 +21,13 @@ export class Accounts {
   }
 
   /** Creates or changes an account; what is left out stays as it is. */
-  put(id: string, account: AccountPut, options?: CallOptions): Promise<Account> {
-    return this.#call({ method: 'PUT', path: path(id), body: account }, options);
+  put(id: string, account: AccountPut, { ifMatch, ...options }: ChangeOptions = {}): Promise<Account> {
+    return this.#call({ method: 'PUT', path: path(id), body: account, ifMatch }, options);
   }
 
   /** Changes what is named of an account that is there: `{ status: 'frozen' }` holds its open gifts. */
-  change(id: string, change: AccountPatch, options?: CallOptions): Promise<Account> {
-    return this.#call({ method: 'PATCH', path: path(id), body: change }, options);
+  change(id: string, change: AccountPatch, { ifMatch, ...options }: ChangeOptions = {}): Promise<Account> {
+    return this.#call({ method: 'PATCH', path: path(id), body: change, ifMatch }, options);
   }
 
   /** A page of accounts, by their ids: all, or those of a plan, a status, a kind, a cohort, an organisation. */
@@ -44,6 +42,11 @@ export class Accounts {
 
   get(id: string, options?: CallOptions): Promise<Account> {
     return this.#call({ method: 'GET', path: path(id) }, options);
+  }
+
+  /** The same with its ETag: given as `ifMatch`, a change is made only if nobody has made another since. */
+  getTagged(id: string, options?: CallOptions): Promise<Tagged<Account>> {
+    return this.#call({ method: 'GET', path: path(id), tagged: true }, options);
   }
 
   /** What the account has: now, or at a past time (`as_of`, RFC 3339). */

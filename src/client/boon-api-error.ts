@@ -1,6 +1,7 @@
 /** What a call of the client rejects with. */
 import { ERRORS, type ErrorCode, isErrorCode } from '../contracts/error-codes.ts';
 import type { FieldError, LimitReached } from '../contracts/errors.ts';
+import { fixOf } from '../contracts/fixes.ts';
 
 export type BoonApiErrorInit<C extends ErrorCode> = {
   code: C;
@@ -12,9 +13,11 @@ export type BoonApiErrorInit<C extends ErrorCode> = {
   reasonCode?: string | undefined;
   errors?: readonly FieldError[] | undefined;
   limit?: LimitReached | undefined;
+  fix?: string | undefined;
   requestId?: string | undefined;
   /** Seconds that the server asked to wait. */
   retryAfter?: number | undefined;
+  problem?: Readonly<Record<string, unknown>> | undefined;
   cause?: unknown;
 };
 
@@ -36,9 +39,13 @@ export class BoonApiError<C extends ErrorCode = ErrorCode> extends Error {
   readonly errors: readonly FieldError[];
   /** For `limit_reached`: when and how to continue. */
   readonly limit: LimitReached | undefined;
+  /** What a person can do about it. */
+  readonly fix: string;
   /** For the operator's log. */
   readonly requestId: string | undefined;
   readonly retryAfter: number | undefined;
+  /** The answer as it came, `application/problem+json`; undefined when none came. */
+  readonly problem: Readonly<Record<string, unknown>> | undefined;
 
   constructor(init: BoonApiErrorInit<C>) {
     super(init.detail, { cause: init.cause });
@@ -48,13 +55,10 @@ export class BoonApiError<C extends ErrorCode = ErrorCode> extends Error {
     this.reasonCode = init.reasonCode;
     this.errors = init.errors ?? [];
     this.limit = init.limit;
+    this.fix = init.fix ?? fixOf(init.code, init.reasonCode, this.errors.length > 0);
     this.requestId = init.requestId;
     this.retryAfter = init.retryAfter;
-  }
-
-  /** What a person can do about it. */
-  get fix(): string {
-    return ERRORS[this.code].fix;
+    this.problem = init.problem;
   }
 
   /** Whether the same call, unchanged and with the same key, may succeed later. The client has tried already. */
@@ -86,8 +90,10 @@ export function errorOfAnswer(response: Response, body: unknown): BoonApiError {
     reasonCode: text(problem.reason_code),
     errors: Array.isArray(problem.errors) ? (problem.errors as FieldError[]) : undefined,
     limit: rawCode === 'limit_reached' ? limitOf(problem) : undefined,
+    fix: text(problem.fix),
     requestId: response.headers.get('x-request-id') ?? undefined,
     retryAfter: seconds(response.headers.get('retry-after')),
+    problem: rawCode === undefined ? undefined : problem,
   });
 }
 

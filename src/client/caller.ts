@@ -35,6 +35,15 @@ export type WriteOptions = CallOptions & {
   idempotencyKey?: string;
 };
 
+/** Options of a change that may rest on what was read. */
+export type ChangeOptions = CallOptions & {
+  /** The `etag` that was read: if it is another by now, the call rejects with `precondition_failed`. */
+  ifMatch?: string;
+};
+
+/** What was read, and what stands for this very state of it. */
+export type Tagged<T> = { value: T; etag: string };
+
 export type Call = {
   method: 'GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE';
   path: string;
@@ -42,6 +51,10 @@ export type Call = {
   body?: unknown;
   /** A POST that Boon records under this key. */
   key?: string;
+  /** The change is made only if what it changes has this ETag. */
+  ifMatch?: string | undefined;
+  /** The answer is the body with its ETag: `{ value, etag }`. */
+  tagged?: boolean;
 };
 
 /** Makes a call and returns the body of its answer. */
@@ -65,6 +78,7 @@ export function createCaller(options: BoonClientOptions): Caller {
     };
     if (call.body !== undefined) headers['content-type'] = 'application/json';
     if (call.key !== undefined) headers['idempotency-key'] = call.key;
+    if (call.ifMatch !== undefined) headers['if-match'] = call.ifMatch;
     let response: Response;
     let body: unknown;
     try {
@@ -80,7 +94,7 @@ export function createCaller(options: BoonClientOptions): Caller {
       throw errorOfSilence(cause);
     }
     if (!response.ok) throw errorOfAnswer(response, body);
-    return body as T;
+    return (call.tagged === true ? { value: body, etag: response.headers.get('etag') } : body) as T;
   }
 
   return async <T>(call: Call, { signal }: CallOptions = {}): Promise<T> => {

@@ -29,7 +29,7 @@ export class Programs {
     return this.#call({ method: 'GET', path: `/v1/programs/${encodeURIComponent(program)}` }, options);
   }
 
-  /** What became of a program's invitations, by day. */
+  /** What happened to a program's invitations, by day. */
   report(program: string, query: ReportQuery = {}, options?: CallOptions): Promise<ProgramReport> {
     const path = `/v1/programs/${encodeURIComponent(program)}/report`;
     return this.#call({ method: 'GET', path, query }, options);

@@ -26,7 +26,12 @@ export const ERRORS = {
     'Send a valid API key or token as `Authorization: Bearer …`.',
   ),
   forbidden: entry(403, 'Not allowed', false, 'Use a key with the scope that `detail` names.'),
-  not_found: entry(404, 'Not found', false, 'Check the id; an end user sees only what belongs to them.'),
+  not_found: entry(
+    404,
+    'Not found',
+    false,
+    'Check the id or the name; an end user sees only what belongs to them.',
+  ),
   method_not_allowed: entry(
     405,
     'The method is not allowed here',
@@ -35,6 +40,12 @@ export const ERRORS = {
   ),
   payload_too_large: entry(413, 'The body is too large', false, 'Send a smaller body.'),
   unsupported_media_type: entry(415, 'The body is not JSON', false, 'Send `Content-Type: application/json`.'),
+  precondition_failed: entry(
+    412,
+    'It has changed since',
+    false,
+    'Read it again, and send the change with the ETag that it has now.',
+  ),
   idempotency_mismatch: entry(
     422,
     'This Idempotency-Key was used with another request',
@@ -58,9 +69,9 @@ export const ERRORS = {
     409,
     'Over the gift limit',
     false,
-    'Wait for the next day or month, or give less.',
+    'See `detail` for the limit that was reached.',
   ),
-  self_gift: entry(409, 'A gift to oneself', false, 'Choose another recipient.'),
+  self_gift: entry(409, 'A gift to yourself', false, 'Choose another recipient.'),
   account_frozen: entry(
     403,
     'The account is frozen',
@@ -77,7 +88,7 @@ export const ERRORS = {
     409,
     'The account cannot be given so many credits',
     false,
-    'Give at most what `detail` names, or use another account: one account takes 4,000,000,000,000 credits in all its time.',
+    'Give at most what `detail` names, or use another account: one account can receive 4,000,000,000,000 credits in total.',
   ),
   gift_denied: entry(403, 'The gift was screened out', false, 'See `reason_code`; an operator can say more.'),
   gift_held: entry(
@@ -107,13 +118,13 @@ export const ERRORS = {
     410,
     'The link has expired',
     false,
-    'Ask for a new one: the next refused use brings it.',
+    'Ask for a new link: the next refused use has one.',
   ),
   limit_reached: entry(
     429,
     'The usage limit is reached',
     true,
-    'Wait for the next window, use a reset, or add credits.',
+    'See `detail` for what would let the use through.',
   ),
   rate_limited: entry(429, 'Too many requests', true, 'Wait as long as Retry-After says.'),
   program_closed: entry(409, 'The program is closed', false, 'See the program’s dates.'),
@@ -126,7 +137,7 @@ export const ERRORS = {
     'Wait until an invitation expires or cancel one.',
   ),
   reward_cap_reached: entry(409, 'No reward is left this month', false, 'Wait for the next billing month.'),
-  window_closed: entry(409, 'The billing month is over', false, 'Look at the account’s present month.'),
+  window_closed: entry(409, 'The billing month is over', false, 'Look at the account’s current month.'),
   already_qualified: entry(
     409,
     'The friend has qualified',
@@ -140,8 +151,13 @@ export const ERRORS = {
     'Only a reward that was given is taken back.',
   ),
   clawback_too_late: entry(409, 'The time to take the reward back is over', false, 'Nothing to do.'),
-  already_active: entry(409, 'The friend is already active', false, 'Invite someone new or long away.'),
-  self_referral: entry(409, 'A referral of oneself', false, 'Invite someone else.'),
+  already_active: entry(
+    409,
+    'The friend is already active',
+    false,
+    'Invite someone who is new, or who has been away long enough.',
+  ),
+  self_referral: entry(409, 'You cannot refer yourself', false, 'Invite someone else.'),
   duplicate_referral: entry(409, 'The friend is already invited', false, 'Invite someone else.'),
   resend_limit_reached: entry(
     409,
@@ -149,7 +165,7 @@ export const ERRORS = {
     false,
     'Send its link to the friend yourself.',
   ),
-  disposable_address: entry(409, 'The address is disposable', false, 'Use a lasting address.'),
+  disposable_address: entry(409, 'The address is disposable', false, 'Use a permanent address.'),
   campaign_ended: entry(
     409,
     'The campaign has ended',
@@ -158,7 +174,7 @@ export const ERRORS = {
   ),
   payments_off: entry(
     409,
-    'No payments are taken here',
+    'Payments are not set up here',
     false,
     'Have an operator set STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET, or BOON_DEMO_PAYMENTS to try it out.',
   ),
@@ -185,11 +201,11 @@ export const ERRORS = {
     409,
     'The purchase is not paid',
     false,
-    'Only money that came goes back; an open purchase expires by itself.',
+    'Only what was paid can be refunded; an open purchase expires.',
   ),
   over_refund: entry(
     409,
-    'More than is left to refund',
+    'More than can still be refunded',
     false,
     'See `detail` for what is left; nothing goes back twice.',
   ),
@@ -207,13 +223,13 @@ export const ERRORS = {
   ),
   over_open_amount: entry(
     409,
-    'More than is open of the invoice',
+    'More than the open amount of the invoice',
     false,
-    'Credit at most what `open` of the invoice says.',
+    'Credit at most the `open` amount of the invoice.',
   ),
   webhook_invalid: entry(
     400,
-    'The webhook is not signed as it should be',
+    'The webhook is not signed correctly',
     false,
     'Check that STRIPE_WEBHOOK_SECRET is the signing secret of this endpoint.',
   ),
@@ -221,13 +237,13 @@ export const ERRORS = {
     500,
     'Something went wrong on our side',
     true,
-    'Try again with the same Idempotency-Key; nothing is doubled.',
+    'Try again, a POST with the same Idempotency-Key: nothing is done twice.',
   ),
   unavailable: entry(
     503,
     'Not available just now',
     true,
-    'Try again after Retry-After with the same Idempotency-Key.',
+    'Try again after the seconds that Retry-After names, a POST with the same Idempotency-Key.',
   ),
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -1,6 +1,7 @@
 /** A refusal as it travels through Boon. The codes are in `error-codes.ts`. */
 import type { Instant } from '../domain/instant.ts';
 import { ERRORS, type ErrorCode } from './error-codes.ts';
+import { fixOf } from './fixes.ts';
 
 /** What a person needs to go on after `limit_reached`. */
 export type LimitReached = {
@@ -48,7 +49,7 @@ export class BoonError extends Error {
     this.reasonCode = more.reasonCode;
     this.errors = more.errors;
     this.limit = more.limit;
-    this.fix = more.fix ?? ERRORS[code].fix;
+    this.fix = more.fix ?? fixOf(code, more.reasonCode, (more.errors?.length ?? 0) > 0);
     this.replayed = more.replayed ?? false;
   }
 

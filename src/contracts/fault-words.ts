@@ -15,6 +15,13 @@ const KINDS: Readonly<Record<string, string>> = {
   null: 'null',
 };
 
+const FORMATS: Readonly<Record<string, string>> = {
+  date: 'a day such as "2026-11-28"',
+  datetime: 'an RFC 3339 time such as "2026-06-11T09:00:00Z"',
+  email: 'an e-mail address',
+  url: 'a URL',
+};
+
 /**
  * The `error` of a zod parse: our words where a schema has none of its own.
  * @returns undefined where zod's own message must do.
@@ -34,7 +41,7 @@ export function faultWords(issue: Issue): string | undefined {
     case 'unrecognized_keys':
       return `${issue.keys.map((key) => `"${key}"`).join(', ')} ${issue.keys.length > 1 ? 'are' : 'is'} not known here`;
     case 'invalid_format':
-      return `must be a valid ${issue.format}`;
+      return `must be ${FORMATS[issue.format] ?? 'in the form that the document describes'}`;
     case 'invalid_union':
       return 'has none of the forms that are allowed here';
     default:

@@ -100,7 +100,10 @@ export const GiftIdSchema = z
   .meta({ description: 'Id of a transfer', example: 'gft_06bq2n6y3v8k5s7r1x4z9m0c2d' });
 
 /** The id of a purchase, an invoice or a case. */
-export const RecordIdSchema = z.string().regex(/^[A-Za-z0-9_-]{1,100}$/, 'must be an id of Boon’s');
+export const RecordIdSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,100}$/, 'must be an id of Boon’s')
+  .meta({ description: 'Boon’s own id of it', example: 'pur_06bq2n6y3v8k5s7r1x4z9m0c2d' });
 
 /** As OpenAPI's readers know them: of ASCII, and an example of others; `canonicalEmail` says what is taken. */
 const ASCII_EMAIL =
@@ -115,8 +118,8 @@ export const EmailSchema = z
     description: 'E-mail address; letters may be of any script (RFC 6531)',
     example: 'grace@example.com',
     anyOf: [
-      { format: 'email', pattern: ASCII_EMAIL },
-      { format: 'idn-email', pattern: OTHER_EMAIL },
+      { type: 'string', format: 'email', pattern: ASCII_EMAIL },
+      { type: 'string', format: 'idn-email', pattern: OTHER_EMAIL },
     ],
   });
 
@@ -177,5 +180,8 @@ export const PageQuerySchema = z.strictObject({
 
 /** A page of a list. */
 export function pageOf<T extends z.ZodType>(row: T) {
-  return z.object({ data: z.array(row), next_cursor: z.string().nullable() });
+  return z.object({
+    data: z.array(row).describe('The rows of this page'),
+    next_cursor: z.string().nullable().describe('`cursor` of the next page; null on the last'),
+  });
 }

@@ -55,7 +55,7 @@ export type StuckCount = { what: StuckDuty; count: number; oldest: Instant };
 export type DutyReport = { done: number; failed: number; oldest: Instant | null; error?: string };
 export type DutyReports = Partial<Record<StuckDuty, DutyReport>>;
 
-/** A number that an activity answers with what became of its duties; those of earlier versions answer the number alone. */
+/** A number that an activity answers with what happened to its duties; those of earlier versions answer the number alone. */
 export type Counted = { count: number; duties: DutyReports };
 
 /** Whether anything of it failed in this run. */

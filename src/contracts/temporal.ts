@@ -45,7 +45,7 @@ export type ReconcileReport = {
   purchases_swept_to?: string;
 } & Duties;
 export type LostGiftsReport = { walked: number; started: number };
-/** What became of each duty: done and failed in this run, and since when the oldest stuck item waits. */
+/** What happened to each duty: done and failed in this run, and since when the oldest stuck item waits. */
 type Duties = { duties?: DutyReports };
 /**
  * What one run of `reconcile` did with referrals: processes started, processes told of an end that they missed, rewards

@@ -16,7 +16,7 @@ export const COMPLIMENTARY_CAMPAIGN = 'complimentary-reset';
 /** Why an account got nothing, in the order in which the reasons are looked for. */
 export const EXCLUSIONS = {
   closed: 'The account is closed.',
-  frozen: 'The account was frozen when the campaign came to it.',
+  frozen: 'The account was frozen when the campaign reached it.',
   /** Of campaigns that ended under an earlier version. */
   organisation: 'The campaign was for people.',
   plan: 'The campaign is for other plans.',

@@ -130,7 +130,7 @@ export type ProgramPolicy = {
   rewards: { referrer: Reward | null; friend: Reward | null };
   /** Rewards of the referrer in one billing month. */
   monthly_cap: number;
-  /** What becomes of a reward over the cap: gone, or given in the next month. */
+  /** What happens to a reward over the cap: gone, or given in the next month. */
   over_cap: 'forfeit' | 'defer';
   /** How long an invitation may be used and qualified. */
   invite_valid_for: string;

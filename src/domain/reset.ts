@@ -3,7 +3,7 @@
 /** `held`: on its way to somebody else. `given`: it went on as a reset of the recipient. `revoked`: taken back. */
 export const RESET_STATUSES = ['available', 'held', 'redeemed', 'expired', 'given', 'revoked'] as const;
 
-/** How it came to its owner. `return`: one that was redeemed shortly before the windows ended anyway came back. */
+/** How its owner got it. `return`: one that was redeemed shortly before the windows ended anyway came back. */
 export const RESET_SOURCES = [
   'complimentary',
   'referral',
@@ -15,7 +15,7 @@ export const RESET_SOURCES = [
 ] as const;
 
 /**
- * What became of a redemption. `nothing_to_reset` and `no_credit` spend nothing and are not recorded: the same request
+ * What happened to a redemption. `nothing_to_reset` and `no_credit` spend nothing and are not recorded: the same request
  * may be sent again later. `already_redeemed` repeats what the request, or another one for the reset chosen, did.
  */
 export const REDEEM_OUTCOMES = ['reset', 'nothing_to_reset', 'no_credit', 'already_redeemed'] as const;

@@ -16,7 +16,7 @@ import { holdingRoutes } from './accounts/holdings.ts';
 import { invoiceCorrectionRoutes } from './billing/invoice-corrections.ts';
 import { invoiceListRoutes } from './billing/invoice-lists.ts';
 import { invoiceRoutes } from './billing/invoices.ts';
-import { createKeyRing } from './callers/key-ring.ts';
+import { createKeyRing, type KeyRing } from './callers/key-ring.ts';
 import { createWrongKeys } from './callers/wrong-keys.ts';
 import { campaignRoutes } from './campaigns/campaigns.ts';
 import { answerClientFault } from './client-fault.ts';
@@ -30,6 +30,7 @@ import { creditsPageRoutes } from './pages/credits-page.ts';
 import { demoCheckoutRoutes } from './pages/demo-checkout.ts';
 import authentication from './plugins/authentication.ts';
 import crossOrigin from './plugins/cross-origin.ts';
+import formerAnswers from './plugins/former-answers.ts';
 import idempotency from './plugins/idempotency.ts';
 import jsonBody from './plugins/json-body.ts';
 import location from './plugins/location.ts';
@@ -57,7 +58,7 @@ import { referralEndRoutes } from './referrals/referral-ends.ts';
 import { referralRoutes } from './referrals/referrals.ts';
 import { rewardWindowRoutes } from './referrals/reward-windows.ts';
 import { resetRoutes } from './resets/resets.ts';
-import { answerOfBefore, presentUrl } from './route/aliases.ts';
+import { presentUrl } from './route/aliases.ts';
 import type { ServerParts } from './route/server-parts.ts';
 import { stuckItemRoutes } from './stuck-items.ts';
 import { usageRoutes } from './usage/usage.ts';
@@ -109,22 +110,28 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(observe, { metrics: parts.metrics });
   await app.register(rateLimit, parts.rateLimit);
   await app.register(idempotency);
+  await app.register(formerAnswers);
   await app.register(location);
   await app.register(openapi);
 
-  app.addHook('onSend', async (request, reply, payload) =>
-    reply.statusCode < 300 && typeof payload === 'string'
-      ? answerOfBefore(request.originalUrl, payload)
-      : payload,
-  );
   if (parts.answersWaitForStarts === true) {
     app.addHook('onSend', async (request) => {
       if (request.method !== 'GET') await parts.starts.idle();
     });
   }
+  await registerRoutes(app as unknown as FastifyInstance, { ...parts, keyRing });
+  await app.ready();
+  return app as unknown as FastifyInstance;
+}
+
+/** Each file of routes has one resource. */
+async function registerRoutes(
+  app: FastifyInstance,
+  parts: ServerParts & { keyRing: KeyRing },
+): Promise<void> {
   const desk = createGiftDesk(parts);
   await app.register(healthRoutes, parts);
-  await app.register(codecRoutes, { ...parts, keyRing });
+  await app.register(codecRoutes, parts);
   await app.register(accountRoutes, parts);
   await app.register(holdingRoutes, parts);
   await app.register(grantRoutes, parts);
@@ -159,8 +166,6 @@ export async function buildServer(parts: ServerParts): Promise<FastifyInstance> 
   await app.register(programReportRoutes, parts);
   await app.register(policyRoutes, parts);
   await app.register(stuckItemRoutes, parts);
-  await app.register(apiKeySecretRoutes, { ...parts, keyRing });
-  await app.register(apiKeyRoutes, { ...parts, keyRing });
-  await app.ready();
-  return app as unknown as FastifyInstance;
+  await app.register(apiKeySecretRoutes, parts);
+  await app.register(apiKeyRoutes, parts);
 }

@@ -31,6 +31,6 @@ function refusalOf(code: string | undefined): BoonError {
   if (code === 'HPE_HEADER_OVERFLOW')
     return new BoonError('payload_too_large', 'The headers are larger than 16 KiB.');
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
-    return new BoonError('validation_failed', 'The request did not arrive whole in time.');
+    return new BoonError('validation_failed', 'The request did not arrive completely in time.');
   return new BoonError('validation_failed', 'The request is not valid HTTP.');
 }

@@ -11,6 +11,7 @@ import { requireAccess } from './callers/access.ts';
 import type { KeyRing } from './callers/key-ring.ts';
 import type { TokenVerifier } from './callers/token-verifier.ts';
 import { bearerOf, JWT } from './plugins/authentication.ts';
+import { codecRefusals } from './route/answers.ts';
 
 /** What the endpoint needs. */
 export type CodecParts = {
@@ -30,19 +31,44 @@ const MOST_PAYLOADS = 10_000;
 const PREFLIGHT_SECONDS = 600;
 
 const Base64Schema = z.base64();
-const PayloadsSchema = z.object({
-  payloads: z
-    .array(
-      z.object({
-        metadata: z.record(z.string(), Base64Schema).optional(),
-        data: Base64Schema.nullish(),
-      }),
-    )
-    .max(MOST_PAYLOADS),
-});
+/** What else a caller sends is Temporal's and no fault. */
+const PayloadsSchema = z
+  .looseObject({
+    payloads: z
+      .array(
+        z.looseObject({
+          metadata: z
+            .record(z.string(), Base64Schema)
+            .optional()
+            .meta({ description: 'What the data is, each value in base64: its `encoding`, say' }),
+          data: Base64Schema.nullish().meta({ description: 'The data in base64' }),
+        }),
+      )
+      .max(MOST_PAYLOADS)
+      // The `temporal` command leaves an empty list out.
+      .default([])
+      .meta({ description: 'Payloads as Temporal writes them in JSON, answered in the same order' }),
+  })
+  .meta({
+    id: 'TemporalPayloads',
+    example: { payloads: [{ metadata: { encoding: 'anNvbi9wbGFpbg==' }, data: 'eyJyZWFzb24iOiJ3aHkifQ==' }] },
+  });
 type WrittenPayload = z.infer<typeof PayloadsSchema>['payloads'][number];
 
 const ACCESS = { scope: 'payloads:decode', endUser: false } as const;
+
+const DOCUMENTED = {
+  decode: {
+    operationId: 'decodePayloads',
+    summary: 'Decrypt payloads of Temporal, for operators’ tools',
+    description: 'The protocol of Temporal’s remote codecs. What cannot be read is answered as it came.',
+  },
+  encode: {
+    operationId: 'encodePayloads',
+    summary: 'Encrypt payloads for Temporal',
+    description: 'The protocol of Temporal’s remote codecs.',
+  },
+};
 
 export const codecRoutes: FastifyPluginAsyncZod<CodecOptions> = async (app, options) => {
   const { codec, keyRing, tokens, clock } = options;
@@ -68,10 +94,15 @@ export const codecRoutes: FastifyPluginAsyncZod<CodecOptions> = async (app, opti
       app.route({
         method: 'POST',
         url,
-        config,
+        config: { ...config, documented: { access: ACCESS } },
         bodyLimit: BODY_LIMIT_BYTES,
-        // Temporal's own protocol, not part of Boon's API.
-        schema: { hide: true, body: PayloadsSchema, response: { 200: PayloadsSchema } },
+        schema: {
+          hide: path !== '/codec',
+          ...DOCUMENTED[direction],
+          tags: ['Operating'],
+          body: PayloadsSchema,
+          response: { 200: PayloadsSchema, ...codecRefusals() },
+        },
         handler: async ({ body }) => {
           const convert = direction === 'decode' ? decoded : encoded;
           return { payloads: await Promise.all(body.payloads.map((one) => convert(one, codec.payloads))) };

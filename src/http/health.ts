@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { HealthSchema, type Readiness, ReadinessSchema } from '../contracts/health.schema.ts';
 import { watchParts, watchStarts } from '../observability/metrics.ts';
 import { checkParts, isDegraded, type State } from '../observability/readiness.ts';
+import { RETRY_AFTER_SECONDS } from './plugins/problem.ts';
 import { publicRefusals } from './route/answers.ts';
 import type { ServerParts } from './route/server-parts.ts';
 
@@ -50,7 +51,9 @@ export const healthRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, part
       const starts = parts.starts.backlog().full ? ('full' as const) : ('ok' as const);
       const stops = draining || parts.draining?.aborted === true;
       const status = stops ? 'draining' : statusOf(state, starts);
-      reply.code(status === 'ready' || status === 'degraded' ? 200 : 503);
+      const isReady = status === 'ready' || status === 'degraded';
+      if (!isReady) reply.header('retry-after', RETRY_AFTER_SECONDS);
+      reply.code(isReady ? 200 : 503);
       const checks = { ...state.checks, starts };
       return { status, ...state, checks, policy_version: parts.policy().version };
     },

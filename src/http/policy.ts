@@ -14,7 +14,7 @@ export const policyRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { po
       operationId: 'getPolicy',
       tags: ['Operating'],
       summary: 'Show the policy in use: limits, plans, the rate card, packages and programs',
-      description: 'What is open already goes on under the policy that it began under.',
+      description: 'What is open already continues under the policy that it began under.',
       response: { 200: VersionedPolicySchema, ...readRefusals() },
     },
     handler: async () => policy(),

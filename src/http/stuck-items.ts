@@ -37,7 +37,12 @@ export const stuckItemRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, {
       tags: TAGS,
       summary: 'Have the next run of its schedule try a stuck item',
       description: 'Within a minute for what `reconcile` does, within five for what `expiry` does.',
-      params: z.object({ id: z.string().regex(/^[A-Za-z0-9_-]{1,100}$/, 'must be the id of a stuck item') }),
+      params: z.object({
+        id: z
+          .string()
+          .regex(/^[A-Za-z0-9_-]{1,100}$/, 'must be the id of a stuck item')
+          .describe('Id of a stuck item'),
+      }),
       response: { 200: StuckItemSchema, ...recordedRefusals('not_found') },
     },
     handler: async (request, reply) => {

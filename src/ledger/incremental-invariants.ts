@@ -134,7 +134,7 @@ export const INCREMENTAL: Readonly<Record<string, Narrow>> = {
     'FROM boon.transfers r WHERE',
     ({ from }) => `FROM boon.transfers r WHERE r.seq >= ${from} AND`,
   ]),
-  'a lot goes on with the terms of another of its owner, and has one time of grace': narrowed(
+  'a lot continues with the terms of another of its owner, and has one time of grace': narrowed(
     [
       'FROM boon.lots l LEFT JOIN boon.lots o',
       ({ from }) => `FROM (SELECT * FROM boon.lots WHERE transfer >= ${from}) l LEFT JOIN boon.lots o`,

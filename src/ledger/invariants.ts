@@ -86,7 +86,7 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
     SELECT format('transfer %s, slice %s', coalesce(h.seq, m.seq), coalesce(h.slice, m.slice)) AS detail
     FROM held h FULL JOIN moved m ON m.seq = h.seq AND m.slice = h.slice
     WHERE (h.lot_id, h.amount) IS DISTINCT FROM (m.lot_id, m.amount)`,
-  'a lot goes on with the terms of another of its owner, and has one time of grace': `
+  'a lot continues with the terms of another of its owner, and has one time of grace': `
     SELECT format('lot %s goes on from %s', l.id, l.continues) AS detail FROM boon.lots l LEFT JOIN boon.lots o ON o.id = l.continues
     WHERE l.continues IS NOT NULL AND (l.account_id, l.source, l.giftable, l.products, l.granted_at)
       IS DISTINCT FROM (o.account_id, o.source, o.giftable, o.products, o.granted_at)

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { isError } from '../domain/is-error.ts';
 import type { TemporalTarget } from '../temporal/connection.ts';
-import { LocalSetupError, systemErrorCode } from './setup-error.ts';
+import { LocalSetupError, NotReached, systemErrorCode } from './setup-error.ts';
 
 const DATABASE_WITHIN_MS = 5_000;
 /** Of PostgreSQL; `server_version_num` counts in ten thousands. */
@@ -10,7 +10,7 @@ const OLDEST_MAJOR = 15;
 /**
  * Checks a database that the operator named, before anything is started for it.
  *
- * @throws LocalSetupError when it does not answer, refuses us, or is too old
+ * @throws NotReached when it does not answer or refuses us; LocalSetupError when it is too old
  */
 export async function assertDatabaseAnswers(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: DATABASE_WITHIN_MS });
@@ -26,7 +26,7 @@ export async function assertDatabaseAnswers(url: string): Promise<void> {
     }
   } catch (error) {
     if (error instanceof LocalSetupError) throw error;
-    throw new LocalSetupError(
+    throw new NotReached(
       `The database at ${shown(url)} does not take us (${reason(error)}): check DATABASE_URL, or unset it to use the embedded PostgreSQL`,
     );
   } finally {

@@ -10,6 +10,9 @@ export class LocalSetupError extends Error {
   override readonly name = 'LocalSetupError';
 }
 
+/** What was named does not answer, or lets nobody in: it may do so later, or stand elsewhere. */
+export class NotReached extends LocalSetupError {}
+
 /** The code (`ENOENT`, `EACCES` …) of an error of the operating system, or undefined for any other error. */
 export function systemErrorCode(error: unknown): string | undefined {
   return isError(error) && 'code' in error && typeof error.code === 'string' ? error.code : undefined;

@@ -43,6 +43,8 @@ export interface LocalStack extends StackAddresses {
 export interface ApiKeyAtHand {
   readonly secret: string;
   readonly file: string | undefined;
+  /** Whether it was made by this start, so that nobody has seen it yet. */
+  readonly isNew: boolean;
 }
 
 /**
@@ -64,9 +66,10 @@ export async function startStack(options: StackOptions, parts: RunningParts): Pr
     // The worker will need it; at the very first start it takes seconds to make.
     workflowBundle(cacheFolder(options.env)),
   ]);
-  const config = await complete(options.config, dataDir, { port, encryptionKey, ...servers });
-  const env = options.config.temporalAddress === undefined ? ownServerEnv(options.env, dataDir) : options.env;
-  const mails = config.smtpUrl === undefined ? join(dataDir, 'mail') : undefined;
+  const hadKey = (await readSecret(apiKeyFile(dataDir))) !== undefined;
+  const config = await completeConfig(options.config, dataDir, { port, encryptionKey, ...servers });
+  const env = temporalEnv(options.config, options.env, dataDir);
+  const mails = ownMailFolder(config, dataDir);
   const common = { config, policy, env, clock: () => new Date(), logger };
 
   progress('Starting the worker');
@@ -87,7 +90,7 @@ export async function startStack(options: StackOptions, parts: RunningParts): Pr
     ...addresses,
     config,
     env,
-    apiKey: await knownKey(config, server, apiKeyFile(dataDir)),
+    apiKey: await knownKey(config, server, apiKeyFile(dataDir), hadKey),
     mailFolder: mails,
   };
 }
@@ -100,7 +103,12 @@ type Chosen = {
   uiUrl: string | undefined;
 };
 
-async function complete(given: Config, dataDir: string, { uiUrl, ...chosen }: Chosen): Promise<Config> {
+/** The configuration of a stack: what was given, with what was chosen or made for it. */
+export async function completeConfig(
+  given: Config,
+  dataDir: string,
+  { uiUrl, ...chosen }: Chosen,
+): Promise<Config> {
   const ownDatabase = given.databaseUrl === undefined;
   return {
     ...given,
@@ -119,8 +127,14 @@ function originsOf(uiUrl: string | undefined): string[] {
   return uiUrl === undefined ? [] : [uiUrl, uiUrl.replace(LOOPBACK, 'localhost')];
 }
 
-/** TEMPORAL_ settings and profiles are for another server than the one that was just started. */
-function ownServerEnv(env: NodeJS.ProcessEnv, dataDir: string): NodeJS.ProcessEnv {
+/** Where mails are written to as files: in the data folder, unless a mail server is configured. */
+export function ownMailFolder({ smtpUrl }: Config, dataDir: string): string | undefined {
+  return smtpUrl === undefined ? join(dataDir, 'mail') : undefined;
+}
+
+/** TEMPORAL_ settings and profiles are for another server than one that a local start brings. */
+export function temporalEnv(given: Config, env: NodeJS.ProcessEnv, dataDir: string): NodeJS.ProcessEnv {
+  if (given.temporalAddress !== undefined) return env;
   const others = Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_'));
   return { ...Object.fromEntries(others), TEMPORAL_CONFIG_FILE: join(dataDir, 'no-profiles.toml') };
 }
@@ -129,11 +143,15 @@ async function knownKey(
   config: Config,
   server: RunningServer,
   file: string,
+  hadKey: boolean,
 ): Promise<ApiKeyAtHand | undefined> {
   if (server.madeApiKey !== undefined) await keepSecret(file, server.madeApiKey);
   const kept = await readSecret(file);
+  const isNew = kept !== undefined && !hadKey;
   if (config.apiKey !== undefined) {
-    return { secret: config.apiKey, file: kept === config.apiKey ? file : undefined };
+    return kept === config.apiKey
+      ? { secret: kept, file, isNew }
+      : { secret: config.apiKey, file: undefined, isNew: false };
   }
-  return kept === undefined ? undefined : { secret: kept, file };
+  return kept === undefined ? undefined : { secret: kept, file, isNew };
 }

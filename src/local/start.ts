@@ -1,24 +1,19 @@
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { WithStartWorkflowOperation } from '@temporalio/client';
 import { makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { BoonClient } from '../client/boon-client.ts';
 import type { Config } from '../config.ts';
-import { boonCodec } from '../contracts/codec/boon-codec.ts';
 import type { VersionedPolicy } from '../domain/policy.ts';
 import { sdkLogger } from '../observability/sdk-logger.ts';
-import { startServer } from '../start-server.ts';
-import { temporalClient, temporalTarget } from '../temporal/connection.ts';
 import { localLogger } from './local-logger.ts';
 import { RunningParts, StartCalledOff } from './running-parts.ts';
 import { isDiskFull, LocalSetupError } from './setup-error.ts';
+import { shownUrl } from './shown-url.ts';
 import { type LocalStack, startStack } from './stack.ts';
 import type { Cast } from './story/cast.ts';
-import { Narrator } from './story/narrator.ts';
-import { playStory } from './story/play-story.ts';
-import { SETTLEMENT_SECONDS, storyPolicy } from './story/story-policy.ts';
-import { shownUrl, whatNow } from './what-now.ts';
+import { keepCast, keptCast } from './story/kept-cast.ts';
+import { playOnStack } from './story/on-stack.ts';
+import { whatNow } from './what-now.ts';
 
 /** How a local start speaks and is stopped. */
 export interface StartOptions {
@@ -35,7 +30,7 @@ export interface StartOptions {
 const STOP_WITHIN_MS = 60_000;
 
 /**
- * Starts all of Boon on this machine, plays the story and stays until it is stopped. What was accepted stays in the
+ * Starts all of Boon on this machine, plays the story once, and stays until it is stopped. What was accepted stays in the
  * data folder, and the next start continues with it.
  *
  * @throws what names the one thing to put right: LocalSetupError, TemporalUnreachable …
@@ -65,7 +60,7 @@ export async function startHere({ config, policy, env, print, signal }: StartOpt
     const stack = await Promise.race([starting, calledOff]);
     if (stack === undefined) throw new StartCalledOff();
     await sayReady(stack, progress);
-    const cast = config.story ? await storyOrReason(stack, logger, print, signal) : undefined;
+    const cast = config.story === 'off' ? undefined : await storyOrReason(stack, logger, print, signal);
     if (!signal.aborted) for (const line of whatNow(stack, cast)) print(line);
     const ending = await Promise.race([parts.ended, calledOff]);
     if (ending !== undefined) throw new LocalSetupError(`${ending}: see the logs in ${config.dataDir}`);
@@ -80,7 +75,7 @@ export async function startHere({ config, policy, env, print, signal }: StartOpt
   } finally {
     await stopInTime(parts, settled);
   }
-  print(`Stopped. The data stay in ${config.dataDir}; \`npm start\` goes on with them.`);
+  print(`Stopped. The data stay in ${config.dataDir}; \`npm start\` continues with them.`);
 }
 
 /** The first request is answered before the story begins: whoever waits for Boon need not wait for the story. */
@@ -91,66 +86,35 @@ async function sayReady({ url }: LocalStack, progress: (line: string) => void): 
   );
 }
 
-/** The story, or one line on why it is not played: the stack runs in either case. */
+/**
+ * The people of the story: played now, or at an earlier start on these data. Undefined where it is not played; one line
+ * says why. The stack runs in either case.
+ */
 async function storyOrReason(
   stack: LocalStack,
   logger: Logger,
   print: (line: string) => void,
   signal: AbortSignal,
 ): Promise<Cast | undefined> {
+  const dataDir = resolve(stack.config.dataDir);
+  const played = stack.config.story === 'on' ? await keptCast(dataDir) : undefined;
+  if (played !== undefined) {
+    print('');
+    print('The story was played on these data before: `npm run story` plays it again.');
+    return played;
+  }
   if (stack.apiKey === undefined) {
     print('The story is not played: set BOON_API_KEY to an operator key of this database to see it.');
     return undefined;
   }
   try {
-    return await story(stack, stack.apiKey.secret, logger, print, signal);
+    const cast = await playOnStack({ ...stack, apiKey: stack.apiKey.secret, logger, print, signal });
+    await keepCast(dataDir, cast);
+    return cast;
   } catch (error) {
     if (signal.aborted) return undefined;
     logger.error({ err: error }, `The story stopped: ${error instanceof Error ? error.message : error}`);
     return undefined;
-  }
-}
-
-/** The story has an HTTP server of its own, on the same ledger: the one for the reader keeps the reader's policy. */
-async function story(
-  stack: LocalStack,
-  apiKey: string,
-  logger: Logger,
-  print: (line: string) => void,
-  signal: AbortSignal,
-): Promise<Cast> {
-  const { env, uiUrl, mailFolder } = stack;
-  const config = { ...stack.config, port: 0 };
-  const server = await startServer({ config, policy: storyPolicy(), env, clock: () => new Date(), logger });
-  // What people wrote is encrypted in Temporal; the server's own endpoint reads it.
-  const codec = boonCodec({ url: server.url, apiKey });
-  const temporal = temporalClient(temporalTarget(env, config.temporalAddress), codec);
-  try {
-    print('');
-    print(
-      `The story: gifts, referrals, resets and a purchase on real workflows; gifts settle after ${SETTLEMENT_SECONDS} s to watch them.`,
-    );
-    const client = new BoonClient({ baseUrl: server.url, apiKey });
-    const link = (workflowId: string) =>
-      uiUrl === undefined
-        ? `workflow ${workflowId}`
-        : `${shownUrl(uiUrl)}/namespaces/default/workflows/${encodeURIComponent(workflowId)}`;
-    const narrator = new Narrator(client, print, link, config.gifts.processes);
-    const { publicUrl, demoPayments, addCreditsUrl } = config;
-    const hasPages = demoPayments === true && addCreditsUrl === undefined;
-    const pageAt = hasPages ? (url: string) => url.replace(publicUrl, server.url) : undefined;
-    const { taskQueue } = config;
-    return await playStory({
-      client,
-      temporal: { client: temporal, WithStartWorkflowOperation, taskQueue },
-      narrator,
-      mailFolder,
-      pageAt,
-      signal,
-    });
-  } finally {
-    await temporal.connection.close();
-    await server.close();
   }
 }
 

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { shownUrl } from './shown-url.ts';
 import type { LocalStack } from './stack.ts';
 import type { Cast } from './story/cast.ts';
 
@@ -13,13 +14,21 @@ export function whatNow(stack: LocalStack, cast: Cast | undefined): string[] {
     `  API           ${url}`,
     `  API docs      ${url}/docs`,
     `  Web UI        ${uiUrl === undefined ? `the one of the Temporal at ${stack.temporalAddress}` : `${shownUrl(uiUrl)}/namespaces/default/workflows`}`,
-    `  Operator key  ${apiKey === undefined ? 'the one that this database was set up with' : (shortPath(apiKey.file) ?? 'BOON_API_KEY')}`,
+    `  Operator key  ${operatorKey(apiKey)}`,
     `  Mails         ${mailFolder === undefined ? 'go to BOON_SMTP_URL' : `${shortPath(mailFolder)} (files; set BOON_SMTP_URL to send them)`}`,
     `  Payments      ${payments(config)}`,
     `  Data, log     ${shortPath(config.dataDir)}`,
     '',
     ...trial(apiKey, url, cast),
   ];
+}
+
+/** A new key itself, once; then where it is. */
+function operatorKey(apiKey: LocalStack['apiKey']): string {
+  if (apiKey === undefined) return 'the one that this database was set up with';
+  const file = shortPath(apiKey.file);
+  if (file === undefined) return 'BOON_API_KEY';
+  return apiKey.isNew ? `${apiKey.secret} (shown once; kept in ${file})` : file;
 }
 
 function payments({ stripe, demoPayments }: LocalStack['config']): string {
@@ -57,11 +66,6 @@ function trial(apiKey: LocalStack['apiKey'], url: string, cast: Cast | undefined
     `  npm run boon -- account balance ${cast.grace.id}`,
     '  npm run boon -- ledger verify',
   ];
-}
-
-/** A local address by its name, as people know it. */
-export function shownUrl(url: string): string {
-  return url.replace('//127.0.0.1:', '//localhost:');
 }
 
 /** As a reader in this folder would type it. */

@@ -36,19 +36,19 @@ export function createMetrics(options: { processMetrics?: boolean } = {}): Metri
     }),
     gifts: new Counter({
       name: 'boon_gifts_total',
-      help: 'Gifts asked for, by outcome',
+      help: 'Requests for a gift, by outcome',
       labelNames: ['outcome'],
       registers,
     }),
     starts: new Counter({
       name: 'boon_starts_total',
-      help: 'What processes were asked after the answers, by outcome',
+      help: 'Starts and notifications of processes after the answer to a request, by outcome',
       labelNames: ['outcome'],
       registers,
     }),
     startsFailed: new Counter({
       name: 'boon_gift_starts_failed_total',
-      help: 'Accepted requests whose process this server did not reach; reconcile does',
+      help: 'Accepted requests whose process this server could not start; boon-reconcile starts it',
       registers,
     }),
     giftBatch: new Histogram({
@@ -73,7 +73,7 @@ export function watchParts(
   const registers = [registry];
   new Gauge({
     name: 'boon_stuck_items',
-    help: 'What the schedules could not do and try again later, by duty',
+    help: 'Items that a schedule could not handle and retries later, by duty',
     labelNames: ['what'],
     registers,
     async collect() {
@@ -85,7 +85,7 @@ export function watchParts(
   });
   new Gauge({
     name: 'boon_sealing_lag_seconds',
-    help: 'Age of the oldest transfer that is in no sealed block; 0 when all are; -1 when the database does not answer',
+    help: 'Age of the oldest transfer that is in no sealed block; 0 if all are sealed; -1 if the database does not answer',
     registers,
     async collect() {
       const unsealed = await ledger.unsealed().catch(() => undefined);
@@ -96,7 +96,7 @@ export function watchParts(
   });
   new Gauge({
     name: 'boon_gifts_late_seconds',
-    help: 'How long the pending gift has been due that has been so for longest; 0 when none is; -1 when the database does not answer',
+    help: 'How long the oldest due gift has been waiting to settle; 0 if none is due; -1 if the database does not answer',
     registers,
     async collect() {
       const now = new Date();
@@ -110,7 +110,7 @@ export function watchParts(
   });
   new Gauge({
     name: 'boon_workers',
-    help: 'Workers that look for work on the task queue, as Temporal reports it; -1 where it does not',
+    help: 'Workers that poll the task queue, as Temporal reports it; -1 if it does not',
     registers,
     async collect() {
       const workers = await temporal.workers().catch(() => undefined);
@@ -124,7 +124,7 @@ export function watchStarts(registry: Registry, backlog: () => { waiting: number
   const registers = [registry];
   new Gauge({
     name: 'boon_starts_waiting',
-    help: 'Processes that are still to be started or notified of what was answered',
+    help: 'Processes that wait in this server to be started or notified',
     registers,
     collect() {
       this.set(backlog().waiting);
@@ -132,7 +132,7 @@ export function watchStarts(registry: Registry, backlog: () => { waiting: number
   });
   new Gauge({
     name: 'boon_starts_oldest_seconds',
-    help: 'How long the oldest of these has waited',
+    help: 'How long the oldest of these has been waiting',
     registers,
     collect() {
       this.set(backlog().oldest);

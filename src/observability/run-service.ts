@@ -58,6 +58,13 @@ export function startFailure(error: unknown): string {
   return error.stack ?? error.message;
 }
 
+/** Whether what failed is that the database, or Temporal, does not answer or lets nobody in. */
+export function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as NodeJS.ErrnoException;
+  return error.name === 'TemporalUnreachable' || (code !== undefined && DATABASE_TROUBLE.has(code));
+}
+
 /** System errors of a connection, and PostgreSQL's refusals of a log-in or a database. */
 const DATABASE_TROUBLE = new Set([
   'ECONNREFUSED',

@@ -57,10 +57,10 @@ export function createCreditsLink({ encryptionKey, publicUrl, template }: Credit
       const { account, ticket } = query as Record<string, unknown>;
       const [, ends = '', signature = ''] = TICKET.exec(String(ticket)) ?? [];
       if (typeof account !== 'string' || !signer.isSigned(signed(ends, account), signature)) {
-        throw new BoonError('link_invalid', 'This is no link of ours, or a part of it is missing.');
+        throw new BoonError('link_invalid', 'This is not one of our links, or part of it is missing.');
       }
       if (Number(ends) * 1000 <= at.getTime()) {
-        throw new BoonError('link_expired', `An add-credits link holds for ${LINK_DAYS} days.`);
+        throw new BoonError('link_expired', `An add-credits link is valid for ${LINK_DAYS} days.`);
       }
       return account;
     },

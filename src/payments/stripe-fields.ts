@@ -44,6 +44,6 @@ export function instantOf(given: unknown): string | undefined {
 /** What a message cannot do without. */
 export function needed<T>(value: T | null | undefined, field: string): T {
   if (value === null || value === undefined)
-    throw new BoonError('webhook_invalid', `The message has no sound ${field}.`);
+    throw new BoonError('webhook_invalid', `The message has no valid ${field}.`);
   return value;
 }

@@ -19,7 +19,7 @@ const SHORT: Readonly<Record<string, string>> = {
   w: 'weeks',
 };
 
-/** The moment so long after another. @throws TypeError when the duration cannot be read or goes backwards. */
+/** A moment plus a duration. @throws TypeError when the duration cannot be read or goes backwards. */
 export function momentAfter(from: Date, duration: Duration): Date {
   const length = durationOf(duration);
   if (length.sign < 0) throw new TypeError(`Time only goes forward, so not by ${duration}`);

@@ -1,6 +1,6 @@
 /**
  * "Request Cancellation" in the Web UI, or a client's `handle.cancel()`: every process treats it as a request, since
- * the ledger decides what becomes of value. If it is refused, the process shows that and continues in a new run: the
+ * the ledger decides what happens to value. If it is refused, the process shows that and continues in a new run: the
  * old one would be marked "cancellation requested" forever, and receive no second request.
  */
 import { CancellationScope, patched } from '@temporalio/workflow';

@@ -1,5 +1,5 @@
 /**
- * The duties of a recurring run: each is done whatever became of the others; the run reports, and fails only at the
+ * The duties of a recurring run: each is done whatever happened to the others; the run reports, and fails only at the
  * end.
  */
 import {
@@ -33,7 +33,7 @@ export const DUTIES_FAILED = 'duties_failed';
 export class Duties {
   readonly #reports: DutyReports;
 
-  /** @param before what became of them in the runs that this one continues */
+  /** @param before what happened to them in the runs that this one continues */
   constructor(before: DutyReports = {}) {
     this.#reports = { ...before };
     this.#show();

@@ -3,7 +3,7 @@
  * statement. And ends invitations that ran out, for they set no timers; redeems resets at their last moment where their
  * owner wants it, returns those that were of no use, and reminds of those that expire soon. And keeps the months of usage,
  * and mails the letters that no process does.
- * Each of these is done whatever became of the others, and the run fails in the end if anything of them did.
+ * Each of these is done whatever happened to the others, and the run fails in the end if anything of them did.
  */
 import { patched, proxyActivities, setWorkflowOptions } from '@temporalio/workflow';
 import type { ExpiryActivities } from '../activities/expiry.ts';

@@ -2,7 +2,7 @@
  * Each minute, holds the ledger and Temporal together: starts the processes of gifts that the ledger has open and
  * Temporal does not run (an API server died between the two, Temporal was down, or somebody terminated them), advances
  * the gifts that are late, does the same for referrals and their rewards, and seals what was posted. Each of these is
- * done whatever became of the others, and the run fails in the end if anything of them did.
+ * done whatever happened to the others, and the run fails in the end if anything of them did.
  */
 import {
   ApplicationFailure,

@@ -137,7 +137,7 @@ async function told(name: string, since: string): Promise<string[]> {
 }
 
 test.each(Object.entries(DUTIES))(
-  '%s is done once, however many runs see to it and in which order',
+  '%s is done once, however many runs do it and in which order',
   async (what, duty) => {
     await duty.run(later(START, { days: 400 }));
     const name = `one-${Object.keys(DUTIES).indexOf(what)}`;

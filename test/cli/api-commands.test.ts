@@ -44,6 +44,11 @@ test('a gift by e-mail shows its claim link', async () => {
   const sent = await run('gift', 'send', '1', '--from', 'ada', '--email', 'hedy@example.com');
   expect(sent.out).toMatch(/status +awaiting_claim/);
   expect(sent.out).toMatch(/claim link +http:\/\/boon\.test\/claim\//);
+  const [, id = ''] = /gift +(\S+)/.exec(sent.out) ?? [];
+  const [, token = ''] = /#token=(\S+)/.exec(sent.out) ?? [];
+  const claimed = await run('gift', 'claim', id, '--account', 'grace', '--token', token);
+  expect(claimed.out).toMatch(/status +pending\n/);
+  expect(claimed.out).toMatch(/to +grace\n/);
 });
 
 test('an operator holds, releases, rejects and reverses', async () => {
@@ -96,8 +101,13 @@ test('an account is put, shown and given credits; balance and statement show it'
     'l@example.com',
   );
   expect(put.out).toMatch(/plan +pro/);
-  const granted = await run('grant', 'linus', '7.25', '--reason', 'invoice 4711', '--no-giftable');
+  const granted = await run('grant', 'create', 'linus', '7.25', '--reason', 'invoice 4711', '--no-giftable');
   expect(granted.out).toMatch(/giftable +no/);
+  const { id: lot } = (await run('grant', 'list', 'linus', '--json')).json().data[0];
+  expect((await run('grant', 'list', 'linus')).out).toMatch(
+    /^\d+ +purchased +7\.25 +7\.25 .* invoice 4711$/m,
+  );
+  expect((await run('grant', 'show', lot)).out).toMatch(/left +7\.25\n[\s\S]*reason +invoice 4711/);
   expect((await run('account', 'show', 'linus')).out).toMatch(/email +l@example\.com/);
   const balance = await run('account', 'balance', 'linus');
   expect(balance.out).toMatch(/available +7\.25/);
@@ -128,23 +138,46 @@ test('a billing day is moved, and shown with the moment from which it is in forc
   expect((await put('mary', ...unlimited)).json()).toMatchObject({ spending_limit: null, pool_limit: null });
 });
 
+test('a change rests on the etag that was shown: another change meanwhile is not written over', async () => {
+  await run('account', 'put', 'ines', '--plan', 'plus');
+  const [, etag = ''] = /^etag +(\S+)$/m.exec((await run('account', 'show', 'ines')).out) ?? [];
+  expect((await run('account', 'change', 'ines', '--plan', 'pro', '--if-match', etag)).code).toBe(0);
+  const late = await run('account', 'change', 'ines', '--plan', 'free', '--if-match', etag);
+  expect([late.code, late.err]).toEqual([1, expect.stringMatching(/^Refused, precondition_failed/)]);
+});
+
+test('cohorts, marks and an organisation’s billing are set, and taken away with none', async () => {
+  const change = (...more: string[]) => run('account', 'change', 'team', ...more, '--json');
+  await run('account', 'put', 'team', '--plan', 'business', '--kind', 'organisation');
+  const set = await change('--cohort', 'beta', 'gamma', '--billing', 'invoice', '--invoice-ceiling', '500');
+  expect(set.json()).toMatchObject({
+    cohorts: ['beta', 'gamma'],
+    billing: 'invoice',
+    invoice_ceiling: '500',
+  });
+  expect((await run('account', 'list', '--cohort', 'beta')).out).toContain('team');
+  const taken = await change('--cohort', 'none', '--billing', 'pool', '--invoice-ceiling', 'none');
+  expect(taken.json()).toMatchObject({ cohorts: [], billing: 'pool', invoice_ceiling: null });
+});
+
 test('a key is made, listed, rotated and revoked, and is shown once', async () => {
-  const made = await run('keys', 'create', 'billing', '--scope', 'accounts:read', 'gifts:read', '--json');
+  const made = await run('key', 'create', 'billing', '--scope', 'accounts:read', 'gifts:read', '--json');
   const { id, key } = made.json();
   expect(key).toMatch(/^boon_sk_/);
   const asService = (...args: string[]) => boonCommand(args, { BOON_URL: boon.url, BOON_API_KEY: key });
   expect((await asService('account', 'show', 'ada')).code).toBe(0);
-  const refused = await asService('grant', 'ada', '1', '--reason', 'mine');
+  const refused = await asService('grant', 'create', 'ada', '1', '--reason', 'mine');
   expect(refused.code).toBe(1);
   expect(refused.err).toMatch(/^Refused, forbidden: The API key lacks the scope grants:write\./);
 
-  const listed = await run('keys', 'list');
+  const listed = await run('key', 'list');
   expect(listed.out).toContain('billing');
   expect(listed.out).not.toContain(key);
-  expect((await run('keys', 'rotate', id, '--grace', '0')).out).toMatch(
+  expect((await run('key', 'rotate', id, '--grace', '0')).out).toMatch(
     /key +boon_sk_\S+ \(shown this once\)/,
   );
-  expect((await run('keys', 'revoke', id)).out).toBe(`${id} is revoked.`);
+  expect((await run('key', 'show', id)).out).toMatch(/name +billing\nscopes +accounts:read gifts:read\n/);
+  expect((await run('key', 'revoke', id)).out).toBe(`${id} is revoked.`);
 });
 
 test('a refusal is one sentence with its code and what to do, and JSON for programs; the exit code is 1', async () => {
@@ -153,13 +186,18 @@ test('a refusal is one sentence with its code and what to do, and JSON for progr
   expect(refused.err).toMatch(/^Refused, \w+.*: .+\. .+\.$/);
   const forPrograms = await run('gift', 'show', 'gft_none', '--json');
   expect(forPrograms).toMatchObject({ code: 1, out: '' });
-  expect(JSON.parse(forPrograms.err).error).toMatchObject({ code: 'not_found', fix: expect.any(String) });
+  expect(JSON.parse(forPrograms.err)).toMatchObject({
+    status: 404,
+    code: 'not_found',
+    title: expect.any(String),
+    fix: expect.any(String),
+  });
 });
 
 test('a server that does not answer is named with what to do', async () => {
   const url = `http://127.0.0.1:${await freePort()}`;
   const silent = await boonCommand(['gift', 'show', 'gft_1'], { BOON_URL: url, BOON_API_KEY: 'key' });
-  expect(silent.code).toBe(1);
+  expect(silent.code).toBe(3);
   expect(silent.err).toMatch(/^No answer from Boon: .*Start Boon with `npm start`, or set BOON_URL/);
 });
 
@@ -170,30 +208,33 @@ test('the key of the local start is not sent to a server that BOON_URL names', a
 });
 
 test('resets are granted, listed, previewed and redeemed', async () => {
-  const granted = await run('resets', 'grant', 'grace', '--count', '2', '--reason', 'ticket 4711', '--json');
+  const granted = await run('reset', 'grant', 'grace', '--count', '2', '--reason', 'ticket 4711', '--json');
   expect(granted.json().resets).toHaveLength(2);
   const { id } = granted.json().resets[1];
-  expect((await run('redeem', 'grace')).out).toMatch(/^outcome +nothing_to_reset\n/);
+  expect((await run('reset', 'redeem', 'grace')).out).toMatch(/^outcome +nothing_to_reset\n/);
   await boon.use('grace', '7.5');
 
-  const preview = await run('redeem', 'grace', '--preview');
+  const preview = await run('reset', 'redeem', 'grace', '--preview');
   expect(preview.out).toMatch(/meaning +both windows would be full again\n/);
-  expect(preview.out).toMatch(/week +150 +7\.5 +0 /);
+  expect(preview.out).toMatch(/week, before +7\.5 +150 .*\nweek, after +0 +150 /);
   expect((await run('account', 'limits', 'grace')).out).toMatch(/5 hours +7\.5 +25 /);
 
-  const redeemed = await run('redeem', 'grace', '--reset', id, '--request-id', 'cli-1', '--json');
+  const redeemed = await run('reset', 'redeem', 'grace', '--reset', id, '--request-id', 'cli-1', '--json');
   expect(redeemed.json()).toMatchObject({ outcome: 'reset', reset_id: id, windows_reset: 2 });
-  expect((await run('redeem', 'grace', '--request-id', 'cli-1')).out).toMatch(/^outcome +already_redeemed\n/);
-  const listed = await run('resets', 'list', 'grace');
+  expect((await run('reset', 'redeem', 'grace', '--request-id', 'cli-1')).out).toMatch(
+    /^outcome +already_redeemed\n/,
+  );
+  const listed = await run('reset', 'list', 'grace');
   expect(listed.out).toMatch(new RegExp(`${id} +redeemed +grant`));
-  await run('resets', 'grant', 'grace', '--count', '100', '--reason', 'many');
-  await run('resets', 'grant', 'grace', '--count', '100', '--reason', 'more');
-  const some = await run('resets', 'list', 'grace', '--limit', '201', '--json');
+  await run('reset', 'grant', 'grace', '--count', '100', '--reason', 'many');
+  await run('reset', 'grant', 'grace', '--count', '100', '--reason', 'more');
+  const some = await run('reset', 'list', 'grace', '--limit', '201', '--json');
   expect(some.json().data).toHaveLength(201);
+  expect(some.json().next_cursor).toEqual(expect.any(String));
 });
 
 test('a banked reset is given instead of credits', async () => {
-  const granted = await run('resets', 'grant', 'ada', '--reason', 'to give', '--json');
+  const granted = await run('reset', 'grant', 'ada', '--reason', 'to give', '--json');
   const { id } = granted.json().resets[0];
   const sent = await run('gift', 'send', '--reset', id, '--from', 'ada', '--to', 'grace');
   expect(sent.out).toMatch(new RegExp(`reset +${id}\\n`));

@@ -1,7 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { SEARCH_ATTRIBUTES, TASK_QUEUE } from '../../src/contracts/temporal.ts';
 import { freePort } from '../../src/local/ports.ts';
@@ -10,6 +13,7 @@ import { boonCommand } from '../support/command-line.ts';
 import { catchMails, type MailCatcher } from '../support/mail-catcher.ts';
 import { devServer, type TestTemporal } from '../support/temporal-server.ts';
 import { openTestLedger, type TestLedger } from '../support/test-ledger.ts';
+import { openTestServer } from '../support/test-server.ts';
 
 let temporal: TestTemporal;
 let own: TestLedger;
@@ -62,7 +66,12 @@ test('each part is looked at, and what a worker would make is named while none h
     state: 'fault',
     fix: expect.stringContaining('worker'),
   });
-  expect(of('workers')).toMatchObject({ state: 'fault', detail: `none on the task queue ${TASK_QUEUE}` });
+  expect(of('workers')).toMatchObject({
+    state: 'fault',
+    detail: `none on the task queue ${TASK_QUEUE} at ${temporal.address}`,
+    fix: expect.stringContaining(`TEMPORAL_ADDRESS=${temporal.address} boon worker`),
+  });
+  expect(of('HTTP server')).toMatchObject({ state: 'warning', fix: expect.stringContaining('BOON_URL') });
 });
 
 test('a paused schedule is a warning with the command that goes on', async () => {
@@ -73,7 +82,7 @@ test('a paused schedule is a warning with the command that goes on', async () =>
   expect(of('schedule boon-expiry')).toMatchObject({
     state: 'warning',
     detail: 'paused: for the test',
-    fix: expect.stringContaining('--unpause'),
+    fix: `Run \`temporal schedule toggle --unpause --schedule-id boon-expiry --address ${temporal.address} --namespace default\`.`,
   });
 });
 
@@ -88,11 +97,65 @@ test('what does not answer is a fault with its setting, and the rest is looked a
   });
   expect(code).toBe(1);
   expect(of('policy')?.state).toBe('fault');
-  expect(of('HTTP server')).toMatchObject({ state: 'fault', fix: expect.stringContaining('BOON_URL') });
+  expect(of('HTTP server')).toMatchObject({
+    state: 'fault',
+    fix: expect.stringContaining(`http://127.0.0.1:${port} (\`npm start\``),
+  });
   expect(of('PostgreSQL')).toMatchObject({ state: 'fault', fix: expect.stringContaining('DATABASE_URL') });
   expect(of('PostgreSQL')?.detail).not.toContain('secret');
   expect(of('Temporal')).toMatchObject({ state: 'fault', fix: expect.stringContaining('TEMPORAL_ADDRESS') });
   expect(of('mail server')).toMatchObject({ state: 'fault', fix: expect.stringContaining('BOON_SMTP_URL') });
+});
+
+test('another policy than the server’s is a warning that names both', async () => {
+  const server = await openTestServer();
+  onTestFinished(() => server.close());
+  const { version, policy } = (await server.send('GET', '/v1/policy')).json;
+  const file = join(folder, 'policy.json');
+  writeFileSync(file, JSON.stringify(policy));
+  const here = { BOON_URL: server.baseUrl, BOON_POLICY: file };
+  expect((await examined(here)).of('policy of the HTTP server')).toBeUndefined();
+  writeFileSync(file, '{"gifts":{"settlement":"PT1H"}}');
+  expect((await examined(here)).of('policy of the HTTP server')).toMatchObject({
+    state: 'warning',
+    detail: expect.stringMatching(new RegExp(`^${version}, and BOON_POLICY here is p_[0-9a-f]{16}$`)),
+    fix: expect.stringContaining(server.baseUrl),
+  });
+});
+
+test('each fault of a policy is a line of its own', async () => {
+  const policy = join(folder, 'faulty.json');
+  writeFileSync(policy, '{"gifts":{"settlement":"soon","min":0}}');
+  const { code, out } = await boonCommand(['doctor'], { ...settings, BOON_POLICY: policy });
+  expect(code).toBe(1);
+  expect(out).toContain(`FAULT  policy: ${policy}: gifts.settlement: must be an ISO 8601 duration`);
+  expect(out).toContain(`FAULT  policy: ${policy}: gifts.min: must be a decimal string`);
+});
+
+test('something else in place of the HTTP server is a fault', async () => {
+  const other = createServer((_, response) => response.end('<html>')).listen(0, '127.0.0.1');
+  onTestFinished(() => void other.close());
+  await once(other, 'listening');
+  const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+  const { of } = await examined({ BOON_URL: url });
+  expect(of('HTTP server')).toMatchObject({
+    state: 'fault',
+    detail: `something else than Boon answers at ${url} (200)`,
+  });
+});
+
+test('a local start that ran and runs no longer is a fault', async () => {
+  const data = join(folder, 'ran-before');
+  mkdirSync(join(data, 'postgres', 'data'), { recursive: true });
+  const { PATH, HOME } = settings;
+  const { code, out } = await boonCommand(['doctor'], {
+    BOON_DATA_DIR: data,
+    PATH: String(PATH),
+    HOME: String(HOME),
+  });
+  expect(code).toBe(1);
+  expect(out).toContain(`FAULT  HTTP server: the Boon of ${data} does not run, so nothing settles\n`);
+  expect(out).toContain(`BOON_DATA_DIR=${data} npm start`);
 });
 
 test('settings that cannot be read are each named', async () => {

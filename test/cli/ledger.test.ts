@@ -39,7 +39,7 @@ test('what was proved is kept as a checkpoint, and the next run proves what came
   const since = await boonCommand(['ledger', 'verify', '--since-checkpoint', '--json'], settings);
   expect(since.json()).toMatchObject({ ok: true, since_checkpoint: 2, checked: { transfers: 1, lots: 1 } });
   const both = await boonCommand(['ledger', 'verify', '--since-checkpoint', '--full'], settings);
-  expect(both.code).toBe(1);
+  expect(both.code).toBe(2);
   await own.close();
 });
 
@@ -75,10 +75,24 @@ test('a current schema needs no migration', async () => {
   await own.close();
 });
 
+test('a database without a ledger is named, with the command that makes one', async () => {
+  const { own, settings } = await ledgerOfMine();
+  await own.sql('CREATE DATABASE empty_for_cli');
+  const empty = new URL(own.url);
+  empty.pathname = '/empty_for_cli';
+  const verified = await boonCommand(['ledger', 'verify'], { ...settings, DATABASE_URL: empty.href });
+  expect(verified).toMatchObject({ code: 1, out: '' });
+  expect(verified.err).toBe(
+    `The database at ${empty.host}/empty_for_cli has no ledger of Boon yet: run \`boon migrate\`, or set DATABASE_URL to another one.`,
+  );
+  await own.sql('DROP DATABASE empty_for_cli');
+  await own.close();
+});
+
 test('where there is no database it is said how to get one', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'boon-cli-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const { code, err } = await boonCommand(['ledger', 'verify'], { BOON_DATA_DIR: folder });
-  expect(code).toBe(1);
+  expect(code).toBe(3);
   expect(err).toMatch(/^There is no database in \S+: `npm start` makes one, or set DATABASE_URL/);
 });

@@ -2,13 +2,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BoonClient } from '../../src/client/boon-client.ts';
 import { createStripePayments } from '../../src/payments/stripe-payments.ts';
 import { boonCommand } from '../support/command-line.ts';
-import { bought, buy, CONSENT, hear } from '../support/purchases.ts';
+import { bought, buy, CONSENT, hear, usd } from '../support/purchases.ts';
 import { WEBHOOK_SECRET } from '../support/stripe-events.ts';
 import { type StripeMock, startStripeMock } from '../support/stripe-mock.ts';
 import { later, START, seedAccount } from '../support/test-ledger.ts';
 import { openTestServer, type TestServer } from '../support/test-server.ts';
 import { charge } from '../support/usage.ts';
-import { usd } from '../support/usd.ts';
 
 let stripe: StripeMock;
 let server: TestServer;
@@ -33,7 +32,7 @@ afterAll(async () => {
 });
 
 test('packages are listed with their prices, and one is bought on a page', async () => {
-  expect((await run('purchase', 'packages')).out).toMatch(/credits-100 +100 credits +4\.00 USD/);
+  expect((await run('package', 'list')).out).toMatch(/credits-100 +100 credits +4\.00 USD/);
   const begun = await run('purchase', 'create', 'ada', 'credits-100', '--idempotency-key', 'one');
   expect(begun.out).toMatch(/status +open\npay at +https:/);
   const again = await run('purchase', 'create', 'ada', 'credits-100', '--idempotency-key', 'one', '--json');
@@ -50,12 +49,23 @@ test('the client gives and withdraws the consent to top-ups', async () => {
   expect((await purchases.list('ada')).data[0]).toMatchObject({ account_id: 'ada' });
 });
 
+test('an account’s owner consents to top-ups, and withdraws it', async () => {
+  const [name, below, cap] = ['credits-100', '20', '20.00 USD'];
+  const consent = ['top-up', 'consent', 'ada', '--package', name, '--below', below, '--monthly-cap'];
+  expect((await run(...consent, '20.00', '--consent')).err).toContain('an amount and its currency');
+  expect((await run(...consent, cap)).err).toContain("required option '--consent' not specified");
+  const given = await run(...consent, cap, '--consent');
+  expect(given.out).toMatch(/tops up +yes\n[\s\S]*monthly cap +20\.00 USD\nspent this month +0\.00 USD\n/);
+  expect((await run('top-up', 'show', 'ada')).out).toBe(given.out);
+  expect((await run('top-up', 'withdraw', 'ada')).out).toMatch(/tops up +no\n/);
+});
+
 test('a purchase is refunded in part, once under its key, and the whole only where nothing of it is spent', async () => {
   await seedAccount(server.ledger, 'eve', { put: { plan: 'free' } });
   const { id } = await bought(server.ledger, 'eve');
   const part = [
-    'purchase',
     'refund',
+    'create',
     id,
     '--amount',
     '1.00',
@@ -69,12 +79,13 @@ test('a purchase is refunded in part, once under its key, and the whole only whe
   expect((await run(...part, '--json')).json()).toMatchObject({ amount: usd(100), account_id: 'eve' });
   expect((await run('purchase', 'show', id)).out).toMatch(/refunding +1\.00 USD/);
   const [refund] = (await server.ledger.findPurchase(id)).refunds;
+  expect((await run('refund', 'show', `${refund?.id}`)).out).toMatch(/status +pending\n/);
   const failed = { refund_id: `${refund?.id}`, status: 'failed', reason_code: 'charge_disputed' } as const;
   await server.ledger.hearOfRefund({ ...failed, at: START });
   expect((await run('purchase', 'show', id)).out).toContain('refund of 1.00 USD (charge_disputed)');
 
   await charge(server.ledger, 'eve', { units: '31' });
-  const whole = ['purchase', 'refund', id, '--reason', 'the rest'];
+  const whole = ['refund', 'create', id, '--reason', 'the rest'];
   const refused = await run(...whole);
   expect(refused).toMatchObject({ code: 1 });
   expect(refused.err).toContain('Part of what was bought is spent');
@@ -82,7 +93,7 @@ test('a purchase is refunded in part, once under its key, and the whole only whe
   expect(refused.err).toMatch(/: \d+\.\d\d USD can go back for the rest/);
   for (const amount of ['2.805', '0', '-1', '1,00', 'all'])
     expect((await run(...whole, '--amount', amount)).err, amount).toContain(
-      `"${amount}" is no amount of usd`,
+      `"${amount}" is no amount of USD`,
     );
 });
 
@@ -92,25 +103,23 @@ test('payments that do not fit are listed page by page, shown and closed', async
     const { id } = await buy(server.ledger, 'may');
     await hear(server.ledger, { id }, { said: 'paid', payment_id: `pi_${id}`, amount });
   }
-  const first = await run('purchase', 'cases', '--account', 'may', '--limit', '2');
-  expect(first.out).toMatch(/cas_\w+ +open +may +pur_\w+ +wrong_amount +0\.0\d USD/);
-  const [, cursor = ''] = /More: --cursor (\S+)/.exec(first.out) ?? [];
-  const rest = await run('purchase', 'cases', '--account', 'may', '--cursor', cursor, '--json');
+  const first = await run('case', 'list', '--account', 'may', '--limit', '2');
+  expect(first.out).toMatch(/cas_\w+ +open +may +wrong_amount +0\.0\d USD +pur_\w+/);
+  const [, cursor = ''] = /--cursor (\S+)/.exec(first.out) ?? [];
+  const rest = await run('case', 'list', '--account', 'may', '--cursor', cursor, '--json');
   expect(rest.json()).toMatchObject({ data: [{ status: 'open', account_id: 'may' }], next_cursor: null });
   const id = rest.json().data[0].id;
-  expect((await run('purchase', 'cases', 'show', id)).out).toMatch(
-    /why +paid another amount[\s\S]*wanted +4\.00 USD/,
-  );
-  const closing = ['purchase', 'cases', 'close', id, '--reason', 'refunded at Stripe'];
+  expect((await run('case', 'show', id)).out).toMatch(/why +paid another amount[\s\S]*wanted +4\.00 USD/);
+  const closing = ['case', 'close', id, '--reason', 'refunded at Stripe'];
   expect((await run(...closing)).out).toMatch(/status +closed[\s\S]*decided +refunded at Stripe/);
   const again = await run(...closing);
   expect(again).toMatchObject({ code: 1 });
   expect(again.err).toContain('case_closed: key:key_bootstrap closed it: refunded at Stripe');
-  expect((await run('purchase', 'cases', '--status', 'closed', '--json')).json().data).toHaveLength(1);
-  expect((await run('purchase', 'cases', '--status', 'waiting')).err).toContain(
+  expect((await run('case', 'list', '--status', 'closed', '--json')).json().data).toHaveLength(1);
+  expect((await run('case', 'list', '--status', 'waiting')).err).toContain(
     'Allowed choices are open, closed',
   );
-  expect((await run('purchase', 'cases', '--help')).out).toContain('--status <status>');
+  expect((await run('case', 'list', '--help')).out).toContain('--status <status>');
 });
 
 test('what the provider has given back is corrected, with a reason', async () => {
@@ -123,7 +132,7 @@ test('what the provider has given back is corrected, with a reason', async () =>
   expect((await run(...correct, '0', '--reason', 'all failed', '--json')).json()).toMatchObject({
     refunded: usd(0),
   });
-  expect((await run(...correct, '-1', '--reason', 'x')).err).toContain('"-1" is no amount of usd');
+  expect((await run(...correct, '-1', '--reason', 'x')).err).toContain('"-1" is no amount of USD');
 });
 
 test('the client refunds', async () => {

@@ -18,7 +18,15 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 test('a report shows the totals, why friends were refused, and the days on which something happened', async () => {
-  const { code, out } = await run('report', 'codex-selective', '--from', '2026-03-01', '--to', '2026-03-31');
+  const { code, out } = await run(
+    'program',
+    'report',
+    'codex-selective',
+    '--from',
+    '2026-03-01',
+    '--to',
+    '2026-03-31',
+  );
   expect(code).toBe(0);
   expect(out).toMatch(/^sent +2 by 1 people$/m);
   expect(out).toMatch(/^refused +1: self_referral 1$/m);
@@ -28,10 +36,10 @@ test('a report shows the totals, why friends were refused, and the days on which
 
 test('a report comes as JSON, and as CSV with a line for each day', async () => {
   const days = ['--from', '2026-03-09', '--to', '2026-03-10'];
-  expect((await run('report', 'codex-selective', ...days, '--json')).json()).toMatchObject({
+  expect((await run('program', 'report', 'codex-selective', ...days, '--json')).json()).toMatchObject({
     totals: { sent: 2 },
   });
-  const { out } = await run('report', 'codex-selective', ...days, '--csv');
+  const { out } = await run('program', 'report', 'codex-selective', ...days, '--csv');
   expect(out.split('\r\n').map((line) => line.slice(0, 18))).toEqual([
     'day,sent,opened,jo',
     '2026-03-09,0,0,0,0',

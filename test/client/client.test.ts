@@ -252,6 +252,7 @@ test('a code that this client does not know is internal and keeps the raw one', 
     async (baseUrl) => {
       const error = await errorOf(new BoonClient({ baseUrl, apiKey: server.apiKey }).accounts.get('ada'));
       expect([error.code, error.rawCode, error.status]).toEqual(['internal', 'from_the_future', 418]);
+      expect(error.problem).toMatchObject({ code: 'from_the_future' });
     },
   );
 });

@@ -37,7 +37,7 @@ afterAll(async () => {
   await rig.close();
 });
 
-/** What a backend makes; with no codec options, as one that has never heard of the codec. */
+/** What a backend makes; with no codec options, as one that does not know the codec. */
 function clientOf(codec?: Partial<BoonCodecOptions>): Client {
   const { connection, options } = rig.temporal.client;
   const { namespace } = options;

@@ -174,7 +174,6 @@ test('a key that Boon does not know, and one without the scope, are told apart a
   expect(unknown.message).toMatch(/^Nothing was sent to Temporal.*payloads:decode/s);
   expect(unknown.message).not.toContain('boon_sk_wrong');
   const made = await server.send('POST', '/v1/api-keys', {
-    key: null,
     body: { name: 'shop', scopes: ['gifts:read'] },
   });
   const encrypted = await codecOf().encode([payloadOf(REASON)]);
@@ -185,7 +184,6 @@ test('a key that Boon does not know, and one without the scope, are told apart a
 
 test('a key with the scope payloads:decode does both', async () => {
   const made = await server.send('POST', '/v1/api-keys', {
-    key: null,
     body: { name: 'shop', scopes: ['payloads:decode'] },
   });
   const codec = codecOf({ apiKey: String(made.json.key) });

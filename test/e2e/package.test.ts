@@ -108,7 +108,7 @@ async function lockFile(path: string): Promise<{ packages: Record<string, Locked
   return JSON.parse(await readFile(join(path, 'package-lock.json'), 'utf8'));
 }
 
-test('the README’s tests, of the 24-hour settlement and of a month of a program, run in an empty project', {
+test('the tests of README and docs/testing-examples.md, of the 24-hour settlement and of a month of a program, run in an empty project', {
   timeout: 6 * MINUTES,
 }, async () => {
   const examples = await harnessExamples();
@@ -191,9 +191,10 @@ function tool(name: string): string {
   return join(ROOT, 'node_modules/.bin', name);
 }
 
-/** The code blocks between the README's markers. */
+/** The code blocks between the markers, the README's first. */
 async function harnessExamples(): Promise<string[]> {
-  const parts = (await readme()).split(/<!-- \/?harness-example\b[^>]*-->/);
+  const month = await readFile(join(ROOT, 'docs/testing-examples.md'), 'utf8');
+  const parts = `${await readme()}${month}`.split(/<!-- \/?harness-example -->/);
   const between = parts.filter((_, index) => index % 2 === 1);
   return between.flatMap(codeBlocks);
 }

@@ -12,14 +12,13 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { expect, onTestFinished, test } from 'vitest';
 import { BoonClient } from '../../src/client/index.ts';
 import { giftWorkflowId } from '../../src/contracts/gifts/gift.ts';
 import { cacheFolder } from '../../src/local/cache-folder.ts';
-import { executableOnPath } from '../../src/local/executable.ts';
 import { freePort } from '../../src/local/ports.ts';
 import { runningStack, type StackAddresses } from '../../src/local/running-stack.ts';
 import {
@@ -30,6 +29,8 @@ import {
   onSmallDisk,
   processesOn,
 } from '../support/local-start.ts';
+import { pasteOf } from '../support/pasted-example.ts';
+import { expectTheStory } from '../support/told-story.ts';
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '../..');
@@ -57,43 +58,42 @@ async function boon(folder: string, ...args: string[]) {
   return await run(process.execPath, [join(ROOT, 'src/cli/boon.ts'), ...args], { cwd: ROOT, env });
 }
 
+/** `npm run temporal -- …` beside the start on the folder. @returns what it printed */
+async function temporalCommand(folder: string, ...args: string[]): Promise<string> {
+  const env = { ...process.env, BOON_DATA_DIR: folder };
+  const { stdout } = await run('npm', ['run', '--silent', 'temporal', '--', ...args], { cwd: ROOT, env });
+  return stdout;
+}
+
+/** As docs/backup.md says it. */
+async function backUpAndRestore(folder: string): Promise<void> {
+  const archive = join(dataFolder(), 'boon-backup.tgz');
+  await run('tar', ['-czf', archive, folder], { cwd: '/' });
+  rmSync(folder, { recursive: true });
+  await run('tar', ['-xzf', archive], { cwd: '/' });
+}
+
 async function stopped(start: LocalStart): Promise<number | null> {
   start.ctrlC();
   return await start.ended;
 }
 
-test('a stranger’s first start plays the story, Ctrl-C leaves nothing behind, and a second one goes on with the data until a part ends by itself', {
+test('a stranger’s first start plays the story, Ctrl-C leaves nothing behind, and a second one continues from a backup until a part ends by itself', {
   timeout: STORY,
 }, async () => {
   const folder = dataFolder();
   const first = npmStart({ BOON_DATA_DIR: folder });
   await first.untilPrinted('Boon runs', 180_000);
   const told = first.output();
-  expect(told).toMatch(/1\. Ada gives Grace 40 credits\.\n.* is pending: it settles in 8 s/);
-  expect(told).toMatch(/Ada {4}100 {2}→ {2}60, 40 held\n {5}Grace {2}0 {4}→ {2}0, 40 pending in/);
-  expect(told).toContain('Hedy claims it with the token of the link: it is pending');
-  expect(told).toContain('the operator holds it: it is held');
-  expect(told).toContain('she cancels it: it is canceled');
-  expect(told).toContain('refused with 403 identity_unverified');
-  expect(told.match(/has settled at/g)).toHaveLength(3);
-  expect(told).toMatch(/Katherine {2}0, 20 pending in {2}→ {2}20/);
-  expect(told.match(/it is rewarded: ada_\w+ gets 1 reset/g)).toHaveLength(3);
-  expect(told).toContain('Edsger uses the link: it is refused, already_active');
-  expect(told).toContain('it is refused, reward_cap_reached');
-  expect(told.match(/from codex-selective, until/g)).toHaveLength(3);
-  expect(told).toMatch(/it is completed: \d+ matched, 4 granted, /);
-  expect(told).toContain('why did Linus get none? excluded: frozen');
-  expect(told).toContain('10 units more: the plan pays 0, credits 10');
-  expect(told).toContain('refused with 429 limit_reached');
-  expect(told).toMatch(/reset: 5 hours 25 → 0 used/);
-  expect(told).toContain('5 units of codex: the plan pays 5, credits 0');
-  expect(told).toContain('back on the page of the link: “4.00 USD are paid, and 100 credits are yours.”');
-  expect(told).toMatch(/60 units of codex: the plan pays 20, credits 40\n {5}Grace {2}30 {2}→ {2}90/);
+  expectTheStory(told);
+  const key = readFileSync(join(folder, 'api-key'), 'utf8').trim();
+  expect(told).toContain(`Operator key  ${key} (shown once; kept in `);
 
   const addresses = await addressesOf(folder);
   const ready = await fetch(`${addresses.url}/readyz`);
   expect(await ready.json()).toMatchObject({ status: 'ready', policy_version: expect.any(String) });
-  expect((await fetch(`${addresses.url}/docs`)).status).toBe(200);
+  const home = await fetch(addresses.url);
+  expect([home.status, home.url]).toEqual([200, expect.stringMatching(/\/docs/)]);
   const [link = ''] = /http:\S+workflows\/gift%2F\S+/.exec(told) ?? [];
   expect(link.startsWith(addresses.uiUrl?.replace('127.0.0.1', 'localhost') ?? 'nowhere')).toBe(true);
   expect((await fetch(link)).status).toBe(200);
@@ -123,14 +123,25 @@ test('a stranger’s first start plays the story, Ctrl-C leaves nothing behind, 
   expect(processesOn(folder)).toEqual([]);
   expect(existsSync(join(folder, 'running.json'))).toBe(false);
 
-  const second = boonStart({ BOON_DATA_DIR: folder, BOON_STORY: 'off' });
+  await backUpAndRestore(folder);
+  const second = boonStart({ BOON_DATA_DIR: folder });
   await second.untilPrinted('Boon runs');
-  expect(second.output()).not.toContain('The story');
+  expect(second.output()).toContain('The story was played on these data before: `npm run story` plays it');
+  expect(second.output()).not.toContain('1. Ada');
+  expect(second.output()).not.toContain(key);
   const again = await addressesOf(folder);
   const client = clientOn(folder, again);
   expect(await client.transfers.get(pasted.id)).toMatchObject({ status: 'pending', to: pasted.to });
   expect(await client.accounts.balance(pasted.from)).toMatchObject({ available: '20', held: '5' });
   expect(await statusInTemporal(again, pasted.id)).toBe('RUNNING');
+
+  const gift = ['--workflow-id', giftWorkflowId(pasted.id)];
+  const hold = ['update', 'execute', ...gift, '--name', 'hold', '--input', '{"reason":"looks odd"}'];
+  expect(await temporalCommand(folder, 'workflow', ...hold)).toContain('reason:looks odd');
+  expect(await temporalCommand(folder, 'workflow', 'metadata', ...gift)).toContain('looks odd');
+  const storyAgain = boonStart({ BOON_DATA_DIR: folder, BOON_STORY: 'again' });
+  await storyAgain.untilPrinted('2. Ada gives 15 credits');
+  expect(await stopped(storyAgain)).toBe(0);
 
   // When a part ends by itself, everything is stopped and it is said which.
   const temporal = processesOn(folder).find(({ line }) => line.includes('start-dev'));
@@ -223,7 +234,7 @@ test('a broken policy file is refused with the path of each fault, before anythi
 test('settings that cannot be used are all named at once', { timeout: 60_000 }, async () => {
   const start = boonStart({ BOON_DATA_DIR: dataFolder(), PORT: 'http', BOON_STORY: 'maybe' });
   expect(await start.ended).toBe(1);
-  expect(start.output()).toMatch(/PORT must be a whole number.*\n.*BOON_STORY must be on or off/);
+  expect(start.output()).toMatch(/PORT must be a whole number.*\n.*BOON_STORY must be on, off or again/);
   const keyless = boonStart({ BOON_DATA_DIR: dataFolder(), DATABASE_URL: 'postgresql://localhost/boon' });
   expect(await keyless.ended).toBe(1);
   expectOneSentence(
@@ -240,7 +251,7 @@ test('a database or a Temporal that does not answer is named', { timeout: 90_000
     DATABASE_URL: `postgresql://boon:secret@127.0.0.1:${port}/boon`,
     BOON_ENCRYPTION_KEY: key,
   });
-  expect(await database.ended).toBe(1);
+  expect(await database.ended).toBe(3);
   expectOneSentence(
     database,
     new RegExp(`The database at 127\\.0\\.0\\.1:${port}/boon does not take us .*check DATABASE_URL`),
@@ -248,7 +259,7 @@ test('a database or a Temporal that does not answer is named', { timeout: 90_000
   expect(database.output()).not.toContain('secret');
 
   const temporal = boonStart({ BOON_DATA_DIR: dataFolder(), TEMPORAL_ADDRESS: `127.0.0.1:${port}` });
-  expect(await temporal.ended).toBe(1);
+  expect(await temporal.ended).toBe(3);
   expectOneSentence(
     temporal,
     new RegExp(`Temporal does not answer at 127\\.0\\.0\\.1:${port} .*check TEMPORAL_ADDRESS`),
@@ -306,23 +317,6 @@ test('a disk without room is reported with its folder', { timeout: 120_000 }, as
     /^(There is no space left on the disk of \S+: make room and start again|The local database could not be made: .*No space left on device)$/,
   );
 });
-
-/** What the command answers; where the machine has no curl, what the call that it makes does. */
-async function pasteOf(example: string) {
-  if (executableOnPath(process.env, 'curl') !== undefined) {
-    return JSON.parse((await run('sh', ['-c', example], { cwd: ROOT })).stdout);
-  }
-  const [url = ''] = /http:\S+/.exec(example) ?? [];
-  const [, body = ''] = /-d '([^']*)'/.exec(example) ?? [];
-  const [, keyFile = ''] = /cat '([^']*)'/.exec(example) ?? [];
-  const [, idempotencyKey = ''] = /Idempotency-Key: ([^"]+)"/.exec(example) ?? [];
-  const headers = {
-    authorization: `Bearer ${readFileSync(resolve(ROOT, keyFile), 'utf8').trim()}`,
-    'content-type': 'application/json',
-    'idempotency-key': idempotencyKey,
-  };
-  return await (await fetch(url, { method: 'POST', headers, body })).json();
-}
 
 /** A folder for the PATH with nothing but this command: PostgreSQL needs it where the suite runs as root. */
 function binWith(folder: string, command: string): string {

@@ -34,11 +34,18 @@ test('an operator’s key decodes what was encoded', async () => {
   expect(answer).toMatchObject({ status: 200, json: { payloads: [written] } });
 });
 
+test('a call without payloads, as `temporal` sends it for a query without arguments, is answered', async () => {
+  const answer = await server.send('POST', '/codec/decode', { body: {}, key: null });
+  expect(answer).toMatchObject({ status: 200, json: { payloads: [] } });
+});
+
 test('no credential, a wrong one and a key without the scope are refused', async () => {
   const secret = await encoded();
   expect(await decode(secret, { as: null })).toMatchObject({ status: 401, json: { code: 'unauthorized' } });
   expect(await decode(secret, { as: 'boon_wrong' })).toMatchObject({ status: 401 });
-  const made = await server.send('POST', '/v1/api-keys', { body: { name: 'shop', scopes: ['gifts:read'] } });
+  const made = await server.send('POST', '/v1/api-keys', {
+    body: { name: 'shop', scopes: ['gifts:read'] },
+  });
   const refused = await decode(secret, { as: String(made.json.key) });
   expect(refused).toMatchObject({ status: 403, json: { code: 'forbidden' } });
 });

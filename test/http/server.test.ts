@@ -110,7 +110,11 @@ test('a caller over the limit gets 429 with Retry-After, and another caller does
     expect(statuses).toEqual([404, 404, 404, 404]);
     const over = await limited.send('GET', '/v1/accounts/x');
     expect([over.status, over.json.code]).toEqual([429, 'rate_limited']);
-    expect(Number(over.headers.get('retry-after'))).toBeGreaterThan(0);
+    const seconds = Number(over.headers.get('retry-after'));
+    expect(seconds).toBeGreaterThan(0);
+    expect(over.headers.get('ratelimit-policy')).toBe('"minute";q=5;w=60');
+    expect(over.headers.get('ratelimit')).toBe(`"minute";r=0;t=${seconds}`);
+    expect(made.headers.get('ratelimit')).toMatch(/^"minute";r=4;t=\d+$/);
     expect((await limited.send('GET', '/v1/accounts/x', { as: String(made.json.key) })).status).toBe(404);
     expect((await limited.send('GET', '/healthz')).status, 'public paths have no limit').toBe(200);
   } finally {

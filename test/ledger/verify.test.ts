@@ -23,7 +23,7 @@ import { TEMPLATE_DATABASE } from '../support/suite.ts';
 import { later, policyWith, START, seedAccount } from '../support/test-ledger.ts';
 import { makeUsageScene, USAGE_DAMAGES } from '../support/usage-damages.ts';
 
-/** A ledger in which everything has happened once, sealed. Gifts are named by what became of them. */
+/** A ledger in which everything has happened once, sealed. Gifts are named by what happened to them. */
 async function makeScene(ledger: Ledger): Promise<void> {
   await seedAccount(ledger, 'ann', { credits: '50', expires_at: later(START, { days: 90 }) });
   await grant(ledger, 'ann', '100');
@@ -162,12 +162,12 @@ const DAMAGES: [string, string, string][] = [
     `UPDATE boon.lots SET from_lot = from_lot + 1 WHERE transfer = ${resolutionOf('settled')}`,
   ],
   [
-    'a lot goes on with the terms of another of its owner, and has one time of grace',
+    'a lot continues with the terms of another of its owner, and has one time of grace',
     'a lot that goes on from somebody else’s',
     `UPDATE boon.lots SET continues = (SELECT max(id) FROM boon.lots WHERE account_id = 'ann') WHERE account_id = 'cleo'`,
   ],
   [
-    'a lot goes on with the terms of another of its owner, and has one time of grace',
+    'a lot continues with the terms of another of its owner, and has one time of grace',
     'a grace without end',
     `UPDATE boon.lots SET first_expires_at = expires_at - interval '1 year' WHERE account_id = 'ann' AND expires_at IS NOT NULL`,
   ],

@@ -1,7 +1,7 @@
 /** One thing that people, operators or time do to referrals, resets and campaigns. Names are numbers, taken modulo. */
 
 /** What a friend did before the link, and how the account came to be. */
-export type Friend = 'new' | 'dormant' | 'active' | 'recent login' | 'told late';
+export type Friend = 'new' | 'dormant' | 'active' | 'recent login' | 'reported late';
 
 export type ProgramCommand =
   | {

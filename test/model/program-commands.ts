@@ -32,7 +32,7 @@ const command: fc.Arbitrary<ProgramCommand> = fc.oneof(
         ...Array<Friend>(3).fill('dormant'),
         'active',
         'recent login',
-        'told late',
+        'reported late',
       ),
       days: fc.constantFrom(62 * DAY + 1, 62 * DAY + 1, 63 * DAY, 62 * DAY, 62 * DAY - 1),
       prompts: fc.constantFrom(0, 1, 2, 3, 3, 3),

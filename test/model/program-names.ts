@@ -216,7 +216,7 @@ export class ProgramNames {
     });
     const request = { key: this.#next('key'), referral_id: invitation.request.id, account_id: id };
     const link: Call = { do: 'link', request };
-    yield* command.friend === 'told late' ? [link, ...acts] : [...acts, link];
+    yield* command.friend === 'reported late' ? [link, ...acts] : [...acts, link];
     for (let n = 0; n < command.prompts; n++)
       yield { do: 'activity', event: { id: `event-${n}`, account_id: id, kind: 'prompt', at: iso(now) } };
     if (command.reward) yield { do: 'reward', id: invitation.request.id };
@@ -271,7 +271,7 @@ const PAST: Record<Friend, (now: number, days: number) => ['login' | 'prompt', n
     ['login', now - HOUR],
     ['login', now - HOUR + 1],
   ],
-  'told late': (now, days) => [
+  'reported late': (now, days) => [
     ['login', now],
     ['prompt', now - days],
     ['login', now - days],

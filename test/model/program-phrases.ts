@@ -245,7 +245,7 @@ function toldLate(by: number, into: string): Phrase {
         do: 'friend',
         who: by,
         program: into,
-        friend: 'told late',
+        friend: 'reported late',
         days: 62 * DAY + 1,
         prompts: 2,
         reward: false,

@@ -140,7 +140,7 @@ export class ProgramReferrals {
     return brief(referral);
   }
 
-  /** Those by which a friend has won the referrer, whatever became of them. */
+  /** Those by which a friend has won the referrer, whatever happened to them. */
   #backFrom({ referrer }: ModelReferral, friend: string): ModelReferral[] {
     return [...this.referrals.values()].filter(
       (r) => r.friend === referrer && r.referrer === friend && r.joinedAt !== null,

@@ -87,7 +87,7 @@ export class ProgramResets {
     });
   }
 
-  /** @param at before `now`: it is told late, and judged by what was then */
+  /** @param at before `now`: it is reported late, and judged by what was then */
   use(account: string, units: bigint, now: number, at = now): Answer {
     const person = this.#people.get(account);
     if (person === undefined) return refused('not_found');

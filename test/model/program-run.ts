@@ -91,7 +91,7 @@ export class ProgramRun {
   }
 }
 
-/** What became of it, in a few words. */
+/** What happened to it, in a few words. */
 function saidOf(value: unknown): string {
   if (typeof value === 'number') return value === 0 ? 'none' : 'some';
   if (Array.isArray(value)) return saidOf(value[0]);

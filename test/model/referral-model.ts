@@ -207,7 +207,7 @@ export class ReferralModel {
     return referral.isNew === false && at - last <= RULES.dormancy ? 'already_active' : undefined;
   }
 
-  /** Those that an account's links have joined, whatever became of them. */
+  /** Those that an account's links have joined, whatever happened to them. */
   #joinedBy(account: string): ModelReferral[] {
     return [...this.referrals.values()].filter((r) => r.friend === account && r.joinedAt !== undefined);
   }

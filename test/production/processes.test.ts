@@ -132,7 +132,7 @@ test('the API server killed between its answer and the start of the process: the
   await ask('crash 1', 'crash-1');
   const { id } = await ask('crash 2', 'crash-2');
   await boon.killServer();
-  boon.wire.mend();
+  boon.wire.repair();
   await boon.startServer();
 
   // Asked again, it is the same gift, and its process is started at once.

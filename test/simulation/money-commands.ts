@@ -1,4 +1,4 @@
-/** Random purchases and what becomes of their money and of what was bought. Names are numbers, taken modulo. */
+/** Random purchases and what happens to their money and of what was bought. Names are numbers, taken modulo. */
 import fc from 'fast-check';
 
 const HOUR = 3_600_000;

@@ -250,7 +250,7 @@ export class MoneyPart implements Part {
     });
   }
 
-  /** The provider makes it at once; what comes of it is told later. */
+  /** The provider makes it at once; what comes of it is reported later. */
   async #ask({ share, spent }: Of<'ask'>, { id, price }: Purchase, { ledger, at, now }: Now): Promise<void> {
     const asked = refundOf({ id }, { amount: Math.min(share, price.amount), include_spent: spent, at });
     const refund = await ledger.beginRefund(asked).then(({ value }) => value, refusalOf);
@@ -262,7 +262,7 @@ export class MoneyPart implements Part {
     this.#provider.refund(id, refund.amount.amount, this.#provider.moment(now), `re_${refund.id}`);
   }
 
-  /** What was refused is not made when it is asked for again, whatever has become of the money since. */
+  /** What was refused is not made when it is asked for again, whatever happened to the money since. */
   async #askAgain({ which }: Of<'ask again'>, { ledger, at }: Now): Promise<void> {
     const refused = pick(this.#refused, which);
     if (refused === undefined) return;
@@ -315,9 +315,9 @@ export class MoneyPart implements Part {
     for (const id of due) await this.#withinCap(ledger, id, at);
   }
 
-  /** What its top-ups of the month have cost counts, whatever became of the money, and never more than was agreed to. */
+  /** What its top-ups of the month have cost counts, whatever happened to the money, and never more than was agreed to. */
   async #withinCap(ledger: Ledger, id: string, at: string): Promise<void> {
-    const { starts_at, ends_at } = (await ledger.showAccount(id, at)).billing_month;
+    const { starts_at, ends_at } = (await ledger.showAccount(id, at)).account.billing_month;
     const [row] = await this.#world.read<{ cost: string }>(
       'top-ups of a month',
       `SELECT coalesce(sum(price), 0)::text AS cost FROM boon.purchases WHERE account_id = $1 AND kind = 'top_up'

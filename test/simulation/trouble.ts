@@ -112,8 +112,10 @@ export class Troubles {
     if (trouble !== undefined) this.#trouble = undefined;
     if (trouble !== undefined && TOLD_ONCE.has(name)) trouble = 'lost answer';
     const outcome = await this.#in(trouble, name, args, policy);
-    if (name === 'putAccount' && !('error' in outcome))
-      this.onPut(...(args as Parameters<Ledger['putAccount']>));
+    if (name === 'putAccount' && !('error' in outcome)) {
+      const [id, put, at] = args as Parameters<Ledger['putAccount']>;
+      this.onPut(id, put, at);
+    }
     if ('error' in outcome) throw outcome.error;
     return outcome.value;
   }

@@ -4,7 +4,7 @@ import { seedInvoiced } from './billing.ts';
 import { newKey } from './test-ledger.ts';
 import { charge } from './usage.ts';
 
-/** `sue` and `tom` of `billed` are charged beyond their plans in March, April and May, `ola` of `mended` before. */
+/** `sue` and `tom` of `billed` are charged beyond their plans in March, April and May, `ola` of `corrected` before. */
 export async function makeBillingScene(ledger: Ledger): Promise<void> {
   await seedInvoiced(ledger, 'billed', ['sue', 'tom']);
   let units = 390;
@@ -32,16 +32,16 @@ export async function makeBillingScene(ledger: Ledger): Promise<void> {
   await makeCorrections(ledger);
 }
 
-/** January's invoice of `mended` is credited in part and paid, February's credited in part and void. */
+/** January's invoice of `corrected` is credited in part and paid, February's credited in part and void. */
 async function makeCorrections(ledger: Ledger): Promise<void> {
-  await seedInvoiced(ledger, 'mended', ['ola']);
+  await seedInvoiced(ledger, 'corrected', ['ola']);
   for (const [month, end] of [
     ['2026-01-01', '2026-02-01'],
     ['2026-02-01', '2026-03-01'],
   ] as const) {
     await charge(ledger, 'ola', { units: '400', id: `ola-${month}`, at: `${month}T09:00:00.000Z` });
     const at = `${end}T00:00:00.000Z`;
-    const { id } = await ledger.closeBillingMonth({ account_id: 'mended', month }, at);
+    const { id } = await ledger.closeBillingMonth({ account_id: 'corrected', month }, at);
     const said = { at, id, said_by: 'operator', reason: 'ticket' };
     const credit = { ...said, key: newKey('credit'), kind: 'credit', amount: 100 } as const;
     const { correction } = (await ledger.correctInvoice(credit)).value;

@@ -11,15 +11,17 @@ export type Ran = {
   json: () => ReturnType<typeof JSON.parse>;
 };
 
-/** Runs `boon …args` with these settings. */
+/** Runs `boon …args` with these settings, on a terminal on which every table has room. */
 export async function boonCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  columns = 400,
 ): Promise<Ran> {
   const out: string[] = [];
   const err: string[] = [];
   const code = await runProgram(args, {
     env,
+    columns,
     print: (line) => out.push(line),
     note: (line) => err.push(line),
   });

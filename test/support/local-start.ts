@@ -31,6 +31,11 @@ export function boonStart(settings: Readonly<Record<string, string>>): LocalStar
   return launch(process.execPath, [...BOON, 'start'], settings);
 }
 
+/** What `npm start` runs, for all tests of a file: whoever starts it stops it. */
+export function startForFile(settings: Readonly<Record<string, string>>): LocalStart {
+  return launch(process.execPath, [...BOON, 'start'], settings, ownEnvironment(), () => {});
+}
+
 /** `npm start` with this environment and no other. */
 export function npmStartWith(env: NodeJS.ProcessEnv, settings: Readonly<Record<string, string>>): LocalStart {
   return launch('npm', ['start'], settings, env);
@@ -59,6 +64,7 @@ function launch(
   args: readonly string[],
   settings: Readonly<Record<string, string>>,
   inherited: NodeJS.ProcessEnv = ownEnvironment(),
+  whenOver: (cleanUp: () => Promise<void>) => void = onTestFinished,
 ): LocalStart {
   const env = { BOON_TEMPORAL_PORT: '0', BOON_TEMPORAL_UI_PORT: '0', PORT: '0', ...inherited, ...settings };
   const child = spawn(command, args, { cwd: ROOT, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -69,7 +75,7 @@ function launch(
     });
   }
   const ended = once(child, 'close').then(([code]) => code as number | null);
-  onTestFinished(async () => {
+  whenOver(async () => {
     signalGroup(child, 'SIGKILL');
     await ended;
     await endServersOn(settings.BOON_DATA_DIR);

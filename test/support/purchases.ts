@@ -5,6 +5,8 @@ import type { PaymentNews, Purchase } from '../../src/contracts/purchases/purcha
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { newKey, START } from './test-ledger.ts';
 
+export { usd } from './usd.ts';
+
 let serial = 0;
 export function newPurchaseId(): string {
   serial += 1;

@@ -74,7 +74,7 @@ export const SOUND_CHANGES: [string, string, string][] = [
      DELETE FROM boon.usage_windows WHERE account_id = 'uma'`,
   ],
   [
-    'a use that was told late took no more of a lot than was in it at each moment since',
+    'a use that was reported late took no more of a lot than was in it at each moment since',
     'a grant by a clock that is ahead, while something else came back',
     `INSERT INTO boon.entries SELECT x.transfer, l.id, l.account_id, l.id, x.kind::boon.entry_kind, x.amount, 0, 'lost', '2026-03-10T12:00:00Z'::timestamptz + x.after
      FROM (VALUES (-3, 'lena', 'gift_held', -100000000, interval '30 minutes'), (-2, 'lena', 'grant', 100000000, interval '90 minutes'),

@@ -25,6 +25,7 @@ import {
   type RecordingReferralProcess,
 } from './recording-referral-process.ts';
 import { openTestLedger, type PolicyPatch, policyWith, START, type TestLedger } from './test-ledger.ts';
+import { expectTrueProblem } from './true-problem.ts';
 
 type Answer = {
   status: number;
@@ -180,5 +181,7 @@ async function send(
   });
   const text = await response.text();
   const isJson = response.headers.get('content-type')?.includes('json') === true;
-  return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : {} };
+  const json = isJson ? JSON.parse(text) : {};
+  expectTrueProblem(`${method} ${path}`, response, json);
+  return { status: response.status, headers: response.headers, text, json };
 }

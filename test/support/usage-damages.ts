@@ -4,7 +4,7 @@ import { grant } from './gifts.ts';
 import { later, START, seedAccount } from './test-ledger.ts';
 import { charge, seedOrganisation } from './usage.ts';
 
-/** The plan and uma's own credits paid for uma's, the plan and the organisation for mia's and mel's; one of lena's was told late. */
+/** The plan and uma's own credits paid for uma's, the plan and the organisation for mia's and mel's; one of lena's was reported late. */
 export async function makeUsageScene(ledger: Ledger): Promise<void> {
   await seedAccount(ledger, 'uma', { credits: '100', put: { plan: 'plus' } });
   await charge(ledger, 'uma', { id: 'uma', units: '30' });
@@ -30,12 +30,12 @@ const CHARGED = 'charges equal usage';
 const PRICE = 'a use costs what its rate card says';
 const WINDOWS = 'windows have used what the plan paid since they began';
 const FOLLOW = 'windows follow each other';
-const LATE = 'a use that was told late counted in the window of its moment';
-const JUDGED = 'a use that was told late was judged by what its account was then';
+const LATE = 'a use that was reported late counted in the window of its moment';
+const JUDGED = 'a use that was reported late was judged by what its account was then';
 const HISTORY = 'the history of an account is whole';
 const LET_GO = 'no more of an expiry was taken back than a lot let go';
 const EXPIRED = 'a lot lets go no more than was in it when it expired';
-const ROOM = 'a use that was told late took no more of a lot than was in it at each moment since';
+const ROOM = 'a use that was reported late took no more of a lot than was in it at each moment since';
 const LIMITS = 'each use stayed within the limits of its moment';
 const ACCOUNTS_OPEN = 'ALTER TABLE boon.accounts DISABLE TRIGGER keep_account_state;';
 const WITHIN = 'the plan paid within its windows';

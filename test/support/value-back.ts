@@ -1,4 +1,4 @@
-/** A buyer with one purchase of 100 credits, what becomes of it and what comes back, for the table of both. */
+/** A buyer with one purchase of 100 credits, what happens to it and what comes back, for the table of both. */
 import type { Gift } from '../../src/contracts/gifts/gift.ts';
 import type { Purchase } from '../../src/contracts/purchases/purchase.ts';
 import type { Refund } from '../../src/contracts/purchases/refund.ts';

@@ -94,7 +94,7 @@ test('a refund whose process fails is started again ever later, shown as stuck m
   expect(second.since).toBe(first.since);
   await untilFailed(workflowId);
 
-  // What it wanted is mended: the next try starts it, and the one after that finds it running.
+  // What it needed is there again: the next try starts it, and the one after that finds it running.
   isRefusing = false;
   await rig.own.sql('UPDATE boon.stuck_items SET next_try_at = tried_at WHERE item = $1', [refund.id]);
   await reconcileUntil(refund.id, 3);

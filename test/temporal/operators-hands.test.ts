@@ -1,5 +1,5 @@
 /**
- * What becomes of each process when an operator terminates it, requests its cancellation, resets it to its first task, or
+ * What happens to each process when an operator terminates it, requests its cancellation, resets it to its first task, or
  * when it completed by mistake; the table of docs/operating.md. Every row is an hour old: what reconcile looks at because it
  * is new heals nothing here.
  */
@@ -328,7 +328,7 @@ async function begin(kind: Kind): Promise<Begun> {
   expect(await begun.ledgerSays()).toBe(kind.open);
   return begun;
 }
-/** Waits until visibility tells of what became of the workflow, for that is what reconcile asks. */
+/** Waits until visibility tells of what happened to the workflow, for that is what reconcile asks. */
 async function untilListed(workflowId: string, status: string): Promise<void> {
   const count = async (is: string) =>
     (await rig.client.workflow.count(`WorkflowId = "${workflowId}" AND ExecutionStatus = "${is}"`)).count;
@@ -508,7 +508,7 @@ describe('one worker', () => {
     await newFriend(rig.ledger, friend, anHourAgo());
     await joinBy(rig.ledger, value, friend, anHourAgo());
     for (let sent = 0; sent < 3; sent += 1) await prompt(rig.ledger, friend, anHourAgo());
-    // Its process has heard of nothing.
+    // Its process knows nothing of it.
     const workflowId = referralWorkflowId(value.id);
     const run = await runOf(workflowId);
     await handle(workflowId).cancel();

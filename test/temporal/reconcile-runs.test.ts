@@ -236,7 +236,7 @@ test('a run goes on where the one before it came to, whether that was well or no
       const { workflowId, firstExecutionRunId } = (await runs()).at(-1)?.action.workflow ?? {};
       const handle = temporal.client.workflow.getHandle(`${workflowId}`, firstExecutionRunId);
       await expect.poll(async () => (await handle.describe()).status.name, { timeout: 30_000 }).toBe(status);
-      // The schedule has heard of its end, and begins another one when it is asked.
+      // The schedule knows of its end, and begins another one when it is asked.
       const idle = async () => (await schedule.describe()).info.runningActions;
       await expect.poll(idle, { timeout: 30_000 }).toEqual([]);
     }

@@ -136,7 +136,8 @@ test('while no version is current, readiness, doctor and the log of a versioned 
       checks: { workers: 'not_current' },
       fix: `Run: ${command}`,
     });
-    expect(await doctor()).toMatchObject({ state: 'fault', fix: `Run \`${command}\`.` });
+    const at = `--address ${rig.temporal.address} --namespace ${rig.client.options.namespace}`;
+    expect(await doctor()).toMatchObject({ state: 'fault', fix: `Run \`${command} ${at}\`.` });
     await expect.poll(worker.output, patient).toContain(command);
     await makeCurrent(rig.client, { name: 'boon', buildId: 'build-7' });
     await expect.poll(readiness, patient).toMatchObject({ checks: { workers: 'ok' } });

@@ -30,7 +30,7 @@ test('every account has its complimentary reset from the start, and one that com
   expect((await boon.client.resets.list('eve')).data).toMatchObject([{ source: 'complimentary' }]);
 });
 
-test('a campaign is begun, runs, and shows for each account what became of it', async () => {
+test('a campaign is begun, runs, and shows for each account what happened to it', async () => {
   const begun = await boon.client.campaigns.create({
     kind: 'grant_credits',
     amount: '5',

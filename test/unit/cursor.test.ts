@@ -40,5 +40,5 @@ test.each([
   [[1, 'gft_1']],
 ])('the key %j does not fit', (key) => {
   const text = Buffer.from(JSON.stringify(key)).toString('base64url');
-  expect(() => decodeCursor(text, [DIGITS, GIFT_ID])).toThrow('The cursor is not one that a list gave.');
+  expect(() => decodeCursor(text, [DIGITS, GIFT_ID])).toThrow('The cursor did not come from a list.');
 });

@@ -64,7 +64,7 @@ export function billingActivities({
     collectInvoice: (id: InvoiceId, at: Instant): Promise<boolean> =>
       failing(() => keepProviderInvoice({ ledger, payments }, id, at)),
 
-    /** Mails the invoice to the organisation's address, and notes what became of that. */
+    /** Mails the invoice to the organisation's address, and notes what happened to that. */
     async mailInvoice(id: InvoiceId, at: Instant): Promise<InvoiceNotice> {
       const known = (await failing(() => ledger.findInvoice(id))).notice;
       const notice = known ?? (await send(id, attemptAt(at)));

@@ -53,7 +53,7 @@ export function purchaseActivities({ ledger, runs, refundRuns, payments }: Depen
       }),
 
     /**
-     * Asks the provider what became of a purchase whose time is over. @param last whether a bank that has not answered is
+     * Asks the provider what happened to a purchase whose time is over. @param last whether a bank that has not answered is
      * waited for no longer; a payment that arrives after that counts all the same.
      */
     settlePurchase: (purchaseId: PurchaseId, at: Instant, last: boolean): Promise<PurchaseProgress> =>

@@ -39,7 +39,7 @@ export function referralMailActivities(dependencies: MailDependencies) {
 
     /**
      * Mails one of those who were rewarded.
-     * @param recipient runs of earlier versions did not say: then each is mailed, whatever becomes of the other's
+     * @param recipient runs of earlier versions did not say: then each is mailed, whatever happened to the other's
      * letter
      */
     async sendRewardMail(referralId: ReferralId, recipient?: Recipient, at?: Instant): Promise<MailOutcome> {

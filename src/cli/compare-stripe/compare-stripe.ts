@@ -4,13 +4,13 @@ import { differenceText, type Sum } from '../../contracts/purchases/provider-dif
 import { priceText } from '../../contracts/purchases/purchase.ts';
 import { answer, moment, newCommand } from '../command.ts';
 import { CommandFailed } from '../failure.ts';
-import { tableLines } from '../table.ts';
+import { type Block, table, text } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import type { ComparisonReport } from './comparison.ts';
 
 type Options = { since: string; apply?: true };
 
-export function compareStripeCommand(terminal: Terminal): Command {
+export function compareStripe(terminal: Terminal): Command {
   return newCommand(
     'compare-stripe',
     'Compare payments, refunds, disputes and paid invoices at Stripe with the ledger; exit code 1 when they differ',
@@ -26,7 +26,7 @@ export function compareStripeCommand(terminal: Terminal): Command {
     )
     .option(
       '--apply',
-      'have the ledger take in what it lacks, as by Stripe’s messages; what does not fit becomes a case',
+      'have the ledger record what it lacks, as by Stripe’s messages; what does not fit becomes a case',
     )
     .action(async ({ since, apply }: Options, command: Command) => {
       const began = performance.now();
@@ -49,7 +49,7 @@ export function compareStripeCommand(terminal: Terminal): Command {
           progress: (line) => terminal.note(`[${seconds()}] ${line}`),
         });
       });
-      answer(terminal, command, report, reportLines(report));
+      answer(terminal, command, report, reportBlocks(report));
       if (report.error !== null)
         throw new CommandFailed(`${report.error} What is listed is done; run it again for the rest.`);
       if (!report.ok) throw new CommandFailed(leftText(report, apply === true));
@@ -64,12 +64,12 @@ function past(text: string): string {
 }
 
 function leftText({ differences }: ComparisonReport, apply: boolean): string {
-  if (!apply) return `They differ in ${differences.length}: with --apply the ledger takes them in.`;
+  if (!apply) return `They differ in ${differences.length}: with --apply the ledger records them.`;
   const failed = differences.filter(({ outcome }) => outcome === 'failed').length;
   return `${failed} could not be taken in: run it again.`;
 }
 
-function reportLines({ looked_at, differences }: ComparisonReport): string[] {
+function reportBlocks({ looked_at, differences }: ComparisonReport): Block[] {
   const rows = differences.map((one) => [
     one.id,
     differenceText(one.kind),
@@ -81,7 +81,7 @@ function reportLines({ looked_at, differences }: ComparisonReport): string[] {
   ]);
   const headings = ['at Stripe', 'what', 'about', 'account', 'there', 'here', 'outcome'];
   const counts = Object.entries(looked_at).map(([what, count]) => `${count} ${what}s`);
-  return [...tableLines(headings, rows, 'Stripe and the ledger agree.'), `Looked at ${counts.join(', ')}.`];
+  return [table(headings, rows, 'Stripe and the ledger agree.'), text(`Looked at ${counts.join(', ')}.`)];
 }
 
 function sumText(sum: Sum | null): string {

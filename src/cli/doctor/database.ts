@@ -77,7 +77,7 @@ async function checkCases(client: pg.Client): Promise<Finding> {
     : warning(
         part,
         `${open}: payments that do not fit what they name`,
-        'See `boon purchase cases --status open`, decide, and close them.',
+        'See `boon case list --status open`, decide, and close them.',
       );
 }
 

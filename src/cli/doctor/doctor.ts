@@ -1,23 +1,19 @@
 /** `boon doctor`: looks at every part and says what is wrong and what to do. */
 import type { Command } from 'commander';
 import type { Setting } from '../../settings.ts';
-import { answer, newCommand } from '../command.ts';
+import { answer, withExamples } from '../command.ts';
 import { CommandFailed } from '../failure.ts';
-import { fieldLines } from '../table.ts';
+import { type Block, fields, wrapped } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import type { Finding } from './finding.ts';
 
-export function doctorCommand(terminal: Terminal): Command {
-  return newCommand('doctor', 'Look at every part and say what is wrong and what to do', [
-    'doctor',
-    'doctor --settings',
-    'doctor --json',
-  ])
+export function fillDoctor(doctor: Command, terminal: Terminal): void {
+  withExamples(doctor, ['doctor', 'doctor --settings', 'doctor --json'])
     .option('--settings', 'list every setting, its default and its meaning, and look at nothing')
     .action(async (options: { settings?: true }, command: Command) => {
       if (options.settings) {
         const all = (await import('../../settings.ts')).settings();
-        return answer(terminal, command, all, settingLines(all));
+        return answer(terminal, command, all, settingBlocks(all));
       }
       const { examine } = await import('./examination.ts');
       const findings = await examine(terminal.env);
@@ -34,9 +30,9 @@ function findingLines({ part, state, detail, fix }: Finding): string[] {
   return fix === undefined ? [line] : [line, `       ${fix}`];
 }
 
-function settingLines(settings: readonly Setting[]): string[] {
+function settingBlocks(settings: readonly Setting[]): Block[] {
   return settings.flatMap(({ name, description, default: value }) => [
-    ...fieldLines({ [name]: value === undefined ? '' : `(${value})` }),
-    `  ${description}`,
+    fields({ [name]: value === undefined ? '' : `(${value})` }),
+    (width: number) => wrapped(description, width - 2).map((line) => `  ${line}`),
   ]);
 }

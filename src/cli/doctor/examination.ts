@@ -19,23 +19,28 @@ export async function examine(env: NodeJS.ProcessEnv): Promise<Finding[]> {
     );
   }
   const machine = await checkMachine(config, env);
+  const { findings, version } = checkPolicy(config);
   return [
     ok('settings', 'every one can be read'),
-    checkPolicy(config),
+    ...findings,
     ...machine,
-    ...(await checkParts(config, env)),
+    ...(await checkParts(config, env, version)),
   ];
 }
 
 /** The services: those that the settings name, else those of the local start. */
-async function checkParts(given: Config, env: NodeJS.ProcessEnv): Promise<Finding[]> {
+async function checkParts(
+  given: Config,
+  env: NodeJS.ProcessEnv,
+  policy: string | undefined,
+): Promise<Finding[]> {
   const dataDir = resolve(given.dataDir);
   const running = await runningStack(dataDir);
   const config: Config = {
     ...given,
     temporalAddress: given.temporalAddress ?? running?.temporalAddress,
   };
-  const url = config.url ?? running?.url;
+  const url = config.url?.replace(/\/+$/, '') ?? running?.url;
   const database = config.databaseUrl ?? running?.databaseUrl;
   // What these load, faulty settings do not need.
   const [{ checkTemporal }, { checkMail }] = await Promise.all([
@@ -44,9 +49,7 @@ async function checkParts(given: Config, env: NodeJS.ProcessEnv): Promise<Findin
   ]);
   return [
     checkDataFolder(given, dataDir),
-    ...(url === undefined
-      ? [off('HTTP server', 'BOON_URL is not set and no local start runs')]
-      : await checkHttp(url)),
+    ...(url === undefined ? [noServer(given, dataDir)] : await checkHttp(url, policy)),
     ...(database === undefined ? [off('PostgreSQL', 'no local start runs')] : await checkDatabase(database)),
     ...(config.temporalAddress === undefined
       ? [off('Temporal', 'no local start runs')]
@@ -57,20 +60,31 @@ async function checkParts(given: Config, env: NodeJS.ProcessEnv): Promise<Findin
   ];
 }
 
-function checkPolicy({ policyFile }: Config): Finding {
+/** No server is named and none runs here: a fault where one has run before, or its database is elsewhere. */
+function noServer({ databaseUrl, dataDir }: Config, folder: string): Finding {
+  const part = 'HTTP server';
+  if (databaseUrl !== undefined) {
+    const fix = 'Set BOON_URL to where it runs, http://localhost:8080 say.';
+    return warning(part, 'is not looked at: BOON_URL is not set', fix);
+  }
+  if (!existsSync(join(folder, 'postgres', 'data')))
+    return off(part, 'BOON_URL is not set and no local start runs');
+  const fix = `Start it: \`BOON_DATA_DIR=${dataDir} npm start\`; or set BOON_URL to where another runs.`;
+  return fault(part, `the Boon of ${dataDir} does not run, so nothing settles`, fix);
+}
+
+function checkPolicy({ policyFile }: Config): { findings: Finding[]; version?: string } {
+  const part = 'policy';
   try {
     const { version } = readPolicy(policyFile);
-    return ok(
-      'policy',
-      policyFile === undefined ? `${version}, as shipped` : `${version}, ${policyFile} over the shipped one`,
-    );
+    const from = policyFile === undefined ? 'as shipped' : `${policyFile} over the shipped one`;
+    return { findings: [ok(part, `${version}, ${from}`)], version };
   } catch (error) {
-    const lines = error instanceof Error ? error.message.split('\n') : [String(error)];
-    return fault(
-      'policy',
-      lines.map((line) => line.trim()).join(' '),
-      '`boon policy check <file>` shows the same.',
-    );
+    // Its first line names the file, and each of the others a fault.
+    const [first = '', ...faults] = (error instanceof Error ? error.message : String(error)).split('\n');
+    const lines = faults.length === 0 ? [first] : faults.map((line) => `${policyFile}: ${line.trim()}`);
+    const fix = `Fix it there; \`boon policy check ${policyFile}\` shows the same.`;
+    return { findings: lines.map((line) => fault(part, line, fix)) };
   }
 }
 

@@ -15,21 +15,24 @@ export async function checkTemporal(config: Config, env: NodeJS.ProcessEnv): Pro
   const target = temporalTarget(env, config.temporalAddress);
   const client = temporalClient(target);
   const address = String(target.connectionOptions.address);
+  // For commands to be pasted as they are.
+  const at = `--address ${address} --namespace ${target.namespace}`;
   try {
     return await client.connection.withDeadline(Date.now() + PATIENCE_MS, async () => {
       const { serverVersion } = await client.connection.workflowService.getSystemInfo({});
-      const namespace = await checkNamespace(client);
-      if (namespace.state === 'fault') return [ok('Temporal', `${serverVersion} answers`), namespace];
+      const namespace = await checkNamespace(client, address);
+      if (namespace.state === 'fault')
+        return [ok('Temporal', `${serverVersion} answers at ${address}`), namespace];
       return [
         ok('Temporal', `${serverVersion} answers at ${address}`),
         namespace,
         await checkAttributes(client),
-        ...(await Promise.all(schedulesOf(config).map((id) => checkSchedule(client, id)))),
-        await checkWorkers(client, config.taskQueue),
+        ...(await Promise.all(schedulesOf(config).map((id) => checkSchedule(client, id, at)))),
+        await checkWorkers(client, config.taskQueue, { address, at }),
       ];
     });
   } catch (error) {
-    const fix = 'Check TEMPORAL_ADDRESS and the other TEMPORAL_ settings.';
+    const fix = `Start Temporal at ${address}, or set TEMPORAL_ADDRESS and the other TEMPORAL_ settings to where it runs.`;
     return [fault('Temporal', `does not answer at ${address}: ${reason(error)}`, fix)];
   } finally {
     await client.connection.close();
@@ -41,13 +44,13 @@ function schedulesOf({ gifts }: Config): string[] {
   return [...Object.values(SCHEDULES), ...settlement];
 }
 
-async function checkNamespace(client: Client): Promise<Finding> {
+async function checkNamespace(client: Client, address: string): Promise<Finding> {
   const { namespace } = client.options;
   try {
     await client.connection.workflowService.describeNamespace({ namespace });
     return ok('namespace', namespace);
   } catch (error) {
-    const fix = `Set TEMPORAL_NAMESPACE, or run \`temporal operator namespace create ${namespace}\`.`;
+    const fix = `Set TEMPORAL_NAMESPACE, or run \`temporal operator namespace create --address ${address} --namespace ${namespace}\`.`;
     return fault('namespace', `${namespace}: ${reason(error)}`, fix);
   }
 }
@@ -65,7 +68,7 @@ async function checkAttributes(client: Client): Promise<Finding> {
     : fault(part, `${missing.join(', ')} missing`, START_A_WORKER);
 }
 
-async function checkSchedule(client: Client, id: string): Promise<Finding> {
+async function checkSchedule(client: Client, id: string, at: string): Promise<Finding> {
   const part = `schedule ${id}`;
   try {
     const { state, info } = await client.schedule.getHandle(id).describe();
@@ -73,7 +76,7 @@ async function checkSchedule(client: Client, id: string): Promise<Finding> {
       return warning(
         part,
         `paused: ${state.note ?? ''}`,
-        `Run \`temporal schedule toggle --unpause --schedule-id ${id}\`.`,
+        `Run \`temporal schedule toggle --unpause --schedule-id ${id} ${at}\`.`,
       );
     }
     const next = info.nextActionTimes[0]?.toISOString() ?? 'unknown';
@@ -84,16 +87,20 @@ async function checkSchedule(client: Client, id: string): Promise<Finding> {
   }
 }
 
-async function checkWorkers(client: Client, name: string): Promise<Finding> {
+async function checkWorkers(
+  client: Client,
+  name: string,
+  { address, at }: { address: string; at: string },
+): Promise<Finding> {
   const part = 'workers';
   const { count, waiting } = await askForWorkers(client, name);
   if (count === 0) {
-    const fix = 'Start one: `boon worker`, or everything with `npm start`.';
-    return fault(part, `none on the task queue ${name}`, fix);
+    const fix = `Start one: \`TEMPORAL_ADDRESS=${address} boon worker\`, or everything with \`npm start\`.`;
+    return fault(part, `none on the task queue ${name} at ${address}`, fix);
   }
   if (waiting.length === 0) return ok(part, `${count} on the task queue ${name}`);
   const versions = waiting.map(({ deployment, build_id = 'no version' }) => `${deployment} ${build_id}`);
-  const commands = waiting.map((version) => `\`${makeCurrentCommand(version)}\``);
+  const commands = waiting.map((version) => `\`${makeCurrentCommand(version)} ${at}\``);
   return fault(
     part,
     `${count} on the task queue ${name}, none of the current version, so nothing that is new comes to them: ${versions.join(', ')}`,

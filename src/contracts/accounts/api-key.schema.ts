@@ -5,7 +5,7 @@ import { EVERY_SCOPE, SCOPES } from './scopes.ts';
 
 const GrantedScopeSchema = z.enum([...SCOPES, EVERY_SCOPE]);
 
-/** How long the old key goes on working after a rotation, unless the call says otherwise: one day. */
+/** How long the old key keeps working after a rotation, unless the call says otherwise: one day. */
 export const DEFAULT_GRACE_SECONDS = 86_400;
 
 export const ApiKeyIdSchema = z
@@ -22,7 +22,9 @@ export const ApiKeyCreateSchema = z
       .min(1)
       .max(20)
       .meta({ description: 'What the key may do; `*`: everything' }),
-    expires_at: InstantInputSchema.nullable().optional(),
+    expires_at: InstantInputSchema.nullable()
+      .optional()
+      .describe('When it stops working; null, or left out: never'),
   })
   .meta({
     id: 'ApiKeyCreate',
@@ -38,24 +40,24 @@ export const ApiKeyRotateSchema = z
       .min(0)
       .max(2_592_000)
       .optional()
-      .meta({ description: `How long the old key goes on working; left out: ${DEFAULT_GRACE_SECONDS}` }),
+      .meta({ description: `How long the old key keeps working; left out: ${DEFAULT_GRACE_SECONDS}` }),
   })
   .meta({ id: 'ApiKeyRotate', example: { grace_seconds: 3600 } });
 export type ApiKeyRotate = z.infer<typeof ApiKeyRotateSchema>;
 
 export const ApiKeySchema = z
   .object({
-    id: z.string(),
-    name: z.string(),
-    scopes: z.array(GrantedScopeSchema),
-    created_at: InstantSchema,
+    id: z.string().describe('Id of the key'),
+    name: z.string().describe('Who uses it'),
+    scopes: z.array(GrantedScopeSchema).describe('What it may do; `*`: everything'),
+    created_at: InstantSchema.describe('When it was made'),
     created_by: z.string().nullable().meta({
       description: 'Who made it: `key:` and the id of an API key; null: Boon, at its first start',
       example: 'key:key_bootstrap',
     }),
-    expires_at: InstantSchema.nullable(),
+    expires_at: InstantSchema.nullable().describe('When it stops working; null is never'),
     last_used_at: InstantSchema.nullable().meta({ description: 'To the minute' }),
-    rotated_at: InstantSchema.nullable(),
+    rotated_at: InstantSchema.nullable().describe('When it was last rotated; null: never'),
     rotated_by: z.string().nullable().meta({ description: 'Who rotated it last' }),
     previous_works_until: InstantSchema.nullable().meta({
       description: 'Until when the key before the rotation works',

@@ -43,6 +43,6 @@ function nextStep({ stage, account_id, ends_at, standing }: BillingCycleProgress
     case 'mailing':
       return 'The invoice is being mailed, for a day at most.';
     case 'done':
-      return `Nothing is left to do here: \`boon invoices show ${id}\` tells whether it is paid, and \`boon invoices credit\` and \`void\` correct it.`;
+      return `Nothing is left to do here: \`boon invoice show ${id}\` shows whether it is paid, and \`boon invoice credit\` and \`void\` correct it.`;
   }
 }

@@ -25,7 +25,7 @@ export const INVOICE_CORRECTION_KINDS = ['credit', 'void'] as const;
 export type InvoiceCorrectionKind = (typeof INVOICE_CORRECTION_KINDS)[number];
 
 export const INVOICE_NOTICES = ['sent', 'refused', 'no_address', 'mail_off', 'failed'] as const;
-/** What became of the mail that tells of an invoice. */
+/** What happened to the mail that tells of an invoice. */
 export type InvoiceNotice = (typeof INVOICE_NOTICES)[number];
 
 /** An invoice as the ledger tells it. */

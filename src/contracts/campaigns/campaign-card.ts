@@ -17,7 +17,7 @@ function whatOf({ kind, resets, amount }: Campaign): string {
   return 'Usage windows restored';
 }
 
-/** The card of a campaign: how far it is, what became of the accounts, and what an operator can do. */
+/** The card of a campaign: how far it is, what happened to the accounts, and what an operator can do. */
 export function campaignDetails(progress: CampaignProgress): string {
   const { status, granted, excluded } = progress;
   const reasons = Object.entries(excluded).map(([reason, accounts]) => `- \`${reason}\` ${shown(accounts)}`);

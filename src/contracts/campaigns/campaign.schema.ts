@@ -21,8 +21,18 @@ export const CampaignIdSchema = z
 
 const FilterSchema = z
   .strictObject({
-    plans: z.array(z.enum(PLANS)).min(1).max(PLANS.length).optional(),
-    cohorts: z.array(textSchema(100)).min(1).max(100).optional(),
+    plans: z
+      .array(z.enum(PLANS))
+      .min(1)
+      .max(PLANS.length)
+      .optional()
+      .describe('Only accounts on one of these plans'),
+    cohorts: z
+      .array(textSchema(100))
+      .min(1)
+      .max(100)
+      .optional()
+      .describe('Only accounts in one of these cohorts'),
   })
   .meta({
     description: 'Accounts of one of the plans and in one of the cohorts; what is left out is everybody',
@@ -33,10 +43,13 @@ const OngoingSchema = z
   .optional()
   .meta({ description: 'Goes on for accounts that come, or become eligible, later. Default: false' });
 
-const common = { filter: FilterSchema.optional(), reason: ReasonSchema };
+const common = {
+  filter: FilterSchema.optional(),
+  reason: ReasonSchema.describe('Why; it is kept in the record'),
+};
 
 const GrantResetSchema = z.strictObject({
-  kind: z.literal('grant_reset'),
+  kind: z.literal('grant_reset').describe('Banks resets'),
   ...common,
   resets: z
     .int()
@@ -48,11 +61,11 @@ const GrantResetSchema = z.strictObject({
 });
 
 const GrantCreditsSchema = z.strictObject({
-  kind: z.literal('grant_credits'),
+  kind: z.literal('grant_credits').describe('Grants credits'),
   ...common,
-  amount: PositiveCreditsSchema,
+  amount: PositiveCreditsSchema.describe('How many credits each account gets'),
   source: z.enum(LOT_SOURCES).optional().meta({ description: 'Default: promotional' }),
-  expires_at: InstantInputSchema.optional(),
+  expires_at: InstantInputSchema.optional().describe('When the credits expire'),
   valid_for: PositiveDurationSchema.optional().meta({
     description: 'From each grant; instead of `expires_at`',
   }),
@@ -60,7 +73,10 @@ const GrantCreditsSchema = z.strictObject({
   ongoing: OngoingSchema,
 });
 
-const ResetWindowsSchema = z.strictObject({ kind: z.literal('reset_windows'), ...common });
+const ResetWindowsSchema = z.strictObject({
+  kind: z.literal('reset_windows').describe('Restores usage windows'),
+  ...common,
+});
 
 /** Body of `POST /v1/campaigns`. */
 export const CampaignBodySchema = z
@@ -77,47 +93,65 @@ export type CampaignBody = z.infer<typeof CampaignBodySchema>;
 
 /** Body of pause, resume and cancel. */
 export const CampaignActionBodySchema = z
-  .strictObject({ reason: ReasonSchema.optional() })
+  .strictObject({ reason: ReasonSchema.optional().describe('Why; it is kept in the record') })
   .meta({ id: 'CampaignAction', examples: [{ reason: 'wrong plans' }] });
 
 const CountSchema = z.int().min(0);
 
 export const CampaignSchema = z
   .object({
-    id: CampaignIdSchema,
-    kind: z.enum(CAMPAIGN_KINDS),
-    status: z.enum(CAMPAIGN_STATUSES),
-    filter: z.object({ plans: z.array(z.string()).optional(), cohorts: z.array(z.string()).optional() }),
-    resets: z.int().nullable(),
-    amount: CreditsSchema.nullable(),
-    source: z.enum(LOT_SOURCES).nullable(),
-    expires_at: InstantSchema.nullable(),
-    valid_for: z.string().nullable(),
-    giftable: z.boolean().nullable(),
-    ongoing: z.boolean(),
-    reason: z.string(),
-    created_by: z.string().nullable(),
-    policy_version: z.string(),
-    created_at: InstantSchema,
-    ended_at: InstantSchema.nullable(),
+    id: CampaignIdSchema.describe('Id of the campaign'),
+    kind: z.enum(CAMPAIGN_KINDS).describe('What it does to each account'),
+    status: z.enum(CAMPAIGN_STATUSES).describe('Where it stands'),
+    filter: z
+      .object({
+        plans: z.array(z.string()).optional().describe('Accounts on one of these plans'),
+        cohorts: z.array(z.string()).optional().describe('Accounts in one of these cohorts'),
+      })
+      .describe('Which accounts it covers; {} is all'),
+    resets: z.int().nullable().describe('How many banked resets each account gets; null for other kinds'),
+    amount: CreditsSchema.nullable().describe('How many credits each account gets; null for other kinds'),
+    source: z.enum(LOT_SOURCES).nullable().describe('The source of those credits; null for other kinds'),
+    expires_at: InstantSchema.nullable().describe('When those credits expire; null is not at a fixed moment'),
+    valid_for: z
+      .string()
+      .nullable()
+      .describe('How long those credits are valid from each grant, ISO 8601; null is not so limited'),
+    giftable: z
+      .boolean()
+      .nullable()
+      .describe('Whether those credits may be given away; null for other kinds'),
+    ongoing: z
+      .boolean()
+      .describe('Whether it also covers accounts that are created, or become eligible, later'),
+    reason: z.string().describe('What its operator wrote'),
+    created_by: z.string().nullable().describe('Who began it; null is Boon itself'),
+    policy_version: z.string().describe('The policy that it runs under'),
+    created_at: InstantSchema.describe('When it began'),
+    ended_at: InstantSchema.nullable().describe('When it ended; null: it runs'),
     matched: CountSchema.nullable().meta({
       description:
         'Accounts that it covers: those known when it began, and of an ongoing one those that came later. Each is granted or excluded in the end. Null until the first page has counted them',
     }),
-    granted: CountSchema,
-    excluded: z.partialRecord(z.enum(EXCLUSION_REASONS), CountSchema),
-    remaining: CountSchema.nullable().meta({ description: 'Accounts that it has yet to come to' }),
+    granted: CountSchema.describe('Accounts that were granted'),
+    excluded: z
+      .partialRecord(z.enum(EXCLUSION_REASONS), CountSchema)
+      .describe('Accounts that were excluded, by reason'),
+    remaining: CountSchema.nullable().meta({ description: 'Accounts that it has not reached yet' }),
   })
   .meta({ id: 'Campaign' });
 
 export const CampaignAccountSchema = z
   .object({
-    campaign_id: CampaignIdSchema,
-    account_id: AccountIdSchema,
-    outcome: z.enum(['granted', 'excluded', 'not_yet']),
-    reason: z.enum([...EXCLUSION_REASONS, 'created_later', 'paused', 'canceled']).nullable(),
-    detail: z.string(),
-    at: InstantSchema.nullable().meta({ description: 'When the campaign came to the account' }),
+    campaign_id: CampaignIdSchema.describe('The campaign'),
+    account_id: AccountIdSchema.describe('The account that is asked about'),
+    outcome: z.enum(['granted', 'excluded', 'not_yet']).describe('What happened to the account'),
+    reason: z
+      .enum([...EXCLUSION_REASONS, 'created_later', 'paused', 'canceled'])
+      .nullable()
+      .describe('Why it was excluded, or is not yet granted; null where it was granted'),
+    detail: z.string().describe('The same in words'),
+    at: InstantSchema.nullable().meta({ description: 'When the campaign reached the account' }),
   })
   .meta({ id: 'CampaignAccount' });
 export type CampaignAccount = z.infer<typeof CampaignAccountSchema>;

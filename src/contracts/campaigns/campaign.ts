@@ -48,7 +48,7 @@ export type Campaign = {
   matched: number | null;
   granted: number;
   excluded: Partial<Record<Exclusion, number>>;
-  /** Accounts that it has yet to come to; null until they are counted. */
+  /** Accounts that it has not reached yet; null until they are counted. */
   remaining: number | null;
 };
 

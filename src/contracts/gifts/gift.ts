@@ -87,7 +87,7 @@ export type GiftInput =
   | { request: GiftRequest }
   | { open: true };
 
-/** What became of the mail with the claim link; carried along when the process continues as new. */
+/** What happened to the mail with the claim link; carried along when the process continues as new. */
 export type ClaimMail = 'sent' | 'not_needed' | 'failed';
 
 /** What the process must know of an accepted gift. */

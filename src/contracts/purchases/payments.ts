@@ -11,7 +11,7 @@ export interface Payments {
   /** Makes the page on which a purchase is paid; asked again, the same page. */
   openCheckout(purchase: Purchase): Promise<{ id: string; url: string }>;
   /**
-   * What became of a purchase's page. One that nobody has paid yet is closed first, so that nobody can any more.
+   * What happened to a purchase's page. One that nobody has paid yet is closed first, so that nobody can any more.
    * Undefined: somebody has paid, and the bank has not answered yet.
    */
   closeCheckout(purchase: Purchase, at: Instant): Promise<PaymentNews | undefined>;

@@ -40,7 +40,7 @@ export type Difference = {
 export type DifferenceOutcome = 'listed' | 'applied' | 'case' | 'failed';
 
 const WORDS: Record<DifferenceKind, string> = {
-  payment_missing: 'paid there, and the ledger has not heard of it',
+  payment_missing: 'paid there, unknown to the ledger',
   purchase_missing: 'paid there, and the ledger has no such purchase',
   payment_differs: 'paid another sum there than here',
   payment_unknown: 'paid here, and the provider has no such payment',

@@ -11,7 +11,7 @@ export function purchaseSummary({ account_id, kind, package: name }: PurchasePro
   return summaryOf(`${account_id} ${kind === 'top_up' ? 'tops up with' : 'buys'} ${name}`);
 }
 
-/** What the process does about a purchase: asks at `ask_at` what became of it, and has refused to cancel it. */
+/** What the process does about a purchase: asks at `ask_at` what happened to it, and has refused to cancel it. */
 export type PurchaseDoing = { ask_at?: Instant | undefined; refused?: RefusedRequest | undefined };
 
 /** The card of a purchase: how it stands, what comes next, and what an operator can do. */
@@ -40,8 +40,8 @@ function nextStep({ id, kind, status, expires_at }: PurchaseProgress, askAt: Ins
     return `The bank has not answered: the provider is asked again at ${timeText(askAt)}.`;
   if (status === 'open' && kind === 'top_up') return 'The stored card is being charged.';
   if (status === 'open')
-    return `Waits for the payment until ${timeText(askAt)}, then asks the provider what became of it.`;
-  if (status === 'paid') return `What was bought is given; \`boon purchase refund ${id}\` gives it back.`;
+    return `Waits for the payment until ${timeText(askAt)}, then asks the provider what happened to it.`;
+  if (status === 'paid') return `What was bought is given; \`boon refund create ${id}\` gives it back.`;
   if (status === 'refunded') return 'The money has gone back.';
   return 'Nothing was paid, and nothing given; a payment that arrives all the same counts.';
 }

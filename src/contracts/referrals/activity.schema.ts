@@ -9,8 +9,8 @@ export const ActivitySchema = z
       .string()
       .regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 printable characters without spaces')
       .meta({ description: 'The caller’s own id of the event; the same id counts once' }),
-    account_id: AccountIdSchema,
-    kind: z.enum(['login', 'prompt']),
+    account_id: AccountIdSchema.describe('Who was active'),
+    kind: z.enum(['login', 'prompt']).describe('What the account did'),
     at: InstantInputSchema.meta({ description: 'When it happened; not in the future' }),
   })
   .meta({
@@ -20,6 +20,6 @@ export const ActivitySchema = z
 export type ActivityBody = z.infer<typeof ActivitySchema>;
 
 export const ActivityAcceptedSchema = z
-  .object({ accepted: z.literal(true) })
+  .object({ accepted: z.literal(true).describe('The event is noted') })
   .meta({ id: 'ActivityAccepted', description: 'The event is noted' });
 export type ActivityAccepted = z.infer<typeof ActivityAcceptedSchema>;

@@ -8,14 +8,16 @@ export const EligibilityQuerySchema = z.strictObject({ program: ProgramSchema })
 export const EligibilitySchema = z
   .object({
     eligible: z.boolean().meta({ description: 'Whether an invitation would be taken now' }),
-    reasons: z.array(
-      z.object({
-        code: z.string().meta({ description: 'The error code that an invitation would be refused with' }),
-        detail: z.string(),
-        fix: z.string().meta({ description: 'What would change it' }),
-      }),
-    ),
-    remaining_invites: z.int(),
+    reasons: z
+      .array(
+        z.object({
+          code: z.string().meta({ description: 'The error code that an invitation would be refused with' }),
+          detail: z.string().describe('The reason in words'),
+          fix: z.string().meta({ description: 'What would change it' }),
+        }),
+      )
+      .describe('Why it would not be; empty where it would'),
+    remaining_invites: z.int().describe('How many invitations may still be open or used at once'),
     remaining_rewards: z.int().meta({ description: 'Rewards left in the present billing month' }),
     month: MonthSchema.meta({ description: 'The present billing month' }),
   })

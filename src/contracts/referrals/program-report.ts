@@ -1,4 +1,4 @@
-/** What became of a program's invitations, day by day (UTC). */
+/** What happened to a program's invitations, day by day (UTC). */
 import { REFUSAL_REASONS, type ReferralReason } from '../../domain/referral-status.ts';
 
 /** Each is counted on the day on which it happened, so a friend may be invited on one day and join on another. */

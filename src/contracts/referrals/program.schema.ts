@@ -8,13 +8,13 @@ const PROGRAM_STATES = ['upcoming', 'open', 'closed'] as const;
 const RewardSchema = z
   .object({
     resets: z.int().meta({ description: 'How many resets' }),
-    credits: CreditsSchema,
+    credits: CreditsSchema.describe('How many credits'),
   })
   .nullable();
 
 export const ProgramViewSchema = z
   .object({
-    id: ProgramSchema,
+    id: ProgramSchema.describe('Its name in the policy'),
     state: z.enum(PROGRAM_STATES).meta({ description: 'Whether friends may be invited into it now' }),
     opens_at: InstantSchema.nullable().meta({ description: 'From when on; null: it was always open' }),
     closes_at: InstantSchema.nullable().meta({ description: 'Until when; null: without end' }),
@@ -37,7 +37,7 @@ export const ProgramViewSchema = z
     monthly_cap: z.int().meta({ description: 'Rewards that an account may get in a billing month' }),
     over_cap: z
       .enum(['forfeit', 'defer'])
-      .meta({ description: 'What becomes of a reward beyond the cap: lost, or given in a later month' }),
+      .meta({ description: 'What happens to a reward beyond the cap: lost, or given in a later month' }),
     invite_valid_for: z
       .string()
       .meta({ description: 'How long an invitation is open, as an ISO 8601 duration' }),

@@ -103,7 +103,7 @@ export type ReferralProgress = Pick<
 /** To whom a reward was given so far: each is told when that is. Activities of earlier versions did not say. */
 export type RewardsGiven = { given?: GivenReward['recipient'][] };
 
-/** What became of a mail. */
+/** What happened to a mail. */
 export type MailOutcome = 'sent' | 'not_needed' | 'failed';
 
 /**

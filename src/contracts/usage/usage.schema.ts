@@ -26,7 +26,7 @@ const UsageIdSchema = z
 /** Body of `POST /v1/usage`. */
 export const UsageBodySchema = z
   .strictObject({
-    account_id: AccountIdSchema,
+    account_id: AccountIdSchema.describe('Who used it'),
     product: NameSchema.meta({ description: 'A product of the rate card', example: 'codex' }),
     model: ModelSchema.optional().meta({
       description: 'One that the rate card does not name is paid at its default rate',
@@ -56,9 +56,9 @@ const ChargedSchema = z.object({
 
 export const UsageSchema = z
   .object({
-    allowed: z.literal(true),
-    charged: ChargedSchema,
-    windows: WindowsSchema,
+    allowed: z.literal(true).describe('The use is charged'),
+    charged: ChargedSchema.describe('What paid for it'),
+    windows: WindowsSchema.describe('Use of the plan after it'),
     available: CreditsSumSchema.meta({
       description: 'Credits of the account itself that it can still spend',
     }),
@@ -69,18 +69,33 @@ export type Usage = z.infer<typeof UsageSchema>;
 /** One line of `GET /v1/accounts/{id}/usage`: a use with everything that paid for it. */
 export const ChargeSchema = z
   .object({
-    id: z.string(),
+    id: z.string().describe('The caller’s own id of the use'),
     at: InstantSchema.meta({ description: 'When it was used: it is judged at this moment' }),
     told_at: InstantSchema.meta({ description: 'When Boon was told of it' }),
-    product: z.string(),
-    model: z.string().nullable(),
-    units: CreditsSchema,
-    charged: ChargedSchema,
-    windows: z.object({ five_hour: InstantSchema.nullable(), weekly: InstantSchema.nullable() }).meta({
-      description: 'When the windows began in which the plan’s part counts; null where it paid nothing',
-    }),
+    product: z.string().describe('What was used'),
+    model: z.string().nullable().describe('The model that was used; null where none was named'),
+    units: CreditsSchema.describe('How much was used, in the product’s units'),
+    charged: ChargedSchema.describe('What paid for it'),
+    windows: z
+      .object({
+        five_hour: InstantSchema.nullable().describe(
+          'When the window of 5 hours began; null where the plan paid nothing',
+        ),
+        weekly: InstantSchema.nullable().describe(
+          'When the window of 7 days began; null where the plan paid nothing',
+        ),
+      })
+      .meta({
+        description: 'When the windows began in which the plan’s part counts; null where it paid nothing',
+      }),
     lots: z
-      .array(z.object({ account_id: z.string(), lot_id: z.string(), amount: CreditsSchema }))
+      .array(
+        z.object({
+          account_id: z.string().describe('Whose lot: the account’s own or the organisation’s'),
+          lot_id: z.string().describe('The lot'),
+          amount: CreditsSchema.describe('What it paid'),
+        }),
+      )
       .meta({ description: 'Whose lots paid the rest' }),
     policy_version: z.string().meta({ description: 'Whose rate card it was charged at' }),
   })
@@ -90,11 +105,13 @@ export type Charge = z.infer<typeof ChargeSchema>;
 /** `GET /v1/accounts/{id}/pool`: what the members of an organisation took of its credits this month, and what it will be invoiced for. */
 export const PoolSchema = z
   .object({
-    account_id: z.string(),
-    available: CreditsSumSchema,
-    month: MonthSchema,
+    account_id: z.string().describe('The organisation'),
+    available: CreditsSumSchema.describe('Credits that it can spend'),
+    month: MonthSchema.describe('The billing month that is running'),
     spent: CreditsSumSchema.meta({ description: 'By all uses this month' }),
-    spending_limit: CreditsSchema.nullable(),
+    spending_limit: CreditsSchema.nullable().describe(
+      'The most that all uses may take of its credits in the month; null is no limit',
+    ),
     billing: z.enum(BILLING_SWITCHES).meta({ description: 'What happens to uses beyond plan and pool' }),
     invoice: z
       .object({
@@ -105,16 +122,18 @@ export const PoolSchema = z
       })
       .nullable()
       .meta({ description: 'The month’s invoice so far; null where there will be none' }),
-    members: z.array(
-      z.object({
-        account_id: z.string(),
-        spent: CreditsSumSchema,
-        invoiced: CreditsSumSchema.meta({ description: 'Of the month’s invoice so far' }),
-        limit: CreditsSchema.nullable().meta({
-          description: 'The most that this member may take in a month, of credits and invoice together',
+    members: z
+      .array(
+        z.object({
+          account_id: z.string().describe('The member'),
+          spent: CreditsSumSchema.describe('Credits that the member took this month'),
+          invoiced: CreditsSumSchema.meta({ description: 'Of the month’s invoice so far' }),
+          limit: CreditsSchema.nullable().meta({
+            description: 'The most that this member may take in a month, of credits and invoice together',
+          }),
         }),
-      }),
-    ),
+      )
+      .describe('What each member took, the most first'),
   })
   .meta({ id: 'Pool' });
 export type Pool = z.infer<typeof PoolSchema>;

@@ -11,7 +11,8 @@ import {
 import { AccountIdSchema, pageOf } from '../../contracts/primitives.schema.ts';
 import { services } from '../callers/access.ts';
 import { createReferralTeller } from '../referrals/referral-teller.ts';
-import { pathOf, readRefusals, writeRefusals } from '../route/answers.ts';
+import { readRefusals, writeRefusals } from '../route/answers.ts';
+import { IF_MATCH_HEADER, ifMatchOf, tagged } from '../route/entity-tag.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 
 /** Gifts whose processes are signaled at once that a freeze has ended; `reconcile` signals the rest. */
@@ -24,7 +25,10 @@ const WHAT_FOLLOWS =
   'Freezing an account holds its open gifts; making it active again releases those. A new billing day takes effect at the end of the running month.';
 
 const IdSchema = z.object({ id: AccountIdSchema });
-const config = { access: services('accounts:write') };
+const tagging = {
+  access: services('accounts:write'),
+  documented: { isTagged: true, headers: [IF_MATCH_HEADER] },
+};
 
 export const accountRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts) => {
   const { ledger, clock } = parts;
@@ -48,7 +52,7 @@ export const accountRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, par
   app.route({
     method: 'PUT',
     url: '/v1/accounts/:id',
-    config: { ...config, location: ({ id }) => pathOf('/v1/accounts', id) },
+    config: { ...tagging, location: '/v1/accounts' },
     schema: {
       operationId: 'putAccount',
       tags: ['Accounts'],
@@ -59,22 +63,23 @@ export const accountRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, par
       response: {
         200: AccountSchema,
         201: AccountSchema,
-        ...writeRefusals(),
+        ...writeRefusals('precondition_failed'),
       },
     },
     handler: async (request, reply) => {
       const now = clock().toISOString();
-      const { account, made } = await ledger.putAccount(request.params.id, request.body, now);
-      tellProcesses(account.id, request.body);
+      const { params, body } = request;
+      const { account, etag, made } = await ledger.putAccount(params.id, body, now, ifMatchOf(request));
+      tellProcesses(account.id, body);
       if (made) reply.code(201);
-      return account;
+      return tagged(reply, { etag, value: account });
     },
   });
 
   app.route({
     method: 'PATCH',
     url: '/v1/accounts/:id',
-    config,
+    config: tagging,
     schema: {
       operationId: 'changeAccount',
       tags: ['Accounts'],
@@ -82,12 +87,14 @@ export const accountRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, par
       description: `Changes what the body names. ${WHAT_FOLLOWS}`,
       params: IdSchema,
       body: AccountPatchSchema,
-      response: { 200: AccountSchema, ...writeRefusals('not_found') },
+      response: { 200: AccountSchema, ...writeRefusals('not_found', 'precondition_failed') },
     },
-    handler: async (request) => {
-      const account = await ledger.changeAccount(request.params.id, request.body, clock().toISOString());
-      tellProcesses(account.id, request.body);
-      return account;
+    handler: async (request, reply) => {
+      const now = clock().toISOString();
+      const { params, body } = request;
+      const { account, etag } = await ledger.changeAccount(params.id, body, now, ifMatchOf(request));
+      tellProcesses(account.id, body);
+      return tagged(reply, { etag, value: account });
     },
   });
 };

@@ -20,7 +20,7 @@ import { BOOTSTRAP_ID } from '../callers/bootstrap-key.ts';
 import { type KeyRing, keyDigest } from '../callers/key-ring.ts';
 import { type Principal, principalId } from '../callers/principal.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';
-import { pathOf, recordedRefusals } from '../route/answers.ts';
+import { recordedRefusals } from '../route/answers.ts';
 import { newId } from '../route/new-id.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 import { existingApiKey, requireScopes, viewApiKey } from './api-keys.ts';
@@ -36,7 +36,7 @@ export const apiKeySecretRoutes: FastifyPluginAsyncZod<ServerParts & { keyRing: 
   app.route({
     method: 'POST',
     url: '/v1/api-keys',
-    config: { ...config, location: ({ id }) => pathOf('/v1/api-keys', id) },
+    config: { ...config, location: '/v1/api-keys' },
     schema: {
       operationId: 'createApiKey',
       tags: TAGS,

@@ -2,13 +2,13 @@
 import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { AccountSchema } from '../../contracts/accounts/account.schema.ts';
 import {
-  AccountSchema,
   BalanceQuerySchema,
   BalanceSchema,
   GiftingSchema,
   MovementSchema,
-} from '../../contracts/accounts/account.schema.ts';
+} from '../../contracts/accounts/holding.schema.ts';
 import {
   AccountIdSchema,
   AnyAccountIdSchema,
@@ -18,6 +18,7 @@ import {
 import { callerOf, servicesAndOwner } from '../callers/access.ts';
 import { requireOwnAccount } from '../callers/principal.ts';
 import { readRefusals } from '../route/answers.ts';
+import { tagged } from '../route/entity-tag.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 
 const OwnIdSchema = z.object({ id: AccountIdSchema });
@@ -27,7 +28,7 @@ export const holdingRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { l
   app.route({
     method: 'GET',
     url: '/v1/accounts/:id',
-    config: { access: servicesAndOwner('accounts:read') },
+    config: { access: servicesAndOwner('accounts:read'), documented: { isTagged: true } },
     schema: {
       operationId: 'getAccount',
       tags: ['Accounts'],
@@ -35,7 +36,10 @@ export const holdingRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { l
       params: OwnIdSchema,
       response: { 200: AccountSchema, ...readRefusals('not_found') },
     },
-    handler: (request) => ledger.showAccount(ownAccountOf(request), clock().toISOString()),
+    handler: async (request, reply) => {
+      const { account, etag } = await ledger.showAccount(ownAccountOf(request), clock().toISOString());
+      return tagged(reply, { etag, value: account });
+    },
   });
 
   app.route({

@@ -29,7 +29,12 @@ export const invoiceRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { l
       summary: 'Show an invoice with its lines and corrections',
       description: 'With `format=csv` its lines as comma-separated values, with a heading.',
       params: InvoiceIdSchema,
-      querystring: z.strictObject({ format: z.enum(['json', 'csv']).optional() }),
+      querystring: z.strictObject({
+        format: z
+          .enum(['json', 'csv'])
+          .optional()
+          .describe('`csv`: its lines as comma-separated values. Default: `json`'),
+      }),
       response: { 200: InvoiceWithLinesSchema, ...readRefusals('not_found') },
     },
     handler: async (request, reply) => {

@@ -1,5 +1,6 @@
 /** Who may call a route; declared in its `config`, checked before anything else. */
 import type { FastifyRequest } from 'fastify';
+import type { ZodType } from 'zod';
 import { covers, type Scope } from '../../contracts/accounts/scopes.ts';
 import { BoonError } from '../../contracts/errors.ts';
 import type { Principal } from './principal.ts';
@@ -10,11 +11,24 @@ import type { Principal } from './principal.ts';
  */
 export type Access = 'public' | 'codex_client' | 'credits_link' | { scope: Scope; endUser: boolean };
 
+export type Documented = {
+  /** Whom a route lets in that is `public` and looks at its callers itself. */
+  access?: Access;
+  /** A body that is checked by its signature, over its bytes, and not by a schema. */
+  signedBody?: ZodType;
+  /** Left out: each is required. */
+  headers?: { name: string; required?: boolean; description: string; schema: Record<string, unknown> }[];
+  /** Whether answers have an `ETag`. */
+  isTagged?: boolean;
+};
+
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
     /** Called so often that a call that succeeds is logged at `debug` only. */
     frequent?: boolean;
+    /** What the OpenAPI document says where the route itself does not. */
+    documented?: Documented;
     /** Whether a call needs an Idempotency-Key, or may have one. */
     idempotency?: 'required' | 'optional';
   }

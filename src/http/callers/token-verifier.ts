@@ -47,7 +47,9 @@ export function createTokenVerifier(settings: TokenSettings): TokenVerifier {
       const { name, value } = settings.operatorClaim ?? {};
       const claim = name === undefined ? undefined : (await claims(token, now))[name];
       if (value === undefined || ![claim].flat().includes(value)) {
-        throw new BoonError('forbidden', 'This call is for operators: the token does not name one.');
+        throw new BoonError('forbidden', 'This call is for operators: the token does not name one.', {
+          fix: 'Use a token of an operator, or an API key with the scope payloads:decode.',
+        });
       }
     },
   };

@@ -14,7 +14,7 @@ import { CAMPAIGN_ACTIONS } from '../../domain/campaign.ts';
 import { callerOf, services, servicesAndOwner } from '../callers/access.ts';
 import { principalId, requireOwnAccount } from '../callers/principal.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';
-import { pathOf, readRefusals, recordedRefusals } from '../route/answers.ts';
+import { readRefusals, recordedRefusals } from '../route/answers.ts';
 import { newId } from '../route/new-id.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 
@@ -33,11 +33,7 @@ export const campaignRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, pa
   app.route({
     method: 'POST',
     url: '/v1/campaigns',
-    config: {
-      access: services('campaigns:operate'),
-      idempotency: 'required',
-      location: ({ id }) => pathOf('/v1/campaigns', id),
-    },
+    config: { access: services('campaigns:operate'), idempotency: 'required', location: '/v1/campaigns' },
     schema: {
       operationId: 'createCampaign',
       tags: TAGS,

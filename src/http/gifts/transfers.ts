@@ -11,7 +11,7 @@ import { GiftIdSchema, pageOf } from '../../contracts/primitives.schema.ts';
 import { callerOf, servicesAndOwner } from '../callers/access.ts';
 import { requireOwnAccount } from '../callers/principal.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';
-import { pathOf, readRefusals, recordedRefusals } from '../route/answers.ts';
+import { readRefusals, recordedRefusals } from '../route/answers.ts';
 import type { GiftDesk } from './gift-desk.ts';
 
 const TAGS = ['Transfers'];
@@ -35,11 +35,7 @@ export const transferRoutes: FastifyPluginAsyncZod<{ desk: GiftDesk }> = async (
   app.route({
     method: 'POST',
     url: '/v1/transfers',
-    config: {
-      access: servicesAndOwner('gifts:write'),
-      idempotency: 'required',
-      location: ({ id }) => pathOf('/v1/transfers', id),
-    },
+    config: { access: servicesAndOwner('gifts:write'), idempotency: 'required', location: '/v1/transfers' },
     schema: {
       operationId: 'createTransfer',
       tags: TAGS,

@@ -1,4 +1,5 @@
 /** What the OpenAPI document says of the API as a whole. */
+import { SCOPE_DESCRIPTIONS } from './scope-descriptions.ts';
 
 export const API_INFO = {
   title: 'Boon',
@@ -39,7 +40,15 @@ export const TAG_DESCRIPTIONS = [
 ] as const;
 
 export const SECURITY_SCHEMES = {
-  apiKey: { type: 'http', scheme: 'bearer', description: 'A service’s API key' },
+  apiKey: {
+    type: 'http',
+    scheme: 'bearer',
+    description: [
+      'A service’s API key. A call names the scope that the key needs; `*` is every scope.',
+      '',
+      ...Object.entries(SCOPE_DESCRIPTIONS).map(([scope, may]) => `- \`${scope}\`: ${may}`),
+    ].join('\n'),
+  },
   endUser: {
     type: 'http',
     scheme: 'bearer',

@@ -1,10 +1,15 @@
 /** Makes the OpenAPI 3.1 document out of the routes and the zod schemas that they are checked by. */
 import type { RouteOptions } from 'fastify';
 import { z } from 'zod';
+import type { Form } from '../../contracts/form.ts';
+import { answerHeaders } from './answer-headers.ts';
 import { API_INFO, NEXT_CALLS, SECURITY_SCHEMES, TAG_DESCRIPTIONS } from './api-description.ts';
+import { addExamples } from './examples.ts';
 
 type Json = Record<string, unknown>;
-type Answer = z.ZodType | { description: string; content: Record<string, { schema: z.ZodType }> };
+type Answer =
+  | z.ZodType
+  | { description: string; content: Record<string, { schema: z.ZodType; example?: object }> };
 
 const KEY_HEADER = {
   name: 'Idempotency-Key',
@@ -17,21 +22,12 @@ const KEY_HEADER = {
   },
 } as const;
 
-const REPLAYED_HEADER = {
-  description: 'There, and `true`, when this is the recorded answer to an earlier call with the same key',
-  schema: { type: 'string', enum: ['true'] },
-};
 /** What an answer says by its status, where its schema says nothing. */
 const DONE: Readonly<Record<string, string>> = {
   200: 'Done',
   201: 'Made: `Location` says where it is read',
   202: 'Taken: a process goes on',
 };
-const LOCATION_HEADER = {
-  description: 'The path at which what was made, or goes on, is read',
-  schema: { type: 'string', examples: ['/v1/transfers/gft_06bq2n6y3v8k5s7r1x4z9m0c2d'] },
-};
-const RETRY_HEADER = { description: 'Seconds to wait before trying again', schema: { type: 'integer' } };
 
 /** @param routes as `onRoute` hooks see them; those with `schema.hide`, or without a schema, are left out. */
 export function openApiDocument(routes: readonly RouteOptions[]): Json {
@@ -42,6 +38,7 @@ export function openApiDocument(routes: readonly RouteOptions[]): Json {
     const path = route.url.replace(/:(\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [String(route.method).toLowerCase()]: operation(route, schemas) };
   }
+  addExamples(Object.values(paths).flatMap((methods) => Object.values(methods)) as never);
   return {
     openapi: '3.1.0',
     info: API_INFO,
@@ -53,8 +50,10 @@ export function openApiDocument(routes: readonly RouteOptions[]): Json {
 }
 
 function operation(route: RouteOptions, schemas: Json): Json {
-  const { operationId, tags, summary, description, params, querystring, body, response, produces } =
+  const { operationId, tags, summary, description, params, querystring, response, produces } =
     route.schema ?? {};
+  const { signedBody, headers = [], isTagged = false } = route.config?.documented ?? {};
+  const body = signedBody ?? route.schema?.body;
   const rule = route.config?.idempotency;
   const key = rule === undefined ? [] : [{ ...KEY_HEADER, required: rule === 'required' }];
   return {
@@ -67,6 +66,7 @@ function operation(route: RouteOptions, schemas: Json): Json {
       ...parameters('path', params, schemas),
       ...parameters('query', querystring, schemas),
       ...key,
+      ...headers.map((header) => ({ in: 'header', required: true, ...header })),
     ],
     ...(body instanceof z.ZodType ? { requestBody: requestBody(body, schemas) } : {}),
     responses: Object.fromEntries(
@@ -77,6 +77,7 @@ function operation(route: RouteOptions, schemas: Json): Json {
           schemas,
           recorded: rule !== undefined,
           located: route.config?.location !== undefined,
+          tagged: isTagged,
           type: produces?.[0] ?? 'application/json',
         }),
       ]),
@@ -85,9 +86,11 @@ function operation(route: RouteOptions, schemas: Json): Json {
 }
 
 function security(route: RouteOptions): Json[] {
-  const access = route.config?.access;
+  const access = route.config?.documented?.access ?? route.config?.access;
   if (access === 'public') return [];
-  return typeof access === 'object' && access.endUser ? [{ apiKey: [] }, { endUser: [] }] : [{ apiKey: [] }];
+  if (typeof access !== 'object') return [{ apiKey: [] }];
+  const key = { apiKey: [access.scope] };
+  return access.endUser ? [key, { endUser: [] }] : [key];
 }
 
 function parameters(place: 'path' | 'query', schema: unknown, schemas: Json): Json[] {
@@ -113,24 +116,21 @@ type ResponseContext = {
   schemas: Json;
   recorded: boolean;
   located: boolean;
+  tagged: boolean;
   type: string;
 };
 
 function responseOf(
   status: string,
   answer: Answer,
-  { operationId, schemas, recorded, located, type }: ResponseContext,
+  { operationId, schemas, recorded, located, tagged, type }: ResponseContext,
 ): Json {
-  const headers = {
-    ...(located && (status === '201' || status === '202') ? { Location: LOCATION_HEADER } : {}),
-    ...(recorded ? { 'Idempotent-Replayed': REPLAYED_HEADER } : {}),
-    ...(status === '429' || status === '503' ? { 'Retry-After': RETRY_HEADER } : {}),
-  };
+  const headers = answerHeaders({ status, operationId, recorded, located, tagged });
   const head = Object.keys(headers).length > 0 ? { headers } : {};
   if (!(answer instanceof z.ZodType)) {
-    const content = Object.entries(answer.content).map(([name, { schema }]) => [
+    const content = Object.entries(answer.content).map(([name, { schema, ...more }]) => [
       name,
-      { schema: jsonSchema(schema, 'output', schemas) },
+      { schema: jsonSchema(schema, 'output', schemas), ...more },
     ]);
     return { description: answer.description, ...head, content: Object.fromEntries(content) };
   }
@@ -170,8 +170,32 @@ function jsonSchema(schema: z.ZodType, io: 'input' | 'output', schemas: Json): J
   return rerouted(json) as Json;
 }
 
+/**
+ * A body of several forms says each on its own, and so does a choice between objects: who reads the document, or makes a
+ * client out of it, then knows which fields go together.
+ */
+function inForms(json: Json): void {
+  const { forms, properties, required, additionalProperties, anyOf } = json;
+  if (Array.isArray(anyOf) && anyOf.every((one: Json) => one.additionalProperties === false)) {
+    json.oneOf = anyOf;
+    delete json.anyOf;
+  }
+  if (!Array.isArray(forms)) return;
+  for (const name of ['forms', 'type', 'properties', 'required', 'additionalProperties']) delete json[name];
+  json.oneOf = (forms as Form[]).map(({ title, needs, without }) => ({
+    title,
+    type: 'object',
+    properties: Object.fromEntries(
+      Object.entries(properties as Json).filter(([name]) => !without.includes(name)),
+    ),
+    required: [...((required as string[] | undefined) ?? []), ...needs],
+    additionalProperties,
+  }));
+}
+
 /** A pattern in a schema's `meta` stands for all of its checks; `examples` is the keyword of JSON Schema 2020-12. */
 function tidy({ jsonSchema }: { jsonSchema: Json }): void {
+  inForms(jsonSchema);
   if (jsonSchema.pattern !== undefined) delete jsonSchema.allOf;
   if (jsonSchema.example !== undefined) {
     jsonSchema.examples = [jsonSchema.example];

@@ -1,4 +1,4 @@
-/** What the add-credits page says: what can be bought, or what became of a purchase. */
+/** What the add-credits page says: what can be bought, or what happened to a purchase. */
 
 import type { PackageList } from '../../contracts/purchases/purchase.schema.ts';
 import { type Purchase, packageText, priceText } from '../../contracts/purchases/purchase.ts';

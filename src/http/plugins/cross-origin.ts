@@ -14,8 +14,16 @@ async function crossOrigin(app: FastifyInstance, { origins }: { origins: readonl
   const allowed: FastifyCorsOptions = {
     origin: [...origins],
     methods: ['GET', 'PUT', 'PATCH', 'POST', 'DELETE'],
-    allowedHeaders: ['authorization', 'content-type', 'idempotency-key', 'x-request-id'],
-    exposedHeaders: ['idempotent-replayed', 'location', 'retry-after', 'x-request-id'],
+    allowedHeaders: ['authorization', 'content-type', 'idempotency-key', 'if-match', 'x-request-id'],
+    exposedHeaders: [
+      'etag',
+      'idempotent-replayed',
+      'location',
+      'ratelimit',
+      'ratelimit-policy',
+      'retry-after',
+      'x-request-id',
+    ],
     maxAge: PREFLIGHT_SECONDS,
     strictPreflight: false,
   };

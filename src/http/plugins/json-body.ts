@@ -14,7 +14,7 @@ async function jsonBody(app: FastifyInstance): Promise<void> {
     if (!isUtf8(body)) return done(malformed('it is not UTF-8'), undefined);
     const text = body.toString();
     parse(request, text, (error, value) => {
-      if (error) return done(malformed(error.message), undefined);
+      if (error) return done(malformed(whyNoJson(error)), undefined);
       if (value === null) return done(malformed('it must be an object'), undefined);
       // Only an escape can bring in what PostgreSQL's text cannot hold: raw control characters are not JSON.
       const faults = text.includes('\\u') ? textFaults(value, []) : [];
@@ -22,6 +22,15 @@ async function jsonBody(app: FastifyInstance): Promise<void> {
       done(null, value);
     });
   });
+}
+
+/** In our words: the parser's are those of an engine or a library, and quote the body. */
+function whyNoJson({ message }: Error): string {
+  if (message.includes('prototype')) return 'it has a field that no request may have, such as "__proto__"';
+  const position = /at position (\d+)/.exec(message)?.[1];
+  return position === undefined
+    ? 'it ends too early'
+    : `the character at position ${position} does not belong there`;
 }
 
 function malformed(why: string): BoonError {

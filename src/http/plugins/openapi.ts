@@ -1,4 +1,4 @@
-/** Serves the OpenAPI document at /openapi.json and a page that shows it at /docs. */
+/** Serves the OpenAPI document at /openapi.json and a page that shows it at /docs, to which / leads. */
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance, RouteOptions } from 'fastify';
@@ -24,6 +24,10 @@ async function openapi(app: FastifyInstance): Promise<void> {
   };
 
   app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () => filled());
+
+  app.get('/', { config: { access: 'public' }, schema: { hide: true } }, (_request, reply) =>
+    reply.redirect('/docs'),
+  );
 
   await app.register(swagger, {
     mode: 'static',

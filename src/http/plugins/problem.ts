@@ -8,7 +8,7 @@ import { isError } from '../../domain/is-error.ts';
 import { TooManyWrongKeys } from '../callers/wrong-keys.ts';
 
 /** Seconds after which a caller should try again when Boon itself is the trouble. */
-const RETRY_AFTER_SECONDS = 1;
+export const RETRY_AFTER_SECONDS = 1;
 
 async function problems(app: FastifyInstance): Promise<void> {
   app.setErrorHandler(sendProblem);
@@ -18,6 +18,8 @@ async function problems(app: FastifyInstance): Promise<void> {
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = refusalOf(error);
   if (refusal.status >= 500) request.log.error({ reqId: request.id, err: error }, refusal.message);
+  // An error from before routing has met no hook.
+  reply.header('x-request-id', request.id);
   if (refusal.replayed) reply.header('idempotent-replayed', 'true');
   if (refusal.code === 'unavailable' && !reply.hasHeader('retry-after')) {
     reply.header('retry-after', RETRY_AFTER_SECONDS);
@@ -72,7 +74,7 @@ export function refusalOf(error: unknown): BoonError {
   if (known !== undefined) return new BoonError(known[0], known[1], { cause: error });
   // What else the framework finds wrong with a request is the request's fault all the same.
   if (isError(error) && codeOf(error).startsWith('FST_') && isClientFault(error)) {
-    return new BoonError('validation_failed', `${error.message}.`, { cause: error });
+    return new BoonError('validation_failed', 'The request is not valid HTTP.', { cause: error });
   }
   return new BoonError('internal', 'The server met an error it did not expect.', { cause: error });
 }

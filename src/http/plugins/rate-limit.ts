@@ -1,4 +1,4 @@
-/** Requests per minute of one caller. */
+/** Requests per minute of one caller. Each answer says how many are left, as draft-ietf-httpapi-ratelimit-headers spells it. */
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { BoonError } from '../../contracts/errors.ts';
@@ -7,7 +7,7 @@ import { principalId } from '../callers/principal.ts';
 /** Requests a minute of a service and of an end user, and wrong API keys a minute of one address, in this process; 0: no limit. */
 export type RateLimit = { service: number; user: number; wrongKeys: number };
 
-const WINDOW_MILLISECONDS = 60_000;
+const WINDOW_SECONDS = 60;
 
 async function rateLimit(app: FastifyInstance, limit: RateLimit): Promise<void> {
   const counts = new Map<string, number>();
@@ -19,13 +19,15 @@ async function rateLimit(app: FastifyInstance, limit: RateLimit): Promise<void> 
     const now = performance.now();
     if (now >= windowEnds) {
       counts.clear();
-      windowEnds = now + WINDOW_MILLISECONDS;
+      windowEnds = now + WINDOW_SECONDS * 1000;
     }
     const caller = principalId(request.principal);
     const count = (counts.get(caller) ?? 0) + 1;
     counts.set(caller, count);
-    if (count <= most) return done();
     const seconds = Math.ceil((windowEnds - now) / 1000);
+    reply.header('ratelimit-policy', `"minute";q=${most};w=${WINDOW_SECONDS}`);
+    reply.header('ratelimit', `"minute";r=${Math.max(most - count, 0)};t=${seconds}`);
+    if (count <= most) return done();
     reply.header('retry-after', seconds);
     throw new BoonError('rate_limited', `More than ${most} requests in a minute; try again in ${seconds} s.`);
   });

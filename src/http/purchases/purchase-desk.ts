@@ -94,18 +94,10 @@ export function createPurchaseDesk(parts: ServerParts): PurchaseDesk {
       return shownTo(caller, purchase);
     },
 
-    async correctRefunded(caller, id, { refunded, reason }, key) {
-      const correction = {
-        key,
-        at: now(),
-        id,
-        refunded: refunded.amount,
-        currency: refunded.currency,
-        reason,
-        said_by: principalId(caller),
-      };
-      const recorded = await ledger.correctRefunded(correction);
-      tellGifts(recorded.value.account_id, correction.at);
+    async correctRefunded(caller, id, { refunded: { amount, currency }, reason }, key) {
+      const said = { key, at: now(), id, refunded: amount, currency, reason, said_by: principalId(caller) };
+      const recorded = await ledger.correctRefunded(said);
+      tellGifts(recorded.value.account_id, said.at);
       return recorded;
     },
 

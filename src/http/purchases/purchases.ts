@@ -20,20 +20,19 @@ import {
 import { callerOf, services, servicesAndOwner } from '../callers/access.ts';
 import { requireOwnAccount } from '../callers/principal.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';
-import { pathOf, readRefusals, recordedRefusals } from '../route/answers.ts';
+import { readRefusals, recordedRefusals } from '../route/answers.ts';
 import type { PurchaseDesk } from './purchase-desk.ts';
 
 const TAGS = ['Purchases'];
+const keyed = { idempotency: 'required' } as const;
+const buying = { access: servicesAndOwner('purchases:write'), location: '/v1/credits/purchases', ...keyed };
+const refunding = { access: services('purchases:operate'), location: '/v1/credits/refunds', ...keyed };
 
 export const purchaseRoutes: FastifyPluginAsyncZod<{ desk: PurchaseDesk }> = async (app, { desk }) => {
   app.route({
     method: 'POST',
     url: '/v1/credits/purchases',
-    config: {
-      access: servicesAndOwner('purchases:write'),
-      idempotency: 'required',
-      location: ({ id }) => pathOf('/v1/credits/purchases', id),
-    },
+    config: buying,
     schema: {
       operationId: 'createPurchase',
       tags: TAGS,
@@ -57,11 +56,7 @@ export const purchaseRoutes: FastifyPluginAsyncZod<{ desk: PurchaseDesk }> = asy
   app.route({
     method: 'POST',
     url: '/v1/credits/purchases/:id/refund',
-    config: {
-      access: services('purchases:operate'),
-      idempotency: 'required',
-      location: ({ id }) => pathOf('/v1/credits/refunds', id),
-    },
+    config: refunding,
     schema: {
       operationId: 'refundPurchase',
       tags: TAGS,

@@ -23,7 +23,7 @@ export const topUpRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
     schema: {
       operationId: 'getTopUp',
       tags: TAGS,
-      summary: 'Show whether an account tops up by itself, and what that has cost this month',
+      summary: 'Show whether an account has automatic top-ups, and what they have cost this month',
       params: IdSchema,
       response: { 200: TopUpSchema, ...readRefusals('not_found') },
     },

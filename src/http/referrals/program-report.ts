@@ -23,7 +23,7 @@ export const programReportRoutes: FastifyPluginAsyncZod<ServerParts> = async (ap
     schema: {
       operationId: 'getProgramReport',
       tags: ['Referrals'],
-      summary: 'Report what became of a program’s invitations, by day',
+      summary: 'Report what happened to a program’s invitations, by day',
       params: z.object({ program: ProgramSchema }),
       querystring: ProgramReportQuerySchema,
       response: {

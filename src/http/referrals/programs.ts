@@ -49,7 +49,7 @@ export const programRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { c
       operationId: 'getProgram',
       tags: ['Referrals'],
       summary: 'Show a program: whether it is open, and its terms for new invitations',
-      description: 'What is open already goes on under the terms that it was sent under.',
+      description: 'What is open already continues under the terms that it was sent under.',
       params: z.object({ program: ProgramSchema }),
       response: { 200: ProgramViewSchema, ...readRefusals('not_found') },
     },

@@ -13,7 +13,7 @@ import {
 import { callerOf, services, servicesAndOwner } from '../callers/access.ts';
 import { requireOwnAccount } from '../callers/principal.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';
-import { pathOf, readRefusals, recordedRefusals } from '../route/answers.ts';
+import { readRefusals, recordedRefusals } from '../route/answers.ts';
 import type { ReferralDesk } from './referral-desk.ts';
 
 const TAGS = ['Referrals'];
@@ -31,16 +31,17 @@ const INVITE_REFUSALS: readonly ErrorCode[] = [
   'disposable_address',
   'duplicate_referral',
 ];
+const inviting = {
+  access: servicesAndOwner('referrals:write'),
+  idempotency: 'required',
+  location: '/v1/referrals',
+} as const;
 
 export const referralRoutes: FastifyPluginAsyncZod<{ desk: ReferralDesk }> = async (app, { desk }) => {
   app.route({
     method: 'POST',
     url: '/v1/referrals',
-    config: {
-      access: servicesAndOwner('referrals:write'),
-      idempotency: 'required',
-      location: ({ id }) => pathOf('/v1/referrals', id),
-    },
+    config: inviting,
     schema: {
       operationId: 'createReferral',
       tags: TAGS,

@@ -7,6 +7,7 @@ import {
   LimitsSchema,
   RedeemSchema,
   RedemptionSchema,
+  type ResetGrantBody,
   ResetGrantSchema,
   ResetListSchema,
 } from '../../contracts/resets/reset.schema.ts';
@@ -18,6 +19,11 @@ import type { ServerParts } from '../route/server-parts.ts';
 
 const TAGS = ['Resets'];
 const IdSchema = z.object({ id: AccountIdSchema });
+const granting = {
+  access: services('grants:write'),
+  idempotency: 'required',
+  location: (_: unknown, { account_id }: ResetGrantBody) => `${pathOf('/v1/accounts', account_id)}/resets`,
+} as const;
 
 export const resetRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { ledger, clock }) => {
   const now = () => clock().toISOString();
@@ -87,11 +93,7 @@ export const resetRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
   app.route({
     method: 'POST',
     url: '/v1/resets/grants',
-    config: {
-      access: services('grants:write'),
-      idempotency: 'required',
-      location: (_, { account_id }) => `${pathOf('/v1/accounts', account_id)}/resets`,
-    },
+    config: granting,
     schema: {
       operationId: 'grantResets',
       tags: TAGS,
@@ -101,12 +103,9 @@ export const resetRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
       response: { 201: GrantedResetsSchema, ...recordedRefusals('not_found', 'recipient_ineligible') },
     },
     handler: async (request, reply) => {
-      const by = principalId(callerOf(request));
-      const key = businessKeyOf(request);
-      return recordedAnswer(
-        reply.code(201),
-        await ledger.grantResets({ ...request.body, key, at: now(), by }),
-      );
+      const [by, key] = [principalId(callerOf(request)), businessKeyOf(request)];
+      reply.code(201);
+      return recordedAnswer(reply, await ledger.grantResets({ ...request.body, key, at: now(), by }));
     },
   });
 };

@@ -1,4 +1,4 @@
-/** Paths of before, which go on working. They are not in the OpenAPI document. */
+/** Paths of before, which keep working. They are not in the OpenAPI document. */
 
 /** A path of before and the one that it stands for, the longer before its own beginning. */
 const ALIASES = [

@@ -1,4 +1,5 @@
 /** Usage: charged, listed, and summed up for an organisation. None of it reaches Temporal. */
+import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { BoonError } from '../../contracts/errors.ts';
@@ -33,7 +34,7 @@ export const usageRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts
       tags: TAGS,
       summary: 'Charge a use: to the plan, then to credits',
       description:
-        'However often an `id` is sent, it is charged once. A use that neither can pay in full is refused with `limit_reached` and costs nothing.',
+        'However often an `id` is sent, it is charged once. If plan and credits together cannot pay all of it, it is refused with `limit_reached` and nothing is charged.',
       body: UsageBodySchema,
       response: {
         200: UsageSchema,
@@ -53,7 +54,7 @@ export const usageRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts
         return recordedAnswer(reply, recorded);
       } catch (error) {
         if (error instanceof BoonError && error.code === 'limit_reached') watchTopUp(account_id, '0');
-        throw withAddCreditsUrl(error, () => creditsLink.to(account_id, new Date(now)));
+        throw withAddCreditsUrl(reply, error, now, () => creditsLink.to(account_id, new Date(now)));
       }
     },
   });
@@ -94,11 +95,15 @@ export const usageRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, parts
   });
 };
 
-function withAddCreditsUrl(error: unknown, url: () => string): unknown {
+/** A refusal that says how to go on: where credits are bought, and when to try again where waiting lets the use through. */
+function withAddCreditsUrl(reply: FastifyReply, error: unknown, now: number, url: () => string): unknown {
   if (!(error instanceof BoonError) || error.limit === undefined) return error;
-  const { code, message, reasonCode, limit } = error;
+  const next = error.limit.next_window_at;
+  if (next !== null) reply.header('retry-after', Math.max(Math.ceil((Date.parse(next) - now) / 1000), 1));
+  const { code, message, reasonCode, limit, fix } = error;
   return new BoonError(code, message, {
     reasonCode,
+    fix,
     limit: { ...limit, add_credits_url: url() },
     cause: error,
   });

@@ -1,8 +1,10 @@
 /** Accounts, and what an account owns: balance, statement, what it may give. */
 
-import type { Account, AccountPatch, AccountPut, Gifting } from '../../contracts/accounts/account.schema.ts';
-import { ERRORS, type ErrorCode } from '../../contracts/error-codes.ts';
+import type { Account, AccountPatch, AccountPut } from '../../contracts/accounts/account.schema.ts';
+import type { Gifting } from '../../contracts/accounts/holding.schema.ts';
+import type { ErrorCode } from '../../contracts/error-codes.ts';
 import { BoonError, type FieldError } from '../../contracts/errors.ts';
+import { fixOf } from '../../contracts/fixes.ts';
 import { formatCredits } from '../../domain/credits.ts';
 import type { GiftRefusalReason } from '../../domain/gift-reasons.ts';
 import type { AccountId } from '../../domain/ids.ts';
@@ -13,8 +15,14 @@ import { instant } from '../postgres/rows.ts';
 import { type AccountView, type StoredAccount, toAccount, toStored } from './account-view.ts';
 import { isDisposable } from './disposable-address.ts';
 
-/** The account, and whether it is a new one. */
-export type PutAccount = { account: Account; made: boolean };
+/** An account, and what stands for this very state of it (RFC 9110, without its quotes). */
+export type TaggedAccount = { account: Account; etag: string };
+
+/** The same, and whether it is a new one. */
+export type PutAccount = TaggedAccount & { made: boolean };
+
+/** Tags of which the account must have one, or `*`: it must be there. */
+export type IfMatch = readonly string[];
 
 /** The function behind `Ledger.putAccount`. */
 export async function putAccount(
@@ -23,11 +31,12 @@ export async function putAccount(
   id: AccountId,
   put: AccountPut,
   at: Instant,
+  ifMatch?: IfMatch,
 ): Promise<PutAccount> {
   const text = 'SELECT boon_code.describe_account($1, $2, $3) AS answer';
-  const values = [id, toStoredFields(put, vault), at];
+  const values = [id, toStoredFields(put, vault, ifMatch), at];
   const row = await queryRow<Described>(database, 'put_account', text, values);
-  return { account: described(id, vault, row), made: row?.answer.made === true };
+  return { ...described(id, vault, row), made: row?.answer.made === true };
 }
 
 /** Changes what `patch` names of an account that is there. @throws BoonError `not_found`, or as {@link putAccount} does */
@@ -37,18 +46,20 @@ export async function changeAccount(
   id: AccountId,
   patch: AccountPatch,
   at: Instant,
-): Promise<Account> {
+  ifMatch?: IfMatch,
+): Promise<TaggedAccount> {
   const text = 'SELECT boon_code.change_account($1, $2, $3) AS answer';
-  return described(
-    id,
-    vault,
-    await queryRow(database, 'change_account', text, [id, toStoredFields(patch, vault), at]),
-  );
+  const values = [id, toStoredFields(patch, vault, ifMatch), at];
+  return described(id, vault, await queryRow<Described>(database, 'change_account', text, values));
 }
 
 /** The fields as the ledger keeps them, as JSON: an address sealed, a fingerprint as its digest. */
-function toStoredFields({ email, fingerprints, ...rest }: AccountPatch, vault: AddressVault): string {
-  const stored: Record<string, unknown> = { ...rest };
+function toStoredFields(
+  { email, fingerprints, ...rest }: AccountPatch,
+  vault: AddressVault,
+  if_match?: IfMatch,
+): string {
+  const stored: Record<string, unknown> = { ...rest, if_match };
   if (email !== undefined) {
     stored.email_index = email === null ? null : vault.indexOf(email);
     stored.email_sealed = email === null ? null : vault.seal(email);
@@ -59,13 +70,24 @@ function toStoredFields({ email, fingerprints, ...rest }: AccountPatch, vault: A
   return JSON.stringify(stored);
 }
 
-type Described = { answer: { account?: AccountView; made?: boolean; refused?: FieldError } };
+type Described = {
+  answer: {
+    account?: AccountView;
+    etag?: string;
+    made?: boolean;
+    refused?: FieldError;
+    has_changed?: boolean;
+  };
+};
 
-function described(id: AccountId, vault: AddressVault, row: Described | undefined): Account {
+function described(id: AccountId, vault: AddressVault, row: Described | undefined): TaggedAccount {
   if (row === undefined) throw new BoonError('internal', 'The ledger gave no answer.');
-  if (row.answer.account !== undefined) return toAccount(row.answer.account, vault);
-  if (row.answer.refused === undefined) throw new BoonError('not_found', `There is no account "${id}".`);
-  const { path, message } = row.answer.refused;
+  const { account, etag, refused, has_changed } = row.answer;
+  if (account !== undefined && etag !== undefined) return { account: toAccount(account, vault), etag };
+  if (has_changed === true)
+    throw new BoonError('precondition_failed', `The account "${id}" is not what If-Match says.`);
+  if (refused === undefined) throw new BoonError('not_found', `There is no account "${id}".`);
+  const { path, message } = refused;
   throw new BoonError('validation_failed', `${path}: ${message}.`, { errors: [{ path, message }] });
 }
 
@@ -91,8 +113,14 @@ export async function showAccount(
   vault: AddressVault,
   id: AccountId,
   at: Instant,
-): Promise<Account> {
-  return toAccount(await viewOf(database, id, at), vault);
+): Promise<TaggedAccount> {
+  const text = 'SELECT boon_code.account_view($1, $2) AS account, boon_code.account_etag($1, $2) AS etag';
+  const row = await queryRow<{ account: AccountView | null; etag: string }>(database, 'show_account', text, [
+    id,
+    at,
+  ]);
+  if (!row?.account) throw new BoonError('not_found', `There is no account "${id}".`);
+  return { account: toAccount(row.account, vault), etag: row.etag };
 }
 
 async function viewOf(database: Database, id: AccountId, at: Instant | null): Promise<AccountView> {
@@ -137,7 +165,7 @@ export async function gifting(
     reasons: reasons.map((reason) => ({
       code: reason.reason_code ?? reason.code,
       detail: reason.detail,
-      fix: ERRORS[reason.code as ErrorCode].fix,
+      fix: fixOf(reason.code as ErrorCode, reason.reason_code),
     })),
   };
 }

@@ -1,5 +1,5 @@
 /** What an account has, now or at a past moment. */
-import type { Balance, Lot } from '../../contracts/accounts/account.schema.ts';
+import type { Balance, Lot } from '../../contracts/accounts/holding.schema.ts';
 import { BoonError } from '../../contracts/errors.ts';
 import type { AccountId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';

@@ -1,5 +1,5 @@
 /** The statement of an account: each movement, the latest first. */
-import type { Movement } from '../../contracts/accounts/account.schema.ts';
+import type { Movement } from '../../contracts/accounts/holding.schema.ts';
 import type { AccountId } from '../../domain/ids.ts';
 import { DIGITS, decodeCursor } from '../postgres/cursor.ts';
 import type { Database } from '../postgres/database.ts';

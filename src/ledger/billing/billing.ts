@@ -33,7 +33,7 @@ export type InvoicePayment = Write & { id: InvoiceId; said_by: string; reference
 export interface Billing extends InvoiceCorrections, ProviderInvoices {
   /**
    * Closes a billing month that is over at `at` and writes its invoice, whose lines add up to the month's charges. One
-   * that is closed answers its invoice. A use that is told later counts in the first month after it that is not closed.
+   * that is closed answers its invoice. A use that is reported later counts in the first month after it that is not closed.
    * @throws BoonError `not_found` when nothing was charged in it; `validation_failed` when it has not ended.
    */
   closeBillingMonth(month: Omit<BillingMonthOf, 'ends_at'>, at: Instant): Promise<Invoice>;
@@ -41,7 +41,7 @@ export interface Billing extends InvoiceCorrections, ProviderInvoices {
   unfinishedBillingMonths(page: PageRequest): Promise<Page<BillingMonthOf>>;
   /** How a billing month stands; nothing was charged in one that the ledger does not know. */
   billingMonth(month: Omit<BillingMonthOf, 'ends_at'>): Promise<BillingMonthStanding>;
-  /** Notes what became of the mail, once. */
+  /** Notes what happened to the mail, once. */
   noteInvoiceNotice(id: InvoiceId, notice: InvoiceNotice, at: Instant): Promise<void>;
   /** Undefined: the organisation has none. */
   invoiceAddress(id: InvoiceId): Promise<string | undefined>;

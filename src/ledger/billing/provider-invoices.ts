@@ -18,7 +18,7 @@ export type ProviderInvoice = {
   untold: InvoiceCorrection[];
 };
 
-/** What became of telling the provider of a correction; `reference` is its id there, or why it was refused. */
+/** What happened to telling the provider of a correction; `reference` is its id there, or why it was refused. */
 export type Telling = { outcome: 'done' | 'refused' | 'not_there'; reference: string | null };
 
 export interface ProviderInvoices {
@@ -27,7 +27,7 @@ export interface ProviderInvoices {
   noteInvoiceDraft(id: InvoiceId, providerId: string, at: Instant): Promise<string>;
   /** Notes that the provider collects the money, once. */
   noteInvoiceSent(id: InvoiceId, url: string | null, at: Instant): Promise<void>;
-  /** Notes what became of telling of a correction, once; what was refused is a disagreement. */
+  /** Notes what happened to telling of a correction, once; what was refused is a disagreement. */
   noteCorrectionTold(correctionId: string, telling: Telling, at: Instant): Promise<void>;
 }
 

@@ -126,7 +126,7 @@ function toRow(
 
 function refuseExpired(expiresAt: Instant | null, at: Instant): void {
   if (expiresAt === null || expiresAt > at) return;
-  throw new BoonError('validation_failed', 'The credits would be expired from the start.', {
+  throw new BoonError('validation_failed', 'The credits would already have expired.', {
     errors: [{ path: 'expires_at', message: 'must be later than now' }],
   });
 }

@@ -1,4 +1,4 @@
-/** What becomes of accepted gifts: the TypeScript side of `act_on_gifts` and `move_gifts`, grouped. */
+/** What happens to accepted gifts: the TypeScript side of `act_on_gifts` and `move_gifts`, grouped. */
 import { BoonError } from '../../contracts/errors.ts';
 import type { Gift, GiftActionRequest } from '../../contracts/gifts/gift.ts';
 import type { AccountId, GiftId } from '../../domain/ids.ts';
@@ -53,7 +53,7 @@ export type AdvancedGift = Pick<Gift, 'id' | 'status' | 'deadline'>;
 
 type Due = { id: GiftId; at: Instant; shards: readonly string[] };
 
-/** A function that advances gifts: its statement, and what becomes of a row. */
+/** A function that advances gifts: its statement, and what happens to a row. */
 type Advance<Row extends object, Answer> = { name: string; text: string; answerOf: (row: Row) => Answer };
 
 const WHOLE: Advance<{ gift: Gift }, Gift> = {

@@ -7,5 +7,5 @@ CREATE INDEX referrals_by_time ON boon.referrals (invited_at, id);
 CREATE INDEX referrals_by_status ON boon.referrals (status, invited_at, id);
 CREATE INDEX referrals_by_program_and_status ON boon.referrals (program, status, invited_at, id);
 
-CREATE INDEX invoices_by_month ON boon.invoices (month, org_id);
-CREATE INDEX invoices_by_status ON boon.invoices (status, month, org_id);
+CREATE INDEX invoices_by_month ON boon.invoices (month DESC, org_id);
+CREATE INDEX invoices_by_status ON boon.invoices (status, month DESC, org_id);

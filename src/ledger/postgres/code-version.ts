@@ -3,4 +3,4 @@
  * version was used by a newer Boon, and this one then refuses to start.
  */
 export const CODE_VERSION = 5;
-export const CODE_DIGEST = '93da7ece3293bb7741b960ed31b61d153bea5a621596cb010645f1523a50b522';
+export const CODE_DIGEST = 'da78e1088b670387794a3f6658dad9d1c3d700e5d1c5fb8a700f0da40f21d82b';

@@ -20,7 +20,7 @@ export function decodeCursor(cursor: string, shapes: readonly Shape[]): string[]
   } catch {
     // Falls through to the refusal.
   }
-  throw new BoonError('validation_failed', 'The cursor is not one that a list gave.', {
+  throw new BoonError('validation_failed', 'The cursor did not come from a list.', {
     errors: [{ path: 'cursor', message: 'must be the next_cursor of the page before' }],
   });
 }

@@ -1,4 +1,4 @@
-/** Reminders ahead of the expiry of bought credits: which are due, and what became of them. */
+/** Reminders ahead of the expiry of bought credits: which are due, and what happened to them. */
 import type { Credits } from '../../domain/credits.ts';
 import type { AccountId, LotId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';
@@ -30,7 +30,7 @@ export interface CreditReminders {
     limit: number,
     after?: ExpiringLot,
   ): Promise<{ due: CreditReminder[]; next: ExpiringLot | undefined }>;
-  /** Notes what became of a reminder, so that it is not due again. */
+  /** Notes what happened to a reminder, so that it is not due again. */
   noteCreditReminder(reminder: CreditReminder, outcome: ReminderOutcome, at: Instant): Promise<void>;
 }
 

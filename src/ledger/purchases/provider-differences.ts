@@ -52,7 +52,7 @@ export type OpenDifference = {
 export interface ProviderDifferences {
   /** How the ledger has each, in the order asked. */
   recorded(kind: ProviderRecordKind, asked: readonly AskedRecord[]): Promise<RecordedOne[]>;
-  /** The provider's ids of what the ledger heard of since a moment or has open, in order from behind `after`. */
+  /** The provider's ids of what was reported to the ledger since a moment, or is open there, in order from behind `after`. */
   heardSince(
     kind: Exclude<ProviderRecordKind, 'invoice'>,
     since: Instant,

@@ -44,7 +44,7 @@ export const PURCHASE_INVARIANTS: Readonly<Record<string, string>> = {
     SELECT format('purchase %s was not paid and lost something', p.id) FROM boon.purchases p
     WHERE p.paid_at IS NULL AND p.taken + p.owed + p.let_go + p.resets_taken + p.resets_kept > 0`,
   'what refunds gave back is what was heard and asked for, and no more than was paid': `
-    SELECT format('purchase %s says %s refunded elsewhere; heard of were %s', p.id, p.elsewhere, h.amount) AS detail
+    SELECT format('purchase %s says %s refunded elsewhere; reported were %s', p.id, p.elsewhere, h.amount) AS detail
     FROM boon.purchases p CROSS JOIN LATERAL (SELECT boon_code.refunded_elsewhere(p) AS amount) h WHERE p.elsewhere <> h.amount
     UNION ALL
     SELECT format('purchase %s: %s of %s were asked to go back', p.id, b.own, p.paid) FROM boon.purchases p

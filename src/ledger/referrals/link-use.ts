@@ -13,7 +13,7 @@ import { toReferral } from './referral-rows.ts';
 export type LinkUse = Write & {
   referral_id: ReferralId;
   account_id: AccountId;
-  /** When the friend used the link, where that is told later; else `at`. Not before the invitation, not after `at`. */
+  /** When the friend used the link, where that is reported later; else `at`. Not before the invitation, not after `at`. */
   used_at?: Instant | undefined;
   /** The link's token. Checked when it is given: a service that has followed the link itself may leave it out. */
   token?: string | undefined;

@@ -1,4 +1,4 @@
-/** What became of a program's invitations, counted from the referrals themselves. */
+/** What happened to a program's invitations, counted from the referrals themselves. */
 import { BoonError } from '../../contracts/errors.ts';
 import type { ProgramReport, ReferralCounts } from '../../contracts/referrals/program-report.ts';
 import type { ReferralReason } from '../../domain/referral-status.ts';

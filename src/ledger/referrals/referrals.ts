@@ -46,7 +46,7 @@ export interface Referrals {
   /**
    * Notes logins and prompts, grouped with others. Answers the referral that this very event changed (a prompt was
    * counted, or it showed the friend to have been active before the link), else undefined. A prompt that would have
-   * counted is refused when it is told too late after the invitation's end.
+   * counted is refused when it is reported too late after the invitation's end.
    */
   recordActivity(event: Activity): Promise<Referral | undefined>;
   /**
@@ -82,7 +82,7 @@ export interface Referrals {
   referralsOf(ids: readonly ReferralId[]): Promise<Referral[]>;
   /**
    * Referrals that have ended, in the order in which that was recorded, and whose process may not know; for `reconcile`.
-   * Without those of which `before` or later is told, and those that were told later than `toldBy`.
+   * Without those of which `before` or later is told, and those that were reported later than `toldBy`.
    */
   untoldEnds(times: { before: Instant; toldBy: Instant }, page: PageRequest): Promise<Page<Referral>>;
   /** The latest of an account's referrals, as referrer or friend, that have ended and whose process no sweep has told yet. */
@@ -113,7 +113,7 @@ export interface Referrals {
   ): Promise<RewardWindowInput[]>;
   /** What a program asks and brings; undefined when there is none of this name. */
   programTerms(program: string): Promise<ProgramTerms | undefined>;
-  /** What became of a program's invitations, by day. */
+  /** What happened to a program's invitations, by day. */
   programReport(request: ReportRequest): Promise<ProgramReport>;
 }
 

@@ -1,4 +1,4 @@
-/** Reminders ahead of a reset's expiry: which are due, and what became of them. */
+/** Reminders ahead of a reset's expiry: which are due, and what happened to them. */
 import type { AccountId, ResetId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { AddressVault } from '../postgres/address-vault.ts';

@@ -58,7 +58,7 @@ export interface Resets extends ReadResets, ResetHistory {
     limit: number,
     after?: ExpiringReset,
   ): Promise<{ due: DueReminder[]; next: ExpiringReset | undefined }>;
-  /** Notes what became of a reminder, so that it is not due again. */
+  /** Notes what happened to a reminder, so that it is not due again. */
   noteReminder(reminder: DueReminder, outcome: ReminderOutcome, at: Instant): Promise<void>;
   /** The first moment after `after` at which time changes a reset or reminds of one. */
   nextResetMoment(after: Instant): Promise<Instant | undefined>;

@@ -30,7 +30,7 @@ type UseRow = WindowsRow & {
   resets: number | null;
 } & Verdict;
 
-/** What became of a use, and why. A use that is to be asked for again says which organisation pays for it. */
+/** What happened to a use, and why. A use that is to be asked for again says which organisation pays for it. */
 type Verdict =
   | { code: null; reason: null }
   | { code: 'again'; reason: AccountId | null }
@@ -128,15 +128,19 @@ function refusal(request: UseRequest, row: UseRow): BoonError {
     case 'not_found':
       return new BoonError('not_found', `There is no account "${request.account_id}".`);
     case 'account_frozen':
-      return new BoonError('account_frozen', `The account is ${row.reason}: it uses nothing.`, {
+      return new BoonError('account_frozen', `The account is ${row.reason}: it cannot use anything.`, {
         reasonCode: row.reason,
       });
     case 'idempotency_mismatch':
-      return new BoonError('idempotency_mismatch', `"${request.id}" stands for another use.`);
+      return new BoonError(
+        'idempotency_mismatch',
+        `The id "${request.id}" was already used for a different request.`,
+      );
     case 'limit_reached': {
       const limit = limitOf(row);
       const detail = limitDetail(row.reason, limit);
-      return new BoonError('limit_reached', detail, { reasonCode: row.reason, limit });
+      const fix = limitFix(row.reason, limit);
+      return new BoonError('limit_reached', detail, { reasonCode: row.reason, limit, fix });
     }
     case 'validation_failed':
       return invalid(row.reason);
@@ -193,11 +197,31 @@ function limitDetail(reason: UseLimitReason, { next_window_at, resets_available 
     ...(resets_available === 0
       ? []
       : [
-          `${resets_available} banked reset${resets_available === 1 ? '' : 's'} can be redeemed to go on now.`,
+          `${resets_available} banked reset${resets_available === 1 ? '' : 's'} can be redeemed to continue now.`,
         ]),
     WHY_NOT_CREDITS[reason],
   ].join(' ');
 }
+
+/** Only what would let this very use through. */
+function limitFix(reason: UseLimitReason, { next_window_at, resets_available }: LimitReached): string {
+  const ways = [
+    ...(next_window_at === null ? [] : [`wait until ${next_window_at}`]),
+    ...(resets_available === 0 ? [] : ['redeem a banked reset']),
+    WAY_TO_CREDITS[reason],
+  ].join(', or ');
+  return `${ways.charAt(0).toUpperCase()}${ways.slice(1)}.`;
+}
+
+const WAY_TO_CREDITS: Readonly<Record<UseLimitReason, string>> = {
+  not_paid_by_credits: 'change to a plan on which credits pay for this product',
+  credits_off: 'switch credits on for the account',
+  credits_on_request: 'send it again with `use_credits: true`',
+  no_credits: 'add credits',
+  member_limit: 'have the organisation raise the member’s limit',
+  invoice_ceiling: 'have an operator raise the organisation’s `invoice_ceiling`',
+  spending_limit: 'raise the spending limit',
+};
 
 const WHY_NOT_CREDITS: Readonly<Record<UseLimitReason, string>> = {
   not_paid_by_credits: 'On this plan credits do not pay for this product.',

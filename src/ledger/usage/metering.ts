@@ -17,7 +17,7 @@ export interface Metering {
   /**
    * Charges a use, once for each id of an account: to the plan, then to credits. Grouped with others.
    * @throws BoonError `limit_reached` (with `limit`) when they cannot or may not pay all of it: then nothing is charged;
-   * `idempotency_mismatch` when the id stands for another use.
+   * `idempotency_mismatch` when the id was already used for a different request.
    */
   use(request: UseRequest): Promise<Recorded<Usage>>;
   /** An account's uses, the latest told first, each with what paid for it. Those of dropped months are gone. */

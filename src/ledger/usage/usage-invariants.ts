@@ -84,7 +84,7 @@ export const USAGE_INVARIANTS: Readonly<Record<string, string>> = {
     SELECT format('%s window of %s from %s is not the latest', w.kind, w.account_id, w.counts_from) FROM windows w
     WHERE w.present AND EXISTS (
       SELECT FROM boon.past_windows p WHERE p.account_id = w.account_id AND p.kind = w.kind AND p.counts_from > w.counts_from AND p.ended_at > p.counts_from)`,
-  'a use that was told late counted in the window of its moment': `
+  'a use that was reported late counted in the window of its moment': `
     WITH ${WINDOWS}, ${COUNTED}
     SELECT format('use %s of %s at %s counted in the %s window from %s to %s', u.id, u.account_id, u.at, w.kind, w.counts_from, w.ended_at) AS detail
     FROM counted u JOIN windows w ON w.account_id = u.account_id AND w.kind = u.kind AND w.number = u.number
@@ -92,7 +92,7 @@ export const USAGE_INVARIANTS: Readonly<Record<string, string>> = {
       OR u.at >= w.ended_at AND EXISTS (SELECT FROM windows r
         WHERE r.account_id = w.account_id AND r.kind = w.kind AND r.restored AND r.counts_from = w.ended_at AND r.number < u.seq))`,
   // A change that was told after the use is no matter of the use's.
-  'a use that was told late was judged by what its account was then': `
+  'a use that was reported late was judged by what its account was then': `
     SELECT format('use %s of %s at %s was judged on limits of %s and %s and paid by %s', u.id, u.account_id, u.at, u.five_hour_limit, u.weekly_limit,
       coalesce(u.pool_id, 'itself')) AS detail
     FROM boon.usage u JOIN boon.accounts a ON a.id = u.account_id
@@ -166,7 +166,7 @@ export const USAGE_INVARIANTS: Readonly<Record<string, string>> = {
     FROM boon.entries e JOIN boon.entries x ON x.lot_id = e.lot_id AND x.transfer <= e.transfer AND x.effective_at <= e.effective_at
     WHERE e.kind = 'expired' AND e.amount < 0 GROUP BY e.transfer, e.slice HAVING sum(x.amount) < 0`,
   // Less was in a lot between the use and the moment at which credits came back into it: only then more than is left of it.
-  'a use that was told late took no more of a lot than was in it at each moment since': `
+  'a use that was reported late took no more of a lot than was in it at each moment since': `
     WITH late AS (
       SELECT u.account_id, u.id, u.at, e.lot_id, max(e.transfer) AS transfer FROM boon.usage u JOIN boon.entries e ON e.transfer IN (u.pool_transfer, u.own_transfer)
       WHERE u.at < u.told_at AND u.pool_part + u.own_part > 0 GROUP BY 1, 2, 3, 4

@@ -1,5 +1,5 @@
 /**
- * A campaign from its start to its end. The ledger does it page by page and decides what becomes of each account; this
+ * A campaign from its start to its end. The ledger does it page by page and decides what happens to each account; this
  * process is what drives it on, shows how far it is, and the door for people to pause, resume or cancel it.
  */
 import {

@@ -46,7 +46,7 @@ export function handleGiftMessages(gift: OpenGift): void {
       act(gift, given, { action: 'release', reason: given.reason, by: given.by ?? BY_TEMPORAL }),
     {
       description:
-        'Release a held gift: its clock goes on. Input: {} or {"reason":"looked at","by":"your name"}',
+        'Release a held gift: its clock continues. Input: {} or {"reason":"looked at","by":"your name"}',
       validator: (given?: ReleaseGift) =>
         checkArguments('release', '{"reason":"looked at"}', given, ['reason?', 'by?']),
     },

@@ -1,5 +1,5 @@
 /**
- * A gift from its acceptance to its end. The ledger decides what becomes of it; this process is its durable
+ * A gift from its acceptance to its end. The ledger decides what happens to it; this process is its durable
  * clock, which has the ledger do what time has brought at each deadline, and the one door for what people do
  * to it meanwhile.
  */

@@ -173,7 +173,7 @@ export class OpenGift {
     this.#know(gift);
   }
 
-  /** Adopts the gift as the ledger has it, whatever has become of it. */
+  /** Adopts the gift as the ledger has it, whatever happened to it. */
   async #read(id: string): Promise<void> {
     this.#know(await ledger.findGift.executeWithOptions({ summary: 'Read the gift' }, [id]));
   }

@@ -2,7 +2,7 @@
  * A purchase from its beginning to its payment. The ledger gives what was bought the moment it learns of the payment;
  * this process makes sure the ledger learns of the payment: it charges a top-up, waits for the payment of a checkout,
  * asks the provider
- * at the end of that time what became of it, and mails the news.
+ * at the end of that time what happened to it, and mails the news.
  */
 import {
   allHandlersFinished,

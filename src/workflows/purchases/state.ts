@@ -37,7 +37,7 @@ type Standing = Pick<PurchaseProgress, 'status' | 'reason_code' | 'case'>;
 
 export class OpenPurchase {
   #purchase: PurchaseProgress;
-  /** When the provider is asked what became of it: the end of its time, then once a day. */
+  /** When the provider is asked what happened to it: the end of its time, then once a day. */
   #askAt: string;
   #asked: number;
   #refused: RefusedRequest | undefined;
@@ -138,11 +138,11 @@ export class OpenPurchase {
     }
   }
 
-  /** Asks the provider what became of it. A bank that has not answered is asked after again, a day later. */
+  /** Asks the provider what happened to it. A bank that has not answered is asked after again, a day later. */
   async settle(): Promise<void> {
     this.#asked += 1;
     const last = this.#asked >= ASK_AT_MOST;
-    const summary = 'What became of the payment';
+    const summary = 'What happened to the payment';
     this.#become(
       await this.#asking(
         payments.settlePurchase.executeWithOptions({ summary }, [this.#purchase.id, now(), last]),

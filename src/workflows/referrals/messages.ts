@@ -49,7 +49,7 @@ export function handleReferralMessages(referral: OpenReferral): void {
     linkUsedUpdate,
     ({ account_id }: UseLink) => answered(() => referral.useLink(updateKey(), account_id)),
     {
-      description: 'The friend came by the link. Input: {"account_id":"user_bob"}',
+      description: 'The friend used the link. Input: {"account_id":"user_bob"}',
       validator: (given?: UseLink) =>
         checkArguments('linkUsed', '{"account_id":"user_bob"}', given, ['account_id']),
     },

@@ -32,7 +32,7 @@ export class ReferralPost {
     this.#whenDone = whenDone;
   }
 
-  /** What became of the invitation, once that is known. */
+  /** What happened to the invitation, once that is known. */
   get invitation(): MailOutcome | undefined {
     return this.#invitation;
   }

@@ -1,5 +1,5 @@
 /**
- * A referral from its invitation to its reward. The ledger decides what becomes of it and expires it; this process
+ * A referral from its invitation to its reward. The ledger decides what happens to it and expires it; this process
  * mails, claims the reward when the ledger says that the friend has done enough, and is the door for people. It sets
  * no timer: an invitation that waits costs nothing.
  */

@@ -133,7 +133,7 @@ export class OpenRefund {
     }
   }
 
-  /** Waits until the webhook has said what became of it, or it is time to ask. */
+  /** Waits until the webhook has said what happened to it, or it is time to ask. */
   async waitForTheBank(): Promise<void> {
     while (this.isPending && !this.#needsNewRun && this.#left > 0) {
       const summary = `asks the provider again at ${this.#askAt}`;

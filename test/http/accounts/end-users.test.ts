@@ -197,7 +197,7 @@ test('a token expires by the server’s clock while it is in use', async () => {
   server.time.now = new Date(START);
 });
 
-test('with the provider’s keys out of reach a token is 503, and service keys go on working', async () => {
+test('with the provider’s keys out of reach a token is 503, and service keys keep working', async () => {
   const lonely = await openTestServer({ jwt: { jwksUrl: 'http://127.0.0.1:1/jwks.json' } });
   try {
     const answer = await lonely.send('GET', '/v1/accounts/ada', { as: await token() });

@@ -108,7 +108,7 @@ describe('POST /v1/campaigns', () => {
   });
 });
 
-test('GET shows counts, and for each account what became of it and why', async () => {
+test('GET shows counts, and for each account what happened to it and why', async () => {
   const { json: begun } = await create();
   const accountOf = (id: string) => server.send('GET', `/v1/campaigns/${begun.id}/accounts/${id}`);
   expect((await accountOf('u00010')).json).toEqual({

@@ -85,7 +85,7 @@ describe('before Temporal has taken its start', () => {
     expect(reached).toEqual([`start ${answer.json.id}`]);
   });
 
-  test('a referral is answered, and the process begins with what became of it meanwhile', async () => {
+  test('a referral is answered, and the process begins with what happened to it meanwhile', async () => {
     shut();
     const held = await server.send('POST', TRANSFER, { body: toBen });
     const body = { program: 'codex-selective', referrer_id: 'ada', email: 'friend@example.com' };

@@ -169,7 +169,7 @@ describe.each(GIFT_PROCESSES)('with `%s`', (giftProcesses) => {
     expect(comparable(known?.json)).toEqual(comparable(unknown?.json));
   });
 
-  test('a refusal for want of an account is not repeated once the account is there', async () => {
+  test('a refusal for lack of an account is not repeated once the account is there', async () => {
     const give = (body: object) => server.send('POST', TRANSFER, { body, key: JSON.stringify(body) });
     const toNobody = { from: 'ada', to: { account_id: 'comes_later' }, amount: '1' };
     expect(await give(toNobody)).toMatchObject({ status: 409, json: { reason_code: 'unknown_account' } });

@@ -66,7 +66,7 @@ describe('the add-credits link of a refused use', () => {
     expect((await server.send('POST', '/v1/usage', { body })).status).toBe(200);
   });
 
-  test('buys once for each form, however often that is sent, and then leads to what became of it', async () => {
+  test('buys once for each form, however often that is sent, and then leads to what happened to it', async () => {
     const offer = await get(link());
     const send = () => sendForm(at(link()), offer, 'value="credits-100"');
     const sent = await Promise.all(Array.from({ length: 5 }, send));

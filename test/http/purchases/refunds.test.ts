@@ -3,12 +3,11 @@ import { newApiKey } from '../../../src/http/callers/api-key-secret.ts';
 import { createStripePayments } from '../../../src/payments/stripe-payments.ts';
 import { unsignedToken } from '../../../src/testing/unsigned-token.ts';
 import { give } from '../../support/gifts.ts';
-import { bought, buy } from '../../support/purchases.ts';
+import { bought, buy, usd } from '../../support/purchases.ts';
 import { event, refundEvent, signed, WEBHOOK_SECRET } from '../../support/stripe-events.ts';
 import { START, seedAccount } from '../../support/test-ledger.ts';
 import { openTestServer, type TestServer } from '../../support/test-server.ts';
 import { charge } from '../../support/usage.ts';
-import { usd } from '../../support/usd.ts';
 
 let server: TestServer;
 let ada = '';

@@ -248,7 +248,7 @@ test('a month shows its rewards, and an operator raises its cap, which the proce
   expect(lower).toMatchObject({ status: 400, json: { code: 'validation_failed' } });
 });
 
-test('past its end an invitation is shown as over, with no link and no time that has gone by, before a sweep', async () => {
+test('past its end an invitation is shown as over, with no link and no time that has passed, before a sweep', async () => {
   await seedAccount(server.ledger, 'una');
   const invited = await invite({ referrer_id: 'una' });
   const path = `/v1/referrals/${invited.id}`;

@@ -47,7 +47,7 @@ describe('POST /v1/usage', () => {
       code: 'idempotency_mismatch',
     });
     const { json } = await server.send('GET', '/v1/accounts/ada/limits');
-    expect(json).toMatchObject({ windows: first.json.windows, credits: '2.5' });
+    expect(json).toMatchObject({ windows: first.json.windows, available: '2.5' });
   });
 
   test('that reaches the limit is 429 with the next window, the resets in the bank and where to add credits', async () => {
@@ -66,8 +66,15 @@ describe('POST /v1/usage', () => {
         /^https:\/\/boon\.example\/credits\?account=bob&ticket=buy\.\d+\.[\w-]{43}$/,
       ),
     });
+    const seconds = (Date.parse(later(START, { hours: 5 })) - server.time.now.getTime()) / 1000;
+    expect(refused.headers.get('retry-after')).toBe(`${seconds}`);
+    expect(refused.json.fix).toBe(
+      `Wait until ${later(START, { hours: 5 })}, or redeem a banked reset, or add credits.`,
+    );
+    const tooLarge = await post(body('bob', { units: '1000000' }));
+    expect([tooLarge.headers.get('retry-after'), tooLarge.json.fix]).toEqual([null, 'Add credits.']);
     expect(refused.json.detail).toMatch(
-      /2 banked resets can be redeemed to go on now\. There are not enough credits/,
+      /2 banked resets can be redeemed to continue now\. There are not enough credits/,
     );
     await expect(client.usage.record(body('bob'))).rejects.toMatchObject({
       code: 'limit_reached',

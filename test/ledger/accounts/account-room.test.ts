@@ -12,7 +12,7 @@ import {
   type TestLedger,
 } from '../../support/test-ledger.ts';
 
-/** The most that one operation moves, and how many of them one account takes in all its time. */
+/** The most that one operation moves, and how many of them one account takes in total. */
 const MOST = '1000000000';
 const TIMES = 4000;
 const SETTLED = later(START, { hours: 24 });
@@ -84,7 +84,7 @@ test('an account takes 4,000 of the largest grants; of those that come at once o
   await expectVerified(own.ledger);
 });
 
-test('a grant that was refused for want of room is refused again under its key, and moves nothing', async () => {
+test('a grant that was refused for lack of room is refused again under its key, and moves nothing', async () => {
   const request = {
     key: 'no-room',
     at: START,

@@ -14,7 +14,7 @@ import {
 } from '../../support/test-ledger.ts';
 import { charge } from '../../support/usage.ts';
 
-/** What an account takes here in all its time, instead of four billion times as much. */
+/** What an account takes here in total, instead of four billion times as much. */
 const MOST = '1000';
 
 let own: TestLedger;
@@ -144,7 +144,7 @@ describe('a reward of credits', () => {
     expect(await own.ledger.dueRewards(due, 100)).not.toContain(second.id);
   });
 
-  test('that is left out for want of room there is none of is seen', async () => {
+  test('that is left out for lack of room though there is room is seen', async () => {
     const referral = await qualified('credits');
     await fill(friend, MOST);
     await reward(referral);

@@ -17,8 +17,8 @@ beforeEach(async () => {
   await put(org, { kind: 'organisation' });
 });
 
-const put = (id: string, more: Partial<AccountPut> = {}) =>
-  own.ledger.putAccount(id, { plan: 'business', ...more }, START);
+const put = async (id: string, more: Partial<AccountPut> = {}) =>
+  (await own.ledger.putAccount(id, { plan: 'business', ...more }, START)).account;
 /** That a change is refused because of a field, and leaves the account as it was. */
 async function expectRefused(id: string, more: Partial<AccountPut>, path: string, message: string) {
   const was = await own.sql('SELECT * FROM boon.accounts WHERE id = $1', [id]);

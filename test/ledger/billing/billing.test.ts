@@ -243,8 +243,7 @@ describe('the month’s end', () => {
       await charge(own.ledger, member, { at });
       expect(await months(org)).toMatchObject([{ month }]);
       expect(await close(org, month, ends_at)).toMatchObject({
-        month: { starts_at: `${month}T00:00:00.000Z`, ends_at },
-        credits: '1',
+        ...{ month: { starts_at: `${month}T00:00:00.000Z`, ends_at }, credits: '1' },
       });
     },
   );
@@ -325,7 +324,7 @@ describe('an invoice', () => {
     });
   });
 
-  test('is unfinished until it is known what became of its mail', async () => {
+  test('is unfinished until it is known what happened to its mail', async () => {
     const { org, member } = await firm();
     const mine = async () => {
       const { data } = await own.ledger.unfinishedBillingMonths({ limit: 1000 });

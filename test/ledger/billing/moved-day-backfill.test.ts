@@ -86,7 +86,7 @@ test('nothing in it is held against the months of the earlier version; who is no
   ]);
 });
 
-test('an account that is otherwise can be changed in everything else, and mended', async () => {
+test('an account that is otherwise can be changed in everything else, and corrected', async () => {
   const put = async (body: object) =>
     (
       await database.query(`SELECT boon_code.put_account('odd', $1, '2026-03-20Z') -> 'refused' AS refused`, [

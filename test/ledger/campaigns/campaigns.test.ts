@@ -298,7 +298,7 @@ describe('who is covered', () => {
       reason: 'plan',
     });
     expect(await own.ledger.campaignAccount(id, 'u00042')).toMatchObject({ outcome: 'granted', at: START });
-    // Its page had gone by: a campaign that is not ongoing comes to each account once.
+    // Its page had passed: a campaign that is not ongoing comes to each account once.
     expect(await own.ledger.campaignAccount(id, 'u00004')).toMatchObject({
       outcome: 'excluded',
       reason: 'plan',

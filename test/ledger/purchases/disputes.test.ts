@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bought, CONSENT, hear } from '../../support/purchases.ts';
+import { bought, CONSENT, hear, usd } from '../../support/purchases.ts';
 import { askRefund, hearOfRefund } from '../../support/refunds.ts';
 import { later, openTestLedger, START, type TestLedger } from '../../support/test-ledger.ts';
-import { usd } from '../../support/usd.ts';
 import { ONE_CREDIT_PLAN, person } from '../../support/value-back.ts';
 
 let own: TestLedger;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Refund, RefundNews } from '../../../src/contracts/purchases/refund.ts';
 import { runs } from '../../support/effort.ts';
-import { bought, buy, CONSENT, hear, newPurchaseId } from '../../support/purchases.ts';
+import { bought, buy, CONSENT, hear, newPurchaseId, usd } from '../../support/purchases.ts';
 import { askRefund } from '../../support/refunds.ts';
 import {
   later,
@@ -12,7 +12,6 @@ import {
   type TestLedger,
 } from '../../support/test-ledger.ts';
 import { charge } from '../../support/usage.ts';
-import { usd } from '../../support/usd.ts';
 
 let own: TestLedger;
 let people = 0;
@@ -69,11 +68,8 @@ describe('a refund that was made at the provider', () => {
     for (const again of [refund(id, 'pending'), refund(id, 'succeeded')])
       expect(await again).toMatchObject({ changed: false });
     await total(id, 400, 10);
-    expect(await found(id)).toMatchObject({
-      refunded: usd(400),
-      refunds: [],
-      taken_back: { credits: '100' },
-    });
+    const back = { refunded: usd(400), refunds: [], taken_back: { credits: '100' } };
+    expect(await found(id)).toMatchObject(back);
     expect(await balance(ada)).toEqual({ available: '0', debt: '0' });
   });
 
@@ -284,10 +280,8 @@ describe('in every order, and with each reported twice', () => {
       const { id } = await bought(own.ledger, ada);
       const again = order.slice().sort(() => Math.random() - 0.5);
       for (const message of [...order, ...again]) await message(id);
-      expect(await found(id)).toMatchObject({
-        refunded: usd(refunded),
-        status: refunded === 400 ? 'refunded' : 'paid',
-      });
+      const status = refunded === 400 ? 'refunded' : 'paid';
+      expect(await found(id)).toMatchObject({ refunded: usd(refunded), status });
       expect(await balance(ada)).toEqual({ available: String(100 - refunded / 4), debt: '0' });
     }
   });
@@ -301,19 +295,11 @@ describe('in every order, and with each reported twice', () => {
         const mine = await askRefund(own.ledger, purchase, { amount: 40 });
         const lost = await askRefund(own.ledger, purchase, { amount: 80 });
         const mineIs =
-          (
-            { id: refund_id, amount: { amount } }: Refund,
-            status: RefundNews['status'],
-            made: number,
-            said: number,
-          ) =>
+          ({ id: refund_id, amount }: Refund, status: RefundNews['status'], made: number, said: number) =>
           () =>
             refund(id, status, {
-              refund_id,
-              provider_id: `re_${refund_id}`,
-              amount,
-              made_at: at(made),
-              said_at: at(said),
+              ...{ refund_id, provider_id: `re_${refund_id}`, amount: amount.amount },
+              ...{ made_at: at(made), said_at: at(said) },
             });
         const news = [
           mineIs(mine, 'pending', 1, 1),

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PaymentNews } from '../../../src/contracts/purchases/purchase.ts';
 import { createPostgresLedger } from '../../../src/ledger/postgres-ledger.ts';
-import { bought, buy, hear, newPurchaseId, paidFor } from '../../support/purchases.ts';
+import { bought, buy, hear, newPurchaseId, paidFor, usd } from '../../support/purchases.ts';
 import {
   later,
   newGiftId,
@@ -13,7 +13,6 @@ import {
   type TestLedger,
 } from '../../support/test-ledger.ts';
 import { charge } from '../../support/usage.ts';
-import { usd } from '../../support/usd.ts';
 
 let own: TestLedger;
 let people = 0;
@@ -100,9 +99,7 @@ describe('a purchase', () => {
     const bundle = await bought(own.ledger, ada, 'reset-5');
     expect(await own.ledger.limits(ada, START)).toMatchObject({ resets_available: 5 });
     expect((await own.ledger.listResets(ada, START)).data[0]).toMatchObject({
-      source: 'purchase',
-      source_id: bundle.id,
-      program: null,
+      ...{ source: 'purchase', source_id: bundle.id, program: null },
     });
     await charge(own.ledger, ada);
     await own.ledger.redeemReset({ account_id: ada, request_id: 'one', at: START });

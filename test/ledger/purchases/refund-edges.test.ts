@@ -1,7 +1,7 @@
 /** Single lines of the rules that no other test would miss. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { available, give } from '../../support/gifts.ts';
-import { bought, CONSENT, hear, newPurchaseId } from '../../support/purchases.ts';
+import { bought, CONSENT, hear, newPurchaseId, usd } from '../../support/purchases.ts';
 import { askRefund } from '../../support/refunds.ts';
 import {
   later,
@@ -13,7 +13,6 @@ import {
   seedAccount,
   type TestLedger,
 } from '../../support/test-ledger.ts';
-import { usd } from '../../support/usd.ts';
 import { ONE_CREDIT_PLAN, person, spend } from '../../support/value-back.ts';
 
 const POLICY = {

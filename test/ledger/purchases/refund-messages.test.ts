@@ -6,7 +6,7 @@ import {
   type PurchaseStatus,
 } from '../../../src/contracts/purchases/purchase.ts';
 import { REFUND_STATUSES, type Refund, type RefundStatus } from '../../../src/contracts/purchases/refund.ts';
-import { bought, buy, hear } from '../../support/purchases.ts';
+import { bought, buy, hear, usd } from '../../support/purchases.ts';
 import { askRefund, hearOfRefund } from '../../support/refunds.ts';
 import {
   expectVerified,
@@ -16,7 +16,6 @@ import {
   seedAccount,
   type TestLedger,
 } from '../../support/test-ledger.ts';
-import { usd } from '../../support/usd.ts';
 
 let own: TestLedger;
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import type { PaymentNews, Purchase } from '../../../src/contracts/purchases/pur
 import type { Refund, RefundNews } from '../../../src/contracts/purchases/refund.ts';
 import { createPostgresLedger } from '../../../src/ledger/postgres-ledger.ts';
 import type { AskedRefund } from '../../../src/ledger/purchases/refunds.ts';
-import { bought, buy, CONSENT, hear, newPurchaseId } from '../../support/purchases.ts';
+import { bought, buy, CONSENT, hear, newPurchaseId, usd } from '../../support/purchases.ts';
 import { askRefund, hearOfRefund, refundOf } from '../../support/refunds.ts';
 import {
   later,
@@ -15,7 +15,6 @@ import {
   type TestLedger,
 } from '../../support/test-ledger.ts';
 import { charge } from '../../support/usage.ts';
-import { usd } from '../../support/usd.ts';
 
 let own: TestLedger;
 let people = 0;
@@ -87,10 +86,8 @@ describe('a refund that Boon is asked for', () => {
   test('is refused beyond what was paid: by one coin, after the whole, and with a dispute', async () => {
     const ada = await somebody();
     const purchase = await bought(own.ledger, ada);
-    const tooMuch = {
-      code: 'over_refund',
-      errors: [{ path: 'amount.amount', message: 'must be at most 400' }],
-    };
+    const errors = [{ path: 'amount.amount', message: 'must be at most 400' }];
+    const tooMuch = { code: 'over_refund', errors };
     await expect(ask(purchase, { amount: 401 })).rejects.toMatchObject(tooMuch);
     await hear(own.ledger, purchase, { said: 'disputed', dispute_id: 'dp_r1', amount: 100, status: 'open' });
     await expect(ask(purchase, { amount: 301 })).rejects.toMatchObject({ code: 'over_refund' });
@@ -318,14 +315,8 @@ describe('a refund beside those made at the provider', () => {
         return { status, refunded, refunding, available, debt };
       }),
     );
-    for (const end of ends)
-      expect(end).toEqual({
-        status: 'paid',
-        refunded: usd(200),
-        refunding: usd(0),
-        available: '50',
-        debt: '0',
-      });
+    const money = { refunded: usd(200), refunding: usd(0) };
+    for (const end of ends) expect(end).toEqual({ status: 'paid', ...money, available: '50', debt: '0' });
   });
 });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createPostgresLedger } from '../../../src/ledger/postgres-ledger.ts';
 import type { UseRequest } from '../../../src/ledger/usage/charge-usage.ts';
-import { bought, CONSENT, hear, newPurchaseId } from '../../support/purchases.ts';
+import { bought, CONSENT, hear, newPurchaseId, usd } from '../../support/purchases.ts';
 import {
   later,
   openTestLedger,
@@ -11,7 +11,6 @@ import {
   type TestLedger,
 } from '../../support/test-ledger.ts';
 import { charge } from '../../support/usage.ts';
-import { usd } from '../../support/usd.ts';
 
 let own: TestLedger;
 let people = 0;
@@ -266,7 +265,7 @@ describe('what keeps a top-up from being charged', () => {
   });
 });
 
-describe('a use that was refused for want of credits', () => {
+describe('a use that was refused for lack of credits', () => {
   const want = (short: number, at = START) =>
     own.sql('SELECT boon_code.note_want_of_credits($1, $2, $3)', [[ada, 'nobody'], [short * 1e6, 5], at]);
 

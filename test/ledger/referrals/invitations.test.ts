@@ -140,7 +140,7 @@ describe('an invitation', () => {
     expect(await may('codex-selective', end)).toMatchObject({ eligible: true, remaining_invites: 1 });
     expect(await invite(own.ledger, referrer, kim)).toMatchObject({ status: 'invited' });
     expect(await own.ledger.findReferral(first.id)).toMatchObject({ status: 'expired', ended_at: end });
-    // The advice names the next one to come, never one that has gone by.
+    // The advice names the next one to come, never one that has passed.
     expect(await may('codex-selective', end)).toMatchObject({
       remaining_invites: 0,
       reasons: [{ fix: expect.stringContaining('the next at 2026-04-10T12:00:00Z') }],

@@ -59,7 +59,7 @@ describe.each([
   test.each([
     ['in the last millisecond', later(END, { ms: -1 }), later(TOLD_UNTIL, { ms: -1 }), 'qualified'],
     ['at the end', END, later(END, { hours: 1 }), 'none'],
-    ['in time, but told too late', later(END, { ms: -1 }), TOLD_UNTIL, 'refused'],
+    ['in time, but reported too late', later(END, { ms: -1 }), TOLD_UNTIL, 'refused'],
   ])('the last prompt counts by its own moment: %s', async (_when, at, told_at, becomes) => {
     const referral = await joinedBy(2);
     await sweep(isSwept, told_at);

@@ -3,7 +3,7 @@ import type { Referral } from '../../../src/contracts/referrals/referral.ts';
 import { invite, join, newFriend, prompt } from '../../support/referrals.ts';
 import { later, newKey, openTestLedger, seedAccount, type TestLedger } from '../../support/test-ledger.ts';
 
-/** One place a month; `forfeits` and `defers` differ in what becomes of a reward over the cap. */
+/** One place a month; `forfeits` and `defers` differ in what happens to a reward over the cap. */
 const PROGRAM = {
   opens_at: null,
   closes_at: null,

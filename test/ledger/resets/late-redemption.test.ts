@@ -232,7 +232,7 @@ describe('automatic redemption that runs three hours late', () => {
   });
 
   test.each([false, true])(
-    'gives back what was told late of a time before the window began in which it counts (the date moves: %s)',
+    'gives back what was reported late of a time before the window began in which it counts (the date moves: %s)',
     async (moves) => {
       await ledger.usePolicy(policyWith({ resets: { moves_weekly_date: moves } }), START);
       const ada = await person();

@@ -74,11 +74,8 @@ describe('a redemption', () => {
         },
       },
     });
-    expect(await ledger.limits(ada, START)).toMatchObject({
-      plan: 'plus',
-      windows: answer.after,
-      resets_available: 1,
-    });
+    const left = { plan: 'plus', windows: answer.after, resets_available: 1 };
+    expect(await ledger.limits(ada, START)).toMatchObject(left);
   });
 
   test('moves the weekly date where the policy says so', async () => {

@@ -308,7 +308,7 @@ describe('a usage id', () => {
     expect(await limits(id)).toMatchObject({ available: '98', windows: { five_hour: { used: '10' } } });
   });
 
-  test('that stands for another use is refused', async () => {
+  test('that was already used for a different request is refused', async () => {
     const id = await person();
     const use = useRequest(id);
     await own.ledger.use(use);

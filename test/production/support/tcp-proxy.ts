@@ -1,4 +1,4 @@
-/** A wire that a test can interrupt: what is sent over it stays on the way until it is mended. */
+/** A wire that a test can interrupt: what is sent over it stays on the way until it is repaired. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { LOOPBACK } from '../../../src/local/ports.ts';
@@ -9,7 +9,7 @@ export type TcpProxy = {
   /** Passes nothing on any more, as a network does that has failed: nobody is refused, nobody is answered. */
   interrupt: () => void;
   /** Drops the connections that hung and passes new ones on. */
-  mend: () => void;
+  repair: () => void;
   close: () => Promise<void>;
 };
 
@@ -46,7 +46,7 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     interrupt: () => {
       interrupted = true;
     },
-    mend: () => {
+    repair: () => {
       interrupted = false;
       dropAll();
     },

@@ -9,13 +9,12 @@ import { RECONCILE_WORKFLOW, type ReconcileReport, TASK_QUEUE } from '../../../s
 import { createStripePayments } from '../../../src/payments/stripe-payments.ts';
 import { createRefundProcess } from '../../../src/temporal/purchases/refund-process.ts';
 import { type GiftRig, giftRig } from '../../support/gift-rig.ts';
-import { bought } from '../../support/purchases.ts';
+import { bought, usd } from '../../support/purchases.ts';
 import { askRefund, hearOfRefund } from '../../support/refunds.ts';
 import { WEBHOOK_SECRET } from '../../support/stripe-events.ts';
 import { type StripeStandIn, startStripeStandIn } from '../../support/stripe-stand-in.ts';
 import { devNamespace } from '../../support/temporal-server.ts';
 import { charge } from '../../support/usage.ts';
-import { usd } from '../../support/usd.ts';
 
 let rig: GiftRig;
 let stripe: StripeStandIn;

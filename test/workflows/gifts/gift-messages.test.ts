@@ -35,7 +35,7 @@ type Open = 'awaiting_claim' | 'pending' | 'held';
 type Message = Exclude<GiftAction, 'reverse'>;
 type Ended = 'settled' | 'canceled' | 'rejected' | 'expired';
 
-/** What becomes of the gift, or the code of the refusal. */
+/** What happens to the gift, or the code of the refusal. */
 const OPEN: Record<Open, Record<Message, GiftStatus | { refused: string }>> = {
   awaiting_claim: {
     hold: 'held',

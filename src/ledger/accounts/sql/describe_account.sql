@@ -6,7 +6,7 @@ BEGIN
   IF NOT answer ? 'account' THEN RETURN answer; END IF;
   IF p ? 'name' THEN
     UPDATE boon.accounts a SET name = p ->> 'name' WHERE a.id = p_id;
-    answer := answer || jsonb_build_object('account', boon_code.account_view(p_id, p_at));
+    answer := answer || jsonb_build_object('account', boon_code.account_view(p_id, p_at), 'etag', boon_code.account_etag(p_id, p_at));
   END IF;
   IF p ?| ARRAY['last_active_at', 'created_at', 'fingerprints', 'email_index'] THEN PERFORM boon_code.judge_friends_again(p_id, p_at); END IF;
   RETURN answer;

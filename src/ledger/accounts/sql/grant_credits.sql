@@ -32,7 +32,7 @@ BEGIN
       RETURN NEXT; CONTINUE;
     END IF;
     IF r.expires_at <= r.at THEN
-      result := jsonb_build_object('code', 'validation_failed', 'detail', 'The credits would be expired from the start.',
+      result := jsonb_build_object('code', 'validation_failed', 'detail', 'The credits would already have expired.',
         'errors', jsonb_build_array(jsonb_build_object('path', 'expires_at', 'message', 'must be later than now')));
       RETURN NEXT; CONTINUE;
     END IF;

@@ -1,6 +1,6 @@
 -- Creates or changes an account. A field that is left out keeps its value. Freezing holds the account's open
 -- gifts, unfreezing releases the ones that a freeze held, in the same transaction. Answers {account, made}, or {refused}
--- with the path and message of what cannot be; then nothing has changed.
+-- with the path and message of what cannot be, or {has_changed} where it is not what `if_match` says; then nothing has changed.
 CREATE FUNCTION boon_code.put_account(p_id text, p jsonb, p_at timestamptz) RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
   refused jsonb;
@@ -26,6 +26,11 @@ BEGIN
   SELECT * INTO before FROM boon.accounts x WHERE x.id = p_id;
   IF joined IS NULL AND before.org_id <> p ->> 'org_id' THEN
     RAISE EXCEPTION 'account "%" has just changed its organisation', p_id USING ERRCODE = 'serialization_failure'; -- Asked again by the caller.
+  END IF;
+  -- Judged behind the locks, so that of two who rest on the same state only the first is let through.
+  IF p ? 'if_match' AND NOT coalesce(p -> 'if_match' ?| ARRAY['*', boon_code.account_etag(p_id, p_at)] AND before.id IS NOT NULL, false) THEN
+    IF made = 1 THEN DELETE FROM boon.ledger_accounts a WHERE a.id = p_id; END IF;
+    RETURN jsonb_build_object('has_changed', true);
   END IF;
   after := before;
   after.id := p_id;
@@ -91,5 +96,6 @@ BEGIN
       VALUES ('account.' || after.status, p_id, ARRAY[p_id], jsonb_build_object('status', after.status, 'was', before.status), p_at);
   END IF;
   IF judged_anew THEN PERFORM boon_code.join_campaigns(p_id, p_at); END IF;
-  RETURN jsonb_build_object('account', boon_code.account_view(p_id, p_at), 'made', before.id IS NULL);
+  RETURN jsonb_build_object('account', boon_code.account_view(p_id, p_at), 'etag', boon_code.account_etag(p_id, p_at),
+    'made', before.id IS NULL);
 END $$;

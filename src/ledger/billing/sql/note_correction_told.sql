@@ -1,4 +1,4 @@
--- Notes what became of telling the provider of a correction, once.
+-- Notes what happened to telling the provider of a correction, once.
 CREATE FUNCTION boon_code.note_correction_told(p_id text, p_outcome boon.telling, p_reference text, p_at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   invoice text := (SELECT c.invoice_id FROM boon.invoice_corrections c WHERE c.id = p_id);

@@ -1,4 +1,4 @@
--- Notes what became of the mail, once.
+-- Notes what happened to the mail, once.
 CREATE FUNCTION boon_code.note_invoice_notice(p_id text, p_outcome text, p_at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   v boon.invoices;

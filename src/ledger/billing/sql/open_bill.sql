@@ -1,5 +1,5 @@
 -- What an organisation may be charged for a use at a moment; nothing (null) unless it is active and invoiced. What of a month
--- that is closed is told late counts in the next one that is open. The caller has locked it.
+-- that is closed is reported late counts in the next one that is open. The caller has locked it.
 CREATE FUNCTION boon_code.open_bill(p_org text, p_at timestamptz) RETURNS boon_code.bill LANGUAGE plpgsql STABLE AS $$
 DECLARE
   a boon.accounts;

@@ -1,6 +1,6 @@
 -- Restores the open windows of accounts as a redemption does: the 5-hour window begins anew, the weekly one where the
 -- policy moves its date, and none before it opened by another server's clock. What was used before stays countable for uses
--- that are told late. For an account it takes place no sooner than what it restores counts from: that may have been restored by
+-- that are reported late. For an account it takes place no sooner than what it restores counts from: that may have been restored by
 -- a call that got through while this one waited.
 CREATE FUNCTION boon_code.restore_windows_of(c boon.campaigns, p_accounts text[], p_at timestamptz) RETURNS void LANGUAGE sql AS $$
   WITH ended AS (

@@ -11,7 +11,7 @@ BEGIN
     RETURN NEXT; RETURN;
   END IF;
   UPDATE boon.stuck_items x SET next_try_at = least(x.next_try_at, at) WHERE x.id = p ->> 'id' RETURNING * INTO s;
-  result := CASE WHEN s.id IS NULL THEN jsonb_build_object('code', 'not_found', 'detail', format('Nothing of the id "%s" is stuck.', p ->> 'id'))
+  result := CASE WHEN s.id IS NULL THEN jsonb_build_object('code', 'not_found', 'detail', format('Nothing with the id "%s" is stuck.', p ->> 'id'))
                  ELSE jsonb_build_object('item', boon_code.stuck_item_view(s)) END;
   PERFORM boon_code.keep_answer(p ->> 'key', p ->> 'input_hash', result, at);
   RETURN NEXT;

@@ -7,10 +7,10 @@ LANGUAGE sql STABLE AS $$
     boon_code.refuse_gift(f.sender_id = f.recipient_id,
       'self_gift', NULL, 'A gift cannot be claimed by its sender.'),
     boon_code.refuse_gift((f.recipient).status <> 'active',
-      'recipient_ineligible', 'recipient_unavailable', 'The account does not take gifts now.'),
+      'recipient_ineligible', 'recipient_unavailable', 'The account cannot receive gifts now.'),
     boon_code.refuse_gift(boon_code.lacks_room(f.recipient_id, p_amount),
       'recipient_ineligible', 'account_full',
-      'The account cannot take so many credits: it has had nearly as many as the ledger counts of one account. Claim with another.'),
+      'The account cannot receive so many credits: it is close to the most that one account can receive. Claim with another.'),
     boon_code.refuse_gift(boon_code.is_not_new(p, f),
       'recipient_ineligible', 'recipient_not_new', 'Gifts go to new accounts that have not been given one yet.'))
 $$;

@@ -1,5 +1,5 @@
 -- Ends a gift without settling it: its slices go back to the very lots they came from, a banked reset is its owner's again, and
--- the sender's counters get the place back. `returned` tells what went into which lot; whoever calls decides what becomes of it.
+-- the sender's counters get the place back. `returned` tells what went into which lot; whoever calls decides what happens to it.
 CREATE FUNCTION boon_code.end_gift(
   INOUT g boon.gifts, p_status boon.gift_status, p_phase boon.transfer_phase, p_at timestamptz,
   p_reason_code text, p_reason text, p_by text, OUT returned boon_code.slice[]

@@ -46,7 +46,7 @@ BEGIN
     ELSIF r.currency <> p.currency THEN
       result := boon_code.wrong_currency('amount', p.currency);
     ELSIF left_over <= 0 THEN
-      result := jsonb_build_object('code', 'over_refund', 'detail', 'All of its money has gone back, or is about to.');
+      result := jsonb_build_object('code', 'over_refund', 'detail', 'All of its money was refunded, or is being refunded.');
     ELSIF wanted > left_over THEN
       result := jsonb_build_object('code', 'over_refund', 'detail', format('Of its money %s are left to refund.', boon_code.money(left_over, p.currency)),
         'errors', jsonb_build_array(jsonb_build_object('path', 'amount.amount', 'message', format('must be at most %s', left_over))));

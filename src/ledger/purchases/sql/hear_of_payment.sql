@@ -62,7 +62,7 @@ BEGIN
             ON CONFLICT (account_id) DO UPDATE SET customer_id = excluded.customer_id, updated_at = excluded.updated_at;
         END IF;
         PERFORM boon_code.judge_waiting_payments(p, heard);
-        -- What was heard of its money before counts from now on.
+        -- What was reported about its money before counts from now on.
         p := boon_code.settle_purchase(p, heard);
         p := boon_code.follow_refunds(p, event, heard);
       END IF;

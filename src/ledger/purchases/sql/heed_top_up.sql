@@ -1,4 +1,4 @@
--- What became of a top-up acts on the consent: a charge that failed pauses it, which is told; money that went back ends it.
+-- What happened to a top-up acts on the consent: a charge that failed pauses it, which is told; money that went back ends it.
 CREATE FUNCTION boon_code.heed_top_up(p boon.purchases, p_said text, p_at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   until timestamptz;

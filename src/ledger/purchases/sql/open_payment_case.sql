@@ -1,4 +1,4 @@
--- Opens a case, once for each key: one that waited is opened, and one that is open for want of another message is told anew. Any
+-- Opens a case, once for each key: one that waited is opened, and one that is open for lack of another message is reported again. Any
 -- other stays as it is. Returns it. The caller has locked the account, or the invoice.
 CREATE FUNCTION boon_code.open_payment_case(c boon.payment_cases) RETURNS boon.payment_cases LANGUAGE plpgsql AS $$
 DECLARE

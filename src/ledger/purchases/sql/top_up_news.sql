@@ -1,5 +1,5 @@
 -- What is to be told of the block of a top-up, in a word that is the same until the block is another: once a month of the cap, once a
--- pause. Null where there is nothing to tell: a frozen account is not the top-up's news, and one under way shows what becomes of it.
+-- pause. Null where there is nothing to tell: a frozen account is not the top-up's news, and one under way shows what happens to it.
 CREATE FUNCTION boon_code.top_up_news(p_policy text, t boon.top_ups, p_at timestamptz, OUT told text, OUT reason text, OUT until timestamptz) LANGUAGE plpgsql STABLE AS $$
 BEGIN
   SELECT b.reason, b.until INTO reason, until FROM boon_code.top_up_block(p_policy, t, p_at) b;

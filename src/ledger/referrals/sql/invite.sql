@@ -50,7 +50,7 @@ BEGIN
     IF refused IS NULL AND decode(q.email_index, 'hex') = (SELECT a.email_index FROM boon.accounts a WHERE a.id = q.referrer_id) THEN
       refused := 'self_referral'; words := 'This is the address of the referrer''s own account.';
     ELSIF refused IS NULL AND q.disposable THEN
-      refused := 'disposable_address'; words := 'The address is of a provider of throw-away addresses.';
+      refused := 'disposable_address'; words := 'The address belongs to a provider of throw-away addresses.';
     ELSIF refused IS NULL AND EXISTS (
         SELECT FROM boon.referrals x WHERE x.referrer_id = q.referrer_id AND x.program = q.program
           AND x.email_index = decode(q.email_index, 'hex') AND x.status IN ('invited', 'joined', 'qualified')) THEN

@@ -20,7 +20,7 @@ BEGIN
   ELSIF friend.email_disposable THEN
     code := 'disposable_address'; words := 'The friend''s account has a throw-away address.';
   ELSIF EXISTS (SELECT FROM boon.referrals x WHERE x.friend_id = friend.id AND (x.status = 'joined' OR x.qualified_at IS NOT NULL)) THEN
-    code := 'duplicate_referral'; words := 'The friend came by another invitation before.';
+    code := 'duplicate_referral'; words := 'The friend used another invitation before.';
   ELSIF EXISTS (SELECT FROM boon.referrals x WHERE x.friend_id = referrer.id AND x.referrer_id = friend.id AND (x.status = 'joined' OR x.qualified_at IS NOT NULL)) THEN
     code := 'duplicate_referral'; words := 'Referrer and friend have referred each other, which counts once.';
   ELSIF NOT p_is_new AND p_last_active_at + rules.dormancy >= p_link_at THEN

@@ -28,7 +28,7 @@ BEGIN
     refused := boon_code.link_refused(r, rules, referrer, friend, p_link_at, is_new, last_active);
     IF refused.code IS NULL THEN
       -- One that has ended since had the friend, or had the friend win the referrer, when this link was used.
-      SELECT 'duplicate_referral' AS code, CASE y.friend_id WHEN friend.id THEN 'The friend came by another invitation before.'
+      SELECT 'duplicate_referral' AS code, CASE y.friend_id WHEN friend.id THEN 'The friend used another invitation before.'
           ELSE 'Referrer and friend have referred each other, which counts once.' END AS words INTO had
         FROM boon.referrals y WHERE (y.friend_id = friend.id AND y.id <> r.id OR y.friend_id = r.referrer_id AND y.referrer_id = friend.id)
           AND y.status IN ('expired', 'canceled') AND y.joined_at <= p_link_at AND y.ended_at > p_link_at ORDER BY y.joined_at LIMIT 1;

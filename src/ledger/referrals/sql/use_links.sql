@@ -56,7 +56,7 @@ BEGIN
     told_within_text := trim_scale(round(extract(epoch FROM told_within) / 3600, 2)) || ' hours';
     IF q.used_at > q.at OR q.used_at < greatest(r.invited_at, q.at - told_within) THEN
       result := jsonb_build_object('code', 'validation_failed',
-        'detail', format('The link was not used since the invitation and within the last %s.', told_within_text),
+        'detail', format('The link cannot have been used then: it must be after the invitation and within the last %s.', told_within_text),
         'errors', jsonb_build_array(jsonb_build_object('path', 'used_at', 'message',
           format('must lie between the invitation and now, and in the last %s', told_within_text))));
       RETURN NEXT; CONTINUE;
@@ -68,7 +68,7 @@ BEGIN
     ELSIF r.status = 'expired' AND (r.link_used_at IS NOT NULL OR coalesce(q.used_at, q.at) >= r.expires_at) THEN
       result := jsonb_build_object('code', 'claim_expired', 'detail', 'The invitation has expired.');
     ELSIF r.status NOT IN ('invited', 'expired') THEN
-      result := jsonb_build_object('code', 'claim_invalid', 'detail', CASE r.status WHEN 'canceled' THEN 'The invitation was taken back.'
+      result := jsonb_build_object('code', 'claim_invalid', 'detail', CASE r.status WHEN 'canceled' THEN 'The invitation was canceled.'
                                                                                     ELSE 'The link has been used.' END);
     ELSIF decode(q.token_hash, 'hex') IS NOT NULL AND decode(q.token_hash, 'hex') IS DISTINCT FROM coalesce(r.token_hash, r.late_token_hash) THEN
       result := jsonb_build_object('code', 'claim_invalid', 'detail', 'The link is not valid.');

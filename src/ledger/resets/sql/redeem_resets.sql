@@ -13,7 +13,7 @@ CREATE TYPE boon_code.redeem_request AS (
 -- wait for the next call. A reset follows the policy it was banked under; the limits are those of p_policy. One that is
 -- redeemed within `return_within` before the weekly window ends by itself comes back at that end, unless the window
 -- begins anew now. A reset is spent only where it gives something back: what was used of a window without a limit is
--- nothing to reset. What was used before stays countable for uses that are told late. Servers' clocks differ: a redemption
+-- nothing to reset. What was used before stays countable for uses that are reported late. Servers' clocks differ: a redemption
 -- takes place no sooner than the windows opened that it restores, and than its reset was banked, and restores what is
 -- open then.
 CREATE FUNCTION boon_code.redeem_resets(p_policy text, p_requests json)

@@ -1,4 +1,4 @@
--- Remembers uses that were refused for want of credits: by how many each account was short. Only accounts with a consent
+-- Remembers uses that were refused for lack of credits: by how many each account was short. Only accounts with a consent
 -- matter; a use of before the consent does not. The caller has locked the accounts.
 CREATE FUNCTION boon_code.note_want_of_credits(p_accounts text[], p_amounts bigint[], p_at timestamptz) RETURNS void LANGUAGE sql AS $$
   UPDATE boon.top_ups t SET wanted_at = greatest(t.wanted_at, p_at),

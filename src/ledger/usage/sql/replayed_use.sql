@@ -1,4 +1,4 @@
--- The answer of a use whose id is known: what was answered then, or that the id stands for another use. A window that had run
+-- The answer of a use whose id is known: what was answered then, or that the id was already used for a different request. A window that had run
 -- out when it was told is not shown.
 CREATE FUNCTION boon_code.replayed_use(p_answer boon_code.use_answer, u boon.usage, p_product text, p_model text, p_units bigint)
 RETURNS boon_code.use_answer LANGUAGE plpgsql STABLE AS $$

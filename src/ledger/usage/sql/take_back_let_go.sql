@@ -1,4 +1,4 @@
--- A use that is told late takes credits out of lots that have let them go since: these are taken back out of their expiry
+-- A use that is reported late takes credits out of lots that have let them go since: these are taken back out of their expiry
 -- first, one transfer a lot. The caller has locked the account, and the transfers against sealing.
 CREATE FUNCTION boon_code.take_back_let_go(p boon_code.purse, p_product text, p_at timestamptz, p_granted_by timestamptz, p_amount bigint,
   OUT balance bigint, OUT transfers boon.transfers[], OUT entries boon.entries[]) LANGUAGE plpgsql AS $$

@@ -6,7 +6,7 @@
 -- the member's limit, then invoiced to the organisation if it is billed so, within that limit and its ceiling, then by
 -- the account's own credits, each within its spending limit and in burn order out of lots that may pay for the product; if
 -- these cannot pay all the rest, the use is refused and nothing is charged.
--- A use that is told late is judged at its own moment: by what its account and its organisation were then, in the windows
+-- A use that is reported late is judged at its own moment: by what its account and its organisation were then, in the windows
 -- that were open then, and paid out of lots that were there and had not expired. One that is told at once is judged by
 -- what is there when it is told, though another clock be ahead.
 --
@@ -35,7 +35,7 @@ DECLARE
   f boon.usage_windows;
   w boon.usage_windows;
   counted boolean;
-  -- The earliest moment that is told late in this call.
+  -- The earliest moment that is reported late in this call.
   late_since timestamptz;
   own boon_code.purse;
   own_purses boon_code.purse[];
@@ -45,7 +45,7 @@ DECLARE
   members_spent bigint[];
   bill boon_code.bill;
   taken_from_own bigint;
-  -- The use in hand: whether it is told late, and what was at its moment where that is not what is.
+  -- The use in hand: whether it is reported late, and what was at its moment where that is not what is.
   late boolean := false;
   then_state boon.account_history;
   then_five_hour boon.past_windows;
@@ -112,7 +112,7 @@ BEGIN
       RETURN NEXT answer; CONTINUE;
     END IF;
 
-    -- Judge: what the account was at the moment of the use, where it is told late
+    -- Judge: what the account was at the moment of the use, where it is reported late
     IF late_since IS NOT NULL THEN
       late := r.at < r.now; in_past := false; granted_by := CASE WHEN late THEN r.at ELSE 'infinity' END;
       then_five_hour := NULL; then_weekly := NULL;

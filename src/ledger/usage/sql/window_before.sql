@@ -1,7 +1,7 @@
 -- The window that a use of before w counts from counts in: the one that was open then. If none was, one begins with the
 -- use (its number is null until then) and ends where the next one begins. But where it would not have run out when the
 -- next one began, the use counts in that one, which from then on counts from the use on: told in time, it had been one
--- window, and none is full again for being told late. A window that was restored counts nothing of before. Null is w.
+-- window, and none is full again for being reported late. A window that was restored counts nothing of before. Null is w.
 CREATE FUNCTION boon_code.window_before(w boon.usage_windows, p_at timestamptz) RETURNS boon.past_windows LANGUAGE plpgsql STABLE AS $$
 DECLARE
   length constant interval := boon_code.window_length(w.kind);

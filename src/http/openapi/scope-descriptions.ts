@@ -1,0 +1,31 @@
+/** What each scope lets an API key do, as the OpenAPI document and the page on scopes say it. */
+import type { Scope } from '../../contracts/accounts/scopes.ts';
+
+export const SCOPE_DESCRIPTIONS: Readonly<Record<Scope, string>> = {
+  'accounts:read': 'Read accounts, balances, statements, limits and uses',
+  'accounts:write': 'Create and change accounts, freeze and unfreeze them',
+  'grants:write': 'Grant credits and banked resets',
+  'gifts:read': 'Read gifts, and what an account may give',
+  'gifts:write': 'Send, cancel and claim gifts, for any account',
+  'gifts:operate': 'Hold, release, reject and reverse gifts: for operators',
+  'gifts:secrets': 'See claim links and whole addresses of gifts that the key has not just made',
+  'referrals:read': 'Read referrals, programs, their reports, and who may invite',
+  'referrals:write': 'Invite, resend, cancel, and report the use of a link',
+  'referrals:operate': 'Take rewards back and raise a month’s cap: for operators',
+  'referrals:secrets': 'See links and whole addresses of invitations that the key has not just made',
+  'activity:write': 'Report logins and prompts',
+  'payloads:decode': 'Decode and encode what is encrypted in Temporal: reads every message and reason',
+  'resets:read': 'Read banked resets',
+  'resets:write': 'Redeem banked resets, for any account',
+  'usage:write': 'Report uses, which charges accounts',
+  'purchases:read': 'Read packages, purchases, refunds and automatic top-ups',
+  'purchases:write': 'Begin purchases and set up automatic top-ups, for any account',
+  'purchases:operate': 'Refund purchases and decide cases: for operators',
+  'invoices:operate': 'Mark invoices as paid, credit and void them: for operators',
+  'campaigns:read': 'Read campaigns, and what an account got of them',
+  'campaigns:operate': 'Create, pause, resume and cancel campaigns: for operators',
+  'policy:read': 'Read the policy in use',
+  'stuck:operate': 'List what is stuck, and retry it: for operators',
+  'keys:write': 'Create, rotate, list and revoke API keys, with no scope that this key lacks',
+  'keys:rotate': 'Rotate API keys that this key has not made, which shows their new secrets',
+};
