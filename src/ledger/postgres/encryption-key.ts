@@ -4,7 +4,7 @@ import type { AddressVault } from './address-vault.ts';
 import { type Database, queryRow } from './database.ts';
 
 /** The process has another key than the database was sealed with. */
-export class EncryptionKeyError extends Error {
+class EncryptionKeyError extends Error {
   override readonly name = 'EncryptionKeyError';
 }
 
