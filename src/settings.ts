@@ -1,39 +1,8 @@
 /** Every setting of the services: its variable, what it takes, its default and what it is for. */
-import { isIP } from 'node:net';
 import { z } from 'zod';
 import { TASK_QUEUE } from './contracts/temporal.ts';
 import { GIFT_PROCESSES } from './domain/gift-processes.ts';
-
-const text = (message: string) => z.string({ error: message }).min(1, message);
-const wholeNumber = (least: number, most: number) => {
-  const message = `must be a whole number from ${least} to ${most}`;
-  return z
-    .string({ error: message })
-    .regex(/^\d{1,12}$/, message)
-    .transform(Number)
-    .refine((value) => value >= least && value <= most, message);
-};
-const httpUrl = () =>
-  z
-    .url({ protocol: /^https?$/, error: 'must be a URL such as https://example.com' })
-    .transform((url) => url.replace(/\/+$/, ''));
-
-const origins = (example: string) =>
-  z
-    .string()
-    .transform((value) => value.split(',').map((origin) => origin.trim().replace(/\/+$/, '')))
-    .refine(
-      (list) => list.every((origin) => /^https?:\/\/[^/\s]+$/.test(origin)),
-      `must be origins such as ${example}, with commas between them`,
-    );
-
-/** An address, or one with the length of its network's prefix. */
-function isNetwork(text: string): boolean {
-  const [address = '', prefix, ...rest] = text.split('/');
-  const most = isIP(address) === 4 ? 32 : 128;
-  const fits = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= most);
-  return isIP(address) !== 0 && rest.length === 0 && fits;
-}
+import { httpUrl, namesOf, networks, origins, text, wholeNumber } from './setting-types.ts';
 
 /** Settings that are for one's own machine, by the names under which they are accepted elsewhere; see `risks.ts`. */
 export const RISKS = [
@@ -276,18 +245,10 @@ export const SettingsSchema = z.object({
     description:
       'Wrong API keys a minute from one address, in each server process, after which none that is new there is looked up; 0: no limit. See BOON_TRUSTED_PROXIES',
   }),
-  BOON_TRUSTED_PROXIES: z
-    .string()
-    .transform((value) => value.split(',').map((proxy) => proxy.trim()))
-    .refine(
-      (list) => list.every(isNetwork),
-      'must be addresses or networks such as 10.0.0.0/8, with commas between them',
-    )
-    .optional()
-    .meta({
-      description:
-        'Addresses or networks of the proxies in front of the HTTP server, whose X-Forwarded-For says where a request came from; unset: none',
-    }),
+  BOON_TRUSTED_PROXIES: networks().optional().meta({
+    description:
+      'Addresses or networks of the proxies in front of the HTTP server, whose X-Forwarded-For says where a request came from; unset: none',
+  }),
   BOON_DEMO_MODEL: z
     .enum(['on', 'off'], { error: 'must be on or off' })
     .transform((value) => value === 'on')
@@ -296,12 +257,7 @@ export const SettingsSchema = z.object({
       description:
         'Whether the HTTP server serves a demonstration of a metered model call to Codex clients: a canned reply that charges usage',
     }),
-  BOON_ACCEPT_RISKS: z
-    .string()
-    .transform((value) => value.split(',').map((name) => name.trim()))
-    .pipe(
-      z.array(z.enum(RISKS, { error: `must be names out of ${RISKS.join(', ')}, with commas between them` })),
-    )
+  BOON_ACCEPT_RISKS: namesOf(RISKS)
     .optional()
     .meta({
       description: `Dangerous settings with which Boon starts all the same, beside DATABASE_URL or with a HOST that others reach: ${RISKS.join(', ')}`,

@@ -15,6 +15,7 @@ import { createPostgresLedger } from './ledger/postgres-ledger.ts';
 import { watchBusyness } from './observability/busy.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { configuredPayments } from './payments/configured-payments.ts';
+import { prepare } from './prepare-ledger.ts';
 import { risksOf } from './risks.ts';
 import { createCampaignProcess } from './temporal/campaigns/campaign-process.ts';
 import { temporalClient, temporalTarget } from './temporal/connection.ts';
@@ -79,8 +80,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
   try {
     const now = clock().toISOString();
-    await ledger.requireOwnKey(now);
-    await ledger.usePolicy(policy, now);
+    await prepare(ledger, policy, now);
     const apiKeys = createApiKeys(keyDatabase);
     const madeApiKey = await bootstrapApiKey(apiKeys, config.apiKey, now);
     const app = await buildServer({

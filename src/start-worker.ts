@@ -14,6 +14,7 @@ import { startHealthServer } from './observability/health-server.ts';
 import { createMetrics, watchParts } from './observability/metrics.ts';
 import { checkParts, isDegraded } from './observability/readiness.ts';
 import { configuredPayments } from './payments/configured-payments.ts';
+import { prepare } from './prepare-ledger.ts';
 import { createBoonWorker } from './temporal/boon-worker.ts';
 import { createCampaignProcess } from './temporal/campaigns/campaign-process.ts';
 import { keepComplimentaryResets } from './temporal/campaigns/complimentary-resets.ts';
@@ -73,8 +74,7 @@ export async function startWorker(options: WorkerProcessOptions): Promise<Runnin
     await migrate(url);
     const ledger = createPostgresLedger({ url, encryptionKey, connections: config.databasePool });
     closers.push(() => ledger.close());
-    await ledger.requireOwnKey(clock().toISOString());
-    await ledger.usePolicy(policy, clock().toISOString());
+    await prepare(ledger, policy, clock().toISOString());
 
     const target = temporalTarget(options.env, config.temporalAddress);
     const connection = await (options.waitForTemporal === true

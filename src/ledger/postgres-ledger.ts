@@ -59,7 +59,6 @@ export function createPostgresLedger(options: LedgerOptions): Ledger {
     if (version === undefined) throw new BoonError('internal', 'No policy is in use: call usePolicy first.');
     return version;
   };
-
   const acceptGift = makeAcceptGift(database, vault, policyVersion, options.onAcceptBatch);
   const acceptResetGift = makeAcceptResetGift(database, vault, policyVersion);
 

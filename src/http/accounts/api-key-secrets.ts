@@ -85,9 +85,7 @@ export const apiKeySecretRoutes: FastifyPluginAsyncZod<ServerParts & { keyRing: 
     handler: async (request, reply) => {
       const { id } = request.params;
       const caller = callerOf(request);
-      const stored = await existingApiKey(apiKeys, id);
-      requireScopes(caller, stored.scopes);
-      requireOwnKey(caller, stored);
+      requireRotation(caller, await existingApiKey(apiKeys, id));
       const secret = newApiKey();
       const recorded = await apiKeys.rotate({
         key: businessKeyOf(request),
@@ -109,7 +107,8 @@ function parentOf(caller: Principal): string | null {
 }
 
 /** Whoever rotates a key holds its new secret: that of another's key takes a scope of its own. */
-function requireOwnKey(caller: Principal, { id, created_by }: StoredApiKey): void {
+function requireRotation(caller: Principal, { id, scopes, created_by }: StoredApiKey): void {
+  requireScopes(caller, scopes);
   if (caller.kind !== 'service') return;
   const own = id === caller.keyId || created_by === principalId(caller);
   if (!own && !covers(caller.scopes, 'keys:rotate'))

@@ -13,20 +13,15 @@ import type { Page, PageRequest } from '../../ledger/postgres/page.ts';
 import type { Recorded } from '../../ledger/postgres/recorded.ts';
 import type { Metrics } from '../../observability/metrics.ts';
 import { type Principal, principalId } from '../callers/principal.ts';
-import { shownTo } from '../callers/secrets.ts';
 import { newId } from '../route/new-id.ts';
 import type { ServerParts } from '../route/server-parts.ts';
-import { type GiftAddress, needsAddress, type Side, viewTransfer } from './transfer-view.ts';
+import { createTransferViewer } from './transfer-viewer.ts';
 
 type ActionArguments = {
   reason?: string | undefined;
   token?: string | undefined;
   account_id?: string | undefined;
 };
-
-/** Claim links and whole addresses of gifts that the caller has not just made. */
-const shownToCaller = (caller: Principal) => (address: GiftAddress | undefined) =>
-  shownTo(caller, 'gifts:secrets', address);
 
 export interface GiftDesk {
   accept(caller: Principal, request: TransferRequest, key: string): Promise<Recorded<Transfer>>;
@@ -43,8 +38,8 @@ export interface GiftDesk {
 }
 
 export function createGiftDesk(parts: ServerParts): GiftDesk {
-  const { ledger, giftProcess, giftProcesses = 'each', starts, clock, metrics, publicUrl } = parts;
-  const now = () => clock().toISOString();
+  const { ledger, giftProcess, giftProcesses = 'each', starts, clock, metrics } = parts;
+  const viewer = createTransferViewer(parts);
 
   return {
     async accept(caller, request, key) {
@@ -54,35 +49,16 @@ export function createGiftDesk(parts: ServerParts): GiftDesk {
       const recorded = await counted(metrics, acceptInLedger(request, key));
       // On a replay too: so a caller's own retry heals a crash between the acceptance and the start.
       startProcess(recorded.value);
-      // The caller wrote the address, and is the one who passes on the link.
-      const value = await viewFor(
-        sideOf(caller, recorded.value),
-        recorded.value,
-        (address) => address,
-        fromName,
-      );
+      const value = await viewer.made(caller, recorded.value, fromName);
       return { value, replayed: recorded.replayed };
     },
 
     async show(caller, giftId) {
-      return view(caller, await visibleGift(caller, giftId));
+      return viewer.show(caller, await visibleGift(caller, giftId));
     },
 
     async list(caller, filter, page) {
-      const gifts = await ledger.listGifts(filter, page);
-      const wanting = gifts.data.filter((gift) => needsAddress(gift, sideOf(caller, gift)));
-      const addresses =
-        wanting.length > 0 ? await ledger.giftAddresses(wanting.map((gift) => gift.id)) : new Map();
-      const at = now();
-      const data = await Promise.all(
-        gifts.data.map(async (gift) => {
-          const from_name = await ledger.nameOf(gift.from);
-          const address = shownToCaller(caller)(addresses.get(gift.id));
-          const parts = { publicUrl, at, address, from_name };
-          return viewTransfer(gift, sideOf(caller, gift), parts);
-        }),
-      );
-      return { data, next_cursor: gifts.next_cursor };
+      return viewer.page(caller, await ledger.listGifts(filter, page));
     },
 
     async act(caller, giftId, action, more, key) {
@@ -92,11 +68,9 @@ export function createGiftDesk(parts: ServerParts): GiftDesk {
       // A settled gift has no process any more: its reversal is the ledger's alone.
       const recorded =
         action === 'reverse' ? await ledger.actOnGift(request) : await giftProcess.act(request);
-      const side = action === 'claim' ? 'recipient' : sideOf(caller, recorded.value);
-      return {
-        value: await viewFor(side, recorded.value, shownToCaller(caller)),
-        replayed: recorded.replayed,
-      };
+      const side = action === 'claim' ? 'recipient' : undefined;
+      const value = await viewer.show(caller, recorded.value, side);
+      return { value, replayed: recorded.replayed };
     },
   };
 
@@ -133,23 +107,6 @@ export function createGiftDesk(parts: ServerParts): GiftDesk {
     const gift = await visibleGift({ kind: 'user', accountId }, giftId);
     if (gift.from !== accountId) throw notTheSender();
   }
-
-  function view(caller: Principal, gift: Gift): Promise<Transfer> {
-    return viewFor(sideOf(caller, gift), gift, shownToCaller(caller));
-  }
-
-  async function viewFor(
-    side: Side,
-    gift: Gift,
-    shown: (address: GiftAddress | undefined) => GiftAddress | undefined,
-    fromName: Promise<string | null> = ledger.nameOf(gift.from),
-  ): Promise<Transfer> {
-    const [address, from_name] = await Promise.all([
-      needsAddress(gift, side) ? ledger.giftAddress(gift.id) : undefined,
-      fromName,
-    ]);
-    return viewTransfer(gift, side, { publicUrl, at: now(), address: shown(address), from_name });
-  }
 }
 
 /** Counts how an acceptance ended. */
@@ -162,11 +119,6 @@ async function counted(metrics: Metrics, acceptance: Promise<Recorded<Gift>>): P
     metrics.gifts.inc({ outcome: error instanceof BoonError ? error.code : 'internal' });
     throw error;
   }
-}
-
-function sideOf(caller: Principal, gift: Gift): Side {
-  if (caller.kind === 'service') return 'service';
-  return caller.accountId === gift.from ? 'sender' : 'recipient';
 }
 
 /** Must read like the ledger's own refusal, so that an end user cannot tell another's gift from none. */

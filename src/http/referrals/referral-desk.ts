@@ -6,12 +6,11 @@ import type { Page, PageRequest } from '../../ledger/postgres/page.ts';
 import type { Recorded } from '../../ledger/postgres/recorded.ts';
 import type { ReferralFilter } from '../../ledger/referrals/search-referrals.ts';
 import { type Principal, principalId } from '../callers/principal.ts';
-import { shownTo } from '../callers/secrets.ts';
 import { createGiftTeller } from '../gifts/gift-teller.ts';
 import { newId } from '../route/new-id.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 import { createReferralTeller } from './referral-teller.ts';
-import { type InvitationAddress, type ReferralSide, viewReferral } from './referral-view.ts';
+import { createReferralViewer, sideOf } from './referral-viewer.ts';
 
 export interface ReferralDesk {
   invite(caller: Principal, request: ReferralRequest, key: string): Promise<Recorded<ReferralView>>;
@@ -45,14 +44,11 @@ export interface ReferralDesk {
   ): Promise<Recorded<ReferralView>>;
 }
 
-/** Links and whole addresses of invitations that the caller has not just made. */
-const shownToCaller = (caller: Principal) => (address: InvitationAddress | undefined) =>
-  shownTo(caller, 'referrals:secrets', address);
-
 const BY_REFERRER = { fix: 'Have the referrer do it, or call it from your backend with an API key.' };
 
 export function createReferralDesk(parts: ServerParts): ReferralDesk {
-  const { ledger, referralProcess, starts, clock, publicUrl } = parts;
+  const { ledger, referralProcess, starts, clock } = parts;
+  const viewer = createReferralViewer(parts);
   const tellGifts = createGiftTeller(parts);
   const tellEnds = createReferralTeller(parts);
   const now = () => clock().toISOString();
@@ -68,21 +64,19 @@ export function createReferralDesk(parts: ServerParts): ReferralDesk {
         // As it is by then: whoever changes it before the process runs finds nothing to signal.
         referralProcess.start(await ledger.findReferral(referral.id)),
       );
-      // The caller wrote the address, and is the one who passes on the link.
-      const value = await view(caller, referral, (address) => address);
-      return { value, replayed: recorded.replayed };
+      return { value: await viewer.made(caller, referral), replayed: recorded.replayed };
     },
 
     async show(caller, referralId) {
-      return view(caller, await visible(caller, referralId));
+      return viewer.show(caller, await visible(caller, referralId));
     },
 
     async list(caller, referrerId, page, program) {
-      return viewReferralPage(parts, caller, await ledger.listReferrals(referrerId, page, program, now()));
+      return viewer.page(caller, await ledger.listReferrals(referrerId, page, program, now()));
     },
 
     async search(caller, filter, page) {
-      return viewReferralPage(parts, caller, await ledger.searchReferrals(filter, page, now()));
+      return viewer.page(caller, await ledger.searchReferrals(filter, page, now()));
     },
 
     async useLink(caller, referralId, used, key) {
@@ -96,13 +90,13 @@ export function createReferralDesk(parts: ServerParts): ReferralDesk {
       const referral = await visible(caller, referralId);
       requireReferrer(caller, referral);
       const known = await ledger.recordedResend(key, referralId);
-      if (known !== undefined) return { value: await view(caller, known), replayed: true };
+      if (known !== undefined) return { value: await viewer.show(caller, known), replayed: true };
       if (referral.status !== 'invited') {
         throw new BoonError('already_resolved', 'The invitation no longer waits for the friend.');
       }
       await referralProcess.resend(referral, key);
       const { value, replayed } = await ledger.recordResend({ key, at: now(), referral_id: referralId });
-      return { value: await view(caller, value), replayed };
+      return { value: await viewer.show(caller, value), replayed };
     },
 
     async cancel(caller, referralId, reason, key) {
@@ -136,7 +130,7 @@ export function createReferralDesk(parts: ServerParts): ReferralDesk {
     starts.add(referralWorkflowId(value.id), 'tell', async () =>
       referralProcess.changed(replayed ? await ledger.findReferral(value.id) : value),
     );
-    return { value: await view(caller, value), replayed };
+    return { value: await viewer.show(caller, value), replayed };
   }
 
   async function visible(caller: Principal, referralId: string): Promise<Referral> {
@@ -148,49 +142,10 @@ export function createReferralDesk(parts: ServerParts): ReferralDesk {
     }
     return referral;
   }
-
-  async function view(
-    caller: Principal,
-    referral: Referral,
-    shown = shownToCaller(caller),
-  ): Promise<ReferralView> {
-    const side = sideOf(caller, referral);
-    const [addresses, referrer_name] = await Promise.all([
-      side === 'friend' ? undefined : ledger.referralAddresses([referral.id]),
-      ledger.nameOf(referral.referrer_id),
-    ]);
-    const address = shown(addresses?.get(referral.id));
-    return viewReferral(referral, side, { publicUrl, address, referrer_name });
-  }
-}
-
-function sideOf(caller: Principal, referral: Referral): ReferralSide {
-  if (caller.kind === 'service') return 'service';
-  return caller.accountId === referral.referrer_id ? 'referrer' : 'friend';
 }
 
 function requireReferrer(caller: Principal, referral: Referral): void {
   if (sideOf(caller, referral) === 'friend') {
     throw new BoonError('forbidden', 'Only the referrer can do this to an invitation.', BY_REFERRER);
   }
-}
-
-/** A page of referrals as the caller sees them: addresses are read at once for all. */
-async function viewReferralPage(
-  { ledger, publicUrl }: ServerParts,
-  caller: Principal,
-  { data, next_cursor }: Page<Referral>,
-): Promise<Page<ReferralView>> {
-  if (data.length === 0) return { data: [], next_cursor };
-  const addresses = await ledger.referralAddresses(data.map(({ id }) => id));
-  const referrers = [...new Set(data.map(({ referrer_id }) => referrer_id))];
-  const names = new Map(
-    await Promise.all(referrers.map(async (id) => [id, await ledger.nameOf(id)] as const)),
-  );
-  const views = data.map((one) => {
-    const referrer_name = names.get(one.referrer_id) ?? null;
-    const address = shownToCaller(caller)(addresses.get(one.id));
-    return viewReferral(one, sideOf(caller, one), { publicUrl, address, referrer_name });
-  });
-  return { data: views, next_cursor };
 }

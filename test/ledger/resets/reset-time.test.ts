@@ -211,8 +211,7 @@ describe('a reset comes back', () => {
     [24 * 3_600_000, 1],
     [24 * 3_600_000 + 1, 0],
     [0, 1],
-    // By a clock that lags behind: the redemption was there first.
-    [-1, 1],
+    [-1, 1], // By a clock that lags behind.
   ])('by a global reset %i ms after its redemption: %i', async (ms, returned) => {
     const ada = await redeemedBefore(at({ days: 12 }), { days: -5 });
     expect(await globalReset(ada, at({ days: 7, ms }))).toBe(returned);
