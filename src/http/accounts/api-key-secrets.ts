@@ -50,8 +50,7 @@ export const apiKeySecretRoutes: FastifyPluginAsyncZod<ServerParts & { keyRing: 
       const { name, scopes, expires_at } = request.body;
       const caller = callerOf(request);
       requireScopes(caller, scopes);
-      const now = clock();
-      const secret = newApiKey();
+      const [now, secret] = [clock(), newApiKey()];
       const recorded = await apiKeys.create({
         key: businessKeyOf(request),
         id: newId('key', now),
