@@ -11,11 +11,12 @@ const DIST = join(ROOT, 'dist');
 
 await rm(DIST, { recursive: true, force: true });
 compile('-p', join(ROOT, 'tsconfig.build.json'));
-// Migrations, and the functions by their nouns.
+// Migrations, and the functions by their nouns; the examples of the OpenAPI document.
 await cp(join(ROOT, 'src/ledger'), join(DIST, 'ledger'), {
   recursive: true,
   filter: (path) => !/\.\w+$/.test(path) || path.endsWith('.sql'),
 });
+await cp(join(ROOT, 'src/http/openapi/examples.json'), join(DIST, 'http/openapi/examples.json'));
 await chmod(join(DIST, 'cli/boon.js'), 0o755);
 
 // The compiled one: it bundles the compiled workflows that lie beside it.

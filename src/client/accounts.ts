@@ -4,10 +4,8 @@ import type {
   AccountFilter,
   AccountPatch,
   AccountPut,
-  Balance,
-  Gifting,
-  Movement,
 } from '../contracts/accounts/account.schema.ts';
+import type { Balance, Gifting, Movement } from '../contracts/accounts/holding.schema.ts';
 import type { EligibilityView } from '../contracts/referrals/eligibility.schema.ts';
 import type { Limits } from '../contracts/resets/reset.schema.ts';
 import type { Caller, CallOptions, ChangeOptions, Tagged } from './caller.ts';

@@ -1,5 +1,5 @@
 /** `client.grants` */
-import type { Grant, GrantBody } from '../contracts/accounts/account.schema.ts';
+import type { Grant, GrantBody } from '../contracts/accounts/holding.schema.ts';
 import type { LotSource } from '../domain/lot.ts';
 import type { Caller, CallOptions, WriteOptions } from './caller.ts';
 import { everyRow, type Page, type PageQuery } from './page.ts';

@@ -1,21 +1,19 @@
 /** `boon/client`: the typed client of Boon's HTTP API. */
-export type {
-  Account,
-  AccountPatch,
-  AccountPut,
-  Balance,
-  Gifting,
-  Grant,
-  GrantBody,
-  Lot,
-  Movement,
-} from '../contracts/accounts/account.schema.ts';
+export type { Account, AccountPatch, AccountPut } from '../contracts/accounts/account.schema.ts';
 export type {
   ApiKey,
   ApiKeyCreate,
   ApiKeyRotate,
   ApiKeyWithSecret,
 } from '../contracts/accounts/api-key.schema.ts';
+export type {
+  Balance,
+  Gifting,
+  Grant,
+  GrantBody,
+  Lot,
+  Movement,
+} from '../contracts/accounts/holding.schema.ts';
 export type { GrantedScope, Scope } from '../contracts/accounts/scopes.ts';
 export type { InvoiceWithLines } from '../contracts/billing/invoice.schema.ts';
 export type { Invoice, InvoiceCorrection, InvoiceLine } from '../contracts/billing/invoice.ts';

@@ -1,7 +1,7 @@
 /** What a test has in hand: Boon on real parts, with a clock that the test moves. */
 import type { Client } from '@temporalio/client';
 import { BoonClient } from '../client/boon-client.ts';
-import type { Balance } from '../contracts/accounts/account.schema.ts';
+import type { Balance } from '../contracts/accounts/holding.schema.ts';
 import type { Purchase } from '../contracts/purchases/purchase.ts';
 import type { Usage } from '../contracts/usage/usage.schema.ts';
 import { mergePolicy } from '../domain/merge-policy.ts';

@@ -1,6 +1,7 @@
 /** Accounts for tests: established and verified, so that they may give, unless a test says otherwise. */
 import type { BoonClient } from '../client/boon-client.ts';
-import type { AccountPut, GrantBody } from '../contracts/accounts/account.schema.ts';
+import type { AccountPut } from '../contracts/accounts/account.schema.ts';
+import type { GrantBody } from '../contracts/accounts/holding.schema.ts';
 
 /** What to make of an account: any field of the API's, and credits to begin with. */
 export type AccountSeed = Partial<AccountPut> & {

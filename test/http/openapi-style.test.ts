@@ -12,15 +12,14 @@ type Schema = {
   allOf?: Schema[];
   examples?: unknown[];
 };
+type Content = Record<string, { schema: Schema; example?: unknown }>;
 type Operation = {
   operationId: string;
   summary: string;
   security: { apiKey?: string[] }[];
   parameters: { name: string; in: string; required: boolean; description?: string }[];
-  responses: Record<
-    string,
-    { description: string; headers?: object; content?: Record<string, { schema: Schema }> }
-  >;
+  requestBody?: { content: Content };
+  responses: Record<string, { description: string; headers?: object; content?: Content }>;
 };
 type Document = {
   paths: Record<string, Record<string, Operation>>;
@@ -209,4 +208,12 @@ test('a call says which scope a key needs, and what each scope is for is said to
     for (const { apiKey } of security) if (apiKey !== undefined) expect(apiKey, name).toHaveLength(1);
   for (const scope of SCOPES)
     expect(document.components.securitySchemes.apiKey.description).toContain(`\`${scope}\`: `);
+});
+
+test('every body and every JSON answer has an example', () => {
+  for (const { name, requestBody, responses } of operations) {
+    const contents = [requestBody, ...Object.values(responses)].map((part) => part?.content ?? {});
+    for (const [type, content] of contents.flatMap((one) => Object.entries(one)))
+      if (type.endsWith('json')) expect(content.example, `${name} ${type}`).toBeDefined();
+  }
 });

@@ -1,7 +1,7 @@
 /** Grants are listed and shown. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { GrantListQuerySchema, GrantSchema } from '../../contracts/accounts/account.schema.ts';
+import { GrantListQuerySchema, GrantSchema } from '../../contracts/accounts/holding.schema.ts';
 import { BoonError } from '../../contracts/errors.ts';
 import { pageOf, RecordIdSchema } from '../../contracts/primitives.schema.ts';
 import { callerOf, servicesAndOwner } from '../callers/access.ts';

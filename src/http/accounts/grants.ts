@@ -1,6 +1,6 @@
 /** Grants: credits that come into an account from outside. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { GrantRequestSchema, GrantSchema } from '../../contracts/accounts/account.schema.ts';
+import { GrantRequestSchema, GrantSchema } from '../../contracts/accounts/holding.schema.ts';
 import { services } from '../callers/access.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';
 import { recordedRefusals } from '../route/answers.ts';

@@ -2,13 +2,13 @@
 import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { AccountSchema } from '../../contracts/accounts/account.schema.ts';
 import {
-  AccountSchema,
   BalanceQuerySchema,
   BalanceSchema,
   GiftingSchema,
   MovementSchema,
-} from '../../contracts/accounts/account.schema.ts';
+} from '../../contracts/accounts/holding.schema.ts';
 import {
   AccountIdSchema,
   AnyAccountIdSchema,

@@ -4,9 +4,12 @@ import { z } from 'zod';
 import type { Form } from '../../contracts/form.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { API_INFO, NEXT_CALLS, SECURITY_SCHEMES, TAG_DESCRIPTIONS } from './api-description.ts';
+import { addExamples } from './examples.ts';
 
 type Json = Record<string, unknown>;
-type Answer = z.ZodType | { description: string; content: Record<string, { schema: z.ZodType }> };
+type Answer =
+  | z.ZodType
+  | { description: string; content: Record<string, { schema: z.ZodType; example?: object }> };
 
 const KEY_HEADER = {
   name: 'Idempotency-Key',
@@ -35,6 +38,7 @@ export function openApiDocument(routes: readonly RouteOptions[]): Json {
     const path = route.url.replace(/:(\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [String(route.method).toLowerCase()]: operation(route, schemas) };
   }
+  addExamples(Object.values(paths).flatMap((methods) => Object.values(methods)) as never);
   return {
     openapi: '3.1.0',
     info: API_INFO,
@@ -124,9 +128,9 @@ function responseOf(
   const headers = answerHeaders({ status, operationId, recorded, located, tagged });
   const head = Object.keys(headers).length > 0 ? { headers } : {};
   if (!(answer instanceof z.ZodType)) {
-    const content = Object.entries(answer.content).map(([name, { schema }]) => [
+    const content = Object.entries(answer.content).map(([name, { schema, ...more }]) => [
       name,
-      { schema: jsonSchema(schema, 'output', schemas) },
+      { schema: jsonSchema(schema, 'output', schemas), ...more },
     ]);
     return { description: answer.description, ...head, content: Object.fromEntries(content) };
   }

@@ -1,11 +1,11 @@
 /** The answers that a route documents: its own, and a problem for each status it may be refused with. */
 import { z } from 'zod';
 import { ERRORS, type ErrorCode } from '../../contracts/error-codes.ts';
-import { ProblemSchema } from '../../contracts/problem.schema.ts';
+import { type Problem, ProblemSchema } from '../../contracts/problem.schema.ts';
 
 type ProblemAnswer = {
   description: string;
-  content: { 'application/problem+json': { schema: typeof ProblemSchema } };
+  content: { 'application/problem+json': { schema: typeof ProblemSchema; example: Problem } };
 };
 
 /** What any call may be refused with: who is calling, how often, and trouble on our side. */
@@ -46,10 +46,18 @@ function refusals(codes: readonly ErrorCode[]): Record<number, ProblemAnswer> {
       status,
       {
         description: group.map((code) => `\`${code}\`: ${ERRORS[code].title}`).join('. '),
-        content: { 'application/problem+json': { schema: ProblemSchema } },
+        content: {
+          'application/problem+json': { schema: ProblemSchema, example: exampleOf(group[0] ?? 'internal') },
+        },
       },
     ]),
   );
+}
+
+/** A refusal with this code, in the words of the list of errors. */
+function exampleOf(code: ErrorCode): Problem {
+  const { status, title, fix } = ERRORS[code];
+  return { type: `urn:boon:problem:${code}`, title, status, detail: `${title}.`, code, fix };
 }
 
 /** An answer without a body. */

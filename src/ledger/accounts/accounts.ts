@@ -1,14 +1,7 @@
 /** Accounts, and what an account owns: balance, statement, what it may give. */
 
-import type {
-  Account,
-  AccountPatch,
-  AccountPut,
-  Balance,
-  Gifting,
-  Lot,
-  Movement,
-} from '../../contracts/accounts/account.schema.ts';
+import type { Account, AccountPatch, AccountPut } from '../../contracts/accounts/account.schema.ts';
+import type { Balance, Gifting, Lot, Movement } from '../../contracts/accounts/holding.schema.ts';
 import type { ErrorCode } from '../../contracts/error-codes.ts';
 import { BoonError, type FieldError } from '../../contracts/errors.ts';
 import { fixOf } from '../../contracts/fixes.ts';

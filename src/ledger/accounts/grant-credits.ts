@@ -1,6 +1,6 @@
 /** Grants, grouped: the TypeScript side of `grant_credits`. */
 
-import type { Lot } from '../../contracts/accounts/account.schema.ts';
+import type { Lot } from '../../contracts/accounts/holding.schema.ts';
 import type { Credits } from '../../domain/credits.ts';
 import type { AccountId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';

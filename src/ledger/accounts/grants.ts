@@ -1,5 +1,5 @@
 /** The grants' part of the ledger. */
-import type { Grant, Lot } from '../../contracts/accounts/account.schema.ts';
+import type { Grant, Lot } from '../../contracts/accounts/holding.schema.ts';
 import type { LotId } from '../../domain/ids.ts';
 import type { Database } from '../postgres/database.ts';
 import type { Page, PageRequest } from '../postgres/page.ts';

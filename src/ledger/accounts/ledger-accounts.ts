@@ -4,10 +4,8 @@ import type {
   AccountFilter,
   AccountPatch,
   AccountPut,
-  Balance,
-  Gifting,
-  Movement,
 } from '../../contracts/accounts/account.schema.ts';
+import type { Balance, Gifting, Movement } from '../../contracts/accounts/holding.schema.ts';
 import type { AccountId } from '../../domain/ids.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { AddressVault } from '../postgres/address-vault.ts';

@@ -1,5 +1,5 @@
 /** Grants: lots that came from outside, with the reason that was given. Rewards and what campaigns grant are among them. */
-import type { Grant } from '../../contracts/accounts/account.schema.ts';
+import type { Grant } from '../../contracts/accounts/holding.schema.ts';
 import { BoonError } from '../../contracts/errors.ts';
 import type { AccountId, LotId } from '../../domain/ids.ts';
 import type { LotSource } from '../../domain/lot.ts';

@@ -1,5 +1,5 @@
 /** How rows and JSON of the database become the types of the contracts. */
-import type { Lot } from '../../contracts/accounts/account.schema.ts';
+import type { Lot } from '../../contracts/accounts/holding.schema.ts';
 import type { Invoice } from '../../contracts/billing/invoice.ts';
 import type { Gift } from '../../contracts/gifts/gift.ts';
 

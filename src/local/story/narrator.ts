@@ -1,5 +1,5 @@
 import type { BoonClient } from '../../client/boon-client.ts';
-import type { Balance } from '../../contracts/accounts/account.schema.ts';
+import type { Balance } from '../../contracts/accounts/holding.schema.ts';
 import { giftWorkflowId } from '../../contracts/gifts/gift.ts';
 import type { Transfer } from '../../contracts/gifts/transfer.schema.ts';
 import type { GiftProcesses } from '../../domain/gift-processes.ts';

@@ -47,7 +47,7 @@ describe('POST /v1/usage', () => {
       code: 'idempotency_mismatch',
     });
     const { json } = await server.send('GET', '/v1/accounts/ada/limits');
-    expect(json).toMatchObject({ windows: first.json.windows, credits: '2.5' });
+    expect(json).toMatchObject({ windows: first.json.windows, available: '2.5' });
   });
 
   test('that reaches the limit is 429 with the next window, the resets in the bank and where to add credits', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Balance, Movement } from '../../../src/contracts/accounts/account.schema.ts';
+import type { Balance, Movement } from '../../../src/contracts/accounts/holding.schema.ts';
 import { PROMOTIONAL_BUDGET } from '../../../src/domain/account.ts';
 import { parseCredits } from '../../../src/domain/credits.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
