@@ -8,4 +8,3 @@ export const MonthSchema = z
     ends_at: InstantSchema.meta({ description: 'The first moment of the next month' }),
   })
   .meta({ id: 'Month', description: 'A billing month' });
-export type Month = z.infer<typeof MonthSchema>;

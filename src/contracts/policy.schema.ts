@@ -105,7 +105,7 @@ const ResetPolicySchema = z.strictObject({
 });
 
 /** In whole units of the currency's smallest coin. */
-export const PriceSchema = z.strictObject({
+const PriceSchema = z.strictObject({
   amount: z.int().min(1).max(99_999_999),
   currency: z.string().regex(/^[a-z]{3}$/, 'must be an ISO 4217 code in small letters'),
 });
