@@ -325,7 +325,6 @@ export class MoneyPart implements Part {
       [id, starts_at, ends_at],
     );
     const { spent, monthly_cap } = await ledger.topUp(id, at);
-    // Without a top-up there is no currency to say it in.
     if (spent !== null) expect({ id, spent: spent.amount }).toEqual({ id, spent: Number(row?.cost) });
     if (monthly_cap !== null) expect(spent?.amount).toBeLessThanOrEqual(monthly_cap.amount);
   }
