@@ -1,6 +1,6 @@
 /** `boon grant`: credits into an account, through the API. */
 import { type Command, Option } from 'commander';
-import type { Grant } from '../../contracts/accounts/account.schema.ts';
+import type { Grant } from '../../contracts/accounts/holding.schema.ts';
 import { LOT_SOURCES, type LotSource } from '../../domain/lot.ts';
 import { apiClient } from '../api.ts';
 import { answer, credits, given, keyOf, moment, newCommand, withExamples, withKey } from '../command.ts';
