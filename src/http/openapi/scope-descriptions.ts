@@ -12,7 +12,7 @@ export const SCOPE_DESCRIPTIONS: Readonly<Record<Scope, string>> = {
   'referrals:write': 'invite, say that a link was used, and cancel',
   'referrals:operate': 'claw rewards back and raise caps',
   'activity:write': 'report logins and prompts',
-  'payloads:decode': 'decode payloads for the Temporal Web UI',
+  'payloads:decode': 'decode and encode what is encrypted in Temporal: it reads every message and reason',
   'resets:read': 'list banked resets',
   'resets:write': 'redeem banked resets',
   'usage:write': 'charge uses',
@@ -23,6 +23,6 @@ export const SCOPE_DESCRIPTIONS: Readonly<Record<Scope, string>> = {
   'campaigns:read': 'read campaigns',
   'campaigns:operate': 'begin, pause, resume and cancel campaigns',
   'policy:read': 'read the policy in use',
-  'stuck:operate': 'list stuck items and have them tried again',
+  'stuck:operate': 'list stuck items and have them retried',
   'keys:write': 'make, list, rotate and revoke API keys',
 };
