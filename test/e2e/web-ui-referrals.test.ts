@@ -49,7 +49,9 @@ test('a month’s cap is raised from three to five', async () => {
   await eventually(async () => (await boon.client.referrals.get(invited.id)).status).toBe('rewarded');
   const { month } = await boon.client.referrals.rewardWindow('ada', PROGRAM);
   const raise = `{"program":"${PROGRAM}","cap":5,"reason":"speaker at our conference"}`;
-  expect(await ui.sendTo(`reward-window/ada/${month}`, 'raiseCap', raise)).toBe('Update successful');
+  expect(await ui.sendTo(`reward-window/ada/${month.starts_at.slice(0, 10)}`, 'raiseCap', raise)).toBe(
+    'Update successful',
+  );
   expect(await boon.client.referrals.rewardWindow('ada', PROGRAM)).toMatchObject({ cap: 5 });
   await ui.openCard();
   // It has a summary and current details, and no details beside.

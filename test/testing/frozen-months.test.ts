@@ -50,7 +50,7 @@ test('a billing month is over at its end and not a millisecond before', async ()
 
   await boon.advance('1 ms');
   const { data } = await boon.client.invoices.list('acme');
-  expect(data).toMatchObject([{ ends_at: ends, credits: '20' }]);
+  expect(data).toMatchObject([{ month: { ends_at: ends }, credits: '20' }]);
   expect(await eventTimes(boon, 'invoice.issued', String(data[0]?.id))).toEqual([ends]);
 });
 

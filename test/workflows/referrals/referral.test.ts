@@ -115,7 +115,7 @@ test('the fourth reward of a month is refused, with its reason, and the window h
   expect(await resets('cy')).toBe(3);
   const window = await boon.client.referrals.rewardWindow('cy', 'codex-selective');
   expect(window).toMatchObject({ cap: 3, claimed: invited.slice(0, 3).map(({ id }) => id) });
-  const entity = boon.temporal.workflow.getHandle(`reward-window/cy/${window.month}`);
+  const entity = boon.temporal.workflow.getHandle(`reward-window/cy/${window.month.starts_at.slice(0, 10)}`);
   expect(await entity.query('status')).toMatchObject({
     closed: false,
     programs: { 'codex-selective': { cap: 3 } },
@@ -219,7 +219,7 @@ test('a raised cap lets a reward that waits arrive at once', async () => {
   await boon.advance('1 minute');
   expect(await resets('hob')).toBe(2);
   const { month } = await boon.client.referrals.rewardWindow('hob', 'codex-selective');
-  const entity = boon.temporal.workflow.getHandle(`reward-window/hob/${month}`);
+  const entity = boon.temporal.workflow.getHandle(`reward-window/hob/${month.starts_at.slice(0, 10)}`);
   expect(await entity.query('status')).toMatchObject({ programs: { 'codex-selective': { cap: 2 } } });
   await boon.setPolicy({ programs: { 'codex-selective': { over_cap: 'forfeit', monthly_cap: 3 } } });
 });
