@@ -13,9 +13,9 @@ const MOST_OF_A_PAGE = 100;
 /** Adds `--limit`, `--cursor` and `--all`. */
 export function withPaging(command: Command): Command {
   return command
-    .option('--limit <count>', 'how many at most', wholeNumber(1), ROWS)
-    .option('--cursor <cursor>', 'continue where another list ended')
-    .option('--all', 'all there are, whatever --limit says');
+    .option('--limit <count>', 'how many rows at most', wholeNumber(1), ROWS)
+    .option('--cursor <cursor>', 'continue after an earlier list')
+    .option('--all', 'every row, whatever --limit says');
 }
 
 /** The rows that were asked for, of as many pages as it takes, with the cursor of what is left. */

@@ -21,13 +21,10 @@ export function compareStripe(terminal: Terminal): Command {
   )
     .requiredOption(
       '--since <time>',
-      'what was made or changed since, such as the time that was restored to',
+      'compare what was made or changed since then: the time that you restored to, say',
       past,
     )
-    .option(
-      '--apply',
-      'have the ledger record what it lacks, as by Stripe’s messages; what does not fit becomes a case',
-    )
+    .option('--apply', 'record in the ledger what it lacks; what does not fit becomes a case')
     .action(async ({ since, apply }: Options, command: Command) => {
       const began = performance.now();
       const seconds = () => `${((performance.now() - began) / 1000).toFixed(1).padStart(5)} s`;
@@ -64,7 +61,7 @@ function past(text: string): string {
 }
 
 function leftText({ differences }: ComparisonReport, apply: boolean): string {
-  if (!apply) return `They differ in ${differences.length}: with --apply the ledger records them.`;
+  if (!apply) return `They differ in ${differences.length}: with --apply the ledger takes them in.`;
   const failed = differences.filter(({ outcome }) => outcome === 'failed').length;
   return `${failed} could not be taken in: run it again.`;
 }

@@ -51,7 +51,7 @@ export function put(terminal: Terminal): Command {
 }
 
 export function change(terminal: Terminal): Command {
-  const command = newCommand('change', 'Change an account that is there; what is left out stays as it is', [
+  const command = newCommand('change', 'Change an existing account; what is left out stays as it is', [
     'account change ada --plan pro',
     'account change ada --spending-limit none',
   ]).argument('<id>', 'the account');
@@ -88,50 +88,53 @@ function become(verb: string, status: 'frozen' | 'active', about: string): (term
 function withFields(command: Command, plan: Option): Command {
   return command
     .addOption(plan)
-    .addOption(new Option('--kind <kind>', 'what it is').choices(ACCOUNT_KINDS))
+    .addOption(new Option('--kind <kind>', 'a person, or an organisation').choices(ACCOUNT_KINDS))
     .addOption(new Option('--status <status>', 'frozen: its open gifts are held').choices(ACCOUNT_STATUSES))
-    .option('--name <name>', 'what invitations and gifts call it by; none: nothing')
-    .option('--email <address>', 'its e-mail address; none: it has none')
-    .option('--verified-at <time>', 'when its identity was verified; none: it is not', momentOrNone)
-    .option('--created-at <time>', 'when it began', moment)
+    .option('--name <name>', 'the name that invitations and gifts show; none: no name')
+    .option('--email <address>', 'its e-mail address; none: no address')
+    .option('--verified-at <time>', 'when its identity was verified; none: not verified', momentOrNone)
+    .option('--created-at <time>', 'when it was created', moment)
     .option('--last-active-at <time>', 'when it was last active; none: never', momentOrNone)
-    .option('--cohort <cohort...>', 'all its cohorts, for programs and campaigns; none: it is in none')
-    .option('--fingerprint <mark...>', 'marks of its devices and cards, stored as digests; none: it has none')
+    .option('--cohort <cohort...>', 'its cohorts, in place of those it has; none: no cohort')
+    .option(
+      '--fingerprint <mark...>',
+      'marks of its devices and cards, in place of those it has; none: no mark',
+    )
     .option(
       '--billing-day <day>',
-      'day on which its billing months begin, from the end of the running one on',
+      'day on which its billing months begin, once the running one has ended',
       wholeNumber(1),
     )
-    .option('--org <account>', 'the organisation that it belongs to; none: it leaves it')
-    .option('--auto-redeem', 'redeem a banked reset just before it would expire, if something is used')
-    .option('--no-auto-redeem', 'let it expire')
+    .option('--org <account>', 'the organisation that it belongs to; none: no organisation')
+    .option('--auto-redeem', 'redeem a banked reset just before it expires, if anything is used')
+    .option('--no-auto-redeem', 'let banked resets expire')
     .addOption(
-      new Option('--use-credits <switch>', 'whether credits pay where the plan ends').choices(
+      new Option('--use-credits <switch>', 'whether credits pay when the plan is used up').choices(
         CREDIT_SWITCHES,
       ),
     )
     .option(
       '--spending-limit <credits>',
-      'most of its credits that uses may take in a month; none: no limit',
+      'the most of its own credits that it may use in a month; none: no limit',
       limit,
     )
     .option(
       '--pool-limit <credits>',
-      'most of its organisation’s that it may take in a month; none: no limit',
+      'the most of its organisation’s credits that it may use in a month; none: no limit',
       limit,
     )
     .addOption(
       new Option(
         '--billing <switch>',
-        'of an organisation: when its pool is used up, its members stop (pool) or it is invoiced',
+        'when an organisation’s pool is used up: stop its members, or invoice it',
       ).choices(BILLING_SWITCHES),
     )
     .option(
       '--invoice-ceiling <credits>',
-      'most that may be invoiced for a billing month; none: no limit',
+      'the most that may be invoiced for a month, in credits; none: no limit',
       limit,
     )
-    .option('--if-match <etag>', 'only if it is as `account show` showed it: the etag there');
+    .option('--if-match <etag>', 'only if this is still the etag that `boon account show` shows');
 }
 
 function toPatch(options: Options): AccountPatch {

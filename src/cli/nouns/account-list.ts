@@ -16,8 +16,8 @@ export function list(terminal: Terminal): Command {
     'account list --org acme --all',
   ])
     .addOption(new Option('--plan <plan>', 'only on this plan').choices(PLANS))
-    .addOption(new Option('--status <status>', 'only those').choices(ACCOUNT_STATUSES))
-    .addOption(new Option('--kind <kind>', 'only those').choices(ACCOUNT_KINDS))
+    .addOption(new Option('--status <status>', 'only with this status').choices(ACCOUNT_STATUSES))
+    .addOption(new Option('--kind <kind>', 'only of this kind').choices(ACCOUNT_KINDS))
     .option('--cohort <cohort>', 'only of this cohort')
     .option('--org <account>', 'only members of this organisation');
   return withPaging(command).action(async (options: Options, command: Command) => {

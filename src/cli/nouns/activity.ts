@@ -14,7 +14,7 @@ export function fillActivity(activity: Command, terminal: Terminal): void {
 
 function record(terminal: Terminal): Command {
   return newCommand('record', 'Report a login or a prompt of an account, which referrals count', [EXAMPLE])
-    .argument('<account>', 'whose')
+    .argument('<account>', 'the account')
     .addArgument(new Argument('<kind>', 'what it did').choices(['login', 'prompt']))
     .option('--id <id>', 'the same id counts once; default: a new one')
     .option('--at <time>', 'when it happened; default: now', moment)

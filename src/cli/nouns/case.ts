@@ -31,7 +31,7 @@ function list(terminal: Terminal): Command {
   const summary = 'List payments that do not match what they name, the latest first';
   const command = newCommand('list', summary, ['case list --status open', 'case list --account ada --all'])
     .description(`${summary}. Nothing has moved: a person decides.`)
-    .addOption(new Option('--status <status>', 'only those that are').choices(CASE_STATUSES))
+    .addOption(new Option('--status <status>', 'only with this status').choices(CASE_STATUSES))
     .option('--account <account>', 'only of this account');
   return withPaging(command).action(async (options: List, command: Command) => {
     const { purchases } = await apiClient(terminal.env);

@@ -85,7 +85,7 @@ function list(terminal: Terminal): Command {
         .choices(['sent', 'received', 'sent,received'])
         .default('sent,received'),
     )
-    .addOption(new Option('--status <status>', 'only those that are').choices(GIFT_STATUSES));
+    .addOption(new Option('--status <status>', 'only with this status').choices(GIFT_STATUSES));
   return withPaging(command).action(async (account_id: string, options: List, command: Command) => {
     const { transfers } = await apiClient(terminal.env);
     const filter = { account_id, direction: options.direction, ...given({ status: options.status }) };

@@ -58,7 +58,7 @@ function list(terminal: Terminal): Command {
     'grant list ada --source promotional --all',
   ])
     .argument('<account>', 'who got it')
-    .addOption(new Option('--source <source>', 'only those').choices(LOT_SOURCES));
+    .addOption(new Option('--source <source>', 'only from there').choices(LOT_SOURCES));
   return withPaging(command).action(async (account_id: string, options: List, command: Command) => {
     const { grants } = await apiClient(terminal.env);
     const filter = { account_id, ...given({ source: options.source }) };

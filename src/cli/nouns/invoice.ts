@@ -36,8 +36,12 @@ function list(terminal: Terminal): Command {
     'invoice list --status open --month 2026-11',
   ])
     .argument('[organisation]', 'who is invoiced; default: all')
-    .addOption(new Option('--status <status>', 'of all organisations: only those').choices(INVOICE_STATUSES))
-    .option('--month <month>', 'of all organisations: months that began in it, such as 2026-11');
+    .addOption(
+      new Option('--status <status>', 'of all organisations: only with this status').choices(
+        INVOICE_STATUSES,
+      ),
+    )
+    .option('--month <month>', 'of all organisations: billing months that began in it, such as 2026-11');
   return withPaging(command).action(
     async (organisation: string | undefined, options: List, command: Command) => {
       const { status, month } = options;

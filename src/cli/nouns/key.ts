@@ -21,12 +21,12 @@ export function fillKey(key: Command, terminal: Terminal): void {
 type Create = { scope: GrantedScope[]; expiresAt?: string; idempotencyKey?: string };
 
 function create(terminal: Terminal): Command {
-  const command = newCommand('create', 'Make a key; it is shown this once', [
+  const command = newCommand('create', 'Make a key; it is shown only now', [
     'key create "billing service" --scope accounts:write grants:write',
   ])
     .argument('<name>', 'who uses it')
     .addOption(
-      new Option('--scope <scope...>', 'what it may do; *: everything')
+      new Option('--scope <scope...>', 'what it may do; "*" is everything')
         .choices([...SCOPES, EVERY_SCOPE])
         .makeOptionMandatory(),
     )

@@ -51,7 +51,7 @@ function show(terminal: Terminal): Command {
 function list(terminal: Terminal): Command {
   const command = newCommand('list', 'List an account’s purchases, the latest first', [
     'purchase list ada',
-  ]).argument('<account>', 'whose');
+  ]).argument('<account>', 'the account');
   return withPaging(command).action(async (account: string, paging: Paging, command: Command) => {
     const { purchases } = await apiClient(terminal.env);
     const page = await rowsOf(paging, (query) => purchases.list(account, query));

@@ -55,12 +55,12 @@ type List = Paging & { program?: string; status?: ReferralStatus };
 function list(terminal: Terminal): Command {
   const command = newCommand(
     'list',
-    'List invitations of an account, or of all, the latest first, each with what is missing',
+    'List the invitations of an account, or of everybody, the latest first',
     ['referral list ada', 'referral list ada --program codex-selective', 'referral list --status joined'],
   )
     .argument('[account]', 'who invited; default: everybody')
-    .option('--program <name>', 'only those into this program')
-    .addOption(new Option('--status <status>', 'only those that are').choices(REFERRAL_STATUSES));
+    .option('--program <name>', 'only of this program')
+    .addOption(new Option('--status <status>', 'only with this status').choices(REFERRAL_STATUSES));
   return withPaging(command).action(async (account: string | undefined, options: List, command: Command) => {
     const { referrals } = await apiClient(terminal.env);
     const { program, status } = options;

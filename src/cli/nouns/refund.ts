@@ -22,7 +22,7 @@ export function fillRefund(refund: Command, terminal: Terminal): void {
 type Create = { reason: string; amount?: string; includeSpent?: true; idempotencyKey?: string };
 
 function create(terminal: Terminal): Command {
-  const command = newCommand('create', 'Give the money of a purchase back, and take what it bought', [
+  const command = newCommand('create', 'Refund a purchase, and take back what it bought', [
     `refund create ${PURCHASE} --reason "bought twice by mistake"`,
     `refund create ${PURCHASE} --amount 2.80 --reason "thirty credits were used"`,
   ])

@@ -14,7 +14,7 @@ export function redeem(terminal: Terminal): Command {
     'reset redeem ada',
     'reset redeem ada --reset 1042',
   ])
-    .argument('<account>', 'whose')
+    .argument('<account>', 'the account')
     .option('--reset <id>', 'this one; default: the one that expires soonest')
     .option('--preview', 'show what would happen, and do nothing')
     .option('--request-id <id>', 'the same id never redeems twice; default: a new one')

@@ -22,7 +22,7 @@ function list(terminal: Terminal): Command {
     'list',
     'List an account’s resets: those that can be redeemed first, the soonest to expire on top',
     ['reset list ada'],
-  ).argument('<account>', 'whose');
+  ).argument('<account>', 'the account');
   return withPaging(command).action(async (account: string, paging: Paging, command: Command) => {
     const { resets } = await apiClient(terminal.env);
     const page = await rowsOf(paging, (query) => resets.list(account, query));

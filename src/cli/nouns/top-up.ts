@@ -17,7 +17,7 @@ function show(terminal: Terminal): Command {
   return newCommand('show', 'Show whether an account tops up by itself, and what keeps it from it', [
     'top-up show ada',
   ])
-    .argument('<account>', 'whose')
+    .argument('<account>', 'the account')
     .action(async (account: string, _options: object, command: Command) => {
       const topUp = await (await apiClient(terminal.env)).purchases.topUp(account);
       answer(terminal, command, topUp, topUpBlocks(topUp));
@@ -30,7 +30,7 @@ function consent(terminal: Terminal): Command {
   return newCommand('consent', 'Record that an account’s owner agrees to automatic top-ups', [
     'top-up consent ada --package credits-100 --below 20 --monthly-cap "20.00 USD" --consent',
   ])
-    .argument('<account>', 'whose')
+    .argument('<account>', 'the account')
     .requiredOption('--package <package>', 'what is bought; see `boon package list`')
     .requiredOption('--below <credits>', 'bought when the account’s own credits are fewer', credits)
     .requiredOption('--monthly-cap <money>', 'the most that top-ups of a billing month may cost', money)
@@ -48,7 +48,7 @@ function withdraw(terminal: Terminal): Command {
   return newCommand('withdraw', 'Withdraw that consent: nothing is bought any longer', [
     'top-up withdraw ada',
   ])
-    .argument('<account>', 'whose')
+    .argument('<account>', 'the account')
     .action(async (account: string, _options: object, command: Command) => {
       const topUp = await (await apiClient(terminal.env)).purchases.withdrawTopUp(account);
       answer(terminal, command, topUp, topUpBlocks(topUp));

@@ -23,7 +23,7 @@ function record(terminal: Terminal): Command {
     .argument('<account>', 'who used it')
     .argument('<product>', 'a product of the rate card')
     .argument('<units>', 'how much of it, such as 3 or 2.5', credits)
-    .option('--model <model>', 'default: the product’s default rate')
+    .option('--model <model>', 'the model; default: the product’s default rate')
     .option('--id <id>', 'the same id is never charged twice; default: a new one')
     .option('--at <time>', 'when it was used; default: now', moment)
     .option('--use-credits', 'credits may pay, for an account that wants to be asked')
@@ -53,7 +53,7 @@ function usageBlocks({ charged, windows, available }: Usage): Block[] {
 function list(terminal: Terminal): Command {
   const command = newCommand('list', 'List uses, the latest reported first, each with what paid for it', [
     'usage list ada',
-  ]).argument('<account>', 'whose');
+  ]).argument('<account>', 'the account');
   return withPaging(command).action(async (account: string, paging: Paging, command: Command) => {
     const { usage } = await apiClient(terminal.env);
     const page = await rowsOf(paging, (query) => usage.list(account, query));
