@@ -151,7 +151,12 @@ export const ERRORS = {
     'Only a reward that was given is taken back.',
   ),
   clawback_too_late: entry(409, 'The time to take the reward back is over', false, 'Nothing to do.'),
-  already_active: entry(409, 'The friend is already active', false, 'Invite someone who is new, or who has been away long enough.'),
+  already_active: entry(
+    409,
+    'The friend is already active',
+    false,
+    'Invite someone who is new, or who has been away long enough.',
+  ),
   self_referral: entry(409, 'You cannot refer yourself', false, 'Invite someone else.'),
   duplicate_referral: entry(409, 'The friend is already invited', false, 'Invite someone else.'),
   resend_limit_reached: entry(

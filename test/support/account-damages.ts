@@ -26,7 +26,11 @@ const SECOND = `account_id = 'moved' AND number = 2`;
 export const ACCOUNT_DAMAGES: [string, string, string][] = [
   [BELONGS, 'its own organisation', `UPDATE boon.accounts SET org_id = id WHERE id = 'moved'`],
   [BELONGS, 'an organisation in itself', `UPDATE boon.accounts SET org_id = id WHERE id = 'billed'`],
-  [BELONGS, 'an organisation in another', `UPDATE boon.accounts SET org_id = 'corrected' WHERE id = 'billed'`],
+  [
+    BELONGS,
+    'an organisation in another',
+    `UPDATE boon.accounts SET org_id = 'corrected' WHERE id = 'billed'`,
+  ],
   [BELONGS, 'a member of nobody', `UPDATE boon.accounts SET org_id = 'nobody' WHERE id = 'moved'`],
   [BELONGS, 'a member of a person', `UPDATE boon.accounts SET org_id = 'ann' WHERE id = 'moved'`],
   [

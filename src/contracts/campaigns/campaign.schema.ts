@@ -121,7 +121,9 @@ export const CampaignSchema = z
       .boolean()
       .nullable()
       .describe('Whether those credits may be given away; null for other kinds'),
-    ongoing: z.boolean().describe('Whether it also covers accounts that are created, or become eligible, later'),
+    ongoing: z
+      .boolean()
+      .describe('Whether it also covers accounts that are created, or become eligible, later'),
     reason: z.string().describe('What its operator wrote'),
     created_by: z.string().nullable().describe('Who began it; null is Boon itself'),
     policy_version: z.string().describe('The policy that it runs under'),

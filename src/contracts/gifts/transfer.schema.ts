@@ -27,7 +27,9 @@ const RecipientSchema = z.union([
 export const TransferRequestSchema = z
   .strictObject({
     from: AccountIdSchema.describe('Who gives'),
-    to: RecipientSchema.describe('Who gets it: an account, or whoever claims it with the link mailed to this address'),
+    to: RecipientSchema.describe(
+      'Who gets it: an account, or whoever claims it with the link mailed to this address',
+    ),
     amount: PositiveCreditsSchema.optional().describe('How many credits'),
     reset_id: ResetIdSchema.optional().meta({ description: 'Instead of `amount`: this banked reset' }),
     funding: FundingSchema.optional().meta({
