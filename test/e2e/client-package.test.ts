@@ -130,7 +130,7 @@ describe('alone', () => {
         expect(await runOn20(path, file, server.baseUrl, server.apiKey)).toEqual({
           available: '7',
           refused: 'not_found',
-          fix: 'Check the id; an end user sees only what belongs to them.',
+          fix: 'Check the id or the name; an end user sees only what belongs to them.',
         });
       }
     },
