@@ -257,7 +257,7 @@ export class ProgramResets {
   #comeBack(reset: ModelReset, at: number, posted = at): void {
     reset.returnAt = null;
     reset.goneOn = true;
-    const expiresAt = Math.max(reset.expiresAt, posted + this.#rules.returnWithin);
+    const expiresAt = Math.max(reset.expiresAt, Math.max(at, posted) + this.#rules.returnWithin);
     const { account } = reset;
     const taken = this.#takenBack.some(
       (one) => one.account === account && this.#isRewardOf(reset, one.referral),
