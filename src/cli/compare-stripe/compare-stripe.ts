@@ -61,7 +61,7 @@ function past(text: string): string {
 }
 
 function leftText({ differences }: ComparisonReport, apply: boolean): string {
-  if (!apply) return `They differ in ${differences.length}: with --apply the ledger takes them in.`;
+  if (!apply) return `They differ in ${differences.length}: with --apply the ledger records them.`;
   const failed = differences.filter(({ outcome }) => outcome === 'failed').length;
   return `${failed} could not be taken in: run it again.`;
 }
