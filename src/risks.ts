@@ -1,5 +1,6 @@
 /** Settings that are for one's own machine: anywhere else Boon does not start with them, unless each is accepted by its name. */
 import { isIPv4 } from 'node:net';
+import type { Logger } from 'pino';
 import { type Config, ConfigError } from './config.ts';
 import type { RISKS } from './settings.ts';
 
@@ -17,7 +18,7 @@ function isExposed({ databaseUrl, host }: Pick<Config, 'databaseUrl' | 'host'>):
 }
 
 /** What is dangerous about these settings, accepted or not. */
-export function risksOf(config: Config): Risk[] {
+function risksOf(config: Config): Risk[] {
   const { jwt, apiKey, encryptionKey, smtpUrl } = config;
   const risks: (Risk | false | undefined)[] = [
     jwt.trustUnsigned && {
@@ -75,6 +76,12 @@ export function refuseRisks(config: Config): void {
     ...refused.map(({ what, fix }) => `${what}. ${fix}`),
     `To start all the same, for a trial say: BOON_ACCEPT_RISKS=${names}`,
   ]);
+}
+
+/** Says at every start what somebody has accepted, or does on their own machine. */
+export function warnOfRisks(config: Config, logger: Pick<Logger, 'warn'>): void {
+  for (const { name, what } of risksOf(config))
+    logger.warn({ risk: name }, `${what}. Never do this in production.`);
 }
 
 /** Whether a URL names a way without TLS to another machine. */

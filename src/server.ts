@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfig, readPolicy, requireDatabase } from './config.ts';
 import { runService } from './observability/run-service.ts';
-import { refuseRisks } from './risks.ts';
+import { refuseRisks, warnOfRisks } from './risks.ts';
 
 /** Runs it as a process of its own, with its settings from the environment, until a signal ends it. */
 export async function runServer(): Promise<void> {
@@ -21,6 +21,7 @@ export async function runServer(): Promise<void> {
     if (server.madeApiKey !== undefined) {
       process.stdout.write(`\nOperator API key, shown this once: ${server.madeApiKey}\n\n`);
     }
+    warnOfRisks(config, logger);
     logger.info({ url: server.url, policy_version: policy.version }, 'HTTP server listens');
     const close = async (signal: string) => {
       server.drain();

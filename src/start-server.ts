@@ -16,7 +16,6 @@ import { watchBusyness } from './observability/busy.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { configuredPayments } from './payments/configured-payments.ts';
 import { prepare } from './prepare-ledger.ts';
-import { risksOf } from './risks.ts';
 import { createCampaignProcess } from './temporal/campaigns/campaign-process.ts';
 import { temporalClient, temporalTarget } from './temporal/connection.ts';
 import { createGiftProcess } from './temporal/gifts/gift-process.ts';
@@ -123,7 +122,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       draining: draining.signal,
     });
     await app.listen({ port: config.port, host: config.host });
-    warnOfRisks(config, logger);
     const close = async () => {
       await closeServer(app, starts);
       await closeParts();
@@ -138,12 +136,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await closeParts();
     throw error;
   }
-}
-
-/** What somebody accepted, or what is done on this machine alone, is said at every start. */
-function warnOfRisks(config: Config, logger: Logger): void {
-  for (const { name, what } of risksOf(config))
-    logger.warn({ risk: name }, `${what}. Never do this in production.`);
 }
 
 /** The port that was really taken: another than the configured one when that is 0. */

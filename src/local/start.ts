@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import type { VersionedPolicy } from '../domain/policy.ts';
 import { sdkLogger } from '../observability/sdk-logger.ts';
+import { warnOfRisks } from '../risks.ts';
 import { localLogger } from './local-logger.ts';
 import { RunningParts, StartCalledOff } from './running-parts.ts';
 import { isDiskFull, LocalSetupError } from './setup-error.ts';
@@ -47,6 +48,7 @@ export async function startHere({ config, policy, env, print, signal }: StartOpt
     shutdownSignals: [],
   });
 
+  warnOfRisks(config, logger);
   const parts = new RunningParts();
   const calledOff = untilAborted(signal);
   const progress = stopwatch(print);
