@@ -33,11 +33,9 @@ export type Windows = z.infer<typeof WindowsSchema>;
 const BeyondPlanSchema = z
   .object({
     product: z.string().describe('A product of the rate card'),
-    allowed: z
-      .boolean()
-      .meta({
-        description: 'Whether a use that the plan does not cover is paid by credits without being asked',
-      }),
+    allowed: z.boolean().meta({
+      description: 'Whether a use that the plan does not cover is paid by credits without being asked',
+    }),
     reason_code: z.enum(CREDIT_REFUSALS).nullable().meta({
       description:
         'Why it does not: the `reason_code` that such a use would be refused with; null where it does',
