@@ -122,14 +122,14 @@ export async function seedAccount(
 }
 
 /**
- * Lets this version's ledger put accounts into a database of a version that had no names for them. Answers what undoes it,
- * which must be done before that database is migrated.
+ * Lets this version's ledger put accounts into a database of a version that had no names and no tags for them. Answers
+ * what undoes it, which must be done before that database is migrated.
  */
 export async function takingAccountsWithoutNames(
   sql: (text: string) => Promise<unknown>,
 ): Promise<() => Promise<unknown>> {
   await sql(`CREATE FUNCTION boon_code.describe_account(p_id text, p jsonb, p_at timestamptz) RETURNS jsonb LANGUAGE sql
-    RETURN boon_code.put_account(p_id, p, p_at)`);
+    RETURN boon_code.put_account(p_id, p, p_at) || '{"etag":"none"}'::jsonb`);
   return () => sql('DROP FUNCTION boon_code.describe_account(text, jsonb, timestamptz)');
 }
 

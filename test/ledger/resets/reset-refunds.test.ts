@@ -266,7 +266,7 @@ describe('money for a part of a reset', () => {
     for (const amount of [1, 499, 500]) {
       await expect(askRefund(own.ledger, purchase, { amount })).rejects.toMatchObject({
         code: 'already_spent',
-        errors: [{ path: 'amount', message: 'needs include_spent true' }],
+        errors: [{ path: 'amount.amount', message: 'needs include_spent true' }],
       });
     }
   });
