@@ -99,6 +99,47 @@ export const GiftIdSchema = z
   .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be a transfer id')
   .meta({ description: 'Id of a transfer', example: 'gft_06bq2n6y3v8k5s7r1x4z9m0c2d' });
 
+/**
+ * An id that the database counts: HTTP has its kind in front, `rst_1042`, everything behind HTTP does not. The kind may be left out of
+ * a request.
+ */
+function countedId(
+  kind: string,
+  form: string,
+  words: string,
+  meta: { description: string; example: string },
+) {
+  const text = z
+    .string()
+    .regex(new RegExp(`^(${kind}_)?${form}$`), `must be ${words}`)
+    .meta(meta);
+  return z
+    .codec(text, z.string(), {
+      decode: (id) => (id.startsWith(`${kind}_`) ? id.slice(kind.length + 1) : id),
+      encode: (id) => `${kind}_${id}`,
+    })
+    .meta(meta);
+}
+
+const COUNTED = '[1-9][0-9]{0,17}';
+export const ResetIdSchema = countedId('rst', COUNTED, 'the id of a reset', {
+  description: 'Id of a banked reset',
+  example: 'rst_1042',
+});
+/** The same in the body of a request, as it came: `ResetIdSchema.decode` takes the kind off. */
+export const GivenResetIdSchema = z
+  .string()
+  .regex(new RegExp(`^(rst_)?${COUNTED}$`), 'must be the id of a reset')
+  .meta({ description: 'Id of a banked reset', example: 'rst_1042' });
+export const LotIdSchema = countedId('lot', COUNTED, 'the id of a lot', {
+  description: 'Id of a lot of credits',
+  example: 'lot_1042',
+});
+export const MovementIdSchema = countedId('mov', `${COUNTED}-[0-9]{1,9}`, 'the id of a movement', {
+  description: 'Id of a movement of credits',
+  example: 'mov_1042-1',
+});
+
 /** The id of a purchase, an invoice or a case. */
 export const RecordIdSchema = z
   .string()

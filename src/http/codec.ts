@@ -32,27 +32,28 @@ const PREFLIGHT_SECONDS = 600;
 
 const Base64Schema = z.base64();
 /** What else a caller sends is Temporal's and no fault. */
+const ListSchema = z
+  .array(
+    z.looseObject({
+      metadata: z
+        .record(z.string(), Base64Schema)
+        .optional()
+        .meta({ description: 'What the data is, each value in base64: its `encoding`, say' }),
+      data: Base64Schema.nullish().meta({ description: 'The data in base64' }),
+    }),
+  )
+  .max(MOST_PAYLOADS)
+  .meta({ description: 'Payloads as Temporal writes them in JSON, answered in the same order' });
+const EXAMPLE = {
+  payloads: [{ metadata: { encoding: 'anNvbi9wbGFpbg==' }, data: 'eyJyZWFzb24iOiJ3aHkifQ==' }],
+};
 const PayloadsSchema = z
-  .looseObject({
-    payloads: z
-      .array(
-        z.looseObject({
-          metadata: z
-            .record(z.string(), Base64Schema)
-            .optional()
-            .meta({ description: 'What the data is, each value in base64: its `encoding`, say' }),
-          data: Base64Schema.nullish().meta({ description: 'The data in base64' }),
-        }),
-      )
-      .max(MOST_PAYLOADS)
-      // The `temporal` command leaves an empty list out.
-      .default([])
-      .meta({ description: 'Payloads as Temporal writes them in JSON, answered in the same order' }),
-  })
-  .meta({
-    id: 'TemporalPayloads',
-    example: { payloads: [{ metadata: { encoding: 'anNvbi9wbGFpbg==' }, data: 'eyJyZWFzb24iOiJ3aHkifQ==' }] },
-  });
+  .looseObject({ payloads: ListSchema })
+  .meta({ id: 'TemporalPayloads', example: EXAMPLE });
+/** The `temporal` command leaves an empty list out. */
+const PayloadsBodySchema = z
+  .looseObject({ payloads: ListSchema.optional() })
+  .meta({ id: 'TemporalPayloadsBody', example: EXAMPLE });
 type WrittenPayload = z.infer<typeof PayloadsSchema>['payloads'][number];
 
 const ACCESS = { scope: 'payloads:decode', endUser: false } as const;
@@ -100,12 +101,13 @@ export const codecRoutes: FastifyPluginAsyncZod<CodecOptions> = async (app, opti
           hide: path !== '/codec',
           ...DOCUMENTED[direction],
           tags: ['Operating'],
-          body: PayloadsSchema,
+          body: PayloadsBodySchema,
           response: { 200: PayloadsSchema, ...codecRefusals() },
         },
         handler: async ({ body }) => {
           const convert = direction === 'decode' ? decoded : encoded;
-          return { payloads: await Promise.all(body.payloads.map((one) => convert(one, codec.payloads))) };
+          const given = body.payloads ?? [];
+          return { payloads: await Promise.all(given.map((one) => convert(one, codec.payloads))) };
         },
       });
     }

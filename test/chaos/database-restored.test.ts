@@ -68,9 +68,9 @@ function paidAtStripe({ id }: { id: string }): void {
   const intent = { object: 'payment_intent', status: 'succeeded', amount_received: 400, currency: 'usd' };
   stripe.has.payment_intents.unshift({ id: `pi_${id}`, created, metadata, ...intent });
 }
-function refundedAtStripe({ id, purchase_id, amount }: Refund, status: string): void {
+function refundedAtStripe({ id, purchase_id, amount: { amount, currency } }: Refund, status: string): void {
   const created = Math.floor(Date.now() / 1000);
-  const about = { object: 'refund', amount, currency: 'usd', payment_intent: `pi_${purchase_id}` };
+  const about = { object: 'refund', amount, currency, payment_intent: `pi_${purchase_id}` };
   const metadata = { refund_id: id, purchase_id };
   stripe.has.refunds.unshift({ id: `re_${id}`, created, status, metadata, ...about });
 }

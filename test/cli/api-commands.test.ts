@@ -105,7 +105,7 @@ test('an account is put, shown and given credits; balance and statement show it'
   expect(granted.out).toMatch(/giftable +no/);
   const { id: lot } = (await run('grant', 'list', 'linus', '--json')).json().data[0];
   expect((await run('grant', 'list', 'linus')).out).toMatch(
-    /^\d+ +purchased +7\.25 +7\.25 .* invoice 4711$/m,
+    /^lot_\d+ +purchased +7\.25 +7\.25 .* invoice 4711$/m,
   );
   expect((await run('grant', 'show', lot)).out).toMatch(/left +7\.25\n[\s\S]*reason +invoice 4711/);
   expect((await run('account', 'show', 'linus')).out).toMatch(/email +l@example\.com/);

@@ -16,7 +16,7 @@ test('a use is charged, listed, and refused where credits must be asked for', as
   const charged = await run('usage', 'record', 'ada', 'codex', '27', '--id', 'one');
   expect(charged.out).toMatch(/paid by the plan +25\n/);
   expect(charged.out).toMatch(/paid by credits +2\n/);
-  expect((await run('usage', 'list', 'ada')).out).toMatch(/one +codex +27 +25 +2 +\S+ +2 of ada’s \d+/);
+  expect((await run('usage', 'list', 'ada')).out).toMatch(/one +codex +27 +25 +2 +\S+ +2 of ada’s lot_\d+/);
   const put = await run(
     'account',
     'put',

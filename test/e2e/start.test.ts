@@ -245,7 +245,7 @@ test('settings that cannot be used are all named at once', { timeout: 60_000 }, 
 
 test('a database or a Temporal that does not answer is named', { timeout: 90_000 }, async () => {
   const port = await freePort();
-  const key = Buffer.alloc(32, 7).toString('base64');
+  const key = Buffer.from(Array.from({ length: 32 }, (_, n) => n * 7)).toString('base64');
   const database = boonStart({
     BOON_DATA_DIR: dataFolder(),
     DATABASE_URL: `postgresql://boon:secret@127.0.0.1:${port}/boon`,

@@ -217,3 +217,10 @@ test('every body and every JSON answer has an example', () => {
       if (type.endsWith('json')) expect(content.example, `${name} ${type}`).toBeDefined();
   }
 });
+
+test('no id of Boon’s own is a number alone, in what calls answer: it begins with its kind', () => {
+  const found = JSON.stringify(document.paths).matchAll(/"(id|[a-z_]+_id)":"([^"]+)"/g);
+  const ids = [...found].map(([, name, id]) => `${name} ${id}`);
+  expect(ids.length).toBeGreaterThan(100);
+  expect(ids.filter((id) => / \d/.test(id))).toEqual([]);
+});

@@ -192,6 +192,7 @@ test('every body has an example, and one that may be left out says so', () => {
     'ResetGrant',
     'StripeEvent',
     'TemporalPayloads',
+    'TemporalPayloadsBody',
     'TopUpPut',
     'TransferCancel',
     'TransferClaim',

@@ -10,6 +10,8 @@ import {
   CreditsSumSchema,
   InstantInputSchema,
   InstantSchema,
+  LotIdSchema,
+  MovementIdSchema,
   PageQuerySchema,
   PositiveCreditsSchema,
   ReasonSchema,
@@ -21,7 +23,7 @@ const NullableInstantInput = InstantInputSchema.nullable();
 
 export const LotSchema = z
   .object({
-    id: z.string().describe('Id of the lot'),
+    id: LotIdSchema,
     source: z.enum(LOT_SOURCES).describe('How the credits came'),
     granted: CreditsSchema.describe('How many credits were granted'),
     remaining: CreditsSchema.describe('How many of them are left'),
@@ -86,7 +88,7 @@ const MOVEMENT_KINDS = [
 
 export const MovementSchema = z
   .object({
-    id: z.string().describe('Id of the movement'),
+    id: MovementIdSchema,
     at: InstantSchema.meta({ description: 'From when on it has effect' }),
     recorded_at: InstantSchema.meta({
       description:
@@ -95,7 +97,7 @@ export const MovementSchema = z
     kind: z.enum(MOVEMENT_KINDS).describe('What moved the credits'),
     amount: SignedCreditsSchema.describe('How many credits came, or went where it is negative'),
     balance_after: CreditsSumSchema.describe('The account’s credits after it'),
-    lot_id: z.string().describe('The lot that they came into or went out of'),
+    lot_id: LotIdSchema.describe('The lot that they came into or went out of'),
     reference: z.string().meta({ description: 'The gift, grant or other cause of the movement' }),
   })
   .meta({ id: 'Movement' });

@@ -7,13 +7,14 @@ import {
   AccountIdSchema,
   CreditsSchema,
   EmailSchema,
+  GivenResetIdSchema,
   InstantSchema,
   PageQuerySchema,
   PositiveCreditsSchema,
   ReasonSchema,
+  ResetIdSchema,
   textSchema,
 } from '../primitives.schema.ts';
-import { ResetIdSchema } from '../resets/reset.schema.ts';
 
 const FundingSchema = z.enum(['transfer', 'promotional']);
 const MessageSchema = textSchema(280);
@@ -31,7 +32,7 @@ export const TransferRequestSchema = z
       'Who gets it: an account, or whoever claims it with the link mailed to this address',
     ),
     amount: PositiveCreditsSchema.optional().describe('How many credits'),
-    reset_id: ResetIdSchema.optional().meta({ description: 'Instead of `amount`: this banked reset' }),
+    reset_id: GivenResetIdSchema.optional().meta({ description: 'Instead of `amount`: this banked reset' }),
     funding: FundingSchema.optional().meta({
       description: 'Who pays: the sender (`transfer`, the default) or the operator’s budget',
     }),
@@ -63,7 +64,7 @@ export const TransferRequestSchema = z
         message: 'Thanks for the review!',
       },
       { from: 'user_ada', to: { email: 'friend@example.com' }, amount: '5' },
-      { from: 'user_ada', to: { account_id: 'user_grace' }, reset_id: '1042' },
+      { from: 'user_ada', to: { account_id: 'user_grace' }, reset_id: 'rst_1042' },
     ],
   });
 export type TransferRequest = z.infer<typeof TransferRequestSchema>;
@@ -84,10 +85,9 @@ export const TransferSchema = z
       })
       .describe('Who gets it; each side sees what it may know'),
     amount: CreditsSchema.describe('How many credits; 0 where a banked reset is given'),
-    reset_id: z
-      .string()
-      .optional()
-      .meta({ description: 'The banked reset that is given instead of credits' }),
+    reset_id: ResetIdSchema.optional().meta({
+      description: 'The banked reset that is given instead of credits',
+    }),
     funding: FundingSchema.describe('Who pays: the sender (`transfer`) or the operator’s budget'),
     message: z.string().nullable().describe('What the sender wrote; null is nothing'),
     created_at: InstantSchema.describe('When it was accepted'),

@@ -6,6 +6,7 @@ import {
   AccountIdSchema,
   CreditsSchema,
   InstantSchema,
+  LotIdSchema,
   PositiveCreditsSchema,
 } from '../primitives.schema.ts';
 import { PURCHASE_KINDS, PURCHASE_STATUSES, TOP_UP_BLOCKS } from './purchase.ts';
@@ -52,7 +53,7 @@ export const PurchaseSchema = z
       'When it ended unpaid, or all its money had gone back; null: it did not',
     ),
     reason_code: z.string().nullable().describe('Why it was not paid, where that is known'),
-    lot_id: z.string().nullable().describe('The lot that it made; null before it is paid, and for resets'),
+    lot_id: LotIdSchema.nullable().describe('The lot that it made; null before it is paid, and for resets'),
     paid: MoneySchema.nullable().meta({
       description: 'What was paid in all; null until it is paid',
     }),

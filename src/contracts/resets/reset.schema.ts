@@ -8,9 +8,11 @@ import {
   AccountIdSchema,
   CreditsSchema,
   CreditsSumSchema,
+  GivenResetIdSchema,
   InstantSchema,
   pageOf,
   ReasonSchema,
+  ResetIdSchema,
 } from '../primitives.schema.ts';
 
 const WindowSchema = z
@@ -64,16 +66,22 @@ export const LimitsSchema = z
 export type Limits = z.infer<typeof LimitsSchema>;
 export type PlanLimits = Omit<Limits, 'beyond_plan'>;
 
+/** The id of what a reset came by: only that of another reset is counted by the database. */
+const SourceIdSchema = z.codec(z.string(), z.string(), {
+  decode: (id) => id,
+  encode: (id) => (/^[0-9]+$/.test(id) ? ResetIdSchema.encode(id) : id),
+});
+
 export const ResetSchema = z
   .object({
-    id: z.string().describe('Id of the reset'),
+    id: ResetIdSchema,
     status: z
       .enum(RESET_STATUSES)
       .describe('`held` is on its way in a gift; `given` went on to its recipient; `revoked` was taken back'),
     source: z
       .enum(RESET_SOURCES)
       .describe('How its owner got it; `return`: it came back, because it was of little use'),
-    source_id: z.string().nullable().meta({
+    source_id: SourceIdSchema.nullable().meta({
       description:
         'What it came by: the id of the campaign, referral, purchase or gift, or of the reset that came back; null for a grant',
     }),
@@ -91,12 +99,6 @@ export type Reset = z.infer<typeof ResetSchema>;
 /** `GET /v1/accounts/{id}/resets` */
 export const ResetListSchema = pageOf(ResetSchema).meta({ id: 'ResetList' });
 
-const RESET_ID_TEXT = '^[1-9][0-9]{0,17}$';
-export const ResetIdSchema = z
-  .string()
-  .regex(new RegExp(RESET_ID_TEXT), 'must be the id of a reset')
-  .meta({ description: 'Id of a banked reset', example: '1042' });
-
 export const RequestIdSchema = z
   .string()
   .regex(/^[!-~]{1,128}$/, 'must be 1 to 128 printable characters without spaces')
@@ -111,7 +113,7 @@ export const RequestIdSchema = z
 export const RedeemSchema = z
   .strictObject({
     request_id: RequestIdSchema,
-    reset_id: ResetIdSchema.optional().meta({ description: 'Left out: the one that expires soonest' }),
+    reset_id: GivenResetIdSchema.optional().meta({ description: 'Left out: the one that expires soonest' }),
     dry_run: z.boolean().optional().meta({ description: 'Tell what would happen, and do nothing' }),
   })
   .meta({ id: 'Redeem', example: { request_id: 'b1f0c7de-5f0e-4c39-9f0c-2f7f5b8a6a11' } });
@@ -125,7 +127,7 @@ export const RedemptionSchema = z
     before: WindowsSchema.describe('The windows before'),
     after: WindowsSchema.meta({ description: 'A date that moves is seen beside `before`' }),
     windows_reset: z.int().meta({ description: 'How many windows were restored: both, or none' }),
-    reset_id: z.string().nullable().meta({ description: 'The reset that was spent, or would be' }),
+    reset_id: ResetIdSchema.nullable().meta({ description: 'The reset that was spent, or would be' }),
     redeemed_at: InstantSchema.nullable().meta({ description: 'When it was spent; null when nothing was' }),
     dry_run: z.boolean().describe('Whether nothing was done, only shown'),
   })

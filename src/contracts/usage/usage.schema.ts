@@ -10,6 +10,7 @@ import {
   CreditsSumSchema,
   InstantInputSchema,
   InstantSchema,
+  LotIdSchema,
   PositiveCreditsSchema,
 } from '../primitives.schema.ts';
 import { WindowsSchema } from '../resets/reset.schema.ts';
@@ -92,7 +93,7 @@ export const ChargeSchema = z
       .array(
         z.object({
           account_id: z.string().describe('Whose lot: the account’s own or the organisation’s'),
-          lot_id: z.string().describe('The lot'),
+          lot_id: LotIdSchema.describe('The lot'),
           amount: CreditsSchema.describe('What it paid'),
         }),
       )

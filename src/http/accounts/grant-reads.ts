@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { GrantListQuerySchema, GrantSchema } from '../../contracts/accounts/holding.schema.ts';
 import { BoonError } from '../../contracts/errors.ts';
-import { pageOf, RecordIdSchema } from '../../contracts/primitives.schema.ts';
+import { LotIdSchema, pageOf } from '../../contracts/primitives.schema.ts';
 import { callerOf, servicesAndOwner } from '../callers/access.ts';
 import { requireOwnAccount } from '../callers/principal.ts';
 import { readRefusals } from '../route/answers.ts';
@@ -39,7 +39,7 @@ export const grantReadRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, {
       operationId: 'getGrant',
       tags: TAGS,
       summary: 'Show a grant: what was granted, and what is left of it',
-      params: z.object({ id: RecordIdSchema }),
+      params: z.object({ id: LotIdSchema }),
       response: { 200: GrantSchema, ...readRefusals('not_found') },
     },
     handler: async (request) => {

@@ -1,9 +1,10 @@
 /** Grants: credits that come into an account from outside. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { GrantRequestSchema, GrantSchema } from '../../contracts/accounts/holding.schema.ts';
+import { LotIdSchema } from '../../contracts/primitives.schema.ts';
 import { services } from '../callers/access.ts';
 import { businessKeyOf, recordedAnswer } from '../plugins/idempotency.ts';
-import { recordedRefusals } from '../route/answers.ts';
+import { pathOf, recordedRefusals } from '../route/answers.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 
 const TAGS = ['Grants'];
@@ -12,7 +13,11 @@ export const grantRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
   app.route({
     method: 'POST',
     url: '/v1/credits/grants',
-    config: { access: services('grants:write'), idempotency: 'required', location: '/v1/credits/grants' },
+    config: {
+      access: services('grants:write'),
+      idempotency: 'required',
+      location: ({ id }) => pathOf('/v1/credits/grants', LotIdSchema.encode(id)),
+    },
     schema: {
       operationId: 'createGrant',
       tags: TAGS,

@@ -7,7 +7,8 @@ import {
   ResetCreditListSchema,
 } from '../../contracts/codex/codex.schema.ts';
 import { BoonError } from '../../contracts/errors.ts';
-import { type Redemption, type Reset, ResetIdSchema } from '../../contracts/resets/reset.schema.ts';
+import { ResetIdSchema } from '../../contracts/primitives.schema.ts';
+import type { Redemption, Reset } from '../../contracts/resets/reset.schema.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { ServerParts } from '../route/server-parts.ts';
 import { personOf } from './caller.ts';

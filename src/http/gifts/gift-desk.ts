@@ -6,6 +6,7 @@ import { BoonError } from '../../contracts/errors.ts';
 import { type Gift, giftWorkflowId } from '../../contracts/gifts/gift.ts';
 import { acceptedGift } from '../../contracts/gifts/gift-process.ts';
 import type { Transfer, TransferRequest } from '../../contracts/gifts/transfer.schema.ts';
+import { ResetIdSchema } from '../../contracts/primitives.schema.ts';
 import { hasProcess } from '../../domain/gift-processes.ts';
 import type { GiftAction } from '../../domain/gift-status.ts';
 import type { GiftFilter } from '../../ledger/gifts/read-gifts.ts';
@@ -83,7 +84,7 @@ export function createGiftDesk(parts: ServerParts): GiftDesk {
       from: request.from,
       to: request.to,
       amount: request.amount ?? '0',
-      reset_id: request.reset_id,
+      reset_id: request.reset_id === undefined ? undefined : ResetIdSchema.decode(request.reset_id),
       funding: request.funding ?? 'transfer',
       message: request.message ?? null,
     });

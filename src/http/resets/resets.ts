@@ -1,10 +1,11 @@
 /** Banked resets: granted, looked at and redeemed; and the usage windows that they restore. */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { AccountIdSchema, PageQuerySchema } from '../../contracts/primitives.schema.ts';
+import { AccountIdSchema, PageQuerySchema, ResetIdSchema } from '../../contracts/primitives.schema.ts';
 import {
   GrantedResetsSchema,
   LimitsSchema,
+  type RedeemBody,
   RedeemSchema,
   RedemptionSchema,
   type ResetGrantBody,
@@ -86,7 +87,7 @@ export const resetRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
     },
     handler: (request) => {
       requireOwnAccount(callerOf(request), request.params.id);
-      return ledger.redeemReset({ account_id: request.params.id, at: now(), ...request.body });
+      return ledger.redeemReset({ account_id: request.params.id, at: now(), ...withoutKind(request.body) });
     },
   });
 
@@ -109,3 +110,8 @@ export const resetRoutes: FastifyPluginAsyncZod<ServerParts> = async (app, { led
     },
   });
 };
+
+/** The reset by the id that the ledger knows. */
+function withoutKind({ reset_id, ...asked }: RedeemBody): RedeemBody {
+  return reset_id === undefined ? asked : { ...asked, reset_id: ResetIdSchema.decode(reset_id) };
+}

@@ -113,7 +113,7 @@ describe('consuming', () => {
     const publicly = await server.send('POST', '/v1/accounts/ben/resets/redeem', {
       body: { request_id: 'r-1' },
     });
-    expect(publicly.json).toMatchObject({ outcome: 'already_redeemed', reset_id: soonest.id });
+    expect(publicly.json).toMatchObject({ outcome: 'already_redeemed', reset_id: `rst_${soonest.id}` });
   });
 
   test('takes the credit that is chosen, and says that it was redeemed before when another request chose it', async () => {
