@@ -35,18 +35,21 @@ afterEach(() => expectVerified(whole.ledger));
 afterAll(() => whole.close());
 
 /**
- * Runs an action on each gift around its deadline. The first acts after it and the last given at once, seconds before
- * it, however slow the machine is: so both ends are always seen. Those between race.
+ * Runs an action on each gift around its deadline. The first acts when time has ended it, and the last given at once,
+ * seconds before its deadline, however slow the machine is: so both ends are always seen. Those between race.
  */
 async function aroundDeadline<T>(gifts: Gift[], action: (gift: Gift) => Promise<T>) {
   return await Promise.allSettled(
     gifts.map(async (gift, index) => {
-      const offset = index === 0 ? 200 : 150 - (index / RACES) * 300;
-      if (index < RACES - 1) await pause(Date.parse(gift.deadline ?? '') - Date.now() + offset);
+      const offset = 150 - (index / RACES) * 300;
+      if (index === 0) await expect.poll(() => isOpen(gift), { timeout: 60_000 }).toBe(false);
+      else if (index < RACES - 1) await pause(Date.parse(gift.deadline ?? '') - Date.now() + offset);
       return await action(gift);
     }),
   );
 }
+
+const isOpen = async ({ id }: Gift) => (await rig.ledger.findGift(id)).deadline !== null;
 
 async function ends(gifts: Gift[], statuses: string[]): Promise<Gift[]> {
   for (const gift of gifts) await rig.untilClosed(gift);

@@ -159,5 +159,5 @@ test('a banked reset can be redeemed up to its last millisecond', async () => {
   expect(await boon.client.resets.list('ada')).toMatchObject({
     data: [{ status: 'expired' }],
   });
-  expect(await eventTimes(boon, 'reset.expired', id)).toEqual([expires_at]);
+  expect(await eventTimes(boon, 'reset.expired', id.slice('rst_'.length))).toEqual([expires_at]);
 });
