@@ -34,7 +34,7 @@ function send(terminal: Terminal): Command {
   const command = newCommand('send', 'Give credits, or a banked reset, to an account or an e-mail address', [
     'gift send 40 --from ada --to grace',
     'gift send 12.5 --from ada --email grace@example.com --message "Well done!"',
-    'gift send --reset 1042 --from ada --to grace',
+    'gift send --reset rst_1042 --from ada --to grace',
   ])
     .argument('[amount]', 'credits, such as 40 or 12.5', credits)
     .requiredOption('--from <account>', 'who gives')

@@ -78,7 +78,7 @@ function list(terminal: Terminal): Command {
 }
 
 function show(terminal: Terminal): Command {
-  return newCommand('show', 'Show a grant, and what is left of it', ['grant show 1042'])
+  return newCommand('show', 'Show a grant, and what is left of it', ['grant show lot_1042'])
     .argument('<id>', 'the grant')
     .action(async (id: string, _options: object, command: Command) => {
       const grant = await (await apiClient(terminal.env)).grants.get(id);

@@ -39,7 +39,7 @@ function create(terminal: Terminal): Command {
 }
 
 function list(terminal: Terminal): Command {
-  const command = newCommand('list', 'List the keys that have not been revoked', ['key list']);
+  const command = newCommand('list', 'List the keys, those that were revoked too', ['key list']);
   return withPaging(command).action(async (paging: Paging, command: Command) => {
     const { apiKeys } = await apiClient(terminal.env);
     const page = await rowsOf(paging, (query) => apiKeys.list(query));
@@ -47,10 +47,10 @@ function list(terminal: Terminal): Command {
       key.id,
       key.name,
       key.last_used_at,
-      key.expires_at ?? 'never',
+      ending(key),
       key.scopes.join(' '),
     ]);
-    const headings = ['key', 'name', 'last used at', 'expires', 'scopes'];
+    const headings = ['key', 'name', 'last used at', 'ends', 'scopes'];
     answer(terminal, command, page, [table(headings, rows, 'No keys.'), ...more(page)]);
   });
 }
@@ -88,6 +88,12 @@ function revoke(terminal: Terminal): Command {
     });
 }
 
+/** How long it works. */
+function ending({ expires_at, revoked_at, revoked_by }: ApiKeyWithSecret | ApiKey): string {
+  if (revoked_at !== null) return `revoked at ${revoked_at} by ${revoked_by}`;
+  return expires_at ?? 'never';
+}
+
 function keyBlocks(key: ApiKeyWithSecret | ApiKey): Block[] {
   return [
     fields({
@@ -95,7 +101,9 @@ function keyBlocks(key: ApiKeyWithSecret | ApiKey): Block[] {
       name: key.name,
       scopes: key.scopes.join(' '),
       'last used at': key.last_used_at,
-      expires: key.expires_at ?? 'never',
+      ends: ending(key),
+      'made by': key.created_by,
+      'rotated by': key.rotated_by,
       'old one until': key.previous_works_until,
       key: shownOnce(key),
     }),

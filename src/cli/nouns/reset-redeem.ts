@@ -12,7 +12,7 @@ export function redeem(terminal: Terminal): Command {
   return newCommand('redeem', 'Redeem a banked reset: the 5-hour and the weekly window are full again', [
     'reset redeem ada --preview',
     'reset redeem ada',
-    'reset redeem ada --reset 1042',
+    'reset redeem ada --reset rst_1042',
   ])
     .argument('<account>', 'the account')
     .option('--reset <id>', 'this one; default: the one that expires soonest')
