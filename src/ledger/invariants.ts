@@ -94,8 +94,13 @@ export const INVARIANTS: Readonly<Record<string, string>> = {
     SELECT format('lot %s expires at %s, first at %s', l.id, l.expires_at, l.first_expires_at) FROM boon.lots l
     WHERE l.first_expires_at IS NOT NULL AND (l.expires_at IS NULL OR l.expires_at < l.first_expires_at
       OR l.expires_at > l.first_expires_at + (SELECT max(p.hold_at_most + p.returned_valid_for) FROM boon.policies p)
-        AND NOT EXISTS (SELECT FROM boon.entries e JOIN boon.lots x ON x.account_id IN (l.account_id, (SELECT o.account_id FROM boon.lots o WHERE o.id = l.from_lot))
-          WHERE e.lot_id = x.id AND e.kind = 'restored'))`,
+        AND NOT EXISTS (
+          -- Money that came back gives credits a time of its own, which goes with them to whomever they are given.
+          WITH RECURSIVE origin AS (
+            SELECT l.account_id, l.from_lot, l.continues
+            UNION SELECT o.account_id, o.from_lot, o.continues FROM origin c JOIN boon.lots o ON o.id IN (c.from_lot, c.continues)
+          )
+          SELECT FROM origin c JOIN boon.lots x ON x.account_id = c.account_id JOIN boon.entries e ON e.lot_id = x.id AND e.kind = 'restored'))`,
   'a statement adds up line by line': `
     SELECT format('account %s at entry %s-%s', s.account_id, s.transfer, s.slice) AS detail FROM (
       SELECT e.*, sum(e.amount) OVER (PARTITION BY e.account_id ORDER BY e.transfer, e.slice) AS running FROM boon.entries e) s
